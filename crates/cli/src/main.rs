@@ -1,0 +1,2 @@
+//! remission
+fn main() {}

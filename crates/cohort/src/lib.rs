@@ -1,0 +1,4 @@
+//! placeholder
+
+pub mod recist;
+pub mod statistics;

@@ -1,0 +1,360 @@
+//! A model made ready to run: one program for all rates, cell types grouped by switching, mutation channels listed.
+//!
+//! Cell types that reach each other by switching form a *block*. A clone lives in one block, since switching
+//! founds no clone; a mutation founds a clone, in the same block or another.
+
+use crate::failure::Failure;
+use remission_model::expr::{Expr, Slot};
+use remission_model::program::{Depends, Layout, Program, Registers};
+use remission_model::resolved::{Kind, Model};
+
+/// Cell types connected by switching.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// Indices of the types, ascending.
+    pub types: Vec<usize>,
+    /// Switches inside the block: (from, to, which), positions in `types` and index among all switches.
+    pub switches: Vec<(usize, usize, usize)>,
+    /// Mutation channels that start in the block: (position of the source in `types`, channel).
+    pub channels: Vec<(usize, usize)>,
+}
+
+/// A way in which one type founds clones of another.
+#[derive(Debug, Clone, Copy)]
+pub struct Channel {
+    /// Source type.
+    pub from: usize,
+    /// Type founded.
+    pub to: usize,
+    /// Per division (the mother stays) or per time (the cell itself changes).
+    pub per_division: bool,
+}
+
+/// Where each rate stands in a rate vector; all per day, and all but immigration per cell.
+#[derive(Debug, Clone, Copy)]
+pub struct RateLayout {
+    types: usize,
+    switches: usize,
+    channels: usize,
+}
+
+impl RateLayout {
+    /// Divisions that found no clone.
+    pub fn birth(&self, i: usize) -> usize {
+        i
+    }
+    /// Losses: death, and mutation per time.
+    pub fn death(&self, i: usize) -> usize {
+        self.types + i
+    }
+    /// Arrivals a day, not per cell.
+    pub fn immigration(&self, i: usize) -> usize {
+        2 * self.types + i
+    }
+    /// Switch number `s`.
+    pub fn switch(&self, s: usize) -> usize {
+        3 * self.types + s
+    }
+    /// Founding events of channel `c`.
+    pub fn founding(&self, c: usize) -> usize {
+        3 * self.types + self.switches + c
+    }
+    /// The part of `founding(c)` that is owed to drug.
+    pub fn excess(&self, c: usize) -> usize {
+        3 * self.types + self.switches + self.channels + c
+    }
+    /// Length of a rate vector.
+    pub fn len(&self) -> usize {
+        3 * self.types + self.switches + 2 * self.channels
+    }
+    /// Never: a model has at least one cell type.
+    pub fn is_empty(&self) -> bool {
+        self.types == 0
+    }
+}
+
+/// A model ready to run. Shared by all patients.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// The model it came from.
+    pub model: Model,
+    /// Groups of types connected by switching.
+    pub blocks: Vec<Block>,
+    /// For each type: (block, position in it).
+    pub place: Vec<(usize, usize)>,
+    /// All mutations.
+    pub channels: Vec<Channel>,
+    /// Positions in a rate vector.
+    pub layout: RateLayout,
+    /// True when some rate depends on counts or levels, so that cells act on each other.
+    pub interacting: bool,
+    /// True when some rate depends on the date or a drug.
+    pub varying: bool,
+    /// True when some rate names the date itself.
+    pub uses_time: bool,
+    program: Program,
+    switches: Vec<(usize, usize)>,
+}
+
+impl Compiled {
+    /// Compiles a model; every resolved model can be compiled.
+    pub fn new(model: &Model) -> Self {
+        let n = model.cells.len();
+        let mut switches = Vec::new();
+        let mut channels = Vec::new();
+        let mut expressions: Vec<Expr> = Vec::new();
+        expressions.extend(model.cells.iter().map(|c| c.birth.clone()));
+        expressions.extend(model.cells.iter().map(|c| c.death.clone()));
+        expressions.extend(
+            model
+                .cells
+                .iter()
+                .map(|c| c.immigration.clone().unwrap_or(Expr::Number(0.0))),
+        );
+        for (i, cell) in model.cells.iter().enumerate() {
+            for s in &cell.switches {
+                switches.push((i, s.to));
+                expressions.push(s.rate.clone());
+            }
+        }
+        let mut undrugged = Vec::new();
+        for (i, cell) in model.cells.iter().enumerate() {
+            for m in &cell.mutations {
+                channels.push(Channel {
+                    from: i,
+                    to: m.to,
+                    per_division: m.per_division,
+                });
+                expressions.push(m.rate.clone());
+                undrugged.push(without_drug(&m.rate));
+            }
+        }
+        expressions.extend(undrugged);
+        expressions.extend(model.levels.iter().map(|l| l.rate.clone()));
+        let slots = Layout {
+            parameters: model.parameters.len(),
+            drugs: model.drugs.len(),
+            levels: model.levels.len(),
+            cells: n,
+        };
+        let program = Program::new(&expressions, &model.tables, slots);
+        let (blocks, place) = blocks(n, &switches, &channels);
+        let uses_time = expressions.iter().any(|e| !e.free_of(|s| s == Slot::Time));
+        Compiled {
+            model: model.clone(),
+            blocks,
+            place,
+            layout: RateLayout {
+                types: n,
+                switches: switches.len(),
+                channels: channels.len(),
+            },
+            interacting: program.depends_most() == Depends::State || !model.levels.is_empty(),
+            varying: program.depends_most() >= Depends::Exposure,
+            uses_time,
+            channels,
+            program,
+            switches,
+        }
+    }
+
+    /// Number of cell types.
+    pub fn types(&self) -> usize {
+        self.model.cells.len()
+    }
+
+    /// Registers of a patient with these parameters (base units, in the model's order), no drug, no cells.
+    pub fn registers(&self, parameters: &[f64]) -> Registers {
+        let mut registers = self.program.registers();
+        for (i, &p) in parameters.iter().enumerate() {
+            registers.set(Slot::Parameter(i), p);
+        }
+        self.program.run(&mut registers, Depends::Patient);
+        registers
+    }
+
+    /// Rates at what the registers hold, after inputs of class `changed` moved.
+    ///
+    /// # Errors
+    /// A rate that is negative, infinite or not a number is a [`Failure`] that names the term and the time.
+    pub fn rates(
+        &self,
+        registers: &mut Registers,
+        changed: Depends,
+        out: &mut [f64],
+    ) -> Result<(), Failure> {
+        self.program.run(registers, changed);
+        let (n, l) = (self.types(), self.layout);
+        let raw = |k: usize| self.program.output(registers, k);
+        // The places of birth and death first gather what mutation takes from each.
+        out[..2 * n].fill(0.0);
+        for (c, channel) in self.channels.iter().enumerate() {
+            let at = 3 * n + self.switches.len() + c;
+            let (rate, plain) = (raw(at), raw(at + self.channels.len()));
+            if !(rate >= 0.0 && rate.is_finite()) {
+                return Err(self.bad(registers, at, rate));
+            }
+            let per_day = if channel.per_division {
+                raw(channel.from)
+            } else {
+                1.0
+            };
+            if channel.per_division {
+                out[l.birth(channel.from)] += rate;
+            } else {
+                out[l.death(channel.from)] += rate;
+            }
+            out[l.founding(c)] = rate * per_day;
+            out[l.excess(c)] = (rate - plain).max(0.0) * per_day;
+        }
+        for i in 0..n {
+            let (birth, death, arrivals) = (raw(i), raw(n + i), raw(2 * n + i));
+            for (at, value) in [(i, birth), (n + i, death), (2 * n + i, arrivals)] {
+                if !(value >= 0.0 && value.is_finite()) {
+                    return Err(self.bad(registers, at, value));
+                }
+            }
+            let (mutated, lost) = (out[l.birth(i)], out[l.death(i)]);
+            if mutated > 1.0 {
+                let c = self
+                    .channels
+                    .iter()
+                    .position(|c| c.from == i && c.per_division)
+                    .unwrap_or(0);
+                return Err(self.bad(registers, 3 * n + self.switches.len() + c, mutated));
+            }
+            out[l.birth(i)] = birth * (1.0 - mutated);
+            out[l.death(i)] = death + lost;
+            out[l.immigration(i)] = arrivals;
+        }
+        for s in 0..self.switches.len() {
+            let rate = raw(3 * n + s);
+            if !(rate >= 0.0 && rate.is_finite()) {
+                return Err(self.bad(registers, 3 * n + s, rate));
+            }
+            out[l.switch(s)] = rate;
+        }
+        Ok(())
+    }
+
+    /// Change of every level a day at what the registers hold; call after [`rates`](Self::rates).
+    pub fn level_rates(&self, registers: &Registers, out: &mut [f64]) -> Result<(), Failure> {
+        let first = self.program.len() - self.model.levels.len();
+        for (k, slot) in out.iter_mut().enumerate() {
+            *slot = self.program.output(registers, first + k);
+            if !slot.is_finite() {
+                return Err(self.bad(registers, first + k, *slot));
+            }
+        }
+        Ok(())
+    }
+
+    /// All switches as (from, to).
+    pub fn switches(&self) -> &[(usize, usize)] {
+        &self.switches
+    }
+
+    /// Name of expression `at` of the program, as in the model file.
+    fn term(&self, at: usize) -> String {
+        let (n, s, c) = (self.types(), self.switches.len(), self.channels.len());
+        let name = |i: usize| &self.model.cells[i].name;
+        match at {
+            _ if at < n => format!("cells.{}.birth", name(at)),
+            _ if at < 2 * n => format!("cells.{}.death", name(at - n)),
+            _ if at < 3 * n => format!("cells.{}.immigration", name(at - 2 * n)),
+            _ if at < 3 * n + s => {
+                let (from, to) = self.switches[at - 3 * n];
+                format!("cells.{}.switches to {}", name(from), name(to))
+            }
+            _ if at < 3 * n + s + 2 * c => {
+                let channel = self.channels[(at - 3 * n - s) % c];
+                format!(
+                    "cells.{}.mutates to {}",
+                    name(channel.from),
+                    name(channel.to)
+                )
+            }
+            _ => format!(
+                "levels.{}.rate",
+                self.model.levels[at - 3 * n - s - 2 * c].name
+            ),
+        }
+    }
+
+    fn bad(&self, registers: &Registers, at: usize, value: f64) -> Failure {
+        let mut state: Vec<(String, f64)> = Vec::new();
+        for (i, d) in self.model.drugs.iter().enumerate() {
+            state.push((d.name.clone(), registers.get(Slot::Drug(i)) / d.felt_scale));
+        }
+        for (i, l) in self.model.levels.iter().enumerate() {
+            state.push((l.name.clone(), registers.get(Slot::Level(i)) / l.unit_scale));
+        }
+        for (i, c) in self.model.cells.iter().enumerate() {
+            state.push((c.name.clone(), registers.get(Slot::Cells(i))));
+        }
+        Failure::Rate {
+            term: self.term(at),
+            value,
+            time: registers.get(Slot::Time),
+            state,
+        }
+    }
+
+    /// True when a type of this block is resistant.
+    pub fn is_resistant(&self, cell_type: usize) -> bool {
+        self.model.cells[cell_type].kind == Kind::Resistant
+    }
+}
+
+fn without_drug(expr: &Expr) -> Expr {
+    let go = |e: &Expr| Box::new(without_drug(e));
+    match expr {
+        Expr::Slot(Slot::Drug(_) | Slot::Delayed(_)) => Expr::Number(0.0),
+        Expr::Number(_) | Expr::Slot(_) => expr.clone(),
+        Expr::Neg(a) => Expr::Neg(go(a)),
+        Expr::Binary(op, a, b) => Expr::Binary(*op, go(a), go(b)),
+        Expr::Call(law, args) => Expr::Call(*law, args.iter().map(without_drug).collect()),
+        Expr::Table(t, a) => Expr::Table(*t, go(a)),
+    }
+}
+
+fn blocks(
+    n: usize,
+    switches: &[(usize, usize)],
+    channels: &[Channel],
+) -> (Vec<Block>, Vec<(usize, usize)>) {
+    let mut group: Vec<usize> = (0..n).collect();
+    for _ in 0..n {
+        for &(a, b) in switches {
+            let low = group[a].min(group[b]);
+            (group[a], group[b]) = (low, low);
+        }
+    }
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut place = vec![(0, 0); n];
+    for root in 0..n {
+        let types: Vec<usize> = (0..n).filter(|&i| group[i] == root).collect();
+        if types.is_empty() {
+            continue;
+        }
+        for (p, &i) in types.iter().enumerate() {
+            place[i] = (blocks.len(), p);
+        }
+        blocks.push(Block {
+            types,
+            switches: Vec::new(),
+            channels: Vec::new(),
+        });
+    }
+    for (s, &(a, b)) in switches.iter().enumerate() {
+        blocks[place[a].0]
+            .switches
+            .push((place[a].1, place[b].1, s));
+    }
+    for (c, channel) in channels.iter().enumerate() {
+        blocks[place[channel.from].0]
+            .channels
+            .push((place[channel.from].1, c));
+    }
+    (blocks, place)
+}

@@ -1,0 +1,89 @@
+//! Why the run of one patient could not go on. A failure is data; the cohort reports it by patient number.
+
+use std::fmt;
+
+/// What went wrong, where and when.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// A rate was negative, infinite or not a number (or probabilities of mutation added to more than 1).
+    Rate {
+        /// As in the model file, such as `cells.sensitive.death`.
+        term: String,
+        /// The value found.
+        value: f64,
+        /// Days since treatment began.
+        time: f64,
+        /// Concentrations, levels and counts at that moment, in written units.
+        state: Vec<(String, f64)>,
+    },
+    /// The tumour never reached the size at which treatment begins.
+    NeverDetected {
+        /// Size asked for, cells.
+        until: f64,
+        /// How many founding attempts died out, or years grown.
+        why: String,
+    },
+    /// More work than a run may take.
+    Budget {
+        /// What there was too much of.
+        what: String,
+        /// Days since treatment began.
+        time: f64,
+    },
+    /// A count passed 2^53, beyond which a floating-point number does not hold every integer.
+    TooMany {
+        /// Days since treatment began.
+        time: f64,
+    },
+    /// A parameter or starting count of this patient is impossible.
+    Parameter {
+        /// Its name.
+        name: String,
+        /// Its value, base units.
+        value: f64,
+    },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Rate {
+                term,
+                value,
+                time,
+                state,
+            } => {
+                write!(f, "`{term}` was {value:.4e} on day {time:.2}")?;
+                let state: Vec<String> = state
+                    .iter()
+                    .map(|(name, x)| format!("{name} = {x:.4}"))
+                    .collect();
+                if !state.is_empty() {
+                    write!(f, ", with {}", state.join(", "))?;
+                }
+                write!(f, "; a rate must be a finite number and at least 0")
+            }
+            Failure::NeverDetected { until, why } => {
+                write!(
+                    f,
+                    "the tumour never reached {until:.3e} cells before treatment: {why}"
+                )
+            }
+            Failure::Budget { what, time } => write!(f, "stopped on day {time:.2}: {what}"),
+            Failure::TooMany { time } => {
+                write!(
+                    f,
+                    "a count passed 2^53 cells on day {time:.2}; set a lower `ceiling` in the study"
+                )
+            }
+            Failure::Parameter { name, value } => {
+                write!(
+                    f,
+                    "`{name}` came out as {value:.4e} for this patient, which is not possible"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

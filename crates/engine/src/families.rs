@@ -1,0 +1,123 @@
+//! The law from which a leap draws: zero or more families a cell, with the exact moments of the branching process.
+//!
+//! Over an interval a cell of type i leaves a family of type j with probability q_ij, of geometric size on
+//! {1, 2, ...} with mean mu_ij. For one type this *is* the birth-death law (Kendall 1948, Ann. Math. Stat. 19:1).
+//! For a block connected by switching q and mu are chosen to give the exact mean and second moment,
+//!     mu_ij = (E[x_j^2] / E[x_j] + 1) / 2,   q_ij = E[x_j] / mu_ij,
+//! and families of two types from one ancestor occur together with probability E[x_j x_k] / (mu_j mu_k), which
+//! gives the exact covariance. What is left out is the third moment within a step; the step is kept short
+//! enough for that (see `leap.rs`). Three draws a family, at 1 cell and at 10^13; never negative.
+
+use crate::draw;
+use crate::moments::Moments;
+use crate::stream::Stream;
+
+/// Families left by one cell of each type of a block over one interval.
+#[derive(Debug, Clone)]
+pub struct Families {
+    m: usize,
+    /// For each ancestor: probability of a family of type j alone, then of each pair together.
+    chances: Vec<f64>,
+    /// Mean size of a family of type j from ancestor i, less 1: the odds of one more.
+    odds: Vec<f64>,
+    pairs: Vec<(usize, usize)>,
+}
+
+impl Families {
+    /// The law with these moments; `None` when no such law exists, which happens when the interval is too long.
+    pub fn new(moments: &Moments) -> Option<Self> {
+        let m = moments.m;
+        let pairs: Vec<(usize, usize)> = (0..m)
+            .flat_map(|j| (j + 1..m).map(move |k| (j, k)))
+            .collect();
+        let width = m + pairs.len();
+        let mut chances = vec![0.0; m * width];
+        let mut odds = vec![0.0; m * m];
+        for i in 0..m {
+            let row = &mut chances[i * width..(i + 1) * width];
+            for j in 0..m {
+                let mean = moments.mean(i, j);
+                if mean <= 1e-290 {
+                    continue;
+                }
+                let more = (0.5 * (moments.covariance(i, j, j) / mean + (mean - 1.0))).max(0.0);
+                odds[i * m + j] = more;
+                row[j] = mean / (1.0 + more);
+            }
+            for (p, &(j, k)) in pairs.iter().enumerate() {
+                let together =
+                    moments.covariance(i, j, k) + moments.mean(i, j) * moments.mean(i, k);
+                let chance = together / ((1.0 + odds[i * m + j]) * (1.0 + odds[i * m + k]));
+                // Rounding leaves +-1e-17 where the exact value is 0.
+                let chance = if chance < 1e-15 { 0.0 } else { chance };
+                row[m + p] = chance;
+                row[j] -= chance;
+                row[k] -= chance;
+            }
+            let sum: f64 = row.iter().sum();
+            if sum > 1.0 + 1e-9 || row.iter().any(|&x| x < -1e-9) {
+                return None;
+            }
+            for x in row.iter_mut() {
+                *x = x.max(0.0);
+            }
+        }
+        Some(Families {
+            m,
+            chances,
+            odds,
+            pairs,
+        })
+    }
+
+    /// Draws what `cells` (counts by type) leave, into `out`.
+    pub fn draw(&self, cells: &[u64], out: &mut [u64], stream: &mut Stream) {
+        if self.m == 1 {
+            out[0] = self.draw_one(cells[0], stream);
+            return;
+        }
+        out.fill(0);
+        let m = self.m;
+        let width = m + self.pairs.len();
+        let mut kinds = [0u64; 64];
+        let mut kinds_big;
+        let kinds: &mut [u64] = if width <= 64 {
+            &mut kinds[..width]
+        } else {
+            kinds_big = vec![0; width];
+            &mut kinds_big
+        };
+        for i in 0..m {
+            if cells[i] == 0 {
+                continue;
+            }
+            draw::multinomial(
+                stream,
+                cells[i],
+                &self.chances[i * width..(i + 1) * width],
+                kinds,
+            );
+            for (p, &(j, k)) in self.pairs.iter().enumerate() {
+                kinds[j] += kinds[m + p];
+                kinds[k] += kinds[m + p];
+            }
+            for j in 0..m {
+                if kinds[j] > 0 {
+                    out[j] +=
+                        draw::geometric_family_sum_odds(stream, kinds[j], self.odds[i * m + j]);
+                }
+            }
+        }
+    }
+
+    /// The same for a block of one type.
+    #[inline]
+    pub fn draw_one(&self, cells: u64, stream: &mut Stream) -> u64 {
+        let families = draw::binomial(stream, cells, self.chances[0]);
+        if families == 0 {
+            0
+        } else {
+            draw::geometric_family_sum_odds(stream, families, self.odds[0])
+        }
+    }
+}

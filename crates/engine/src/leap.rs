@@ -1,0 +1,600 @@
+//! Advancing a tumour of any size: every clone drawn over a whole step from its exact law, founders placed inside.
+//!
+//! Over a step each clone's counts are drawn from [`crate::families`]; the integrated founding hazard H of each
+//! clone given both ends of its path is its best linear prediction
+//!     E[H | x] = E[H] + Cov(H, x) Var(x)^-1 (x - E[x]),
+//! the number of founders is Poisson, and each founder is put at a time drawn from the predicted path, then carried
+//! to the end of the step by the same law (and may found others). Nothing is frozen: rates and hazards are
+//! integrated over the step along the exposure ([`crate::window`]).
+//!
+//! Exact for one type at any step; exact in mean, variance and covariance for blocks connected by switching.
+//! Left out: third moments within a step of a block, and the fluctuation of H that the ends do not tell, both
+//! kept small by [`TURNOVERS_BLOCK`] and [`TURNOVERS_FOUNDING`]; and, for mutation per time, that the founder is
+//! the very cell that was lost (which matters only when such mutation is as common as death).
+
+use crate::compiled::{Block, Compiled};
+use crate::draw;
+use crate::failure::Failure;
+use crate::families::Families;
+use crate::moments::Moments;
+use crate::state::{Cause, Origin, State};
+use crate::stream::Stream;
+use crate::window::{BlockWindow, Window};
+use remission_model::resolved::Kind;
+
+/// Longest step of a block connected by switching, as a number of events a cell.
+pub const TURNOVERS_BLOCK: f64 = 2.5;
+/// Longest step of a type that founds clones, as a number of events a cell.
+pub const TURNOVERS_FOUNDING: f64 = 5.0;
+/// More clones than this end a run.
+pub const MOST_CLONES: usize = 5_000_000;
+
+/// A moment inside a window.
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    interval: usize,
+    /// Days into the interval.
+    into: f64,
+}
+
+/// A founder to be carried to the end of the step.
+struct Newborn {
+    at: Point,
+    channel: usize,
+    parent: u32,
+}
+
+/// Longest step that the law allows at these rates; infinity when there is no limit.
+pub fn longest_step(compiled: &Compiled, rates: &[f64]) -> f64 {
+    let layout = compiled.layout;
+    let mut longest = f64::INFINITY;
+    for block in &compiled.blocks {
+        let turnovers = match (block.types.len(), block.channels.is_empty()) {
+            (1, true) => continue,
+            (1, false) => TURNOVERS_FOUNDING,
+            _ => TURNOVERS_BLOCK,
+        };
+        for &t in &block.types {
+            let leaving: f64 = block
+                .switches
+                .iter()
+                .filter(|s| block.types[s.0] == t)
+                .map(|s| rates[layout.switch(s.2)])
+                .sum();
+            let events = rates[layout.birth(t)] + rates[layout.death(t)] + leaving;
+            longest = longest.min(turnovers / events);
+        }
+    }
+    longest
+}
+
+/// Memory reused from step to step.
+#[derive(Debug, Default, Clone)]
+pub struct Scratch {
+    next: Vec<u64>,
+    hazards: Vec<f64>,
+    picked: Vec<usize>,
+    placing: Placing,
+}
+
+/// Advances `state` by `window`, which must be drawable.
+pub fn step(
+    compiled: &Compiled,
+    window: &Window,
+    state: &mut State,
+    scratch: &mut Scratch,
+    stream: &mut Stream,
+) -> Result<(), Failure> {
+    let start = state.time;
+    let mut newborns: Vec<Newborn> = Vec::new();
+    for b in 0..compiled.blocks.len() {
+        step_block(compiled, window, b, state, scratch, &mut newborns, stream);
+    }
+    let layout = compiled.layout;
+    for t in 0..compiled.types() {
+        if compiled.model.cells[t].immigration.is_some() {
+            immigrate(compiled, window, t, state, scratch, &mut newborns, stream);
+        }
+    }
+    let mut carried = 0usize;
+    while let Some(newborn) = newborns.pop() {
+        let channel = compiled.channels[newborn.channel];
+        let rates = window.rates(newborn.at.interval);
+        let (founding, excess) = (
+            rates[layout.founding(newborn.channel)],
+            rates[layout.excess(newborn.channel)],
+        );
+        let origin = label(compiled, state, channel.from, excess, founding, stream);
+        let (b, position) = compiled.place[channel.to];
+        let mut cells = vec![0; compiled.blocks[b].types.len()];
+        cells[position] = 1;
+        let founded = start + window.intervals[newborn.at.interval].start + newborn.at.into;
+        let id = state.next_id;
+        let left = carry(
+            compiled,
+            window,
+            b,
+            newborn.at,
+            &cells,
+            id,
+            &mut scratch.placing,
+            &mut newborns,
+            stream,
+        );
+        if left.iter().all(|&n| n == 0) {
+            state.next_id += 1;
+            let gone = &mut state.extinct[channel.to];
+            gone.number += 1;
+            gone.days += start + window.days - founded;
+        } else {
+            state.found(
+                compiled,
+                channel.to,
+                0,
+                founded,
+                Cause::Mutation,
+                Some((newborn.parent, channel.from)),
+                origin,
+            );
+            let counts = &mut state.blocks[b].counts;
+            let row = counts.len() - left.len();
+            counts[row..].copy_from_slice(&left);
+        }
+        carried += 1;
+        if carried + state.clones() > MOST_CLONES {
+            let what = format!(
+                "more than {MOST_CLONES} clones; a mutation rate is too high for clones to be followed one by one"
+            );
+            return Err(Failure::Budget { what, time: start });
+        }
+    }
+    state.time = start + window.days;
+    state.prune(compiled);
+    if state.total() >= 1 << 53 {
+        return Err(Failure::TooMany { time: state.time });
+    }
+    Ok(())
+}
+
+/// The origin of a founder made now by a cell of type `from`.
+pub fn label(
+    compiled: &Compiled,
+    state: &State,
+    from: usize,
+    excess: f64,
+    founding: f64,
+    stream: &mut Stream,
+) -> Origin {
+    if state.before_treatment {
+        Origin::PreExisting
+    } else if excess > 0.0 && stream.uniform() * founding < excess {
+        Origin::DrugInduced
+    } else if compiled.model.cells[from].kind == Kind::Persister {
+        Origin::Persister
+    } else {
+        Origin::Cycling
+    }
+}
+
+fn step_block(
+    compiled: &Compiled,
+    window: &Window,
+    b: usize,
+    state: &mut State,
+    scratch: &mut Scratch,
+    newborns: &mut Vec<Newborn>,
+    stream: &mut Stream,
+) {
+    let block = &compiled.blocks[b];
+    let own = &window.blocks[b];
+    let m = block.types.len();
+    let clones = &mut state.blocks[b];
+    let Some(families) = &own.families else {
+        return;
+    };
+    scratch.next.clear();
+    scratch.next.resize(clones.counts.len(), 0);
+    let moments = &own.to_end[0];
+    let founds = !block.channels.is_empty();
+    scratch.hazards.clear();
+    let mut total = 0.0;
+    if m == 1 {
+        let spread = moments.covariance(0, 0, 0);
+        let slope = if spread > 0.0 {
+            moments.covariance(0, 0, 1) / spread
+        } else {
+            0.0
+        };
+        let (mean, hazard) = (moments.mean(0, 0), moments.mean(0, 1));
+        for (&n, x) in clones.counts.iter().zip(&mut scratch.next) {
+            *x = families.draw_one(n, stream);
+            if founds {
+                let h = (n as f64 * hazard + slope * (*x as f64 - n as f64 * mean)).max(0.0);
+                total += h;
+                scratch.hazards.push(total);
+            }
+        }
+    } else {
+        for (n, x) in clones
+            .counts
+            .chunks_exact(m)
+            .zip(scratch.next.chunks_exact_mut(m))
+        {
+            families.draw(n, x, stream);
+            if founds {
+                total += scratch.placing.hazard(moments, n, x);
+                scratch.hazards.push(total);
+            }
+        }
+    }
+    if total > 0.0 {
+        let founders = draw::poisson(stream, total);
+        scratch.picked.clear();
+        for _ in 0..founders.min(MOST_CLONES as u64) {
+            let u = stream.uniform() * total;
+            scratch.picked.push(
+                scratch
+                    .hazards
+                    .partition_point(|&h| h <= u)
+                    .min(scratch.hazards.len() - 1),
+            );
+        }
+        scratch.picked.sort_unstable();
+        let mut k = 0;
+        while k < scratch.picked.len() {
+            let clone = scratch.picked[k];
+            let row = clone * m..(clone + 1) * m;
+            let point = Point {
+                interval: 0,
+                into: 0.0,
+            };
+            scratch.placing.prepare(
+                block,
+                compiled,
+                window,
+                own,
+                point,
+                &clones.counts[row.clone()],
+                &scratch.next[row],
+            );
+            while k < scratch.picked.len() && scratch.picked[k] == clone {
+                let (at, channel) = scratch.placing.place(block, compiled, window, stream);
+                newborns.push(Newborn {
+                    at,
+                    channel,
+                    parent: clones.founders[clone].id,
+                });
+                k += 1;
+            }
+        }
+    }
+    std::mem::swap(&mut clones.counts, &mut scratch.next);
+}
+
+/// Carries `cells` of block `b` from a moment inside the window to its end; founders on the way join `newborns`.
+fn carry(
+    compiled: &Compiled,
+    window: &Window,
+    b: usize,
+    from: Point,
+    cells: &[u64],
+    id: u32,
+    placing: &mut Placing,
+    newborns: &mut Vec<Newborn>,
+    stream: &mut Stream,
+) -> Vec<u64> {
+    let block = &compiled.blocks[b];
+    let own = &window.blocks[b];
+    let left = window.intervals[from.interval].days - from.into;
+    let first = Moments::constant(block, compiled.layout, window.rates(from.interval), left);
+    let moments = first.then(&own.to_end[from.interval + 1]);
+    let mut out = vec![0; cells.len()];
+    match Families::new(&moments) {
+        Some(families) => families.draw(cells, &mut out, stream),
+        // A shorter stretch of a drawable window is drawable but for rounding.
+        None => out.copy_from_slice(cells),
+    }
+    if !block.channels.is_empty() {
+        let hazard = placing.hazard(&moments, cells, &out);
+        let founders = draw::poisson(stream, hazard);
+        if founders > 0 {
+            placing.prepare(block, compiled, window, own, from, cells, &out);
+            for _ in 0..founders {
+                let (at, channel) = placing.place(block, compiled, window, stream);
+                newborns.push(Newborn {
+                    at,
+                    channel,
+                    parent: id,
+                });
+            }
+        }
+    }
+    out
+}
+
+/// Arrivals during the window, at uniform times within each interval; many at once are put into 32 groups.
+fn immigrate(
+    compiled: &Compiled,
+    window: &Window,
+    t: usize,
+    state: &mut State,
+    scratch: &mut Scratch,
+    newborns: &mut Vec<Newborn>,
+    stream: &mut Stream,
+) {
+    let (b, position) = compiled.place[t];
+    let m = compiled.blocks[b].types.len();
+    let mine = |f: &crate::state::Founder| f.cause == Cause::Immigration && f.cell_type == t;
+    let clone = match state.blocks[b].founders.iter().position(mine) {
+        Some(k) => k,
+        None => {
+            let founded = state.time;
+            state.found(
+                compiled,
+                t,
+                0,
+                founded,
+                Cause::Immigration,
+                None,
+                Origin::PreExisting,
+            );
+            state.blocks[b].founders.len() - 1
+        }
+    };
+    let id = state.blocks[b].founders[clone].id;
+    for (k, interval) in window.intervals.iter().enumerate() {
+        let arrivals = draw::poisson(
+            stream,
+            window.rates(k)[compiled.layout.immigration(t)] * interval.days,
+        );
+        let mut bring = |cells: u64, into: f64, stream: &mut Stream| {
+            let mut row = vec![0; m];
+            row[position] = cells;
+            let at = Point { interval: k, into };
+            let left = carry(
+                compiled,
+                window,
+                b,
+                at,
+                &row,
+                id,
+                &mut scratch.placing,
+                newborns,
+                stream,
+            );
+            for (n, x) in state.blocks[b].counts[clone * m..].iter_mut().zip(left) {
+                *n += x;
+            }
+        };
+        if arrivals <= 64 {
+            for _ in 0..arrivals {
+                let into = stream.uniform() * interval.days;
+                bring(1, into, stream);
+            }
+        } else {
+            let mut groups = [0; 32];
+            draw::multinomial(stream, arrivals, &[1.0 / 32.0; 32], &mut groups);
+            for (g, &cells) in groups.iter().enumerate() {
+                bring(cells, (g as f64 + 0.5) / 32.0 * interval.days, stream);
+            }
+        }
+    }
+}
+
+/// The path of a clone between its ends, for putting founders on it.
+#[derive(Debug, Default, Clone)]
+struct Placing {
+    /// Var(x)^-1 (x - E[x]).
+    pull: Vec<f64>,
+    /// Cumulative founding hazard by (interval, channel of the block).
+    cumulative: Vec<f64>,
+    /// Predicted counts at the start and end of each interval.
+    path: Vec<f64>,
+    from: Option<Point>,
+}
+
+impl Placing {
+    /// Predicted hazard given both ends; at least 0. Leaves `pull` for [`prepare`](Self::prepare).
+    fn hazard(&mut self, moments: &Moments, cells: &[u64], end: &[u64]) -> f64 {
+        let m = moments.m;
+        let mut var = [0.0; 64];
+        let mut big;
+        let var: &mut [f64] = if m * m <= 64 {
+            &mut var[..m * m]
+        } else {
+            big = vec![0.0; m * m];
+            &mut big
+        };
+        self.pull.clear();
+        for j in 0..m {
+            let mean: f64 = (0..m).map(|i| cells[i] as f64 * moments.mean(i, j)).sum();
+            self.pull.push(end[j] as f64 - mean);
+            for k in 0..m {
+                var[j * m + k] = (0..m)
+                    .map(|i| cells[i] as f64 * moments.covariance(i, j, k))
+                    .sum();
+            }
+        }
+        solve(var, &mut self.pull);
+        let mut hazard = 0.0;
+        for i in (0..m).filter(|&i| cells[i] > 0) {
+            let pulled: f64 = (0..m)
+                .map(|j| moments.covariance(i, j, m) * self.pull[j])
+                .sum();
+            hazard += cells[i] as f64 * (moments.mean(i, m) + pulled);
+        }
+        hazard.max(0.0)
+    }
+
+    /// Predicts the path from `from` to the end of the window.
+    fn prepare(
+        &mut self,
+        block: &Block,
+        compiled: &Compiled,
+        window: &Window,
+        own: &BlockWindow,
+        from: Point,
+        cells: &[u64],
+        end: &[u64],
+    ) {
+        let m = block.types.len();
+        let left = window.intervals[from.interval].days - from.into;
+        let mut step = Moments::constant(block, compiled.layout, window.rates(from.interval), left);
+        self.hazard(&step.then(&own.to_end[from.interval + 1]), cells, end);
+        self.from = Some(from);
+        self.path.clear();
+        self.path.extend(cells.iter().map(|&n| n as f64));
+        self.cumulative.clear();
+        let mut sum = 0.0;
+        let mut so_far = Moments::none(m);
+        for k in from.interval..window.intervals.len() {
+            if k > from.interval {
+                step = Moments::constant(
+                    block,
+                    compiled.layout,
+                    window.rates(k),
+                    window.intervals[k].days,
+                );
+            }
+            so_far = so_far.then(&step);
+            let rest = &own.to_end[k + 1];
+            for s in 0..m {
+                let mut y = 0.0;
+                for i in (0..m).filter(|&i| cells[i] > 0) {
+                    y += cells[i] as f64 * so_far.mean(i, s);
+                    for q in 0..m {
+                        // Cov(x_s now, x_q at the end) = sum_r Cov(x_s, x_r now) M_rq from now to the end.
+                        let c: f64 = (0..m)
+                            .map(|r| so_far.covariance(i, s, r) * rest.mean(r, q))
+                            .sum();
+                        y += cells[i] as f64 * c * self.pull[q];
+                    }
+                }
+                self.path.push(y.max(0.0));
+            }
+            let days = if k == from.interval {
+                left
+            } else {
+                window.intervals[k].days
+            };
+            let before = self.path.len() - 2 * m;
+            for &(s, c) in &block.channels {
+                let (a, z) = (self.path[before + s], self.path[before + m + s]);
+                sum += window.rates(k)[compiled.layout.founding(c)] * days * logarithmic_mean(a, z);
+                self.cumulative.push(sum);
+            }
+        }
+    }
+
+    /// Draws when and by which channel a founder arose.
+    fn place(
+        &self,
+        block: &Block,
+        compiled: &Compiled,
+        window: &Window,
+        stream: &mut Stream,
+    ) -> (Point, usize) {
+        let m = block.types.len();
+        let from = self.from.unwrap_or(Point {
+            interval: 0,
+            into: 0.0,
+        });
+        let sum = self.cumulative.last().copied().unwrap_or(0.0);
+        let u = stream.uniform() * sum;
+        let at = self
+            .cumulative
+            .partition_point(|&x| x <= u)
+            .min(self.cumulative.len() - 1);
+        let width = block.channels.len();
+        let (k, which) = (at / width, at % width);
+        let (s, channel) = block.channels[which];
+        let (a, z) = (self.path[k * m + s], self.path[(k + 1) * m + s]);
+        let interval = from.interval + k;
+        let begins = if k == 0 { from.into } else { 0.0 };
+        let days = window.intervals[interval].days - begins;
+        let share = share_of_path(a, z, stream.uniform());
+        debug_assert_eq!(compiled.channels[channel].from, block.types[s]);
+        (
+            Point {
+                interval,
+                into: begins + share * days,
+            },
+            channel,
+        )
+    }
+}
+
+/// Mean of a path that grows exponentially from `a` to `z` (linearly when one is 0).
+fn logarithmic_mean(a: f64, z: f64) -> f64 {
+    if a <= 0.0 || z <= 0.0 {
+        return 0.5 * (a + z);
+    }
+    let r = libm::log(z / a);
+    if r.abs() < 1e-4 {
+        0.5 * (a + z)
+    } else {
+        (z - a) / r
+    }
+}
+
+/// Where on that path a uniform share `u` of its area is reached, from 0 to 1.
+fn share_of_path(a: f64, z: f64, u: f64) -> f64 {
+    if a <= 0.0 && z <= 0.0 {
+        return u;
+    }
+    if a <= 0.0 || z <= 0.0 {
+        // Density a + (z - a) x.
+        return if a <= 0.0 {
+            libm::sqrt(u)
+        } else {
+            1.0 - libm::sqrt(1.0 - u)
+        };
+    }
+    let r = libm::log(z / a);
+    if r.abs() < 1e-6 {
+        u
+    } else {
+        (libm::log1p(u * libm::expm1(r)) / r).clamp(0.0, 1.0)
+    }
+}
+
+/// Solves the symmetric positive system `a` x = `x` in place; a coordinate without variance is left out.
+fn solve(a: &mut [f64], x: &mut [f64]) {
+    let m = x.len();
+    for i in 0..m {
+        let pivot = a[i * m + i];
+        let floor = 1e-12 * pivot.abs().max(1e-300);
+        if pivot <= floor {
+            for j in 0..m {
+                a[i * m + j] = 0.0;
+                a[j * m + i] = 0.0;
+            }
+            a[i * m + i] = 1.0;
+            x[i] = 0.0;
+            continue;
+        }
+        for r in i + 1..m {
+            let factor = a[r * m + i] / pivot;
+            let before = a[r * m + r];
+            for j in i..m {
+                a[r * m + j] -= factor * a[i * m + j];
+            }
+            x[r] -= factor * x[i];
+            // What elimination leaves of a variance that was all explained is rounding.
+            if a[r * m + r] < 1e-10 * before {
+                a[r * m + r] = 0.0;
+            }
+        }
+    }
+    for i in (0..m).rev() {
+        let mut y = x[i];
+        for j in i + 1..m {
+            y -= a[i * m + j] * x[j];
+        }
+        x[i] = if a[i * m + i] > 0.0 {
+            y / a[i * m + i]
+        } else {
+            0.0
+        };
+    }
+}

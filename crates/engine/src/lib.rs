@@ -1,0 +1,30 @@
+//! What happens to one tumour under a known exposure: exact, leap, mean, and the law itself.
+//!
+//! In reading order: [`compiled`] (a model made ready), [`state`] (what exists at a moment), [`pharmacokinetics`] and
+//! [`exposure`] (what the cells feel), [`window`], [`moments`] and [`families`] (the law of a stretch of time),
+//! [`leap`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`] (what exists when
+//! treatment begins), [`field`] and [`mean`] (expectations), [`law`] (probabilities without simulation). Below
+//! them: [`stream`] (the only source of randomness), [`draw`] (exact laws), [`matrix`], [`ode`].
+//!
+//! This crate knows nothing of visits, endpoints, arms, threads or file formats.
+
+pub mod before;
+pub mod compiled;
+pub mod draw;
+pub mod exact;
+pub mod exposure;
+pub mod failure;
+pub mod families;
+pub mod field;
+pub mod interacting;
+pub mod law;
+pub mod leap;
+pub mod matrix;
+pub mod mean;
+pub mod moments;
+pub mod ode;
+pub mod pharmacokinetics;
+pub mod state;
+pub mod stream;
+pub mod tumour;
+pub mod window;

@@ -1,0 +1,186 @@
+//! Mean and covariance of what one cell of a block leaves behind, exact for any interval.
+//!
+//! For cells that do not act on each other, descendants of one cell of type i after time t have mean
+//! M = exp(A t) and covariance C_i with
+//!     dC_i/dt = A' C_i + C_i A + sum_k M_ik G_k,
+//! A the mean matrix (A_kj = rate of change of j owed to one k), G_k the sum of squared jumps of the events of
+//! one k (Athreya & Ney 1972, Branching Processes, ch. V). One more coordinate, H = integral of the founding
+//! hazard along the path, is carried with them; it has no noise of its own. Intervals are joined by
+//!     M = M1 M2,   C_i = sum_k M1_ik C2_k + M2' C1_i M2,
+//! which is exact, so a long interval is a short one doubled.
+
+use crate::compiled::{Block, RateLayout};
+
+/// Moments of a block over an interval. Rows are ancestors (`m` types), columns the `m` types and the hazard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    /// Number of types.
+    pub m: usize,
+    /// Mean of each coordinate, `m` rows of `m + 1`.
+    pub mean: Vec<f64>,
+    /// Covariance matrices of side `m + 1`, one an ancestor.
+    pub covariance: Vec<f64>,
+}
+
+impl Moments {
+    /// Of an interval of length 0: a cell is itself.
+    pub fn none(m: usize) -> Self {
+        let d = m + 1;
+        let mut mean = vec![0.0; m * d];
+        for i in 0..m {
+            mean[i * d + i] = 1.0;
+        }
+        Moments {
+            m,
+            mean,
+            covariance: vec![0.0; m * d * d],
+        }
+    }
+
+    /// Of `days` at constant `rates`.
+    pub fn constant(block: &Block, layout: RateLayout, rates: &[f64], days: f64) -> Self {
+        let m = block.types.len();
+        let d = m + 1;
+        let mut a = vec![0.0; d * d];
+        let mut noise = vec![0.0; m * d * d];
+        for (k, &t) in block.types.iter().enumerate() {
+            let (b, x) = (rates[layout.birth(t)], rates[layout.death(t)]);
+            a[k * d + k] += b - x;
+            noise[k * d * d + k * d + k] += b + x;
+        }
+        for &(k, j, s) in &block.switches {
+            let rate = rates[layout.switch(s)];
+            a[k * d + k] -= rate;
+            a[k * d + j] += rate;
+            let g = &mut noise[k * d * d..(k + 1) * d * d];
+            g[k * d + k] += rate;
+            g[j * d + j] += rate;
+            g[k * d + j] -= rate;
+            g[j * d + k] -= rate;
+        }
+        for &(k, c) in &block.channels {
+            a[k * d + m] += rates[layout.founding(c)];
+        }
+        // Short enough that one step of order 8 is exact to 1e-14, then doubled.
+        let fastest = (0..m)
+            .map(|k| a[k * d..k * d + m].iter().map(|x| x.abs()).sum::<f64>())
+            .fold(0.0, f64::max);
+        let mut short = days;
+        let mut doublings = 0;
+        while fastest * short > 0.1 {
+            short *= 0.5;
+            doublings += 1;
+        }
+        let mut result = taylor(m, &a, &noise, short);
+        for _ in 0..doublings {
+            result = result.then(&result);
+        }
+        result
+    }
+
+    /// This interval followed by `next`.
+    pub fn then(&self, next: &Moments) -> Moments {
+        let (m, d) = (self.m, self.m + 1);
+        let mut mean = vec![0.0; m * d];
+        let mut covariance = vec![0.0; m * d * d];
+        // Row of the extended mean matrix of `next`; the hazard coordinate passes through.
+        let row = |k: usize, j: usize| {
+            if k < m {
+                next.mean[k * d + j]
+            } else {
+                f64::from(u8::from(j == m))
+            }
+        };
+        let mut half = [0.0; 64];
+        let mut half_big;
+        let half: &mut [f64] = if d * d <= 64 {
+            &mut half[..d * d]
+        } else {
+            half_big = vec![0.0; d * d];
+            &mut half_big
+        };
+        for i in 0..m {
+            for j in 0..d {
+                mean[i * d + j] = (0..d).map(|k| self.mean[i * d + k] * row(k, j)).sum();
+            }
+            let own = &self.covariance[i * d * d..(i + 1) * d * d];
+            for p in 0..d {
+                for j in 0..d {
+                    half[p * d + j] = (0..d).map(|k| own[p * d + k] * row(k, j)).sum();
+                }
+            }
+            let out = &mut covariance[i * d * d..(i + 1) * d * d];
+            for p in 0..d {
+                for j in 0..d {
+                    let mut x: f64 = (0..d).map(|k| row(k, p) * half[k * d + j]).sum();
+                    for k in 0..m {
+                        x += self.mean[i * d + k] * next.covariance[k * d * d + p * d + j];
+                    }
+                    out[p * d + j] = x;
+                }
+            }
+        }
+        Moments {
+            m,
+            mean,
+            covariance,
+        }
+    }
+
+    /// Mean number of type `j` (or hazard, `j = m`) owed to one ancestor of type `i`.
+    pub fn mean(&self, i: usize, j: usize) -> f64 {
+        self.mean[i * (self.m + 1) + j]
+    }
+
+    /// Covariance of coordinates `p` and `q` for one ancestor of type `i`.
+    pub fn covariance(&self, i: usize, p: usize, q: usize) -> f64 {
+        let d = self.m + 1;
+        self.covariance[(i * d + p) * d + q]
+    }
+}
+
+/// One Taylor step of order 8 of the moment equations from a single cell.
+fn taylor(m: usize, a: &[f64], noise: &[f64], t: f64) -> Moments {
+    let d = m + 1;
+    let mut mean = Moments::none(m).mean;
+    let mut covariance = vec![0.0; m * d * d];
+    // Derivatives at 0: M^(r) = M^(r-1) A, and C^(r) = A' C^(r-1) + C^(r-1) A + sum_k M^(r-1)_k G_k.
+    for i in 0..m {
+        let mut dm = vec![0.0; d];
+        dm[i] = 1.0;
+        let mut dc = vec![0.0; d * d];
+        let mut factor = 1.0;
+        for r in 1..=8 {
+            factor *= t / r as f64;
+            let mut nc = vec![0.0; d * d];
+            for p in 0..d {
+                for q in 0..d {
+                    let mut x = 0.0;
+                    for k in 0..d {
+                        x += a[k * d + p] * dc[k * d + q] + dc[p * d + k] * a[k * d + q];
+                    }
+                    for k in 0..m {
+                        x += dm[k] * noise[k * d * d + p * d + q];
+                    }
+                    nc[p * d + q] = x;
+                }
+            }
+            let mut nm = vec![0.0; d];
+            for (j, slot) in nm.iter_mut().enumerate() {
+                *slot = (0..d).map(|k| dm[k] * a[k * d + j]).sum();
+            }
+            for j in 0..d {
+                mean[i * d + j] += factor * nm[j];
+            }
+            for (x, y) in covariance[i * d * d..].iter_mut().zip(&nc) {
+                *x += factor * y;
+            }
+            (dm, dc) = (nm, nc);
+        }
+    }
+    Moments {
+        m,
+        mean,
+        covariance,
+    }
+}

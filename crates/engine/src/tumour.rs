@@ -1,0 +1,348 @@
+//! One tumour under a known exposure: the driver of [`crate::leap`] and [`crate::exact`].
+//!
+//! The caller says what regimen to follow and until when; the tumour does not know that visits exist.
+
+use crate::compiled::Compiled;
+use crate::exact::Exact;
+use crate::exposure::Exposure;
+use crate::failure::Failure;
+use crate::interacting;
+use crate::leap::{self, Scratch, longest_step};
+use crate::state::State;
+use crate::stream::Stream;
+use crate::window::{Window, set_exposure};
+use remission_model::program::{Depends, Registers};
+use remission_model::resolved::Regimen;
+use std::rc::Rc;
+
+/// How a tumour is advanced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Event by event.
+    Exact,
+    /// Whole steps, any size.
+    Leap,
+}
+
+/// Why [`Tumour::advance`] returned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Stop {
+    /// The time asked for is reached.
+    Time,
+    /// The total reached the size asked for, on this day.
+    Size(f64),
+}
+
+/// A tumour, its drug, and the method that advances it.
+pub struct Tumour<'a> {
+    /// The cells.
+    pub state: State,
+    compiled: &'a Compiled,
+    registers: Registers,
+    engine: Engine,
+}
+
+enum Engine {
+    Leap(Box<Leap>),
+    Exact(Box<Exact>),
+}
+
+struct Leap {
+    exposure: Exposure,
+    /// Longest step that has proved short enough.
+    longest: f64,
+    known: Vec<Known>,
+    turn: usize,
+    signature: Vec<f64>,
+    rates: Vec<f64>,
+    scratch: Scratch,
+}
+
+struct Known {
+    days: f64,
+    signature: Vec<f64>,
+    window: Rc<Window>,
+}
+
+/// Windows remembered; a dosing cycle at steady state needs a handful.
+const REMEMBERED: usize = 48;
+/// Two moments of exposure are alike when they agree to this, on the scale of the largest dose.
+const ALIKE: f64 = 1e-9;
+
+impl<'a> Tumour<'a> {
+    /// `state` in a patient with these parameters and no drug.
+    pub fn new(
+        compiled: &'a Compiled,
+        parameters: &[f64],
+        state: State,
+        method: Method,
+    ) -> Result<Self, Failure> {
+        let registers = compiled.registers(parameters);
+        let exposure = Exposure::new(compiled, parameters, state.time)?;
+        let engine = match method {
+            Method::Exact => Engine::Exact(Box::new(Exact::new(compiled, exposure))),
+            Method::Leap => Engine::Leap(Box::new(Leap {
+                exposure,
+                longest: f64::INFINITY,
+                known: Vec::new(),
+                turn: 0,
+                signature: Vec::new(),
+                rates: vec![0.0; compiled.layout.len()],
+                scratch: Scratch::default(),
+            })),
+        };
+        Ok(Tumour {
+            state,
+            compiled,
+            registers,
+            engine,
+        })
+    }
+
+    /// Follows `regimen` from now on; its day 1 is now. What is in the body stays.
+    pub fn follow(&mut self, regimen: &Regimen) {
+        match &mut self.engine {
+            Engine::Leap(leap) => {
+                leap.exposure.follow(regimen);
+                leap.longest = f64::INFINITY;
+                leap.known.clear();
+            }
+            Engine::Exact(exact) => exact
+                .exposure(self.compiled, &mut self.state)
+                .follow(regimen),
+        }
+    }
+
+    /// Advances to `until`, or to the first moment seen at which the total is at least `size`.
+    ///
+    /// # Errors
+    /// A [`Failure`]; the state is then that of the last completed step.
+    pub fn advance(&mut self, until: f64, size: f64, stream: &mut Stream) -> Result<Stop, Failure> {
+        let Tumour {
+            state,
+            compiled,
+            registers,
+            engine,
+        } = self;
+        match engine {
+            Engine::Exact(exact) => {
+                let reached = exact.advance(compiled, registers, state, until, size, stream)?;
+                Ok(if reached {
+                    Stop::Size(state.time)
+                } else {
+                    Stop::Time
+                })
+            }
+            Engine::Leap(leap) => leap.advance(compiled, registers, state, until, size, stream),
+        }
+    }
+
+    /// Growth a day of the total, relative, at the present rates; what a step toward a size is planned by.
+    pub fn net_growth(&mut self) -> Result<f64, Failure> {
+        let Engine::Leap(leap) = &mut self.engine else {
+            return Ok(0.0);
+        };
+        let mut field = crate::field::Field::new(self.compiled, 1);
+        let mut y: Vec<f64> = self
+            .state
+            .by_type(self.compiled)
+            .iter()
+            .map(|&n| n as f64)
+            .collect();
+        let total: f64 = y.iter().sum();
+        y.extend(&self.state.levels);
+        let mut dy = vec![0.0; y.len()];
+        set_exposure(
+            self.compiled,
+            &mut self.registers,
+            &leap.exposure,
+            self.state.time,
+        );
+        field.slope(
+            self.compiled,
+            &mut self.registers,
+            &y,
+            &mut dy,
+            &mut interacting::all_in_one,
+        )?;
+        Ok(dy[..self.compiled.types()].iter().sum::<f64>() / total)
+    }
+}
+
+impl Leap {
+    fn advance(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        state: &mut State,
+        until: f64,
+        size: f64,
+        stream: &mut Stream,
+    ) -> Result<Stop, Failure> {
+        let mut total = state.total();
+        if total as f64 >= size {
+            return Ok(Stop::Size(state.time));
+        }
+        let closed =
+            compiled.model.cells.iter().all(|c| c.immigration.is_none()) && state.levels.is_empty();
+        while state.time < until {
+            if total == 0 && closed {
+                state.time = until;
+                self.exposure.advance(until);
+                break;
+            }
+            let start = state.time;
+            if compiled.interacting {
+                self.step_interacting(compiled, registers, state, until - start, stream)?;
+            } else {
+                let window = self.window(compiled, registers, until - start)?;
+                leap::step(compiled, &window, state, &mut self.scratch, stream)?;
+            }
+            if until - state.time < 1e-9 {
+                state.time = until;
+            }
+            let now = state.total();
+            if now as f64 >= size {
+                let grown = libm::log(now as f64 / total.max(1) as f64);
+                let share = if grown > 0.0 {
+                    libm::log(size / total.max(1) as f64) / grown
+                } else {
+                    1.0
+                };
+                return Ok(Stop::Size(
+                    start + share.clamp(0.0, 1.0) * (state.time - start),
+                ));
+            }
+            total = now;
+        }
+        Ok(Stop::Time)
+    }
+
+    /// The next window, at most `days` long; the exposure is advanced to its end.
+    fn window(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        days: f64,
+    ) -> Result<Rc<Window>, Failure> {
+        let now = self.exposure.time();
+        if self.longest == f64::INFINITY {
+            set_exposure(compiled, registers, &self.exposure, now);
+            compiled.rates(registers, Depends::Exposure, &mut self.rates)?;
+            self.longest = on_grid(longest_step(compiled, &self.rates), compiled.varying);
+        }
+        loop {
+            // Steps end on multiples of the step, so that a dosing cycle meets them at the same phases.
+            let to_grid = if self.longest.is_finite() {
+                (libm::floor(now / self.longest + 1e-9) + 1.0) * self.longest - now
+            } else {
+                f64::INFINITY
+            };
+            let days = days.min(to_grid);
+            self.exposure.signature(days, &mut self.signature);
+            let alike = |k: &&Known| {
+                (k.days - days).abs() < 1e-12 * days
+                    && k.signature.len() == self.signature.len()
+                    && k.signature
+                        .iter()
+                        .zip(&self.signature)
+                        .all(|(a, b)| (a - b).abs() <= ALIKE)
+            };
+            if !compiled.uses_time {
+                if let Some(known) = self.known.iter().find(alike) {
+                    let window = known.window.clone();
+                    self.exposure.advance(now + days);
+                    return Ok(window);
+                }
+            }
+            let mut ahead = self.exposure.clone();
+            let window = Window::of_exposure(compiled, registers, &mut ahead, days)?;
+            let allowed = (0..window.intervals.len())
+                .map(|k| longest_step(compiled, window.rates(k)))
+                .fold(f64::INFINITY, f64::min);
+            let allowed = if window.drawable() {
+                allowed
+            } else {
+                allowed.min(0.7 * days)
+            };
+            if allowed < days * (1.0 - 1e-9) {
+                self.longest = on_grid(allowed, compiled.varying);
+                if self.longest < 1e-9 {
+                    let what = "rates so large that no step is short enough".to_string();
+                    return Err(Failure::Budget { what, time: now });
+                }
+                continue;
+            }
+            self.exposure = ahead;
+            let window = Rc::new(window);
+            let known = Known {
+                days,
+                signature: self.signature.clone(),
+                window: window.clone(),
+            };
+            if self.known.len() < REMEMBERED {
+                self.known.push(known);
+            } else {
+                self.known[self.turn] = known;
+                self.turn = (self.turn + 1) % REMEMBERED;
+            }
+            return Ok(window);
+        }
+    }
+
+    fn step_interacting(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        state: &mut State,
+        days: f64,
+        stream: &mut Stream,
+    ) -> Result<(), Failure> {
+        let mut days = days.min(interacting::longest(
+            compiled,
+            registers,
+            &self.exposure,
+            state,
+        )?);
+        let before = state.by_type(compiled);
+        loop {
+            let mut ahead = self.exposure.clone();
+            let window = interacting::window(compiled, registers, &mut ahead, state, days)?;
+            if window.drawable() {
+                leap::step(compiled, &window, state, &mut self.scratch, stream)?;
+                return interacting::carry_levels(
+                    compiled,
+                    registers,
+                    &mut self.exposure,
+                    state,
+                    &before,
+                    days,
+                );
+            }
+            days *= 0.5;
+            if days < 1e-9 {
+                let what = "rates so large that no step is short enough".to_string();
+                return Err(Failure::Budget {
+                    what,
+                    time: state.time,
+                });
+            }
+        }
+    }
+}
+
+/// The longest step of the grid (whole days up to a week, halves of a day below) that is at most `longest`.
+fn on_grid(longest: f64, varying: bool) -> f64 {
+    let most = if varying { 7.0 } else { 28.0 };
+    if longest == f64::INFINITY {
+        return if varying { most } else { f64::INFINITY };
+    }
+    if longest >= 1.0 {
+        return libm::floor(longest).min(most);
+    }
+    let mut step = 0.5;
+    while step > longest {
+        step *= 0.5;
+    }
+    step
+}

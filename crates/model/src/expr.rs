@@ -1,0 +1,128 @@
+//! Rate expressions as resolved: a small closed language over numbers and slots.
+//!
+//! Nothing here can loop, recurse, read a file or run code; an expression is a finite tree of at most
+//! [`MAX_NODES`] nodes. Text becomes an [`Expr`] in `parse.rs`; [`crate::program::Program`] evaluates many at once.
+
+/// Largest tree accepted.
+pub const MAX_NODES: usize = 10_000;
+
+/// What a name in an expression stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Slot {
+    /// A parameter (index into `Model::parameters`).
+    Parameter(usize),
+    /// Felt concentration of a drug (index into `Model::drugs`).
+    Drug(usize),
+    /// The same after the drug's transit delay.
+    Delayed(usize),
+    /// A level (index into `Model::levels`).
+    Level(usize),
+    /// Count of a cell type (index into `Model::cells`).
+    Cells(usize),
+    /// All cells.
+    Total,
+    /// Days since treatment began; 0 before.
+    Time,
+}
+
+/// A tree over base units.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// A plain number.
+    Number(f64),
+    /// A name.
+    Slot(Slot),
+    /// -a
+    Neg(Box<Expr>),
+    /// a op b
+    Binary(Op, Box<Expr>, Box<Expr>),
+    /// A named law.
+    Call(Law, Vec<Expr>),
+    /// A tabulated law (index into `Model::tables`).
+    Table(usize, Box<Expr>),
+}
+
+/// Arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// a + b
+    Add,
+    /// a - b
+    Sub,
+    /// a * b
+    Mul,
+    /// a / b
+    Div,
+    /// a ^ b
+    Pow,
+}
+
+/// Named laws. The number of arguments is [`Law::arity`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Law {
+    /// e^x
+    Exp,
+    /// Natural logarithm.
+    Ln,
+    /// Square root.
+    Sqrt,
+    /// Smaller of two.
+    Min,
+    /// Larger of two.
+    Max,
+    /// hill(c, ec50, n) = c^n / (ec50^n + c^n), 0 for c <= 0.
+    Hill,
+    /// emax(c, emax, ec50) = emax c / (ec50 + c).
+    Emax,
+    /// logistic(n, capacity) = max(0, 1 - n / capacity).
+    Logistic,
+    /// gompertz(n, capacity) = max(0, ln(capacity / n)).
+    Gompertz,
+}
+
+impl Law {
+    /// Every law with its name in model files.
+    pub const ALL: [(&'static str, Law); 9] = [
+        ("exp", Law::Exp),
+        ("ln", Law::Ln),
+        ("sqrt", Law::Sqrt),
+        ("min", Law::Min),
+        ("max", Law::Max),
+        ("hill", Law::Hill),
+        ("emax", Law::Emax),
+        ("logistic", Law::Logistic),
+        ("gompertz", Law::Gompertz),
+    ];
+
+    /// Number of arguments.
+    pub fn arity(self) -> usize {
+        match self {
+            Law::Exp | Law::Ln | Law::Sqrt => 1,
+            Law::Min | Law::Max | Law::Logistic | Law::Gompertz => 2,
+            Law::Hill | Law::Emax => 3,
+        }
+    }
+}
+
+impl Expr {
+    /// Calls `f` on every slot named anywhere in the tree.
+    pub fn each_slot(&self, f: &mut impl FnMut(Slot)) {
+        match self {
+            Expr::Number(_) => {}
+            Expr::Slot(s) => f(*s),
+            Expr::Neg(a) | Expr::Table(_, a) => a.each_slot(f),
+            Expr::Binary(_, a, b) => {
+                a.each_slot(f);
+                b.each_slot(f);
+            }
+            Expr::Call(_, args) => args.iter().for_each(|a| a.each_slot(f)),
+        }
+    }
+
+    /// True when no slot satisfies `p`.
+    pub fn free_of(&self, p: impl Fn(Slot) -> bool) -> bool {
+        let mut free = true;
+        self.each_slot(&mut |s| free &= !p(s));
+        free
+    }
+}

@@ -1,0 +1,328 @@
+//! Text to the model as written: which keys there are, which are required, what kind of value they hold.
+
+use crate::problem::{Code, Place, Report};
+use crate::tree::{Entry, Section, parse};
+use crate::written::*;
+
+/// Sections of a model file.
+const SECTIONS: [&str; 9] = [
+    "model",
+    "parameters",
+    "tables",
+    "cells",
+    "levels",
+    "drugs",
+    "before_treatment",
+    "measurements",
+    "death",
+];
+
+/// Reads a model as far as it can be read; `None` when it is not TOML.
+pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model> {
+    let table = parse(text, report)?;
+    let root = Section::root(&table, text).only(&SECTIONS, report);
+    let mut out = Model {
+        file: file.to_string(),
+        ..Model::default()
+    };
+    if let Some(s) = root.need_section("model", "[model] with title = \"...\"", report) {
+        let s = s.only(&["title", "question", "citations"], report);
+        if !s.has("title") {
+            s.need_text("title", "title = \"...\"", report);
+        }
+        out.title = s.words("title", report);
+        out.question = s.words("question", report);
+        let list = s.sections("citations", report);
+        out.citations = list.into_iter().map(|c| citation(c, report)).collect();
+    }
+    out.parameters = each(&root, "parameters", report, parameter);
+    out.tables = each(&root, "tables", report, table_law);
+    root.need_section(
+        "cells",
+        "a section [cells.<name>] for each cell type",
+        report,
+    );
+    // The call above has reported a wrong kind of value; `each` would report it again, and the two are merged.
+    out.cells = each(&root, "cells", report, cell_type);
+    out.levels = each(&root, "levels", report, level);
+    out.drugs = each(&root, "drugs", report, drug);
+    out.measurements = each(&root, "measurements", report, measurement);
+    let example = "[before_treatment] with grow = \"<type> from 1 cell until 1e9 cells\"";
+    out.before.missing = true;
+    if let Some(s) = root.need_section("before_treatment", example, report) {
+        out.before = before(s.only(&["grow", "start"], report), report);
+    }
+    if let Some(s) = root.section("death", report) {
+        let s = s.only(&["background", "burden"], report);
+        out.death = Some(Death {
+            background: s.text("background", report),
+            burden: s.text("burden", report),
+        });
+    }
+    Some(out)
+}
+
+fn each<T>(
+    root: &Section<'_>,
+    key: &str,
+    report: &mut Report,
+    read: impl Fn(Text, Section<'_>, &mut Report) -> T,
+) -> Vec<T> {
+    let entries: Vec<Entry<'_>> = root.entries(key, report);
+    let mut out = Vec::new();
+    for entry in entries {
+        if let Some(section) = entry.section(report) {
+            out.push(read(entry.name.clone(), section, report));
+        }
+    }
+    out
+}
+
+fn citation(s: Section<'_>, report: &mut Report) -> Citation {
+    let s = s.only(&["doi", "url", "where"], report);
+    Citation {
+        at: s.at.clone(),
+        doi: s.words("doi", report),
+        url: s.words("url", report),
+        place: s.words("where", report),
+    }
+}
+
+fn parameter(name: Text, s: Section<'_>, report: &mut Report) -> Parameter {
+    let keys = [
+        "value",
+        "unit",
+        "source",
+        "fitted",
+        "assumed",
+        "prior",
+        "between_patients",
+    ];
+    let s = s.only(&keys, report);
+    let source = s.section("source", report);
+    Parameter {
+        name,
+        value: s.need_text("value", "value = \"<number> <unit>\"", report),
+        unit: s.text("unit", report),
+        source: source.map(|c| citation(c, report)),
+        fitted: s.words("fitted", report),
+        assumed: s.words("assumed", report),
+        prior: s.text("prior", report),
+        between_patients: s.text("between_patients", report),
+        has_source: ["source", "fitted", "assumed"].iter().any(|k| s.has(k)),
+    }
+}
+
+fn table_law(name: Text, s: Section<'_>, report: &mut Report) -> Table {
+    let s = s.only(&["of", "gives", "points"], report);
+    let of = s.need_text("of", "of = \"uM\"", report);
+    let points = s.pairs("points", report);
+    if points.is_none() {
+        s.need_text("points", "points = [[0, 1], [10, 0]]", report);
+    }
+    Table {
+        name,
+        of,
+        gives: s.text("gives", report),
+        points,
+    }
+}
+
+fn cell_type(name: Text, s: Section<'_>, report: &mut Report) -> CellType {
+    let keys = [
+        "kind",
+        "mechanism",
+        "birth",
+        "death",
+        "immigration",
+        "mutates",
+        "switches",
+    ];
+    let s = s.only(&keys, report);
+    let mutates = s.sections("mutates", report);
+    let switches = s.sections("switches", report);
+    CellType {
+        name,
+        kind: s.words("kind", report),
+        mechanism: s.words("mechanism", report),
+        birth: s.need_text(
+            "birth",
+            "birth = \"<rate>\"; \"0\" when it does not divide",
+            report,
+        ),
+        death: s.need_text(
+            "death",
+            "death = \"<rate>\"; \"0\" when it does not die",
+            report,
+        ),
+        immigration: s.text("immigration", report),
+        mutates: mutates.into_iter().map(|m| mutation(m, report)).collect(),
+        switches: switches.into_iter().map(|m| switch(m, report)).collect(),
+    }
+}
+
+fn mutation(s: Section<'_>, report: &mut Report) -> Mutation {
+    let s = s.only(&["to", "per_division", "per_time"], report);
+    if s.has("per_division") == s.has("per_time") {
+        let found = if s.has("per_time") { "both" } else { "neither" };
+        report.add(
+            Code::MutationRate,
+            &s.at,
+            format!("{found} of `per_division` and `per_time`"),
+            "`per_division` (a probability) or `per_time` (a rate per cell)",
+            "keep exactly one of the two",
+        );
+    }
+    Mutation {
+        at: s.at.clone(),
+        to: s.need_text("to", "to = \"<cell type>\"", report),
+        per_division: s.text("per_division", report),
+        per_time: s.text("per_time", report),
+    }
+}
+
+fn switch(s: Section<'_>, report: &mut Report) -> Switch {
+    let s = s.only(&["to", "rate"], report);
+    Switch {
+        to: s.need_text("to", "to = \"<cell type>\"", report),
+        rate: s.need_text("rate", "rate = \"<rate per cell>\"", report),
+    }
+}
+
+fn level(name: Text, s: Section<'_>, report: &mut Report) -> Level {
+    let s = s.only(&["start", "rate", "unit"], report);
+    Level {
+        name,
+        start: s.need_text("start", "start = \"<number> <unit>\"", report),
+        rate: s.need_text("rate", "rate = \"<change per time>\"", report),
+        unit: s.text("unit", report),
+    }
+}
+
+fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
+    let keys = [
+        "route",
+        "ka",
+        "clearance",
+        "volume",
+        "peripheral",
+        "molar_mass",
+        "felt_as",
+        "delay",
+    ];
+    let s = s.only(&keys, report);
+    let peripheral = s.section("peripheral", report).map(|p| {
+        let p = p.only(&["flow", "volume"], report);
+        let flow = p.need_text("flow", "flow = \"60 L/h\"", report);
+        (flow, p.need_text("volume", "volume = \"568 L\"", report))
+    });
+    let delay = s.section("delay", report).map(|d| {
+        let d = d.only(&["states", "mean"], report);
+        Delay {
+            states: d.need_whole("states", "states = 3", report),
+            mean: d.need_text("mean", "mean = \"30 h\"", report),
+        }
+    });
+    Drug {
+        name,
+        route: s.need_text(
+            "route",
+            "route = \"oral\" (or bolus, infusion, held)",
+            report,
+        ),
+        ka: s.text("ka", report),
+        clearance: s.text("clearance", report),
+        volume: s.text("volume", report),
+        peripheral,
+        molar_mass: s.text("molar_mass", report),
+        felt_as: s.need_text("felt_as", "felt_as = \"uM\" or felt_as = \"mg/L\"", report),
+        delay,
+    }
+}
+
+fn before(s: Section<'_>, report: &mut Report) -> Before {
+    let grow = s.text("grow", report);
+    let start = s.section("start", report).map(|section| {
+        let entries = section.named(report);
+        entries
+            .iter()
+            .map(|e| (e.name.clone(), e.text(report)))
+            .collect()
+    });
+    if s.has("grow") == s.has("start") {
+        let found = if s.has("grow") { "both" } else { "neither" };
+        report.add(
+            Code::GrowOrStart,
+            &s.at,
+            format!("{found} of `grow` and `start`"),
+            "`grow` (a sentence) or `start` (cells of each type)",
+            "keep exactly one of the two",
+        );
+    }
+    Before {
+        at: s.at.clone(),
+        grow,
+        start,
+        missing: false,
+    }
+}
+
+fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
+    const DIAMETERS: [&str; 5] = [
+        "kind",
+        "shares",
+        "cells_per_volume",
+        "reader_error",
+        "too_small",
+    ];
+    const COUNT: [&str; 3] = ["kind", "error", "detection_limit"];
+    let kind = s.need_text(
+        "kind",
+        "kind = \"sum_of_diameters\" or \"cell_count\"",
+        report,
+    );
+    let mut out = Measurement {
+        name,
+        ..Measurement::default()
+    };
+    match kind.as_ref().map(|k| k.text.as_str()) {
+        Some("sum_of_diameters") => {
+            let s = s.only(&DIAMETERS, report);
+            out.shares = s.numbers("shares", report);
+            if out.shares.is_none() {
+                s.need_text(
+                    "shares",
+                    "shares = [1.0], one share a target lesion",
+                    report,
+                );
+            }
+            let example = "cells_per_volume = \"1e9 cells/cm^3\"";
+            out.cells_per_volume = s.need_text("cells_per_volume", example, report);
+            out.reader_error = s.need_text("reader_error", "reader_error = \"5 %\"", report);
+            out.too_small = s.text("too_small", report);
+        }
+        Some("cell_count") => {
+            let s = s.only(&COUNT, report);
+            out.error = s.need_text("error", "error = \"10 %\"", report);
+            out.detection_limit = s.text("detection_limit", report);
+        }
+        Some(other) => {
+            let at = kind.as_ref().map_or(Place::default(), |k| k.at.clone());
+            let known = ["sum_of_diameters", "cell_count"];
+            report.add_near(
+                Code::UnknownWord,
+                &at,
+                [
+                    format!("`{}`", crate::tree::short(other)),
+                    known.join(" or "),
+                    "choose one of these kinds".into(),
+                ],
+                other,
+                known,
+            );
+        }
+        None => {}
+    }
+    out.kind = kind;
+    out
+}

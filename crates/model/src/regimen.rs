@@ -1,0 +1,497 @@
+//! Regimens as sentences: `"erlotinib 1200 mg oral on days 1-2 and 50 mg on days 3-7, every 7 days"`.
+//!
+//! ```text
+//! sentence = "no treatment" | drug part { "and" part } [","] when
+//! part     = number unit ["oral" | "bolus" | "infusion" | "held"] ["over" time] ["on" ("day" | "days") days]
+//! days     = day ["-" day] { ("," | "and") day ["-" day] }
+//! when     = { "once" | "daily" | "every" period | "for" (time | n "cycles") | "from day" n | "until day" n | "," }
+//! ```
+//! Day 1 is the day treatment begins, time 0. After `on days` a dose is given once a day, at the start of each
+//! named day; `until day 28` includes day 28. A drug that is `held` (a dish) keeps the concentration during
+//! the named days, or from its first day until the next change. Radiation is not part of this version.
+
+mod words;
+
+pub use words::in_words;
+
+use crate::problem::{Code, Report};
+use crate::resolved::{DoseRule, Drug, Model, Regimen, Route};
+use crate::sentence::{LAST_DAY, Piece, SHORTEST, Sentence};
+use crate::tree::{Text, short};
+use crate::units::{Dimension, number, quantity, unit};
+use std::ops::Range;
+
+const GRAMMAR: &str =
+    "a sentence is `<drug> <amount> [oral|bolus|infusion|held] [over 1 h] [on days 1-5], every 7 days`";
+
+/// Most dose times that the sentences of one study may list.
+const MOST_TIMES: usize = 100_000;
+
+/// Reads sentences; `times` counts the dose times listed so far in the study.
+pub(crate) fn regimen(
+    sentences: &[Text],
+    model: &Model,
+    times: &mut usize,
+    report: &mut Report,
+) -> Option<Regimen> {
+    let before = report.len();
+    let mut out = Regimen::default();
+    for text in sentences {
+        let Some(rules) = sentence(text, model, report) else {
+            continue;
+        };
+        *times += rules.iter().map(|r| r.offsets.len()).sum::<usize>();
+        if *times > MOST_TIMES {
+            report.add(
+                Code::TooMany,
+                &text.at,
+                format!("more than {MOST_TIMES} days listed"),
+                format!("at most {MOST_TIMES} in the sentences of a study"),
+                "use a cycle: `every 7 days`",
+            );
+            return None;
+        }
+        if !rules.is_empty() {
+            out.sentences.extend(in_words(&rules, model));
+        }
+        out.rules.extend(rules);
+    }
+    (report.len() == before).then_some(out)
+}
+
+/// One dose of a sentence and the days on which it is given.
+struct Part {
+    amount: f64,
+    duration: Option<f64>,
+    days: Option<Vec<f64>>,
+    last: Range<usize>,
+}
+
+fn sentence(text: &Text, model: &Model, report: &mut Report) -> Option<Vec<DoseRule>> {
+    let mut s = Sentence::new(text, Code::Sentence, GRAMMAR, report);
+    if ["Gy", "gy", "radiation", "radiotherapy"].iter().any(|w| s.has_word(w)) {
+        return s.fail(
+            Code::Radiation,
+            0..text.text.len(),
+            format!("\"{}\"", short(&text.text)),
+            "doses of the drugs of the model",
+            "leave radiation out: it is not part of this version",
+        );
+    }
+    if s.eat("no") && s.eat("treatment") {
+        return if s.peek().is_none() { Some(Vec::new()) } else { s.wrong("nothing more") };
+    }
+    let (index, drug) = drug(&mut s, model)?;
+    let mut route_said = false;
+    let mut parts = vec![part(&mut s, drug, &mut route_said, None)?];
+    while s.peek() == Some(&Piece::Word("and")) {
+        if parts.iter().any(|p| p.days.is_none()) {
+            return s.wrong("`on days ...` for each dose that is joined by `and`,");
+        }
+        s.skip();
+        let over = parts[0].duration;
+        parts.push(part(&mut s, drug, &mut route_said, over)?);
+    }
+    if parts.len() > 1 && parts.iter().any(|p| p.days.is_none()) {
+        return s.wrong("`on days ...` for each dose that is joined by `and`,");
+    }
+    let when = when(&mut s)?;
+    rules(&mut s, index, drug, parts, when)
+}
+
+fn drug<'m>(s: &mut Sentence<'_, '_>, model: &'m Model) -> Option<(usize, &'m Drug)> {
+    let Some(Piece::Word(name)) = s.peek().cloned() else {
+        return s.wrong("the name of a drug");
+    };
+    match model.drugs.iter().position(|d| d.name == name) {
+        Some(index) => {
+            s.skip();
+            Some((index, &model.drugs[index]))
+        }
+        None => {
+            let names: Vec<&str> = model.drugs.iter().map(|d| d.name.as_str()).collect();
+            let at = s.text.at.inside(s.span());
+            let message = [
+                format!("`{}`", short(name)),
+                format!("a drug of the model: {}", short(&names.join(", "))),
+                "correct the name, or add a section [drugs.<name>] to the model".into(),
+            ];
+            s.report.add_near(Code::UnknownDrug, &at, message, name, names.iter().copied());
+            None
+        }
+    }
+}
+
+fn route_name(route: &Route) -> &'static str {
+    match route {
+        Route::Oral { .. } => "oral",
+        Route::Bolus => "bolus",
+        Route::Infusion => "infusion",
+        Route::Held => "held",
+    }
+}
+
+/// `150 mg oral over 1 h on days 1-5`
+fn part(
+    s: &mut Sentence<'_, '_>,
+    drug: &Drug,
+    route_said: &mut bool,
+    over: Option<f64>,
+) -> Option<Part> {
+    let start = s.span();
+    let amount = amount(s, drug)?;
+    let own = route_name(&drug.route);
+    for word in ["oral", "bolus", "infusion", "held"] {
+        let span = s.span();
+        if s.eat(word) {
+            *route_said = true;
+            if word != own {
+                return s.fail(
+                    Code::RouteMismatch,
+                    span,
+                    format!("`{word}` for `{}`", drug.name),
+                    format!("`{own}`, the route of `{}` in the model", drug.name),
+                    "leave the route out, or change `route` in the model",
+                );
+            }
+            break;
+        }
+    }
+    let span = s.span();
+    let mut duration = over;
+    if s.eat("over") {
+        let time = s.time()?;
+        if own != "infusion" {
+            let allowed = "`over` for a drug whose route is infusion";
+            let found = format!("`over` for `{}`, which is {own}", drug.name);
+            let repair = "leave `over` out, or change `route` in the model";
+            return s.fail(Code::RouteMismatch, span, found, allowed, repair);
+        }
+        if time <= 0.0 {
+            let allowed = "a time above 0";
+            return s.fail(Code::DoseTiming, span, "over 0", allowed, "give the length of the infusion");
+        }
+        duration = Some(time);
+    }
+    if own == "infusion" && duration.is_none() {
+        return s.fail(
+            Code::DoseTiming,
+            start,
+            format!("an infusion of `{}` without its length", drug.name),
+            "`over <time>` after the amount",
+            "write, for example, `over 1 h`",
+        );
+    }
+    let days = if s.eat("on") { Some(days(s)?) } else { None };
+    Some(Part { amount, duration, days, last: start })
+}
+
+fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
+    let start = s.span();
+    let negative = s.peek() == Some(&Piece::Dash);
+    if negative {
+        s.skip();
+    }
+    let Some(Piece::Number(x)) = s.peek().cloned() else {
+        return s.wrong("an amount such as 150 mg");
+    };
+    let held = drug.route == Route::Held;
+    let want = match unit(&drug.felt_unit) {
+        Ok(felt) if held => felt.dimension,
+        _ => Dimension::MASS,
+    };
+    let example = if held { drug.felt_unit.as_str() } else { "mg" };
+    let word = match s.ahead(1) {
+        Some(Piece::Word(word)) => word,
+        _ => "",
+    };
+    s.skip();
+    let unit_span = s.span();
+    let q = match quantity(&format!("{} {word}", number(x))) {
+        Ok(q) if !word.is_empty() => q,
+        _ => {
+            let found = if word.is_empty() { "no unit".to_string() } else { format!("`{}`", short(word)) };
+            return s.fail(
+                Code::DoseUnit,
+                unit_span,
+                format!("left {want} (`{}`), right {found}", drug.name),
+                format!("a dose in {example}"),
+                format!("write `{} {example}`", number(x)),
+            );
+        }
+    };
+    s.skip();
+    if q.unit.dimension != want {
+        return s.fail(
+            Code::DoseUnit,
+            unit_span,
+            format!("left {want} (`{}`), right {} (`{} {word}`)", drug.name, q.unit.dimension, number(x)),
+            format!("a dose in {example}"),
+            "convert the dose; a dose per body surface is given as mg for the patient",
+        );
+    }
+    if negative || q.value <= 0.0 {
+        let found = format!("{}{} {word}", if negative { "-" } else { "" }, number(x));
+        let repair = "leave the sentence out when nothing is given";
+        return s.fail(Code::NoDose, start, found, "a dose above 0", repair);
+    }
+    Some(q.value)
+}
+
+/// `day 1`, `days 1-5, 8 and 15`
+fn days(s: &mut Sentence<'_, '_>) -> Option<Vec<f64>> {
+    if !s.eat("days") && !s.eat("day") {
+        return s.wrong("`day` or `days`");
+    }
+    let mut out: Vec<f64> = Vec::new();
+    loop {
+        let span = s.span();
+        let first = s.count("a day, counted from 1,")?;
+        let mut last = first;
+        if s.peek() == Some(&Piece::Dash) || s.peek() == Some(&Piece::Word("to")) {
+            s.skip();
+            last = s.count("the last day of the range")?;
+        }
+        if first < 1.0 || last < first || last > LAST_DAY {
+            return s.fail(
+                Code::DayBeyondCycle,
+                span,
+                format!("days {first}-{last}"),
+                "days from 1, the lower first, at most 36525",
+                "count days from 1, the day treatment begins",
+            );
+        }
+        for day in first as u32..=last as u32 {
+            out.push(f64::from(day));
+        }
+        // `and 50 mg` begins another dose; `and 15` goes on with the days.
+        let joined = matches!(s.peek(), Some(Piece::Comma | Piece::Word("and")));
+        let more = matches!(s.ahead(1), Some(Piece::Number(_)))
+            && !matches!(s.ahead(2), Some(Piece::Word(w)) if unit(w).is_ok());
+        if !(joined && more) {
+            break;
+        }
+        if out.len() > LAST_DAY as usize {
+            return s.wrong("fewer days");
+        }
+        s.skip();
+    }
+    out.sort_by(f64::total_cmp);
+    Some(out)
+}
+
+/// What follows the doses.
+#[derive(Default)]
+struct When {
+    once: bool,
+    every: Option<f64>,
+    length: Option<f64>,
+    cycles: Option<f64>,
+    from: Option<f64>,
+    until: Option<f64>,
+}
+
+fn when(s: &mut Sentence<'_, '_>) -> Option<When> {
+    let mut w = When::default();
+    while let Some(piece) = s.peek().cloned() {
+        let Piece::Word(word) = piece else {
+            if s.eat_comma() {
+                continue;
+            }
+            return s.wrong("`every`, `once`, `for`, `from` or `until`");
+        };
+        let twice = match word {
+            "once" => w.once,
+            "daily" | "every" => w.every.is_some(),
+            "for" => w.length.is_some() || w.cycles.is_some(),
+            "from" => w.from.is_some(),
+            "until" => w.until.is_some(),
+            _ => return s.wrong("`every`, `once`, `for`, `from` or `until`"),
+        };
+        if twice {
+            return s.wrong(&format!("`{word}` only once"));
+        }
+        let span = s.span();
+        s.skip();
+        match word {
+            "once" => w.once = true,
+            "daily" => w.every = Some(1.0),
+            "every" => {
+                let period = s.period()?;
+                if !(SHORTEST..=LAST_DAY).contains(&period) {
+                    let found = format!("every {} days", number(period));
+                    let allowed = "a period from 1 minute to 100 years";
+                    return s.fail(Code::DoseTiming, span, found, allowed, "correct the period");
+                }
+                w.every = Some(period);
+            }
+            "for" => {
+                let cycles = matches!(s.ahead(1), Some(Piece::Word("cycles" | "cycle")));
+                let length = if cycles { s.count("a number of cycles") } else { s.time() }?;
+                if length <= 0.0 {
+                    let repair = "leave the sentence out when nothing is given";
+                    return s.fail(Code::DoseTiming, span, "for 0", "a time above 0", repair);
+                }
+                if cycles {
+                    s.skip();
+                    w.cycles = Some(length);
+                } else {
+                    w.length = Some(length);
+                }
+            }
+            _ => {
+                if !s.eat("day") {
+                    return s.wrong("`day`");
+                }
+                let day = s.count("a day, counted from 1,")?;
+                if day > LAST_DAY {
+                    let found = format!("day {day}");
+                    return s.fail(Code::DoseTiming, span, found, "a day up to 36525", "correct the day");
+                }
+                if word == "from" {
+                    // A dish counts from day 0: both 0 and 1 are the start.
+                    w.from = Some((day - 1.0).max(0.0));
+                } else {
+                    w.until = Some(day);
+                }
+            }
+        }
+    }
+    Some(w)
+}
+
+fn rules(
+    s: &mut Sentence<'_, '_>,
+    index: usize,
+    drug: &Drug,
+    parts: Vec<Part>,
+    w: When,
+) -> Option<Vec<DoseRule>> {
+    let all = 0..s.text.text.len();
+    let held = drug.route == Route::Held;
+    let listed = parts[0].days.is_some();
+    let cycle = w.every.unwrap_or(f64::INFINITY);
+    let from = w.from.unwrap_or(0.0);
+    if w.once && (w.every.is_some() || listed || w.length.is_some() || w.cycles.is_some()) {
+        return s.fail(
+            Code::DoseTiming,
+            all,
+            "`once` together with `every`, `on days` or `for`",
+            "`once` alone, or with `from day <n>`",
+            "remove `once`, or the rest",
+        );
+    }
+    if held && !listed && (w.every.is_some() || w.once) {
+        return s.fail(
+            Code::DoseTiming,
+            all,
+            format!("`{}` is held and has no single doses", drug.name),
+            "held from day <n>, or held on days <a>-<b>, every <n> days",
+            "say during which days the concentration is held",
+        );
+    }
+    if !held && !listed && w.every.is_none() && !w.once {
+        return s.wrong("when: `every day`, `every 3 weeks`, `once` or `on days 1-5`");
+    }
+    let ends = [w.until, w.length.map(|l| from + l), w.cycles.map(|n| from + n * cycle)];
+    let until = ends.into_iter().flatten().fold(f64::INFINITY, f64::min);
+    if until <= from || (w.cycles.is_some() && cycle == f64::INFINITY) {
+        return s.fail(
+            Code::DoseTiming,
+            all,
+            format!("from day {} until day {}", from + 1.0, number(until)),
+            "an end after the beginning; cycles need `every`",
+            "correct `from`, `until` or `for`",
+        );
+    }
+    let mut seen: Vec<f64> = Vec::new();
+    for part in &parts {
+        let days = part.days.as_deref().unwrap_or(&[]);
+        seen.extend(days);
+        if let Some(day) = days.iter().find(|d| **d - 1.0 >= cycle) {
+            return s.fail(
+                Code::DayBeyondCycle,
+                part.last.clone(),
+                format!("day {day} in a cycle of {} days", number(cycle)),
+                format!("days 1 to {}", number(libm::ceil(cycle))),
+                "lengthen the cycle, or leave the day out",
+            );
+        }
+    }
+    seen.sort_by(f64::total_cmp);
+    if let Some(pair) = seen.windows(2).find(|p| p[0] == p[1]) {
+        return s.fail(
+            Code::SameDay,
+            all,
+            format!("day {} twice", pair[0]),
+            "every day once in a sentence",
+            "name each day with one dose; two doses a day are `every 12 hours`",
+        );
+    }
+    let mut out = Vec::new();
+    for part in parts {
+        let rule = |duration: f64, offsets: Vec<f64>| DoseRule {
+            drug: index,
+            amount: part.amount,
+            duration,
+            offsets,
+            cycle,
+            from,
+            until,
+        };
+        match (held, part.days) {
+            (true, None) => {
+                let mut hold = rule(until - from, vec![0.0]);
+                hold.until = f64::INFINITY;
+                out.push(hold);
+            }
+            (true, Some(days)) => {
+                out.extend(runs(&days).into_iter().map(|(length, offsets)| rule(length, offsets)));
+            }
+            (false, None) => out.push(rule(part.duration.unwrap_or(0.0), vec![0.0])),
+            (false, Some(days)) => {
+                let offsets = days.iter().map(|d| d - 1.0).collect();
+                out.push(rule(part.duration.unwrap_or(0.0), offsets));
+            }
+        }
+    }
+    if !held {
+        infusions_end(s, &out)?;
+    }
+    Some(out)
+}
+
+/// Runs of days on end, grouped by length: (days held, first days of the runs).
+fn runs(days: &[f64]) -> Vec<(f64, Vec<f64>)> {
+    let mut out: Vec<(f64, Vec<f64>)> = Vec::new();
+    let mut k = 0;
+    while k < days.len() {
+        let mut end = k + 1;
+        while end < days.len() && days[end] == days[end - 1] + 1.0 {
+            end += 1;
+        }
+        let length = (end - k) as f64;
+        match out.iter_mut().find(|r| r.0 == length) {
+            Some(run) => run.1.push(days[k] - 1.0),
+            None => out.push((length, vec![days[k] - 1.0])),
+        }
+        k = end;
+    }
+    out
+}
+
+/// An infusion ends before the next of its rule begins.
+fn infusions_end(s: &mut Sentence<'_, '_>, rules: &[DoseRule]) -> Option<()> {
+    for rule in rules {
+        let wrap = rule.offsets.first().map_or(f64::INFINITY, |f| f + rule.cycle);
+        let next = rule.offsets.iter().skip(1).copied().chain([wrap]);
+        let gap = rule.offsets.iter().zip(next).map(|(a, b)| b - a).fold(f64::INFINITY, f64::min);
+        if rule.duration > gap {
+            let found = format!("an infusion of {} days every {} days", number(rule.duration), number(gap));
+            let allowed = "an infusion that ends before the next begins";
+            let repair = "shorten `over`, or space the doses";
+            return s.fail(Code::DoseTiming, 0..s.text.text.len(), found, allowed, repair);
+        }
+    }
+    Some(())
+}

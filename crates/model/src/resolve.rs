@@ -1,0 +1,451 @@
+//! The model as written to the model as resolved: every name found, every unit checked, every default filled.
+//!
+//! Each section goes on after a fault, so that all faults of a file are reported together. What is broken gets a
+//! harmless stand-in inside the scope and the model is not handed out.
+
+mod before;
+mod cells;
+mod drugs;
+mod measurements;
+mod parameters;
+
+use crate::expr::{Expr, Slot};
+use crate::parse::is_name;
+use crate::problem::{Code, Place, Problems, Report};
+use crate::program::evaluate;
+use crate::resolved;
+use crate::scope::{Allowed, Meaning, Scope, read_unit, reserved};
+use crate::tree::{Text, short};
+use crate::units::Dimension;
+use crate::written;
+use std::collections::HashMap;
+
+/// Resolves a model, or says everything that is wrong with it.
+///
+/// ```
+/// let text = std::fs::read_to_string("../../spec/cases/valid/logistic.toml").unwrap();
+/// let written = remission_model::read_model("logistic.toml", &text).unwrap();
+/// let model = remission_model::resolve(written).unwrap();
+/// assert_eq!(model.cells[0].name, "sensitive");
+/// ```
+pub fn resolve(written: written::Model) -> Result<resolved::Model, Problems> {
+    let mut report = Report::new(&written.file);
+    let model = model(&written, &mut report);
+    report.finish(model)
+}
+
+/// What the sections share while they are resolved.
+pub(crate) struct Context<'r> {
+    pub(crate) scope: Scope,
+    pub(crate) report: &'r mut Report,
+    /// Central values; `None` where the parameter is at fault.
+    values: Vec<Option<f64>>,
+    tables: Vec<resolved::Table>,
+    tables_sound: bool,
+    cell_names: Vec<String>,
+    cell_index: HashMap<String, usize>,
+}
+
+pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved::Model> {
+    let faults = report.len();
+    let mut scope = Scope::default();
+    let quantities: Vec<_> = w
+        .parameters
+        .iter()
+        .map(|p| parameters::value(p, report))
+        .collect();
+    for (k, (p, q)) in w.parameters.iter().zip(&quantities).enumerate() {
+        let dimension = q.as_ref().map(|q| q.unit.dimension);
+        scope.insert(&p.name.text, Meaning::Slot(Slot::Parameter(k), dimension));
+    }
+    let tables: Vec<Option<resolved::Table>> = (w.tables.iter().enumerate())
+        .map(|(k, t)| table(k, t, &mut scope, report))
+        .collect();
+    let tables_sound = tables.iter().all(Option::is_some);
+    for (k, c) in w.cells.iter().enumerate() {
+        scope.insert(
+            &c.name.text,
+            Meaning::Slot(Slot::Cells(k), Some(Dimension::CELLS)),
+        );
+    }
+    for (k, d) in w.drugs.iter().enumerate() {
+        let dimension = drugs::felt_dimension(d);
+        scope.insert(&d.name.text, Meaning::Slot(Slot::Drug(k), dimension));
+        scope.delayed.push(d.delay.is_some());
+    }
+    names(w, report);
+    let values = quantities
+        .iter()
+        .map(|q| q.as_ref().map(|q| q.value))
+        .collect();
+    let cell_names: Vec<String> = w.cells.iter().map(|c| c.name.text.clone()).collect();
+    let cell_index = cell_names
+        .iter()
+        .enumerate()
+        .map(|(k, n)| (n.clone(), k))
+        .collect();
+    let tables = tables.into_iter().flatten().collect();
+    let mut cx = Context {
+        scope,
+        report,
+        values,
+        tables,
+        tables_sound,
+        cell_names,
+        cell_index,
+    };
+
+    let parameters: Vec<_> = (w.parameters.iter().zip(&quantities))
+        .map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report))
+        .collect();
+    // A level's unit is that of its start, which is over parameters only: starts come before rates.
+    let starts: Vec<_> = w.levels.iter().map(|l| level_start(l, &mut cx)).collect();
+    for (k, (l, start)) in w.levels.iter().zip(&starts).enumerate() {
+        let dimension = start.as_ref().map(|s| s.1);
+        cx.scope
+            .insert(&l.name.text, Meaning::Slot(Slot::Level(k), dimension));
+    }
+    let levels: Vec<_> = w
+        .levels
+        .iter()
+        .zip(starts)
+        .map(|(l, s)| level(l, s, &mut cx))
+        .collect();
+    let drugs: Vec<_> = w.drugs.iter().map(|d| drugs::drug(d, &mut cx)).collect();
+    if w.cells.is_empty() {
+        let at = Place {
+            path: "cells".into(),
+            ..Place::default()
+        };
+        cx.report.add(
+            Code::MissingKey,
+            &at,
+            "no cell type",
+            "at least one section [cells.<name>]",
+            "add [cells.sensitive] with birth and death",
+        );
+    }
+    let cells: Vec<_> = w
+        .cells
+        .iter()
+        .enumerate()
+        .map(|(k, c)| cells::cell_type(k, c, &mut cx))
+        .collect();
+    let start = before::start(&w.before, &cells, &mut cx);
+    let measurements: Vec<_> = w
+        .measurements
+        .iter()
+        .map(|m| measurements::measurement(m, &mut cx))
+        .collect();
+    let death = w.death.as_ref().map(|d| death(d, &mut cx));
+    let citations: Vec<_> = (w.citations.iter())
+        .map(|c| parameters::citation(c, false, cx.report))
+        .collect();
+    if cx.report.len() > faults {
+        return None;
+    }
+    let Context { tables, .. } = cx;
+    Some(resolved::Model {
+        title: w.title.as_ref()?.text.trim().to_string(),
+        question: w
+            .question
+            .as_ref()
+            .map_or(String::new(), |q| q.text.trim().to_string()),
+        citations: all(citations)?,
+        parameters: all(parameters)?,
+        tables,
+        cells: all(cells)?,
+        levels: all(levels)?,
+        drugs: all(drugs)?,
+        start: start?,
+        measurements: all(measurements)?,
+        death: match death {
+            Some(d) => Some(d?),
+            None => None,
+        },
+    })
+}
+
+fn all<T>(items: Vec<Option<T>>) -> Option<Vec<T>> {
+    items.into_iter().collect()
+}
+
+/// Names are well formed, not reserved, and mean one thing in the whole file.
+fn names(w: &written::Model, report: &mut Report) {
+    let sections: [Vec<&Text>; 6] = [
+        w.parameters.iter().map(|p| &p.name).collect(),
+        w.tables.iter().map(|t| &t.name).collect(),
+        w.cells.iter().map(|c| &c.name).collect(),
+        w.levels.iter().map(|l| &l.name).collect(),
+        w.drugs.iter().map(|d| &d.name).collect(),
+        w.measurements.iter().map(|m| &m.name).collect(),
+    ];
+    let mut seen: HashMap<&str, &str> = HashMap::new();
+    for name in sections.into_iter().flatten() {
+        if !well_formed(name, report) {
+            continue;
+        }
+        if reserved(&name.text) {
+            report.add(
+                Code::Reserved,
+                &name.at,
+                format!("`{}`", name.text),
+                "`total`, `time`, `delayed` and the names of laws mean something already",
+                "choose another name",
+            );
+        }
+        if let Some(before) = seen.insert(&name.text, &name.at.path) {
+            report.add(
+                Code::NameTwice,
+                &name.at,
+                format!("`{}` is also `{before}`", name.text),
+                "every name once among parameters, tables, cells, levels, drugs and measurements",
+                "rename one of the two",
+            );
+        }
+    }
+}
+
+/// Reports a name that is not made of ASCII letters, digits and `_`.
+pub(crate) fn well_formed(name: &Text, report: &mut Report) -> bool {
+    let good = is_name(&name.text);
+    if !good {
+        let strange = name
+            .text
+            .chars()
+            .find(|c| !(c.is_ascii_alphanumeric() || *c == '_'));
+        let found = match strange {
+            Some(c) => format!("`{}` with `{c}` (U+{:04X})", short(&name.text), c as u32),
+            None => format!("`{}`", short(&name.text)),
+        };
+        report.add(
+            Code::BadName,
+            &name.at,
+            found,
+            "a letter a-z or A-Z, then letters, digits and _, at most 64",
+            "retype the name on a plain keyboard; letters of other alphabets can look the same",
+        );
+    }
+    good
+}
+
+impl Context<'_> {
+    /// Value at the parameters' central values; `None` when it depends on anything else, or on a fault.
+    pub(crate) fn constant(&self, expr: &Expr) -> Option<f64> {
+        let known = |s| match s {
+            Slot::Parameter(k) => self.values[k].is_some(),
+            _ => false,
+        };
+        self.at(expr, &known, &|_| 0.0)
+    }
+
+    /// Value with `other` for what is not a parameter, when every slot is `known`.
+    fn at(
+        &self,
+        expr: &Expr,
+        known: &impl Fn(Slot) -> bool,
+        other: &impl Fn(Slot) -> f64,
+    ) -> Option<f64> {
+        if !self.tables_sound || !expr.free_of(|s| !known(s)) {
+            return None;
+        }
+        Some(evaluate(expr, &self.tables, &|s| match s {
+            Slot::Parameter(k) => self.values[k].unwrap_or(f64::NAN),
+            s => other(s),
+        }))
+    }
+
+    /// An expression whose constant value, if it has one, is finite.
+    pub(crate) fn finite(
+        &mut self,
+        text: &Option<Text>,
+        want: Dimension,
+        allowed: Allowed,
+    ) -> Option<Expr> {
+        let text = text.as_ref()?;
+        let expr = self.scope.expression(text, want, allowed, self.report)?;
+        if let Some(x) = self.constant(&expr).filter(|x| !x.is_finite()) {
+            self.report.add(
+                Code::NotFinite,
+                &text.at,
+                format!("`{}` comes out as {x}", short(&text.text)),
+                "a finite number",
+                "look for a division by zero, or the logarithm or root of a number that is not positive",
+            );
+            return None;
+        }
+        Some(expr)
+    }
+
+    /// A rate: never negative as far as it is constant.
+    pub(crate) fn rate(
+        &mut self,
+        text: &Option<Text>,
+        want: Dimension,
+        allowed: Allowed,
+        repair: &str,
+    ) -> Option<Expr> {
+        let expr = self.finite(text, want, allowed)?;
+        let text = text.as_ref()?;
+        if let Some(x) = self.constant(&expr).filter(|x| *x < 0.0) {
+            self.report.add(
+                Code::NegativeRate,
+                &text.at,
+                format!(
+                    "`{}` = {} {}",
+                    text.at.path,
+                    crate::units::number(x),
+                    want.base_unit()
+                ),
+                "a rate cannot be negative",
+                repair,
+            );
+            return None;
+        }
+        Some(expr)
+    }
+}
+
+fn table(
+    index: usize,
+    t: &written::Table,
+    scope: &mut Scope,
+    report: &mut Report,
+) -> Option<resolved::Table> {
+    let of = t.of.as_ref().and_then(|u| read_unit(u, report));
+    let gives = match &t.gives {
+        Some(u) => read_unit(u, report),
+        None => Some(crate::units::Unit::PLAIN),
+    };
+    let dimension = |u: Option<crate::units::Unit>| u.map(|u| u.dimension);
+    scope.insert(
+        &t.name.text,
+        Meaning::Table(index, dimension(of), dimension(gives)),
+    );
+    let points = t.points.as_ref()?;
+    if points.len() < 2 {
+        report.add(
+            Code::BadPoints,
+            &t.name.at,
+            format!("{} point(s)", points.len()),
+            "at least two points [x, y]",
+            "add points; a constant is a parameter",
+        );
+        return None;
+    }
+    let (of, gives) = (of?, gives?);
+    if let Some(bad) = points.windows(2).find(|p| p[1].0[0] <= p[0].0[0]) {
+        report.add(
+            Code::BadPoints,
+            &bad[1].1,
+            format!("{} after {}", bad[1].0[0], bad[0].0[0]),
+            "the first number of each point above that of the point before",
+            "sort the points, and keep one of each argument",
+        );
+        return None;
+    }
+    let x: Vec<f64> = points.iter().map(|p| of.to_base(p.0[0])).collect();
+    let y: Vec<f64> = points.iter().map(|p| gives.to_base(p.0[1])).collect();
+    let sound = x.windows(2).all(|p| p[0] < p[1]) && x.iter().chain(&y).all(|v| v.is_finite());
+    if !sound {
+        report.add(
+            Code::BadPoints,
+            &t.name.at,
+            "points too close or too large in base units",
+            "finite points that stay apart",
+            "write the points in another unit",
+        );
+        return None;
+    }
+    Some(resolved::Table {
+        name: t.name.text.clone(),
+        x,
+        y,
+    })
+}
+
+/// Start of a level, its dimension, and the unit for printing.
+fn level_start(l: &written::Level, cx: &mut Context<'_>) -> Option<(Expr, Dimension, String, f64)> {
+    let unit = l.unit.as_ref().map(|u| read_unit(u, cx.report));
+    let text = l.start.as_ref()?;
+    let (expr, found) = cx.scope.any_unit(text, Allowed::Parameters, cx.report)?;
+    let (dimension, unit_text, scale) = match unit {
+        Some(unit) => {
+            let unit = unit?;
+            let written = l.unit.as_ref()?.text.trim().to_string();
+            (unit.dimension, written, unit.scale())
+        }
+        None => match crate::units::quantity(&text.text) {
+            Ok(q) => (q.unit.dimension, q.unit_text.clone(), q.unit.scale()),
+            Err(_) => {
+                let dimension = found.unwrap_or(Dimension::PLAIN);
+                (dimension, dimension.base_unit(), 1.0)
+            }
+        },
+    };
+    if let Some(found) = found.filter(|f| *f != dimension) {
+        crate::scope::mismatch(&text.at, &text.text, found, dimension, cx.report);
+        return None;
+    }
+    if let Some(x) = cx.constant(&expr).filter(|x| !x.is_finite()) {
+        cx.report.add(
+            Code::NotFinite,
+            &text.at,
+            format!("`{}` comes out as {x}", short(&text.text)),
+            "a finite number",
+            "look for a division by zero",
+        );
+        return None;
+    }
+    Some((expr, dimension, unit_text, scale))
+}
+
+fn level(
+    l: &written::Level,
+    start: Option<(Expr, Dimension, String, f64)>,
+    cx: &mut Context<'_>,
+) -> Option<resolved::Level> {
+    let Some((start, dimension, unit, unit_scale)) = start else {
+        // The unit is unknown, yet names and grammar of the rate can be checked.
+        let rate = l.rate.as_ref()?;
+        cx.scope.any_unit(rate, Allowed::Everything, cx.report);
+        return None;
+    };
+    let want = dimension.over(Dimension::TIME)?;
+    let rate = cx.finite(&l.rate, want, Allowed::Everything)?;
+    Some(resolved::Level {
+        name: l.name.text.clone(),
+        start,
+        rate,
+        unit,
+        unit_scale,
+    })
+}
+
+fn death(d: &written::Death, cx: &mut Context<'_>) -> Option<resolved::Death> {
+    let repair = "write 0 or a positive rate";
+    let background = match &d.background {
+        Some(_) => cx.rate(&d.background, Dimension::RATE, Allowed::Parameters, repair),
+        None => Some(Expr::Number(0.0)),
+    };
+    let burden = cx.finite(&d.burden, Dimension::CELLS, Allowed::Parameters);
+    if let (Some(text), Some(b)) = (&d.burden, &burden)
+        && let Some(x) = cx.constant(b).filter(|x| *x <= 0.0)
+    {
+        cx.report.add(
+            Code::OutOfRange,
+            &text.at,
+            format!("{x} cells"),
+            "a size above 0 cells",
+            "give the number of cells at which the tumour kills, or leave `burden` out",
+        );
+        return None;
+    }
+    if d.burden.is_some() && burden.is_none() {
+        return None;
+    }
+    Some(resolved::Death {
+        background: background?,
+        burden,
+    })
+}

@@ -1,0 +1,176 @@
+//! What exists when treatment begins: grown from a few cells, or typed in.
+
+use super::Context;
+use crate::expr::{Expr, Slot};
+use crate::problem::Code;
+use crate::resolved::{CellType, Start};
+use crate::scope::Allowed;
+use crate::tree::{Text, short};
+use crate::units::{Dimension, number};
+use crate::written;
+use std::ops::Range;
+
+/// Most founding cells: beyond this the start is not a few cells but a size, which is typed in.
+const MOST_FOUNDERS: f64 = 1e6;
+
+pub(super) fn start(
+    b: &written::Before,
+    cells: &[Option<CellType>],
+    cx: &mut Context<'_>,
+) -> Option<Start> {
+    let grown = b.grow.as_ref().map(|text| grow(text, cells, cx));
+    let given = b.start.as_ref().map(|list| given(b, list, cx));
+    match (grown, given) {
+        (Some(start), None) | (None, Some(start)) => start,
+        _ => None,
+    }
+}
+
+/// A word with its bytes.
+fn words(text: &str) -> Vec<(&str, Range<usize>)> {
+    let start = |w: &str| w.as_ptr() as usize - text.as_ptr() as usize;
+    text.split_whitespace()
+        .map(|w| (w, start(w)..start(w) + w.len()))
+        .collect()
+}
+
+/// `<type> from <n> cells until <size>`
+fn grow(text: &Text, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option<Start> {
+    let words = words(&text.text);
+    let form = match &words[..] {
+        [t, from, n, cell, until, first, ..]
+            if from.0 == "from"
+                && n.0.parse::<f64>().is_ok()
+                && ["cell", "cells"].contains(&cell.0)
+                && until.0 == "until" =>
+        {
+            Some((t, n, first))
+        }
+        _ => None,
+    };
+    let Some((name, n, first)) = form else {
+        cx.report.add(
+            Code::GrowSentence,
+            &text.at,
+            format!("\"{}\"", short(&text.text)),
+            "<type> from <n> cells until <size>",
+            "write, for example, \"sensitive from 1 cell until 1e9 cells\"",
+        );
+        return None;
+    };
+    let part = |r: Range<usize>| Text {
+        text: text.text[r.clone()].to_string(),
+        at: text.at.inside(r),
+    };
+    let founder = cx.find_type(&part(name.1.clone()));
+    let from = n.0.parse::<f64>().unwrap_or(f64::NAN);
+    if !(from >= 1.0 && from <= MOST_FOUNDERS && from == libm::trunc(from)) {
+        cx.report.add(
+            Code::StartSize,
+            &text.at.inside(n.1.clone()),
+            format!("from {} cells", n.0),
+            "a whole number of founding cells, 1 to 1,000,000",
+            "grow from few cells; a tumour that is already there is typed in with `start`",
+        );
+        return None;
+    }
+    let until = cx.finite(
+        &Some(part(first.1.start..text.text.len())),
+        Dimension::CELLS,
+        Allowed::Parameters,
+    )?;
+    if let Some(size) = cx.constant(&until).filter(|s| *s <= from) {
+        cx.report.add(
+            Code::StartSize,
+            &text.at,
+            format!("from {from} until {} cells", number(size)),
+            "a size above the number of founding cells",
+            "raise the size at which treatment begins",
+        );
+        return None;
+    }
+    let founder = founder?;
+    can_grow(text, founder, from, cells[founder].as_ref()?, cx)?;
+    Some(Start::Grown {
+        founder,
+        from: from as u64,
+        until,
+    })
+}
+
+/// The founding type grows without drug, as far as its rates are known before the run.
+fn can_grow(
+    text: &Text,
+    founder: usize,
+    from: f64,
+    cell: &CellType,
+    cx: &mut Context<'_>,
+) -> Option<()> {
+    let known = |s: Slot| !matches!(s, Slot::Level(_) | Slot::Time);
+    let other = |s: Slot| match s {
+        Slot::Total => from,
+        Slot::Cells(k) if k == founder => from,
+        _ => 0.0,
+    };
+    // A parameter at fault comes out as NaN, which compares as neither.
+    let birth = cx.at(&cell.birth, &known, &other)?;
+    let death = cx.at(&cell.death, &known, &other)?;
+    if birth <= death {
+        cx.report.add(
+            Code::CannotGrow,
+            &text.at,
+            format!(
+                "`{}` without drug: birth {} /day, death {} /day",
+                cell.name,
+                number(birth),
+                number(death)
+            ),
+            "birth above death for the type that founds the tumour",
+            "raise `birth`, lower `death`, or type the tumour in with `start`",
+        );
+        return None;
+    }
+    Some(())
+}
+
+fn given(
+    b: &written::Before,
+    list: &[(Text, Option<Text>)],
+    cx: &mut Context<'_>,
+) -> Option<Start> {
+    let mut out: Vec<(usize, Expr)> = Vec::new();
+    let mut sum = Some(0.0);
+    let mut sound = true;
+    for (name, text) in list {
+        let index = cx.find_type(name);
+        let expr = cx.finite(text, Dimension::CELLS, Allowed::Parameters);
+        let (Some(index), Some(expr), Some(text)) = (index, expr, text) else {
+            sound = false;
+            continue;
+        };
+        let cells = cx.constant(&expr);
+        if let Some(n) = cells.filter(|n| *n < 0.0) {
+            cx.report.add(
+                Code::StartSize,
+                &text.at,
+                format!("{} cells", number(n)),
+                "0 cells or more",
+                "correct the expression; fractions of a burden add up to at most 1",
+            );
+            sound = false;
+        }
+        sum = sum.zip(cells).map(|(a, b)| a + b);
+        out.push((index, expr));
+    }
+    if sound && sum == Some(0.0) {
+        cx.report.add(
+            Code::StartSize,
+            &b.at,
+            "a start without cells",
+            "at least one cell of one type",
+            "give a type a number of cells, such as sensitive = \"1e9 cells\"",
+        );
+        sound = false;
+    }
+    sound.then_some(Start::Given(out))
+}

@@ -1,0 +1,181 @@
+//! Cell types: what they are, how fast they divide and die, what they turn into.
+
+use super::Context;
+use crate::expr::Expr;
+use crate::problem::Code;
+use crate::resolved::{CellType, Kind, Mutation, Switch};
+use crate::scope::Allowed;
+use crate::tree::{Text, short};
+use crate::units::Dimension;
+use crate::written;
+
+const KINDS: [(&str, Kind); 3] = [
+    ("sensitive", Kind::Sensitive),
+    ("persister", Kind::Persister),
+    ("resistant", Kind::Resistant),
+];
+
+/// Name of a kind in model files.
+pub(crate) fn kind_name(kind: Kind) -> &'static str {
+    KINDS.iter().find(|k| k.1 == kind).map_or("", |k| k.0)
+}
+
+pub(super) fn cell_type(
+    index: usize,
+    c: &written::CellType,
+    cx: &mut Context<'_>,
+) -> Option<CellType> {
+    let everything = Allowed::Everything;
+    let birth = cx.rate(
+        &c.birth,
+        Dimension::RATE,
+        everything,
+        "for net loss raise `death`",
+    );
+    let death = cx.rate(
+        &c.death,
+        Dimension::RATE,
+        everything,
+        "for net growth raise `birth`",
+    );
+    let repair = "write 0 or a positive number; cells that leave are a `death`";
+    let immigration = c
+        .immigration
+        .is_some()
+        .then(|| cx.rate(&c.immigration, Dimension::CELLS_RATE, everything, repair));
+    let switches: Vec<_> = c.switches.iter().map(|s| switch(index, s, cx)).collect();
+    let mutations: Vec<_> = c.mutates.iter().map(|m| mutation(index, m, cx)).collect();
+    let kind = kind(c, cx);
+    let mechanism = match &c.mechanism {
+        Some(text) => Some(super::well_formed(text, cx.report).then(|| text.text.clone())?),
+        None => None,
+    };
+    Some(CellType {
+        name: c.name.text.clone(),
+        kind: kind?,
+        mechanism,
+        birth: birth?,
+        death: death?,
+        immigration: match immigration {
+            Some(i) => Some(i?),
+            None => None,
+        },
+        switches: super::all(switches)?,
+        mutations: super::all(mutations)?,
+    })
+}
+
+fn kind(c: &written::CellType, cx: &mut Context<'_>) -> Option<Kind> {
+    let Some(text) = &c.kind else {
+        let resistant = c.mechanism.is_some();
+        return Some(if resistant {
+            Kind::Resistant
+        } else {
+            Kind::Sensitive
+        });
+    };
+    let found = KINDS.iter().find(|k| k.0 == text.text);
+    if found.is_none() {
+        cx.report.add_near(
+            Code::UnknownWord,
+            &text.at,
+            [
+                format!("`{}`", short(&text.text)),
+                "sensitive, persister or resistant".into(),
+                "choose one of the three".into(),
+            ],
+            &text.text,
+            KINDS.iter().map(|k| k.0),
+        );
+    }
+    found.map(|k| k.1)
+}
+
+/// Index of the type named by `to`, which must not be the type itself.
+fn target(from: usize, to: &Option<Text>, cx: &mut Context<'_>) -> Option<usize> {
+    let to = to.as_ref()?;
+    let index = cx.find_type(to)?;
+    if index == from {
+        cx.report.add(
+            Code::Itself,
+            &to.at,
+            format!("`{}` turns into itself", short(&to.text)),
+            "another cell type",
+            "name the type that is entered, or remove the entry",
+        );
+        return None;
+    }
+    Some(index)
+}
+
+fn switch(from: usize, s: &written::Switch, cx: &mut Context<'_>) -> Option<Switch> {
+    let to = target(from, &s.to, cx);
+    let repair = "write 0 or a positive rate; the way back is a switch of the other type";
+    let rate = cx.rate(&s.rate, Dimension::RATE, Allowed::Everything, repair);
+    Some(Switch {
+        to: to?,
+        rate: rate?,
+    })
+}
+
+fn mutation(from: usize, m: &written::Mutation, cx: &mut Context<'_>) -> Option<Mutation> {
+    let to = target(from, &m.to, cx);
+    let everything = Allowed::Everything;
+    let division = cx.finite(&m.per_division, Dimension::PLAIN, everything);
+    if let (Some(text), Some(expr)) = (&m.per_division, &division) {
+        cx.probability(text, expr)?;
+    }
+    let repair = "write 0 or a positive rate";
+    let time = cx.rate(&m.per_time, Dimension::RATE, everything, repair);
+    let (per_division, rate) = match (division, time) {
+        (Some(rate), None) => (true, rate),
+        (None, Some(rate)) => (false, rate),
+        _ => return None,
+    };
+    Some(Mutation {
+        to: to?,
+        per_division,
+        rate,
+    })
+}
+
+impl Context<'_> {
+    /// Index of a cell type, or a report.
+    pub(super) fn find_type(&mut self, name: &Text) -> Option<usize> {
+        let found = self.cell_index.get(&name.text).copied();
+        if found.is_none() && !self.report.is_full() {
+            self.report.add_near(
+                Code::UnknownType,
+                &name.at,
+                [
+                    format!("`{}`", short(&name.text)),
+                    format!(
+                        "a cell type of this file: {}",
+                        short(&self.cell_names.join(", "))
+                    ),
+                    "correct the name, or add a section [cells.<name>]".into(),
+                ],
+                &name.text,
+                self.cell_names.iter().map(String::as_str),
+            );
+        }
+        found
+    }
+
+    /// Reports a constant outside 0 to 1.
+    pub(super) fn probability(&mut self, text: &Text, expr: &Expr) -> Option<()> {
+        match self.constant(expr) {
+            Some(x) if !(0.0..=1.0).contains(&x) => {
+                self.report.add(
+                    Code::Probability,
+                    &text.at,
+                    format!("`{}` = {}", short(&text.text), crate::units::number(x)),
+                    "a probability from 0 to 1",
+                    "a rate per time is `per_time`; a percentage is written with its %",
+                );
+                None
+            }
+            _ => Some(()),
+        }
+    }
+}

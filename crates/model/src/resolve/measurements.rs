@@ -1,0 +1,131 @@
+//! Measurements: what the clinic or the laboratory can see, and how badly.
+
+use super::Context;
+use crate::problem::{Code, Place};
+use crate::resolved::{Measurement, MeasurementKind};
+use crate::scope::read_quantity;
+use crate::tree::{Text, short};
+use crate::units::{Dimension, Unit, number, unit};
+use crate::written;
+
+/// Target lesions of one patient; RECIST 1.1 measures at most five.
+const MOST_LESIONS: usize = 100;
+
+pub(super) fn measurement(m: &written::Measurement, cx: &mut Context<'_>) -> Option<Measurement> {
+    let kind = match m.kind.as_ref()?.text.as_str() {
+        "sum_of_diameters" => {
+            let shares = shares(m, cx);
+            let cells_per_litre = cx.positive(&m.cells_per_volume, Dimension::CELLS_PER_VOLUME);
+            let reader_error = error(&m.reader_error, cx);
+            let too_small = match &m.too_small {
+                Some(text) => number_of(text, Dimension::LENGTH, "mm", cx),
+                None => Some(5.0),
+            };
+            MeasurementKind::SumOfDiameters {
+                shares: shares?,
+                cells_per_litre: cells_per_litre?,
+                reader_error: reader_error?,
+                too_small: too_small?,
+            }
+        }
+        "cell_count" => {
+            let error = error(&m.error, cx);
+            let detection_limit = match &m.detection_limit {
+                Some(text) => number_of(text, Dimension::CELLS, "cells", cx),
+                None => Some(0.0),
+            };
+            MeasurementKind::CellCount {
+                error: error?,
+                detection_limit: detection_limit?,
+            }
+        }
+        _ => return None,
+    };
+    Some(Measurement {
+        name: m.name.text.clone(),
+        kind,
+    })
+}
+
+fn wrong(cx: &mut Context<'_>, at: &Place, found: String, allowed: &str, repair: &str) {
+    cx.report.add(Code::Measurement, at, found, allowed, repair);
+}
+
+fn shares(m: &written::Measurement, cx: &mut Context<'_>) -> Option<Vec<f64>> {
+    let list = m.shares.as_ref()?;
+    let sum: f64 = list.iter().map(|s| s.0).sum();
+    let allowed = "1 to 100 shares, each above 0, that add up to at most 1";
+    let repair =
+        "give the share of all tumour cells in each target lesion; the rest is not measured";
+    if list.is_empty() || list.len() > MOST_LESIONS {
+        wrong(
+            cx,
+            &m.name.at,
+            format!("{} shares", list.len()),
+            allowed,
+            repair,
+        );
+        return None;
+    }
+    if let Some((s, at)) = list.iter().find(|s| s.0 <= 0.0) {
+        wrong(
+            cx,
+            at,
+            format!("a share of {}", number(*s)),
+            allowed,
+            repair,
+        );
+        return None;
+    }
+    // Ten shares of 0.1 add up to a little more than 1 in binary.
+    if sum > 1.0 + 1e-9 {
+        wrong(
+            cx,
+            &m.name.at,
+            format!("shares that add up to {}", number(sum)),
+            allowed,
+            repair,
+        );
+        return None;
+    }
+    Some(list.iter().map(|s| s.0).collect())
+}
+
+/// Standard deviation of the logarithm of a reading: a plain number from 0 to 1.
+fn error(text: &Option<Text>, cx: &mut Context<'_>) -> Option<f64> {
+    let text = text.as_ref()?;
+    let x = number_of(text, Dimension::PLAIN, "", cx)?;
+    if x > 1.0 {
+        let allowed = "an error from 0 to 100 % of the reading";
+        wrong(
+            cx,
+            &text.at,
+            short(&text.text),
+            allowed,
+            "write a percentage, such as \"5 %\"",
+        );
+        return None;
+    }
+    Some(x)
+}
+
+/// A quantity of the given dimension, 0 or more, in `unit_text`.
+fn number_of(text: &Text, want: Dimension, unit_text: &str, cx: &mut Context<'_>) -> Option<f64> {
+    let q = read_quantity(text, cx.report)?;
+    if q.unit.dimension != want {
+        crate::scope::mismatch(&text.at, &text.text, q.unit.dimension, want, cx.report);
+        return None;
+    }
+    let x = q.in_unit(unit(unit_text).unwrap_or(Unit::PLAIN));
+    if x < 0.0 {
+        wrong(
+            cx,
+            &text.at,
+            short(&text.text),
+            "0 or more",
+            "correct the sign",
+        );
+        return None;
+    }
+    Some(x)
+}

@@ -1,0 +1,282 @@
+//! Parameters: value, source, prior, and how patients differ.
+
+use crate::problem::{Code, Place, Report};
+use crate::resolved::{Citation, Parameter, Source, Variation};
+use crate::scope::{read_quantity, read_unit};
+use crate::tree::{Text, short};
+use crate::units::{Dimension, Quantity};
+use crate::written;
+
+/// The parameter's number, read before anything else so that names have units.
+pub(super) fn value(p: &written::Parameter, report: &mut Report) -> Option<Quantity> {
+    read_quantity(p.value.as_ref()?, report)
+}
+
+pub(super) fn parameter(
+    p: &written::Parameter,
+    value: Option<&Quantity>,
+    report: &mut Report,
+) -> Option<Parameter> {
+    let source = source(p, value, report);
+    let between = match &p.between_patients {
+        Some(text) => Some(variation(text, value, report)?),
+        None => None,
+    };
+    let value = value?;
+    let (unit, unit_scale) = match &p.unit {
+        None => (value.unit_text.clone(), value.unit.scale()),
+        Some(text) => {
+            let unit = read_unit(text, report)?;
+            if unit.dimension != value.unit.dimension {
+                let (found, want) = (unit.dimension, value.unit.dimension);
+                crate::scope::mismatch(&text.at, &text.text, found, want, report);
+                return None;
+            }
+            (text.text.trim().to_string(), unit.scale())
+        }
+    };
+    Some(Parameter {
+        name: p.name.text.clone(),
+        value: value.value,
+        unit,
+        unit_scale,
+        source: source?,
+        between_patients: between,
+    })
+}
+
+fn source(p: &written::Parameter, value: Option<&Quantity>, report: &mut Report) -> Option<Source> {
+    let cited = p.source.as_ref().map(|c| citation(c, true, report));
+    let given = [p.source.is_some(), p.fitted.is_some(), p.assumed.is_some()];
+    let at = &p.name.at;
+    let kinds = "`source` (a citation), `fitted` (data and fit) or `assumed` (why, with a `prior`)";
+    match given.iter().filter(|g| **g).count() {
+        0 if !p.has_source => {
+            report.add(
+                Code::NoSource,
+                at,
+                format!("`{}` without a source", p.name.text),
+                format!("exactly one of {kinds}"),
+                "say where the number comes from; if it is a guess, say so: assumed = \"why\", prior = \"...\"",
+            );
+        }
+        0 | 1 => {}
+        _ => report.add(
+            Code::TwoSources,
+            at,
+            format!("`{}` with more than one source", p.name.text),
+            format!("exactly one of {kinds}"),
+            "keep the one that the value was taken from",
+        ),
+    }
+    let prior = p.prior.as_ref().map(|text| variation(text, value, report));
+    match (&p.assumed, &p.prior) {
+        (Some(text), None) => report.add(
+            Code::NoPrior,
+            at,
+            format!("`{}` is assumed (\"{}\")", p.name.text, short(&text.text)),
+            "an assumption with a `prior`",
+            "say what else it could be: prior = \"loguniform(<low>, <high>)\"",
+        ),
+        (None, Some(text)) if p.has_source => report.add(
+            Code::PriorNotUsed,
+            &text.at,
+            format!("a prior on `{}`, which is not assumed", p.name.text),
+            "a prior beside `assumed` only",
+            "remove `prior`; differences between patients are `between_patients`",
+        ),
+        _ => {}
+    }
+    match (cited, &p.fitted, &p.assumed) {
+        (Some(c), None, None) => Some(Source::Cited(c?)),
+        (None, Some(text), None) => Some(Source::Fitted(text.text.trim().to_string())),
+        (None, None, Some(text)) => Some(Source::Assumed {
+            why: text.text.trim().to_string(),
+            prior: prior??,
+        }),
+        _ => None,
+    }
+}
+
+/// A DOI (or an address), with the place in the paper when `with_place`.
+pub(super) fn citation(
+    c: &written::Citation,
+    with_place: bool,
+    report: &mut Report,
+) -> Option<Citation> {
+    let text = |t: &Option<Text>| {
+        t.as_ref()
+            .map_or(String::new(), |t| t.text.trim().to_string())
+    };
+    let out = Citation {
+        doi: text(&c.doi),
+        url: text(&c.url),
+        place: text(&c.place),
+    };
+    let mut wrong = |at: &Place, found: String, allowed: &str, repair: &str| {
+        report.add(Code::BadCitation, at, found, allowed, repair);
+        None
+    };
+    let allowed = "doi = \"10....\" or url = \"https://...\", and where = \"Table 1\"";
+    if out.doi.is_empty() && out.url.is_empty() {
+        return wrong(
+            &c.at,
+            "neither `doi` nor `url`".into(),
+            allowed,
+            "name the publication",
+        );
+    }
+    if let Some(doi) = &c.doi
+        && !(out.doi.starts_with("10.") && out.doi.contains('/'))
+    {
+        let repair = "write the DOI alone, from `10.` on, without the address of a resolver";
+        return wrong(
+            &doi.at,
+            format!("\"{}\"", short(&out.doi)),
+            "10.<number>/<name>",
+            repair,
+        );
+    }
+    if let Some(url) = &c.url
+        && !["https://", "http://"]
+            .iter()
+            .any(|s| out.url.starts_with(s))
+    {
+        let repair = "write the whole address";
+        return wrong(
+            &url.at,
+            format!("\"{}\"", short(&out.url)),
+            "https://...",
+            repair,
+        );
+    }
+    if with_place && out.place.is_empty() {
+        let repair = "add the table, figure or sentence from which the number was taken";
+        return wrong(&c.at, "no `where`".into(), allowed, repair);
+    }
+    Some(out)
+}
+
+const LAWS: [&str; 4] = ["lognormal", "normal", "uniform", "loguniform"];
+const FORMS: &str = "lognormal(cv = 20 %), normal(sd = 0.1 /h), uniform(a, b) or loguniform(a, b)";
+
+/// Reads a law of variation of a number with the unit of `value`.
+pub(super) fn variation(
+    text: &Text,
+    value: Option<&Quantity>,
+    report: &mut Report,
+) -> Option<Variation> {
+    let found = format!("\"{}\"", short(&text.text));
+    let Some((law, arguments)) = split(&text.text) else {
+        report.add(
+            Code::BadVariation,
+            &text.at,
+            found,
+            FORMS,
+            "write one of these forms",
+        );
+        return None;
+    };
+    if !LAWS.contains(&law) {
+        let message = [
+            format!("the law `{}`", short(law)),
+            FORMS.into(),
+            "use one of these".into(),
+        ];
+        report.add_near(Code::BadVariation, &text.at, message, law, LAWS);
+        return None;
+    }
+    let keys: Vec<&str> = arguments.iter().map(|a| a.0).collect();
+    let good = match law {
+        "lognormal" => keys == ["cv"] || keys == ["sigma"],
+        "normal" => keys == ["sd"] || keys == ["cv"],
+        _ => keys == ["", ""],
+    };
+    if !good {
+        report.add(
+            Code::BadVariation,
+            &text.at,
+            found,
+            FORMS,
+            format!("correct what `{law}` is given"),
+        );
+        return None;
+    }
+    let mut numbers = Vec::new();
+    for (key, argument) in arguments {
+        let dimension = match key {
+            "cv" | "sigma" => Some(Dimension::PLAIN),
+            _ => value.map(|v| v.unit.dimension),
+        };
+        let part = Text {
+            text: argument.to_string(),
+            at: text.at.clone(),
+        };
+        let q = read_quantity(&part, report)?;
+        if let Some(want) = dimension.filter(|d| *d != q.unit.dimension) {
+            crate::scope::mismatch(&text.at, argument, q.unit.dimension, want, report);
+            return None;
+        }
+        numbers.push(q.value);
+    }
+    let value = value?.value;
+    let impossible = |why: &str| Err((why.to_string(), law));
+    let out = match (law, keys[0], &numbers[..]) {
+        ("lognormal", "cv", &[cv]) if cv > 0.0 && cv <= 10.0 => Ok(Variation::LogNormal {
+            sigma: libm::sqrt(libm::log1p(cv * cv)),
+        }),
+        ("lognormal", "sigma", &[sigma]) if sigma > 0.0 && sigma <= 5.0 => {
+            Ok(Variation::LogNormal { sigma })
+        }
+        ("lognormal", ..) => impossible("cv above 0 and at most 1000 % (sigma: at most 5)"),
+        ("normal", "sd", &[sd]) if sd > 0.0 => Ok(Variation::Normal { sd }),
+        ("normal", "cv", &[cv]) if cv > 0.0 && cv <= 10.0 && value != 0.0 => {
+            Ok(Variation::Normal {
+                sd: cv * value.abs(),
+            })
+        }
+        ("normal", ..) => {
+            impossible("sd above 0 (cv: above 0, at most 1000 %, of a value that is not 0)")
+        }
+        (_, _, &[low, high]) if low >= high => impossible("the lower end first, then a higher one"),
+        (_, _, &[low, high]) if value < low || value > high => {
+            impossible("ends on both sides of the parameter's value")
+        }
+        ("uniform", _, &[low, high]) => Ok(Variation::Uniform { low, high }),
+        (_, _, &[low, high]) if low > 0.0 => Ok(Variation::LogUniform { low, high }),
+        _ => impossible("both ends above 0"),
+    };
+    let out = match out {
+        Ok(Variation::LogNormal { .. }) if value <= 0.0 => {
+            impossible("a parameter whose value is above 0, since it is the median")
+        }
+        other => other,
+    };
+    out.map_err(|(allowed, law)| {
+        report.add(
+            Code::ImpossibleVariation,
+            &text.at,
+            found,
+            format!("{law}: {allowed}"),
+            "correct the numbers of the law, or the parameter's value",
+        );
+    })
+    .ok()
+}
+
+/// `law(key = a, b)` to the law and its (key, text) pairs; the key is empty when there is none.
+fn split(text: &str) -> Option<(&str, Vec<(&str, &str)>)> {
+    let (law, rest) = text.trim().split_once('(')?;
+    let inside = rest.strip_suffix(')')?;
+    if inside.contains(['(', ')']) || inside.split(',').count() > 4 {
+        return None;
+    }
+    let arguments = inside
+        .split(',')
+        .map(|a| match a.split_once('=') {
+            Some((key, value)) => (key.trim(), value.trim()),
+            None => ("", a.trim()),
+        })
+        .collect();
+    Some((law.trim(), arguments))
+}

@@ -1,0 +1,379 @@
+//! The model as resolved: every name found, every unit turned to the base unit, every default filled.
+//!
+//! Base units: day, cell, mg, µmol, L (and dm for lengths), Gy; a fraction is a plain number.
+//! Holding a [`Model`] is proof that the text it came from passed every check; nothing downstream
+//! checks again.
+
+use crate::expr::Expr;
+
+/// A cancer under treatment: what there is and how fast it changes. No randomness, no dates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    /// Name of the model, one line.
+    pub title: String,
+    /// The question that the model is there to answer; may be empty.
+    pub question: String,
+    /// Papers the model as a whole rests on.
+    pub citations: Vec<Citation>,
+    /// Numbers, in the order written. Slot `i` of every expression's environment is parameter `i`.
+    pub parameters: Vec<Parameter>,
+    /// Tabulated laws, called by name in expressions.
+    pub tables: Vec<Table>,
+    /// Cell types, in the order written.
+    pub cells: Vec<CellType>,
+    /// Continuous quantities with a rate of change.
+    pub levels: Vec<Level>,
+    /// Drugs, in the order written.
+    pub drugs: Vec<Drug>,
+    /// What exists when treatment begins.
+    pub start: Start,
+    /// What the clinic or the laboratory can see.
+    pub measurements: Vec<Measurement>,
+    /// How patients die; `None` in a dish.
+    pub death: Option<Death>,
+}
+
+/// A paper: DOI or address, and what was taken from it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Citation {
+    /// DOI without a resolver's address; may be empty when `url` is given.
+    pub doi: String,
+    /// Address, where there is no DOI.
+    pub url: String,
+    /// Place in the paper: table, figure, sentence.
+    pub place: String,
+}
+
+/// Where a number comes from. Every parameter has exactly one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// Printed in a publication.
+    Cited(Citation),
+    /// Estimated from data; the text names the data and the fit.
+    Fitted(String),
+    /// Not measured. The text says why this value; a prior says how far it may be off.
+    Assumed {
+        /// Why this value.
+        why: String,
+        /// What else it could be.
+        prior: Variation,
+    },
+}
+
+/// A law for a number that varies, in base units. `value` of the parameter is its centre where the
+/// law has one (log-normal: the median; normal: the mean).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Variation {
+    /// Median is the parameter's value; `sigma` is the standard deviation of the logarithm,
+    /// `sqrt(ln(1 + cv^2))`.
+    LogNormal {
+        /// Standard deviation of ln(value).
+        sigma: f64,
+    },
+    /// Mean is the parameter's value.
+    Normal {
+        /// Standard deviation, in base units.
+        sd: f64,
+    },
+    /// Equal density between the ends.
+    Uniform {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
+    /// Equal density of the logarithm between the ends; both above 0.
+    LogUniform {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+    },
+}
+
+/// A named number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// As used in expressions.
+    pub name: String,
+    /// In base units.
+    pub value: f64,
+    /// The unit as written, for printing ("/h").
+    pub unit: String,
+    /// What one written unit is in base units: written value = value / scale.
+    pub unit_scale: f64,
+    /// Where it comes from.
+    pub source: Source,
+    /// How patients differ in it; `None`: they do not.
+    pub between_patients: Option<Variation>,
+}
+
+/// A tabulated law: piecewise linear between the points, constant outside them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// As called in expressions.
+    pub name: String,
+    /// Arguments, strictly increasing, base units.
+    pub x: Vec<f64>,
+    /// Values, base units; same length as `x`.
+    pub y: Vec<f64>,
+}
+
+/// What a cell type is to the question of origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Killed by treatment.
+    Sensitive,
+    /// Drug-tolerant, reversibly.
+    Persister,
+    /// Resistant, inherited.
+    Resistant,
+}
+
+/// A cell type. All rates are per cell and day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellType {
+    /// As used in expressions, where it means its count.
+    pub name: String,
+    /// Sensitive, persister or resistant.
+    pub kind: Kind,
+    /// Mechanism of resistance that a rebiopsy would find; types may share one.
+    pub mechanism: Option<String>,
+    /// Divisions per cell and day.
+    pub birth: Expr,
+    /// Deaths per cell and day.
+    pub death: Expr,
+    /// Cells a day that arrive from outside (not per cell); `None` is none.
+    pub immigration: Option<Expr>,
+    /// Reversible changes of state; they found no clone.
+    pub switches: Vec<Switch>,
+    /// Inherited changes; each founds a clone.
+    pub mutations: Vec<Mutation>,
+}
+
+/// A reversible change of a cell's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Switch {
+    /// Index of the type entered.
+    pub to: usize,
+    /// Per cell and day.
+    pub rate: Expr,
+}
+
+/// An inherited change, one daughter at a division or one cell at any time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mutation {
+    /// Index of the type founded.
+    pub to: usize,
+    /// `true`: `rate` is a probability per division (one daughter mutates, the mother stays);
+    /// `false`: `rate` is per cell and day and the cell itself changes.
+    pub per_division: bool,
+    /// Probability per division, or rate per day.
+    pub rate: Expr,
+}
+
+/// A continuous quantity with a rate of change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Level {
+    /// As used in expressions.
+    pub name: String,
+    /// Value at the start, base units; an expression over parameters.
+    pub start: Expr,
+    /// Change a day.
+    pub rate: Expr,
+    /// Unit as written, for printing.
+    pub unit: String,
+    /// What one written unit is in base units.
+    pub unit_scale: f64,
+}
+
+/// How a drug enters the body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Route {
+    /// Into a depot, absorbed at rate `ka` (per day).
+    Oral {
+        /// Absorption rate.
+        ka: Expr,
+    },
+    /// At once into the central compartment.
+    Bolus,
+    /// Into the central compartment over the time that the regimen says.
+    Infusion,
+    /// The concentration itself is typed in by the regimen (a dish): a dose sets the level until the next.
+    Held,
+}
+
+/// A drug with linear pharmacokinetics; expressions are over parameters only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drug {
+    /// As used in expressions, where it means the felt concentration.
+    pub name: String,
+    /// Route of every dose.
+    pub route: Route,
+    /// L/day; 0 when held.
+    pub clearance: Expr,
+    /// Central volume, L; 1 when held.
+    pub volume: Expr,
+    /// Second compartment: (flow between, L/day; its volume, L).
+    pub peripheral: Option<(Expr, Expr)>,
+    /// Felt concentration in base units (mg/L, or µmol/L) for one mg/L of drug: 1, or 1000 / molar mass in g/mol.
+    pub felt_per_mg_per_l: f64,
+    /// Unit in which the felt concentration is written and printed ("uM").
+    pub felt_unit: String,
+    /// What one such unit is in base units.
+    pub felt_scale: f64,
+    /// Delay of effect: `delayed(drug)` in expressions is the concentration passed through `states`
+    /// transit states of total mean `mean` days.
+    pub delay: Option<Delay>,
+}
+
+/// A chain of transit states: dX1/dt = k (C - X1), ..., k = states / mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delay {
+    /// Number of states, 1 to 20.
+    pub states: usize,
+    /// Mean delay, days.
+    pub mean: Expr,
+}
+
+/// What exists when treatment begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Start {
+    /// Grown without drug from a few cells until the total reaches a size, conditioned on survival.
+    Grown {
+        /// Index of the founding type.
+        founder: usize,
+        /// How many founding cells (at least 1).
+        from: u64,
+        /// Total cells at which treatment begins; over parameters.
+        until: Expr,
+    },
+    /// Typed in: (type, cells; over parameters). Each is one clone that was there before.
+    Given(Vec<(usize, Expr)>),
+}
+
+/// What is seen at a visit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measurement {
+    /// As named in tables.
+    pub name: String,
+    /// What is measured, and how badly.
+    pub kind: MeasurementKind,
+}
+
+/// Kinds of measurement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MeasurementKind {
+    /// Sum of the diameters of spherical target lesions, in mm.
+    SumOfDiameters {
+        /// Share of the tumour in each target lesion; adds up to at most 1.
+        shares: Vec<f64>,
+        /// Cells per litre of tumour (1e9 per cm^3 is 1e12).
+        cells_per_litre: Expr,
+        /// Standard deviation of the logarithm of a reading of one lesion.
+        reader_error: f64,
+        /// A lesion below this diameter (mm) is recorded as this diameter halved if seen at all, RECIST 1.1: 5 mm.
+        too_small: f64,
+    },
+    /// Number of cells.
+    CellCount {
+        /// Standard deviation of the logarithm of a reading.
+        error: f64,
+        /// Below this count 0 is reported.
+        detection_limit: f64,
+    },
+}
+
+/// How patients die.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Death {
+    /// Hazard a day from other causes; over parameters.
+    pub background: Expr,
+    /// Total cells at which the tumour kills; over parameters (which may vary between patients).
+    pub burden: Option<Expr>,
+}
+
+/// How a study is run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// Name for tables; the catalogue ID or the file's stem.
+    pub name: String,
+    /// Patients per arm.
+    pub patients: u32,
+    /// Seed of every random draw.
+    pub seed: u64,
+    /// Days from the start of treatment.
+    pub horizon: f64,
+    /// When the clinic looks.
+    pub visits: Visits,
+    /// Name of the measurement that RECIST is read from; `None`: no progression is assessed.
+    pub recist_on: Option<usize>,
+    /// A run ends when the total passes this many cells.
+    pub ceiling: f64,
+    /// Share of cells at which a rebiopsy finds a mechanism.
+    pub rebiopsy_detects: f64,
+    /// Treatments compared; all comparisons are against the first.
+    pub arms: Vec<Arm>,
+}
+
+/// Visit times: `every`, 2 `every`, ... each moved by a whole number of days, uniform within the window.
+/// A visit at time 0 (baseline) always happens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Visits {
+    /// (from day, spacing in days) in order; the first starts at 0.
+    pub spacing: Vec<(f64, f64)>,
+    /// Half-width of the window, days; less than half the smallest spacing.
+    pub window: f64,
+}
+
+/// A treatment in a study.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arm {
+    /// As printed.
+    pub name: String,
+    /// First-line doses.
+    pub regimen: Regimen,
+    /// What follows progression.
+    pub after_progression: AfterProgression,
+}
+
+/// What an arm does once progression is called.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AfterProgression {
+    /// No more drug.
+    Stop,
+    /// The same doses.
+    Continue,
+    /// Another regimen, day 1 of which is the visit that called progression.
+    Switch(Regimen),
+    /// The run ends there.
+    End,
+}
+
+/// The plan: dose rules that run side by side. Day 1 is the day treatment begins (time 0).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Regimen {
+    /// The sentences, normalised, for printing back.
+    pub sentences: Vec<String>,
+    /// Doses; never expanded here.
+    pub rules: Vec<DoseRule>,
+}
+
+/// Doses at `offsets` (days) of every cycle of `cycle` days, from `from` until `until`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DoseRule {
+    /// Index of the drug.
+    pub drug: usize,
+    /// mg a dose; for a held drug the felt concentration in base units.
+    pub amount: f64,
+    /// Days over which it is infused; 0: at once. For a held drug: days held (infinity: until the next dose).
+    pub duration: f64,
+    /// Times within the cycle, ascending, each >= 0 and < cycle.
+    pub offsets: Vec<f64>,
+    /// Length of the cycle, days; infinity for doses given once.
+    pub cycle: f64,
+    /// First day of the first cycle, counted from 0.
+    pub from: f64,
+    /// No dose at or after this time; infinity: for as long as the regimen runs.
+    pub until: f64,
+}

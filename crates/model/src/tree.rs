@@ -1,0 +1,526 @@
+//! Walking a TOML tree by hand, so that every value keeps its bytes and its dotted path.
+//!
+//! Faults are reported and the walk goes on: a missing or wrong value becomes `None`, which later steps pass over.
+
+use crate::problem::{Code, Place, Report};
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Largest file read, in bytes.
+pub const MAX_BYTES: usize = 1 << 20;
+/// Most entries in one section (cell types, parameters, switches of one type, ...).
+pub const MAX_ENTRIES: usize = 2000;
+
+/// A value as written: the text, its kind and its place.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Text {
+    /// Content of the string, or the digits of a TOML number.
+    pub text: String,
+    /// Bytes and path.
+    pub at: Place,
+}
+
+/// A section: a TOML table with its place.
+pub(crate) struct Section<'a> {
+    table: &'a DeTable<'a>,
+    pub(crate) at: Place,
+    whole: &'a str,
+}
+
+/// An entry of a section whose keys are names that the writer chose.
+pub(crate) struct Entry<'a> {
+    pub(crate) name: Text,
+    value: &'a Spanned<DeValue<'a>>,
+    whole: &'a str,
+}
+
+/// Parses `text`; `None` when it is too large or its syntax is broken beyond a name used twice.
+pub(crate) fn parse<'a>(text: &'a str, report: &mut Report) -> Option<Spanned<DeTable<'a>>> {
+    if text.len() > MAX_BYTES {
+        report.add(
+            Code::TooLarge,
+            &Place::default(),
+            format!("{} bytes", text.len()),
+            format!("at most {MAX_BYTES} bytes"),
+            "keep data in tables beside the model, not in it",
+        );
+        return None;
+    }
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut fatal = false;
+    for error in errors.iter().take(20) {
+        let span = error.span().unwrap_or(0..0);
+        let at = Place {
+            span: clamp(span, text),
+            ..Place::default()
+        };
+        if error.message().contains("duplicate key") {
+            let name = text[at.span.clone()].to_string();
+            report.add(
+                Code::NameTwice,
+                &at,
+                format!("`{name}` is written twice"),
+                "every key and section once",
+                "remove one of the two, or give one another name",
+            );
+        } else {
+            fatal = true;
+            report.add(
+                Code::Syntax,
+                &at,
+                error.message(),
+                "TOML (https://toml.io)",
+                "correct the text at this place; strings stand in quotes",
+            );
+        }
+    }
+    (!fatal).then_some(table)
+}
+
+/// A span that can be used to cut `text`.
+fn clamp(span: Range<usize>, text: &str) -> Range<usize> {
+    let mut start = span.start.min(text.len());
+    let mut end = span.end.clamp(start, text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    start..end
+}
+
+fn kind(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(s) => format!("the text \"{}\"", short(s)),
+        DeValue::Integer(i) => format!("the number {}", short(&i.to_string())),
+        DeValue::Float(x) => format!("the number {}", short(x.as_str())),
+        DeValue::Boolean(b) => format!("{b}"),
+        DeValue::Datetime(_) => "a date".into(),
+        DeValue::Array(_) => "a list".into(),
+        DeValue::Table(_) => "a section".into(),
+    }
+}
+
+/// A text cut to a length that a message can hold.
+pub(crate) fn short(text: &str) -> String {
+    // Looks at no more than it keeps: a hostile text may be long and quoted often.
+    if text.char_indices().nth(80).is_none() {
+        return text.to_string();
+    }
+    text.chars().take(77).chain("...".chars()).collect()
+}
+
+fn place(value: &Spanned<DeValue<'_>>, path: String, whole: &str) -> Place {
+    let span = clamp(value.span(), whole);
+    let content = match value.get_ref() {
+        DeValue::String(s) => {
+            let written = &whole[span.clone()];
+            [3, 1].into_iter().find_map(|quotes| {
+                let inner = written.get(quotes..written.len().checked_sub(quotes)?)?;
+                (inner == s.as_ref()).then_some(span.start + quotes)
+            })
+        }
+        _ => None,
+    };
+    Place {
+        span,
+        path,
+        content,
+    }
+}
+
+impl<'a> Section<'a> {
+    /// The whole file.
+    pub(crate) fn root(table: &'a Spanned<DeTable<'a>>, whole: &'a str) -> Self {
+        let at = Place {
+            span: 0..whole.find('\n').unwrap_or(whole.len()),
+            ..Place::default()
+        };
+        Section {
+            table: table.get_ref(),
+            at,
+            whole,
+        }
+    }
+
+    fn path(&self, key: &str) -> String {
+        if self.at.path.is_empty() {
+            key.to_string()
+        } else {
+            format!("{}.{key}", self.at.path)
+        }
+    }
+
+    /// Reports every key that is not in `known`.
+    pub(crate) fn only(self, known: &[&str], report: &mut Report) -> Self {
+        for (key, _) in self.table.iter() {
+            let name = key.get_ref().as_ref();
+            if !known.contains(&name) {
+                let at = Place {
+                    span: clamp(key.span(), self.whole),
+                    path: self.path(name),
+                    content: None,
+                };
+                report.add_near(
+                    Code::UnknownKey,
+                    &at,
+                    [
+                        format!("`{}`", short(name)),
+                        known.join(", "),
+                        "correct the spelling, or remove it".into(),
+                    ],
+                    name,
+                    known.iter().copied(),
+                );
+            }
+        }
+        self
+    }
+
+    /// True when the key is there, whatever its value.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.table.get(key).is_some()
+    }
+
+    fn value(&self, key: &str) -> Option<(&'a Spanned<DeValue<'a>>, Place)> {
+        let value = self.table.get(key)?;
+        Some((value, place(value, self.path(key), self.whole)))
+    }
+
+    /// Reports a missing key when it is not there.
+    fn need(&self, key: &str, example: &str, report: &mut Report) {
+        if !self.has(key) {
+            let here = if self.at.path.is_empty() {
+                "the file"
+            } else {
+                &self.at.path
+            };
+            let at = Place {
+                path: self.path(key),
+                ..self.at.clone()
+            };
+            report.add(
+                Code::MissingKey,
+                &at,
+                format!("no `{key}` in `{here}`"),
+                format!("`{key}` is required"),
+                format!("add {example}"),
+            );
+        }
+    }
+
+    fn wrong(&self, value: &DeValue<'_>, at: &Place, allowed: &str, report: &mut Report) {
+        report.add(
+            Code::WrongType,
+            at,
+            kind(value),
+            allowed,
+            format!("write {allowed}"),
+        );
+    }
+
+    /// A string, or a bare number as its digits.
+    pub(crate) fn text(&self, key: &str, report: &mut Report) -> Option<Text> {
+        let (value, at) = self.value(key)?;
+        let text = match value.get_ref() {
+            DeValue::String(s) => s.to_string(),
+            DeValue::Integer(i) if i.radix() == 10 => i.as_str().replace('_', ""),
+            DeValue::Float(x) => x.as_str().replace('_', ""),
+            other => {
+                self.wrong(other, &at, "a text in quotes", report);
+                return None;
+            }
+        };
+        Some(Text { text, at })
+    }
+
+    /// As `text`, reported when missing.
+    pub(crate) fn need_text(&self, key: &str, example: &str, report: &mut Report) -> Option<Text> {
+        self.need(key, example, report);
+        self.text(key, report)
+    }
+
+    /// Words meant for people: a string and nothing else; a blank one counts as missing.
+    pub(crate) fn words(&self, key: &str, report: &mut Report) -> Option<Text> {
+        let (value, at) = self.value(key)?;
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong(value.get_ref(), &at, "a text in quotes", report);
+            return None;
+        };
+        if text.trim().is_empty() {
+            report.add(
+                Code::MissingKey,
+                &at,
+                "an empty text",
+                "some words",
+                "write what it is, or remove the key",
+            );
+            return None;
+        }
+        Some(Text {
+            text: text.to_string(),
+            at,
+        })
+    }
+
+    /// A whole number, not negative.
+    pub(crate) fn whole(&self, key: &str, report: &mut Report) -> Option<(u64, Place)> {
+        let (value, at) = self.value(key)?;
+        let DeValue::Integer(i) = value.get_ref() else {
+            self.wrong(
+                value.get_ref(),
+                &at,
+                "a whole number, without quotes",
+                report,
+            );
+            return None;
+        };
+        let digits = i.as_str().replace('_', "");
+        match u64::from_str_radix(&digits, i.radix()) {
+            Ok(n) => Some((n, at)),
+            Err(_) => {
+                report.add(
+                    Code::OutOfRange,
+                    &at,
+                    short(&i.to_string()),
+                    "a whole number from 0 to 18446744073709551615",
+                    "choose a number in this range",
+                );
+                None
+            }
+        }
+    }
+
+    /// As `whole`, reported when missing.
+    pub(crate) fn need_whole(
+        &self,
+        key: &str,
+        example: &str,
+        report: &mut Report,
+    ) -> Option<(u64, Place)> {
+        self.need(key, example, report);
+        self.whole(key, report)
+    }
+
+    /// A section inside this one.
+    pub(crate) fn section(&self, key: &str, report: &mut Report) -> Option<Section<'a>> {
+        let (value, at) = self.value(key)?;
+        open(value.get_ref(), at, self.whole, report)
+    }
+
+    /// As `section`, reported when missing.
+    pub(crate) fn need_section(
+        &self,
+        key: &str,
+        example: &str,
+        report: &mut Report,
+    ) -> Option<Section<'a>> {
+        self.need(key, example, report);
+        self.section(key, report)
+    }
+
+    /// Entries with names of the writer's choice, in the order of the text.
+    pub(crate) fn entries(&self, key: &str, report: &mut Report) -> Vec<Entry<'a>> {
+        self.section(key, report)
+            .map_or(Vec::new(), |s| s.named(report))
+    }
+
+    /// The entries of this very section, in the order of the text.
+    pub(crate) fn named(&self, report: &mut Report) -> Vec<Entry<'a>> {
+        let mut entries: Vec<Entry<'a>> = self
+            .table
+            .iter()
+            .map(|(key, value)| {
+                let name = key.get_ref().to_string();
+                let at = Place {
+                    span: clamp(key.span(), self.whole),
+                    path: self.path(&name),
+                    content: None,
+                };
+                Entry {
+                    name: Text { text: name, at },
+                    value,
+                    whole: self.whole,
+                }
+            })
+            .collect();
+        // The parser sorts keys by name; people expect the order in which they wrote.
+        entries.sort_by_key(|e| e.name.at.span.start);
+        self.few(&mut entries, report);
+        entries
+    }
+
+    fn few<T>(&self, entries: &mut Vec<T>, report: &mut Report) {
+        if entries.len() > MAX_ENTRIES {
+            report.add(
+                Code::TooMany,
+                &self.at,
+                format!("{} entries", entries.len()),
+                format!("at most {MAX_ENTRIES}"),
+                "merge entries that behave alike",
+            );
+            entries.truncate(MAX_ENTRIES);
+        }
+    }
+
+    /// Items of a list with their places.
+    fn items(&self, key: &str, report: &mut Report) -> Vec<(&'a DeValue<'a>, Place)> {
+        let Some((value, at)) = self.value(key) else {
+            return Vec::new();
+        };
+        let Some(array) = value.get_ref().as_array() else {
+            self.wrong(value.get_ref(), &at, "a list in square brackets", report);
+            return Vec::new();
+        };
+        let path = self.path(key);
+        let mut items: Vec<_> = array
+            .iter()
+            .enumerate()
+            .map(|(k, v)| (v.get_ref(), place(v, format!("{path}[{k}]"), self.whole)))
+            .collect();
+        self.few(&mut items, report);
+        items
+    }
+
+    /// A list of sections.
+    pub(crate) fn sections(&self, key: &str, report: &mut Report) -> Vec<Section<'a>> {
+        let items = self.items(key, report);
+        items
+            .into_iter()
+            .filter_map(|(v, at)| open(v, at, self.whole, report))
+            .collect()
+    }
+
+    /// A list of strings or, when `one` is allowed, a single string.
+    pub(crate) fn texts(&self, key: &str, report: &mut Report) -> Option<Vec<Text>> {
+        self.value(key)?;
+        let mut out = Vec::new();
+        for (value, at) in self.items(key, report) {
+            match value.as_str() {
+                Some(text) => out.push(Text {
+                    text: text.to_string(),
+                    at,
+                }),
+                None => self.wrong(value, &at, "a sentence in quotes", report),
+            }
+        }
+        Some(out)
+    }
+
+    /// True when the key holds a list.
+    pub(crate) fn is_list(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|v| v.get_ref().is_array())
+    }
+
+    /// A list of plain numbers.
+    pub(crate) fn numbers(&self, key: &str, report: &mut Report) -> Option<Vec<(f64, Place)>> {
+        self.value(key)?;
+        let items = self.items(key, report);
+        Some(
+            items
+                .into_iter()
+                .filter_map(|(v, at)| self.plain(v, at, report))
+                .collect(),
+        )
+    }
+
+    /// A list of pairs of plain numbers.
+    pub(crate) fn pairs(&self, key: &str, report: &mut Report) -> Option<Vec<([f64; 2], Place)>> {
+        self.value(key)?;
+        let mut out = Vec::new();
+        for (value, at) in self.items(key, report) {
+            let inner: Vec<f64> = value.as_array().map_or(Vec::new(), |a| {
+                a.iter()
+                    .take(3)
+                    .filter_map(|v| self.plain(v.get_ref(), at.clone(), report).map(|n| n.0))
+                    .collect()
+            });
+            match inner[..] {
+                [x, y] if value.as_array().is_some_and(|a| a.len() == 2) => out.push(([x, y], at)),
+                _ => self.wrong(value, &at, "a pair of numbers [x, y]", report),
+            }
+        }
+        Some(out)
+    }
+
+    fn plain(&self, value: &DeValue<'_>, at: Place, report: &mut Report) -> Option<(f64, Place)> {
+        let digits = match value {
+            DeValue::Integer(i) if i.radix() == 10 => i.as_str(),
+            DeValue::Float(x) => x.as_str(),
+            other => {
+                self.wrong(other, &at, "a plain number, without quotes", report);
+                return None;
+            }
+        };
+        match digits.replace('_', "").parse::<f64>() {
+            Ok(x) if x.is_finite() => Some((x, at)),
+            _ => {
+                report.add(
+                    Code::NotFinite,
+                    &at,
+                    short(digits),
+                    "a finite number",
+                    "write a number below 1e308",
+                );
+                None
+            }
+        }
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// The entry as a section.
+    pub(crate) fn section(&self, report: &mut Report) -> Option<Section<'a>> {
+        let at = Place {
+            span: self.name.at.span.clone(),
+            path: self.name.at.path.clone(),
+            content: None,
+        };
+        open(self.value.get_ref(), at, self.whole, report)
+    }
+
+    /// The entry as a text or a bare number.
+    pub(crate) fn text(&self, report: &mut Report) -> Option<Text> {
+        let at = place(self.value, self.name.at.path.clone(), self.whole);
+        let text = match self.value.get_ref() {
+            DeValue::String(s) => s.to_string(),
+            DeValue::Integer(i) if i.radix() == 10 => i.as_str().replace('_', ""),
+            DeValue::Float(x) => x.as_str().replace('_', ""),
+            other => {
+                report.add(
+                    Code::WrongType,
+                    &at,
+                    kind(other),
+                    "a text in quotes",
+                    "write a text in quotes",
+                );
+                return None;
+            }
+        };
+        Some(Text { text, at })
+    }
+}
+
+fn open<'a>(
+    value: &'a DeValue<'a>,
+    at: Place,
+    whole: &'a str,
+    report: &mut Report,
+) -> Option<Section<'a>> {
+    match value.as_table() {
+        Some(table) => Some(Section { table, at, whole }),
+        None => {
+            let allowed = "a section: { key = value, ... }";
+            report.add(
+                Code::WrongType,
+                &at,
+                kind(value),
+                allowed,
+                format!("write {allowed}"),
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The model as written: one struct per section, texts with their places, nothing looked up, nothing converted.
+//!
+//! A field is `None` when it was left out; [`crate::read_model`] has then either reported it or a default applies.
+
+pub use crate::tree::Text;
+
+/// Where a value stands in its file.
+pub use crate::problem::Place;
+
+/// A model file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Model {
+    /// File as named by the caller, for messages.
+    pub file: String,
+    /// `model.title`
+    pub title: Option<Text>,
+    /// `model.question`
+    pub question: Option<Text>,
+    /// `model.citations`
+    pub citations: Vec<Citation>,
+    /// `[parameters]`
+    pub parameters: Vec<Parameter>,
+    /// `[tables.*]`
+    pub tables: Vec<Table>,
+    /// `[cells.*]`
+    pub cells: Vec<CellType>,
+    /// `[levels.*]`
+    pub levels: Vec<Level>,
+    /// `[drugs.*]`
+    pub drugs: Vec<Drug>,
+    /// `[before_treatment]`
+    pub before: Before,
+    /// `[measurements.*]`
+    pub measurements: Vec<Measurement>,
+    /// `[death]`
+    pub death: Option<Death>,
+}
+
+/// `{ doi = "10....", where = "Table 1" }`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Citation {
+    /// The citation as a whole.
+    pub at: Place,
+    /// DOI.
+    pub doi: Option<Text>,
+    /// Address, where there is no DOI.
+    pub url: Option<Text>,
+    /// Table, figure or sentence.
+    pub place: Option<Text>,
+}
+
+/// `u = { value = "1e-8", assumed = "...", prior = "..." }`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Parameter {
+    /// Name.
+    pub name: Text,
+    /// Number with unit.
+    pub value: Option<Text>,
+    /// Unit for printing; by default that of `value`.
+    pub unit: Option<Text>,
+    /// Where it is printed.
+    pub source: Option<Citation>,
+    /// What it was fitted to.
+    pub fitted: Option<Text>,
+    /// Why this value, when it is not measured.
+    pub assumed: Option<Text>,
+    /// What else it could be.
+    pub prior: Option<Text>,
+    /// How patients differ.
+    pub between_patients: Option<Text>,
+    /// A key for a source is there, though perhaps wrong inside.
+    pub has_source: bool,
+}
+
+/// `[tables.viability]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// Name, as called.
+    pub name: Text,
+    /// Unit of the argument.
+    pub of: Option<Text>,
+    /// Unit of the value; a plain number by default.
+    pub gives: Option<Text>,
+    /// Points.
+    pub points: Option<Vec<([f64; 2], Place)>>,
+}
+
+/// `[cells.sensitive]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CellType {
+    /// Name, also its count in expressions.
+    pub name: Text,
+    /// sensitive, persister or resistant.
+    pub kind: Option<Text>,
+    /// What a rebiopsy would find.
+    pub mechanism: Option<Text>,
+    /// Divisions per cell and time.
+    pub birth: Option<Text>,
+    /// Deaths per cell and time.
+    pub death: Option<Text>,
+    /// Cells per time from outside.
+    pub immigration: Option<Text>,
+    /// Inherited changes.
+    pub mutates: Vec<Mutation>,
+    /// Reversible changes.
+    pub switches: Vec<Switch>,
+}
+
+/// `{ to = "t790m", per_division = "u" }`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mutation {
+    /// The entry as a whole.
+    pub at: Place,
+    /// Type founded.
+    pub to: Option<Text>,
+    /// Probability per division.
+    pub per_division: Option<Text>,
+    /// Rate per cell and time.
+    pub per_time: Option<Text>,
+}
+
+/// `{ to = "persister", rate = "entry" }`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Switch {
+    /// Type entered.
+    pub to: Option<Text>,
+    /// Rate per cell and time.
+    pub rate: Option<Text>,
+}
+
+/// `[levels.effector]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Level {
+    /// Name.
+    pub name: Text,
+    /// Value when treatment begins.
+    pub start: Option<Text>,
+    /// Change per time.
+    pub rate: Option<Text>,
+    /// Unit for printing; by default that of `start`.
+    pub unit: Option<Text>,
+}
+
+/// `[drugs.erlotinib]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Drug {
+    /// Name, also its felt concentration in expressions.
+    pub name: Text,
+    /// oral, bolus, infusion or held.
+    pub route: Option<Text>,
+    /// Absorption rate.
+    pub ka: Option<Text>,
+    /// Clearance.
+    pub clearance: Option<Text>,
+    /// Central volume.
+    pub volume: Option<Text>,
+    /// Second compartment: flow and volume.
+    pub peripheral: Option<(Option<Text>, Option<Text>)>,
+    /// Molar mass.
+    pub molar_mass: Option<Text>,
+    /// Unit of the concentration that cells feel.
+    pub felt_as: Option<Text>,
+    /// Transit states and mean delay.
+    pub delay: Option<Delay>,
+}
+
+/// `{ states = 3, mean = "30 h" }`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Delay {
+    /// Number of states.
+    pub states: Option<(u64, Place)>,
+    /// Mean delay.
+    pub mean: Option<Text>,
+}
+
+/// `[before_treatment]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Before {
+    /// The section, or the head of the file when it is missing.
+    pub at: Place,
+    /// Sentence.
+    pub grow: Option<Text>,
+    /// Types (name) and cells.
+    pub start: Option<Vec<(Text, Option<Text>)>>,
+    /// The section was missing, and has been reported.
+    pub missing: bool,
+}
+
+/// `[measurements.diameters]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Measurement {
+    /// Name.
+    pub name: Text,
+    /// sum_of_diameters or cell_count.
+    pub kind: Option<Text>,
+    /// Share of the tumour in each target lesion.
+    pub shares: Option<Vec<(f64, Place)>>,
+    /// Cells per volume of tumour.
+    pub cells_per_volume: Option<Text>,
+    /// Error of one reading.
+    pub reader_error: Option<Text>,
+    /// Smallest diameter that is measured.
+    pub too_small: Option<Text>,
+    /// Error of a count.
+    pub error: Option<Text>,
+    /// Smallest count that is seen.
+    pub detection_limit: Option<Text>,
+}
+
+/// `[death]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Death {
+    /// Hazard of other causes.
+    pub background: Option<Text>,
+    /// Size at which the tumour kills.
+    pub burden: Option<Text>,
+}
