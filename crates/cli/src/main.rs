@@ -1,2 +1,54 @@
-//! remission
-fn main() {}
+//! `remission`: simulate cancers under treatment, and say where resistance came from.
+//!
+//! One file per command; files, formats and pictures live here and nowhere else.
+
+mod args;
+mod catalogue;
+mod commands;
+mod expected;
+mod failure;
+mod figures;
+mod folder;
+mod load;
+mod print;
+mod problems;
+mod record;
+mod report;
+mod tables;
+
+use args::{Cli, Command};
+use clap::Parser;
+use failure::code;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; everything else is input refused.
+            let refused = error.use_stderr();
+            let _ = error.print();
+            return ExitCode::from(if refused { code::REFUSED } else { code::DONE });
+        }
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let raised = stop.clone();
+    // Without a handler Ctrl-C still ends the program; only the tidy message is lost.
+    let _ = ctrlc::set_handler(move || raised.store(true, Ordering::Relaxed));
+    let result = match &cli.command {
+        Command::Run(args) => commands::run::run(args, &stop),
+        Command::Check(args) => commands::check::check(args, &stop),
+        Command::Verify { dir, threads } => commands::verify::verify(dir, *threads, &stop),
+        Command::Report { dir } => commands::report::report(dir),
+        Command::Catalogue { json } => commands::catalogue::list(*json),
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(exit) => {
+            eprintln!("{}", exit.message.trim_end());
+            ExitCode::from(exit.code)
+        }
+    }
+}

@@ -1,22 +1,42 @@
 //! What is: descriptions of cancers, drugs, regimens and studies. No randomness, no files, no time stepping.
 //!
-//! In reading order: [`resolved`] (the checked model), [`expr`] and [`program`] (rate laws).
+//! In reading order: [`resolved`] (the checked model), [`expr`] and [`program`] (rate laws), then how text becomes
+//! a model: [`written`] (as written), [`units`], [`parse`] (expressions), [`regimen`] (sentences), [`problem`]
+//! (what can be wrong). The format itself is described in `spec/model.md`, every fault in `spec/errors.md`.
+//!
+//! ```
+//! let text = std::fs::read_to_string("../../spec/cases/valid/logistic.toml").unwrap();
+//! let model = remission_model::model_from_toml("logistic.toml", &text).unwrap();
+//! assert_eq!(model.cells[0].name, "sensitive");
+//!
+//! let problems = remission_model::model_from_toml("bad.toml", "[cells.a]\nbirth = '-1 /day'").unwrap_err();
+//! assert!(problems.0.iter().any(|p| p.code == remission_model::Code::NegativeRate));
+//! assert!(problems.0.iter().any(|p| p.code == remission_model::Code::MissingKey));
+//! ```
 
 pub mod expr;
 pub mod parse;
+mod print;
 pub mod problem;
 pub mod program;
 mod read;
+pub mod regimen;
 mod resolve;
 pub mod resolved;
 mod scope;
+mod sentence;
+mod study;
 mod tree;
 pub mod units;
+mod visits;
 pub mod written;
 
+pub use print::{expression_text, resolved_study_to_toml, resolved_to_toml, slot_text};
 pub use problem::{Code, Problem, Problems};
 pub use resolve::resolve;
 pub use resolved::{Model, Study};
+pub use study::{study_from_toml, study_with_regimens};
+pub use visits::visits_in_words;
 
 use problem::Report;
 
@@ -28,6 +48,12 @@ pub fn read_model(file_name: &str, text: &str) -> Result<written::Model, Problem
 }
 
 /// Reads and resolves a model file, or says everything that is wrong with it at once.
+///
+/// ```
+/// let problems = remission_model::model_from_toml("m.toml", "[model]").unwrap_err();
+/// assert_eq!(problems.0[0].file, "m.toml");
+/// assert!(problems.0.len() >= 3, "title, cells and before_treatment are missing");
+/// ```
 pub fn model_from_toml(file_name: &str, text: &str) -> Result<Model, Problems> {
     let mut report = Report::new(file_name);
     let written = read::model(file_name, text, &mut report);

@@ -303,13 +303,17 @@ impl Report {
     }
 }
 
-/// At most three of `known` within a third of the letters of `name`, nearest first.
+/// At most three of `known` that differ in at most a third of the letters of `name`, nearest first.
 pub(crate) fn near_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let letters: Vec<char> = name.to_lowercase().chars().take(41).collect();
     if letters.is_empty() || letters.len() > 40 {
         return Vec::new();
     }
-    let most = (letters.len() / 3).max(1);
+    // One changed letter of a name of one or two is another name; only its case is forgiven.
+    let most = match letters.len() {
+        1 | 2 => 0,
+        n => (n / 3).max(1),
+    };
     let mut found: Vec<(usize, &str)> = known
         .into_iter()
         .filter(|k| k.len().abs_diff(name.len()) <= most + 2 && *k != name)

@@ -10,22 +10,41 @@
 //! named day; `until day 28` includes day 28. A drug that is `held` (a dish) keeps the concentration during
 //! the named days, or from its first day until the next change. Radiation is not part of this version.
 
+mod rules;
 mod words;
 
 pub use words::in_words;
+pub(crate) use words::time;
 
-use crate::problem::{Code, Report};
+use crate::problem::{Code, Place, Problems, Report};
 use crate::resolved::{DoseRule, Drug, Model, Regimen, Route};
 use crate::sentence::{LAST_DAY, Piece, SHORTEST, Sentence};
 use crate::tree::{Text, short};
 use crate::units::{Dimension, number, quantity, unit};
 use std::ops::Range;
 
-const GRAMMAR: &str =
-    "a sentence is `<drug> <amount> [oral|bolus|infusion|held] [over 1 h] [on days 1-5], every 7 days`";
+const GRAMMAR: &str = "a sentence is `<drug> <amount> [oral|bolus|infusion|held] [over 1 h] [on days 1-5], every 7 days`";
 
 /// Most dose times that the sentences of one study may list.
 const MOST_TIMES: usize = 100_000;
+
+/// Reads sentences that stand in no file, such as those of a command line.
+///
+/// Problems name `regimen` as their file and the number of the sentence as their place.
+pub fn from_sentences(sentences: &[&str], model: &Model) -> Result<Regimen, Problems> {
+    let text = |(k, s): (usize, &&str)| Text {
+        text: s.to_string(),
+        at: Place {
+            span: 0..s.len(),
+            path: format!("sentence[{k}]"),
+            content: Some(0),
+        },
+    };
+    let texts: Vec<Text> = sentences.iter().enumerate().map(text).collect();
+    let mut report = Report::new("regimen");
+    let regimen = regimen(&texts, model, &mut 0, &mut report);
+    report.finish(regimen)
+}
 
 /// Reads sentences; `times` counts the dose times listed so far in the study.
 pub(crate) fn regimen(
@@ -69,7 +88,10 @@ struct Part {
 
 fn sentence(text: &Text, model: &Model, report: &mut Report) -> Option<Vec<DoseRule>> {
     let mut s = Sentence::new(text, Code::Sentence, GRAMMAR, report);
-    if ["Gy", "gy", "radiation", "radiotherapy"].iter().any(|w| s.has_word(w)) {
+    if ["Gy", "gy", "radiation", "radiotherapy"]
+        .iter()
+        .any(|w| s.has_word(w))
+    {
         return s.fail(
             Code::Radiation,
             0..text.text.len(),
@@ -79,7 +101,11 @@ fn sentence(text: &Text, model: &Model, report: &mut Report) -> Option<Vec<DoseR
         );
     }
     if s.eat("no") && s.eat("treatment") {
-        return if s.peek().is_none() { Some(Vec::new()) } else { s.wrong("nothing more") };
+        return if s.peek().is_none() {
+            Some(Vec::new())
+        } else {
+            s.wrong("nothing more")
+        };
     }
     let (index, drug) = drug(&mut s, model)?;
     let mut route_said = false;
@@ -96,7 +122,7 @@ fn sentence(text: &Text, model: &Model, report: &mut Report) -> Option<Vec<DoseR
         return s.wrong("`on days ...` for each dose that is joined by `and`,");
     }
     let when = when(&mut s)?;
-    rules(&mut s, index, drug, parts, when)
+    rules::rules(&mut s, index, drug, parts, when)
 }
 
 fn drug<'m>(s: &mut Sentence<'_, '_>, model: &'m Model) -> Option<(usize, &'m Drug)> {
@@ -116,13 +142,14 @@ fn drug<'m>(s: &mut Sentence<'_, '_>, model: &'m Model) -> Option<(usize, &'m Dr
                 format!("a drug of the model: {}", short(&names.join(", "))),
                 "correct the name, or add a section [drugs.<name>] to the model".into(),
             ];
-            s.report.add_near(Code::UnknownDrug, &at, message, name, names.iter().copied());
+            s.report
+                .add_near(Code::UnknownDrug, &at, message, name, names.iter().copied());
             None
         }
     }
 }
 
-fn route_name(route: &Route) -> &'static str {
+pub(crate) fn route_name(route: &Route) -> &'static str {
     match route {
         Route::Oral { .. } => "oral",
         Route::Bolus => "bolus",
@@ -169,7 +196,13 @@ fn part(
         }
         if time <= 0.0 {
             let allowed = "a time above 0";
-            return s.fail(Code::DoseTiming, span, "over 0", allowed, "give the length of the infusion");
+            return s.fail(
+                Code::DoseTiming,
+                span,
+                "over 0",
+                allowed,
+                "give the length of the infusion",
+            );
         }
         duration = Some(time);
     }
@@ -183,7 +216,12 @@ fn part(
         );
     }
     let days = if s.eat("on") { Some(days(s)?) } else { None };
-    Some(Part { amount, duration, days, last: start })
+    Some(Part {
+        amount,
+        duration,
+        days,
+        last: start,
+    })
 }
 
 fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
@@ -210,7 +248,11 @@ fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
     let q = match quantity(&format!("{} {word}", number(x))) {
         Ok(q) if !word.is_empty() => q,
         _ => {
-            let found = if word.is_empty() { "no unit".to_string() } else { format!("`{}`", short(word)) };
+            let found = if word.is_empty() {
+                "no unit".to_string()
+            } else {
+                format!("`{}`", short(word))
+            };
             return s.fail(
                 Code::DoseUnit,
                 unit_span,
@@ -225,7 +267,12 @@ fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
         return s.fail(
             Code::DoseUnit,
             unit_span,
-            format!("left {want} (`{}`), right {} (`{} {word}`)", drug.name, q.unit.dimension, number(x)),
+            format!(
+                "left {want} (`{}`), right {} (`{} {word}`)",
+                drug.name,
+                q.unit.dimension,
+                number(x)
+            ),
             format!("a dose in {example}"),
             "convert the dose; a dose per body surface is given as mg for the patient",
         );
@@ -327,7 +374,11 @@ fn when(s: &mut Sentence<'_, '_>) -> Option<When> {
             }
             "for" => {
                 let cycles = matches!(s.ahead(1), Some(Piece::Word("cycles" | "cycle")));
-                let length = if cycles { s.count("a number of cycles") } else { s.time() }?;
+                let length = if cycles {
+                    s.count("a number of cycles")
+                } else {
+                    s.time()
+                }?;
                 if length <= 0.0 {
                     let repair = "leave the sentence out when nothing is given";
                     return s.fail(Code::DoseTiming, span, "for 0", "a time above 0", repair);
@@ -346,7 +397,13 @@ fn when(s: &mut Sentence<'_, '_>) -> Option<When> {
                 let day = s.count("a day, counted from 1,")?;
                 if day > LAST_DAY {
                     let found = format!("day {day}");
-                    return s.fail(Code::DoseTiming, span, found, "a day up to 36525", "correct the day");
+                    return s.fail(
+                        Code::DoseTiming,
+                        span,
+                        found,
+                        "a day up to 36525",
+                        "correct the day",
+                    );
                 }
                 if word == "from" {
                     // A dish counts from day 0: both 0 and 1 are the start.
@@ -358,140 +415,4 @@ fn when(s: &mut Sentence<'_, '_>) -> Option<When> {
         }
     }
     Some(w)
-}
-
-fn rules(
-    s: &mut Sentence<'_, '_>,
-    index: usize,
-    drug: &Drug,
-    parts: Vec<Part>,
-    w: When,
-) -> Option<Vec<DoseRule>> {
-    let all = 0..s.text.text.len();
-    let held = drug.route == Route::Held;
-    let listed = parts[0].days.is_some();
-    let cycle = w.every.unwrap_or(f64::INFINITY);
-    let from = w.from.unwrap_or(0.0);
-    if w.once && (w.every.is_some() || listed || w.length.is_some() || w.cycles.is_some()) {
-        return s.fail(
-            Code::DoseTiming,
-            all,
-            "`once` together with `every`, `on days` or `for`",
-            "`once` alone, or with `from day <n>`",
-            "remove `once`, or the rest",
-        );
-    }
-    if held && !listed && (w.every.is_some() || w.once) {
-        return s.fail(
-            Code::DoseTiming,
-            all,
-            format!("`{}` is held and has no single doses", drug.name),
-            "held from day <n>, or held on days <a>-<b>, every <n> days",
-            "say during which days the concentration is held",
-        );
-    }
-    if !held && !listed && w.every.is_none() && !w.once {
-        return s.wrong("when: `every day`, `every 3 weeks`, `once` or `on days 1-5`");
-    }
-    let ends = [w.until, w.length.map(|l| from + l), w.cycles.map(|n| from + n * cycle)];
-    let until = ends.into_iter().flatten().fold(f64::INFINITY, f64::min);
-    if until <= from || (w.cycles.is_some() && cycle == f64::INFINITY) {
-        return s.fail(
-            Code::DoseTiming,
-            all,
-            format!("from day {} until day {}", from + 1.0, number(until)),
-            "an end after the beginning; cycles need `every`",
-            "correct `from`, `until` or `for`",
-        );
-    }
-    let mut seen: Vec<f64> = Vec::new();
-    for part in &parts {
-        let days = part.days.as_deref().unwrap_or(&[]);
-        seen.extend(days);
-        if let Some(day) = days.iter().find(|d| **d - 1.0 >= cycle) {
-            return s.fail(
-                Code::DayBeyondCycle,
-                part.last.clone(),
-                format!("day {day} in a cycle of {} days", number(cycle)),
-                format!("days 1 to {}", number(libm::ceil(cycle))),
-                "lengthen the cycle, or leave the day out",
-            );
-        }
-    }
-    seen.sort_by(f64::total_cmp);
-    if let Some(pair) = seen.windows(2).find(|p| p[0] == p[1]) {
-        return s.fail(
-            Code::SameDay,
-            all,
-            format!("day {} twice", pair[0]),
-            "every day once in a sentence",
-            "name each day with one dose; two doses a day are `every 12 hours`",
-        );
-    }
-    let mut out = Vec::new();
-    for part in parts {
-        let rule = |duration: f64, offsets: Vec<f64>| DoseRule {
-            drug: index,
-            amount: part.amount,
-            duration,
-            offsets,
-            cycle,
-            from,
-            until,
-        };
-        match (held, part.days) {
-            (true, None) => {
-                let mut hold = rule(until - from, vec![0.0]);
-                hold.until = f64::INFINITY;
-                out.push(hold);
-            }
-            (true, Some(days)) => {
-                out.extend(runs(&days).into_iter().map(|(length, offsets)| rule(length, offsets)));
-            }
-            (false, None) => out.push(rule(part.duration.unwrap_or(0.0), vec![0.0])),
-            (false, Some(days)) => {
-                let offsets = days.iter().map(|d| d - 1.0).collect();
-                out.push(rule(part.duration.unwrap_or(0.0), offsets));
-            }
-        }
-    }
-    if !held {
-        infusions_end(s, &out)?;
-    }
-    Some(out)
-}
-
-/// Runs of days on end, grouped by length: (days held, first days of the runs).
-fn runs(days: &[f64]) -> Vec<(f64, Vec<f64>)> {
-    let mut out: Vec<(f64, Vec<f64>)> = Vec::new();
-    let mut k = 0;
-    while k < days.len() {
-        let mut end = k + 1;
-        while end < days.len() && days[end] == days[end - 1] + 1.0 {
-            end += 1;
-        }
-        let length = (end - k) as f64;
-        match out.iter_mut().find(|r| r.0 == length) {
-            Some(run) => run.1.push(days[k] - 1.0),
-            None => out.push((length, vec![days[k] - 1.0])),
-        }
-        k = end;
-    }
-    out
-}
-
-/// An infusion ends before the next of its rule begins.
-fn infusions_end(s: &mut Sentence<'_, '_>, rules: &[DoseRule]) -> Option<()> {
-    for rule in rules {
-        let wrap = rule.offsets.first().map_or(f64::INFINITY, |f| f + rule.cycle);
-        let next = rule.offsets.iter().skip(1).copied().chain([wrap]);
-        let gap = rule.offsets.iter().zip(next).map(|(a, b)| b - a).fold(f64::INFINITY, f64::min);
-        if rule.duration > gap {
-            let found = format!("an infusion of {} days every {} days", number(rule.duration), number(gap));
-            let allowed = "an infusion that ends before the next begins";
-            let repair = "shorten `over`, or space the doses";
-            return s.fail(Code::DoseTiming, 0..s.text.text.len(), found, allowed, repair);
-        }
-    }
-    Some(())
 }

@@ -9,6 +9,8 @@ mod drugs;
 mod measurements;
 mod parameters;
 
+pub(crate) use cells::kind_name;
+
 use crate::expr::{Expr, Slot};
 use crate::parse::is_name;
 use crate::problem::{Code, Place, Problems, Report};
@@ -357,10 +359,13 @@ fn table(
         );
         return None;
     }
+    let (of, gives) = (of.dimension, gives.dimension);
     Some(resolved::Table {
         name: t.name.text.clone(),
         x,
         y,
+        of,
+        gives,
     })
 }
 

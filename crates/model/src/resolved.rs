@@ -5,6 +5,7 @@
 //! checks again.
 
 use crate::expr::Expr;
+use crate::units::Dimension;
 
 /// A cancer under treatment: what there is and how fast it changes. No randomness, no dates.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +118,10 @@ pub struct Table {
     pub x: Vec<f64>,
     /// Values, base units; same length as `x`.
     pub y: Vec<f64>,
+    /// What the argument is.
+    pub of: Dimension,
+    /// What the value is.
+    pub gives: Dimension,
 }
 
 /// What a cell type is to the question of origin.
@@ -272,7 +277,8 @@ pub enum MeasurementKind {
         cells_per_litre: Expr,
         /// Standard deviation of the logarithm of a reading of one lesion.
         reader_error: f64,
-        /// A lesion below this diameter (mm) is recorded as this diameter halved if seen at all, RECIST 1.1: 5 mm.
+        /// A lesion read below this diameter (mm) is recorded as this diameter, and as gone (0) below half of it;
+        /// RECIST 1.1 assigns 5 mm to what is seen but too small to measure.
         too_small: f64,
     },
     /// Number of cells.

@@ -265,7 +265,10 @@ pub fn quantity(text: &str) -> Result<Quantity, UnitError> {
     let end = number_length(text);
     let number: f64 = text[..end].parse().map_err(|_| UnitError::NoNumber)?;
     let unit_text = text[end..].trim();
-    if unit_text.starts_with(|c: char| c.is_ascii_digit() || ".,_+-".contains(c)) {
+    let one_over = unit_text
+        .strip_prefix('1')
+        .is_some_and(|r| r.trim_start().starts_with('/'));
+    if !one_over && unit_text.starts_with(|c: char| c.is_ascii_digit() || ".,_+-".contains(c)) {
         return Err(UnitError::Grammar("after the number comes the unit"));
     }
     let unit = if unit_text.is_empty() {

@@ -4,7 +4,8 @@
 //! P(k) = C(n, k) pᵏ q^(n−k), q = 1 − p; mean np, variance npq.
 //!
 //! # Method
-//! p above 1/2 is turned around. Then, below np = 10, inversion by searching upwards from 0 (BINV); from 10 on, BTRS: Hörmann,
+//! p above 1/2 is turned around. Then, below np = 10, coin by coin if
+//! there are few and else one waiting time after another (see `waiting`); from 10 on, BTRS: Hörmann,
 //! *The generation of binomial random variates*, Journal of Statistical Computation and Simulation 46, 1993, with the paper's
 //! letters. The acceptance uses the saddle-point form in `density`, not the paper's logarithms of factorials.
 //!
@@ -15,10 +16,13 @@
 //! - 1 − p is exact for p ≥ 1/2, but a survival probability of 1 − 10⁻¹² has already lost digits when it was written down:
 //!   [`binomial_q`] takes the 10⁻¹².
 
-use super::density::{RECIPROCAL, deviance, floor, stirling_error, two_pi};
+use super::density::{deviance, floor, stirling_error, two_pi};
+use super::waiting::events;
 use crate::stream::Stream;
 
-/// Where inversion hands over; the paper asks for at least 10. rand_distr switches at 10, NumPy at 30.
+/// Up to so many coins are tossed one by one.
+const COIN_BY_COIN: u64 = 12;
+/// Where counting hands over; the paper asks for at least 10. rand_distr switches at 10, NumPy at 30.
 const TRANSFORMED_FROM: f64 = 10.0;
 
 /// Binomial: successes among `n` with probability `p` in [0, 1] each. p = 0 gives 0 and p = 1 gives n, drawing nothing.
@@ -66,7 +70,7 @@ pub fn binomial_q(stream: &mut Stream, n: u64, q: f64) -> u64 {
 fn at_most_half(stream: &mut Stream, n: u64, p: f64) -> u64 {
     let np = n as f64 * p;
     if np < TRANSFORMED_FROM {
-        inversion(stream, n, p, np)
+        few(stream, n, p, np)
     } else if n <= 1 << 62 {
         transformed_rejection(stream, n, p, np)
     } else {
@@ -76,51 +80,13 @@ fn at_most_half(stream: &mut Stream, n: u64, p: f64) -> u64 {
 }
 
 #[inline]
-fn inversion(stream: &mut Stream, n: u64, p: f64, np: f64) -> u64 {
-    loop {
-        let u = stream.uniform_near_zero();
-        // P(k ≥ 1) ≤ np, with equality at n = 1, so most draws with a small mean end here.
-        if u >= np {
-            return 0;
-        }
-        if n == 1 {
-            return 1;
-        }
-        if let Some(k) = search(u, n, p) {
-            return k;
-        }
+fn few(stream: &mut Stream, n: u64, p: f64, np: f64) -> u64 {
+    if n <= COIN_BY_COIN && p > 1e-3 {
+        return (0..n).map(|_| u64::from(stream.uniform() < p)).sum();
     }
-}
-
-/// The k whose piece of (0, 1) holds u: 0 on top, then 1, 2, … from P(k ≥ 1) downwards.
-/// Rounding leaves some 10⁻¹⁶ that belong to no k; there the draw is repeated.
-#[inline]
-fn search(u: f64, n: u64, p: f64) -> Option<u64> {
-    let n = n as f64;
-    let log_zero = n * libm::log1p(-p);
-    let (zero, at_least_one) = if log_zero > -1.0 {
-        let positive = -libm::expm1(log_zero);
-        (1.0 - positive, positive)
-    } else {
-        let zero = libm::exp(log_zero);
-        (zero, 1.0 - zero)
-    };
-    let mut rest = at_least_one - u;
-    if rest <= 0.0 {
-        return Some(0);
-    }
-    let odds = p / (1.0 - p);
-    let mut left = n * odds;
-    let mut probability = zero;
-    for k in 1..RECIPROCAL.len() {
-        probability *= left * RECIPROCAL[k];
-        left -= odds;
-        rest -= probability;
-        if rest < 0.0 {
-            return Some(k as u64);
-        }
-    }
-    None
+    // Each cell dies at rate 1 up to the time −ln(1 − p), which is below p / (1 − p).
+    let bound = if np < 1e-3 { p } else { p / (1.0 - p) };
+    events(stream, n as f64, -1.0, bound, || -libm::log1p(-p))
 }
 
 #[inline]
@@ -267,7 +233,8 @@ mod tests {
     #[test]
     fn a_survival_near_one_keeps_its_digits() {
         // u is near 3e-8: one death if n q is above it, none if below.
-        let words = || vec![0, 0, Stream::word_for(0.5)];
+        let half = Stream::word_for(0.5);
+        let words = || vec![0, 0, half, half];
         let u = 0.5 / 4096.0 / 4096.0;
         let n = 1_000_000_000_000;
         assert_eq!(

@@ -66,7 +66,7 @@ pub(super) fn two_pi(k: f64) -> f64 {
 const STIRLING_ERROR: [f64; 16] = [
     0.0,
     0.081_061_466_795_327_26,
-    0.041_340_695_955_409_295,
+    0.041_340_695_955_409_3,
     0.027_677_925_684_998_34,
     0.020_790_672_103_765_094,
     0.016_644_691_189_821_193,
@@ -74,7 +74,7 @@ const STIRLING_ERROR: [f64; 16] = [
     0.011_896_709_945_891_77,
     0.010_411_265_261_972_096,
     0.009_255_462_182_712_733,
-    0.008_330_563_433_362_871,
+    0.008_330_563_433_362_87,
     0.007_573_675_487_951_84,
     0.006_942_840_107_209_53,
     0.006_408_994_188_004_207,
@@ -88,17 +88,6 @@ pub(super) fn floor(x: f64) -> i64 {
     let towards_zero = x as i64;
     towards_zero.saturating_sub(i64::from(towards_zero as f64 > x))
 }
-
-/// 1/k, so that a search over k multiplies where it would divide.
-pub(super) static RECIPROCAL: [f64; 256] = {
-    let mut table = [0.0; 256];
-    let mut k = 1;
-    while k < 256 {
-        table[k] = 1.0 / k as f64;
-        k += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {

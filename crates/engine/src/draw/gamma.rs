@@ -37,7 +37,9 @@ pub fn gamma(stream: &mut Stream, shape: f64, scale: f64) -> f64 {
     }
     if shape < 1.0 {
         let above = at_least_one(stream, shape + 1.0);
-        return scale * (above * libm::exp(-exponential(stream) / shape));
+        let value = above * libm::exp(-exponential(stream) / shape);
+        // Also when the scale is infinite.
+        return if value > 0.0 { scale * value } else { 0.0 };
     }
     scale * at_least_one(stream, shape)
 }

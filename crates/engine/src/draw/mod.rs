@@ -5,10 +5,11 @@
 //! 1. `ziggurat`: the tables behind the two laws everything rests on, computed by the compiler.
 //! 2. [`exponential`](fn@exponential), [`normal`](fn@normal): one word and one comparison, nearly always.
 //! 3. [`gamma`](fn@gamma): a normal, cubed; any shape.
-//! 4. `density`: Loader's form of the Poisson and binomial probabilities, which does not cancel at 10¹⁵ cells.
-//! 5. [`poisson`](fn@poisson), [`binomial`](fn@binomial): inversion below a mean of ten, Hörmann's transformed rejection above.
-//! 6. [`negative_binomial`](fn@negative_binomial), [`geometric_family_sum`]: how many descend from k surviving lines.
-//! 7. [`multinomial`](fn@multinomial): which way each of n cells went.
+//! 4. `waiting`: small counts of three laws, one waiting time after another.
+//! 5. `density`: Loader's form of the Poisson and binomial probabilities, which does not cancel at 10¹⁵ cells.
+//! 6. [`poisson`](fn@poisson), [`binomial`](fn@binomial): counting below a mean of ten, Hörmann's transformed rejection above.
+//! 7. [`negative_binomial`](fn@negative_binomial), [`geometric_family_sum`]: how many descend from k surviving lines.
+//! 8. [`multinomial`](fn@multinomial): which way each of n cells went.
 //!
 //! # What holds for all of them
 //! - The law is exact up to the rounding of `f64`: no normal approximation below a mean of 2⁶². A probability is right to
@@ -28,6 +29,9 @@
 //! assert!((700..1300).contains(&survivors) && founders < 20);
 //! ```
 
+// `!(p > 0.0)` is how NaN is sent the same way as zero.
+#![allow(clippy::neg_cmp_op_on_partial_ord)]
+
 mod binomial;
 mod density;
 mod exponential;
@@ -36,6 +40,7 @@ mod multinomial;
 mod negative_binomial;
 mod normal;
 mod poisson;
+mod waiting;
 mod ziggurat;
 
 #[allow(unused_imports)] // named in the documentation

@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn a_way_beside_certainty_keeps_its_digits() {
         // u is near 3e-8, and 1e12 cells leave the certain way with probability a little more or less than u/1e12.
-        let words = || vec![0, 0, Stream::word_for(0.5)];
+        let half = Stream::word_for(0.5);
+        let words = || vec![0, 0, half, half];
         let rare = 0.5 / 4096.0 / 4096.0 / 1e12;
         let n = 1_000_000_000_000;
         let mut counts = [0; 2];

@@ -6,7 +6,7 @@
 //! The sum of k geometrics on {1, 2, …} is k plus such a number with r = k; its mean is k/p.
 //!
 //! # Method
-//! Small mean: inversion by searching upwards from 0. Otherwise a Poisson number whose mean is gamma(r) · o (Greenwood and
+//! Small mean: one waiting time after another (see `waiting`). Otherwise a Poisson number whose mean is gamma(r) · o (Greenwood and
 //! Yule 1920; Devroye, *Non-Uniform Random Variate Generation*, 1986, X.4.4). A few geometrics are drawn one by one as
 //! ⌊E / ln(1 + 1/o)⌋ with E exponential (Devroye, X.2.2).
 //!
@@ -15,12 +15,13 @@
 //! growth), so the functions that end in `_odds` do the work and the others convert. In a birth–death step, β is the chance
 //! that a family of two or more goes on, p = 1 − β, and the odds are β/(1 − β): compute that, not 1 − p.
 
-use super::density::RECIPROCAL;
+use super::waiting::events;
 use super::{exponential, gamma, poisson};
 use crate::stream::Stream;
 
-/// Below this mean, and odds of at most 1, a search upwards from 0 costs less than a gamma and a Poisson draw.
-const SEARCH_BELOW: f64 = 10.0;
+/// Below this mean, and these odds, counting waiting times costs less than a gamma and a Poisson draw.
+const COUNT_BELOW: f64 = 10.0;
+const COUNT_ODDS: f64 = 4.0;
 /// Up to so many families are drawn one by one.
 const ONE_BY_ONE: u64 = 3;
 /// Above these odds an exponential on its grid is too coarse to tell neighbouring family sizes apart.
@@ -53,13 +54,14 @@ pub fn negative_binomial(stream: &mut Stream, successes: f64, p: f64) -> u64 {
 /// ```
 #[inline]
 pub fn negative_binomial_odds(stream: &mut Stream, successes: f64, odds: f64) -> u64 {
+    // Not `<= 0.0`: NaN must end here as well.
+    if !(successes > 0.0 && odds > 0.0) {
+        return 0;
+    }
     let mean = successes * odds;
-    if mean < SEARCH_BELOW && odds <= 1.0 {
-        if mean > 0.0 {
-            inversion(stream, successes, odds, mean)
-        } else {
-            0
-        }
+    if mean < COUNT_BELOW && odds <= COUNT_ODDS {
+        // Yule's process from `successes` lines, up to the time ln(1 + odds).
+        events(stream, successes, 1.0, odds, || libm::log1p(odds))
     } else {
         let intensity = gamma(stream, successes, odds);
         poisson(stream, intensity)
@@ -110,50 +112,6 @@ fn odds_of_failure(p: f64) -> f64 {
     if p < 1.0 { (1.0 - p) / p.max(0.0) } else { 0.0 }
 }
 
-#[inline]
-fn inversion(stream: &mut Stream, r: f64, odds: f64, mean: f64) -> u64 {
-    loop {
-        let u = stream.uniform_near_zero();
-        // P(k ≥ 1) ≤ mean, so most draws with a small mean end here.
-        if u >= mean {
-            return 0;
-        }
-        if let Some(k) = search(u, r, odds) {
-            return k;
-        }
-    }
-}
-
-/// The k whose piece of (0, 1) holds u: 0 on top, then 1, 2, … from P(k ≥ 1) downwards.
-/// Rounding leaves some 10⁻¹⁶ that belong to no k; there the draw is repeated.
-#[inline]
-fn search(u: f64, r: f64, odds: f64) -> Option<u64> {
-    let log_zero = -r * libm::log1p(odds);
-    let (zero, at_least_one) = if log_zero > -1.0 {
-        let positive = -libm::expm1(log_zero);
-        (1.0 - positive, positive)
-    } else {
-        let zero = libm::exp(log_zero);
-        (zero, 1.0 - zero)
-    };
-    let mut rest = at_least_one - u;
-    if rest <= 0.0 {
-        return Some(0);
-    }
-    let failure = odds / (1.0 + odds);
-    let mut left = r * failure;
-    let mut probability = zero;
-    for k in 1..RECIPROCAL.len() {
-        probability *= left * RECIPROCAL[k];
-        left += failure;
-        rest -= probability;
-        if rest < 0.0 {
-            return Some(k as u64);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +142,8 @@ mod tests {
     #[test]
     fn the_odds_keep_what_the_probability_loses() {
         // u is near 3e-8; 1e12 families with odds of a little more or less than u/1e12.
-        let words = || vec![0, 0, Stream::word_for(0.5)];
+        let half = Stream::word_for(0.5);
+        let words = || vec![0, 0, half, half];
         let odds = 0.5 / 4096.0 / 4096.0 / 1e12;
         let n = 1_000_000_000_000;
         assert_eq!(

@@ -4,7 +4,7 @@
 //! P(k) = μᵏ e^(−μ) / k!; mean μ, variance μ.
 //!
 //! # Method
-//! Below a mean of 10, inversion by searching upwards from 0. From 10 on, PTRS: Hörmann, *The transformed rejection method
+//! Below a mean of 10, one waiting time after another (see `waiting`). From 10 on, PTRS: Hörmann, *The transformed rejection method
 //! for generating Poisson random variables*, Insurance: Mathematics and Economics 12, 1993, with the paper's letters. The
 //! acceptance uses the saddle-point form in `density`, not the paper's logarithm of a factorial.
 //!
@@ -13,17 +13,17 @@
 //! Here the hat is 1 % higher and the quick acceptance 0.015 lower; a test looks at both over the whole range.
 //!
 //! # Numerics
-//! - A tiny mean is compared with a uniform of full relative precision, so an event of probability 10⁻³⁰ has it.
 //! - The candidate is ⌊μ⌋ + ⌊x + (μ − ⌊μ⌋) + 0.43⌋ with the sum taken in integers, and the deviance gets the difference from
 //!   the mean exactly. So k has all its digits even where `f64` no longer counts by ones, up to a mean of 2⁶².
 //! - From 2⁶² on the value is μ + √μ Z rounded to an integer (there the skewness is below 10⁻⁹); `u64::MAX` if it does not
 //!   fit. The mean itself is an `f64` and above 2⁵³ is a multiple of 2 or more, but the count is not.
 
-use super::density::{RECIPROCAL, deviance, floor, stirling_error, two_pi};
+use super::density::{deviance, floor, stirling_error, two_pi};
 use super::normal;
+use super::waiting::events;
 use crate::stream::Stream;
 
-/// Where inversion hands over; the paper asks for at least 10. rand_distr switches at 12, NumPy at 10.
+/// Where counting hands over; the paper asks for at least 10. rand_distr switches at 12, NumPy at 10.
 const TRANSFORMED_FROM: f64 = 10.0;
 /// By how much the hat is above the paper's, and the quick acceptance below.
 const HAT_MARGIN: f64 = 1.01;
@@ -45,7 +45,7 @@ const NORMAL_FROM: f64 = (1u64 << 62) as f64;
 pub fn poisson(stream: &mut Stream, mean: f64) -> u64 {
     if mean < TRANSFORMED_FROM {
         if mean > 0.0 {
-            inversion(stream, mean)
+            events(stream, 1.0, 0.0, mean, || mean)
         } else {
             0
         }
@@ -58,46 +58,6 @@ pub fn poisson(stream: &mut Stream, mean: f64) -> u64 {
     } else {
         (mean + mean.sqrt() * normal(stream)) as u64
     }
-}
-
-#[inline]
-fn inversion(stream: &mut Stream, mean: f64) -> u64 {
-    loop {
-        let u = stream.uniform_near_zero();
-        // P(k ≥ 1) < μ, so most draws with a small mean end here.
-        if u >= mean {
-            return 0;
-        }
-        if let Some(k) = search(u, mean) {
-            return k;
-        }
-    }
-}
-
-/// The k whose piece of (0, 1) holds u: 0 on top, then 1, 2, … from P(k ≥ 1) downwards.
-/// Rounding leaves some 10⁻¹⁶ that belong to no k; there the draw is repeated.
-#[inline]
-fn search(u: f64, mean: f64) -> Option<u64> {
-    let (zero, at_least_one) = if mean < 1.0 {
-        let positive = -libm::expm1(-mean);
-        (1.0 - positive, positive)
-    } else {
-        let zero = libm::exp(-mean);
-        (zero, 1.0 - zero)
-    };
-    let mut rest = at_least_one - u;
-    if rest <= 0.0 {
-        return Some(0);
-    }
-    let mut probability = zero;
-    for k in 1..RECIPROCAL.len() {
-        probability *= mean * RECIPROCAL[k];
-        rest -= probability;
-        if rest < 0.0 {
-            return Some(k as u64);
-        }
-    }
-    None
 }
 
 #[inline]
@@ -193,8 +153,9 @@ mod tests {
 
     #[test]
     fn a_tiny_mean_is_met_at_its_own_probability() {
-        // Two words below 2⁻¹², then one half: u is near 3e-8.
-        let words = || vec![0, 0, Stream::word_for(0.5)];
+        // Two words below 2⁻¹², then one half: u is near 3e-8. The last word is a waiting time of 4.
+        let half = Stream::word_for(0.5);
+        let words = || vec![0, 0, half, half];
         let u = 0.5 / 4096.0 / 4096.0;
         assert_eq!(poisson(&mut Stream::scripted(words()), 1.001 * u), 1);
         assert_eq!(poisson(&mut Stream::scripted(words()), 0.999 * u), 0);

@@ -4,6 +4,7 @@
 use remission_engine::compiled::Compiled;
 use remission_model::expr::{Expr, Slot};
 use remission_model::resolved::*;
+use remission_model::units::Dimension;
 
 pub fn number(x: f64) -> Expr {
     Expr::Number(x)
@@ -149,4 +150,15 @@ pub fn z_scores(x: &[f64], mean: f64, variance: f64) -> (f64, f64) {
 
 pub fn compiled(model: &Model) -> Compiled {
     Compiled::new(model)
+}
+
+/// A tabulated law.
+pub fn table(name: &str, x: &[f64], y: &[f64]) -> Table {
+    Table {
+        name: name.into(),
+        x: x.to_vec(),
+        y: y.to_vec(),
+        of: Dimension::PLAIN,
+        gives: Dimension::PLAIN,
+    }
 }

@@ -10,10 +10,11 @@ use crate::units::{number, quantity, unit};
 ///
 /// ```
 /// let text = std::fs::read_to_string("../../spec/cases/valid/erlotinib_study.toml").unwrap();
-/// let (model, study) = text.split_once("# --- study ---").unwrap();
+/// let model = text.split("# --- study ---").next().unwrap();
 /// let model = remission_model::model_from_toml("model.toml", model).unwrap();
-/// let study = remission_model::study_from_toml("study.toml", study, "x", &model).unwrap();
-/// let words = remission_model::regimen::in_words(&study.arms[1].regimen.rules, &model);
+/// let pulse = "erlotinib 1.2 g on days 1, 2 and 50 mg on days 3-7 every week";
+/// let regimen = remission_model::regimen::from_sentences(&[pulse], &model).unwrap();
+/// let words = remission_model::regimen::in_words(&regimen.rules, &model);
 /// assert_eq!(words, ["erlotinib 1200 mg oral on days 1-2 and 50 mg on days 3-7, every 7 days"]);
 /// ```
 pub fn in_words(rules: &[DoseRule], model: &Model) -> Vec<String> {
@@ -24,7 +25,10 @@ pub fn in_words(rules: &[DoseRule], model: &Model) -> Vec<String> {
         while end < rules.len() && together(&rules[start..end], &rules[end]) {
             end += 1;
         }
-        out.push(sentence(&rules[start..end], &model.drugs[rules[start].drug]));
+        out.push(sentence(
+            &rules[start..end],
+            &model.drugs[rules[start].drug],
+        ));
         start = end;
     }
     out
@@ -34,20 +38,29 @@ pub fn in_words(rules: &[DoseRule], model: &Model) -> Vec<String> {
 fn together(group: &[DoseRule], next: &DoseRule) -> bool {
     let first = &group[0];
     let key = |r: &DoseRule| (r.drug, r.cycle, r.from, r.until);
-    let days = |r: &DoseRule| r.offsets.iter().all(|o| *o == o.trunc());
-    let apart = |r: &DoseRule| r.offsets.iter().all(|o| !next.offsets.contains(o));
+    let whole = |x: f64| x.is_finite() && x == x.trunc();
+    // The days of a held drug count from its length, those of a dose do not; 1 is right for the first,
+    // and for the second no more than a reason to write two sentences.
+    let days = |r: &DoseRule| r.offsets.iter().all(|o| whole(*o));
+    let length = |r: &DoseRule| r.duration.max(1.0);
+    let apart = |r: &DoseRule| {
+        let clear = |a: f64, b: f64| a + length(r) <= b || b + length(next) <= a;
+        r.offsets
+            .iter()
+            .all(|a| next.offsets.iter().all(|b| clear(*a, *b)))
+    };
     key(first) == key(next)
         && days(first)
         && days(next)
-        && first.duration.is_finite()
-        && next.duration.is_finite()
+        && group.iter().chain([next]).all(|r| r.duration.is_finite())
         && group.iter().all(apart)
 }
 
 fn sentence(rules: &[DoseRule], drug: &Drug) -> String {
     let first = &rules[0];
     let held = drug.route == Route::Held;
-    let whole = held && first.cycle == f64::INFINITY && !first.duration.is_finite();
+    // Held from one day on, for a time or for good.
+    let whole = held && rules.len() == 1 && first.cycle == f64::INFINITY && first.offsets == [0.0];
     let plain = rules.len() == 1 && first.offsets == [0.0] && (!held || whole);
     let mut out = drug.name.clone();
     let mut amounts: Vec<(f64, f64, Vec<f64>)> = Vec::new();
@@ -85,6 +98,9 @@ fn sentence(rules: &[DoseRule], drug: &Drug) -> String {
     if first.from > 0.0 || whole {
         out += &format!(" from day {}", number(first.from + 1.0));
     }
+    if whole && first.duration.is_finite() {
+        out += &format!(" for {}", time(first.duration));
+    }
     if first.until.is_finite() {
         out += &if first.until == first.until.trunc() {
             format!(" until day {}", number(first.until))
@@ -97,8 +113,16 @@ fn sentence(rules: &[DoseRule], drug: &Drug) -> String {
 
 /// Days named by a rule; a held drug is held for `duration` days from each offset.
 fn days(rule: &DoseRule, held: bool) -> Vec<f64> {
-    let length = if held && rule.duration.is_finite() { rule.duration.max(1.0) as usize } else { 1 };
-    let day = |o: &f64| (0..length).map(move |d| o + 1.0 + d as f64).collect::<Vec<f64>>();
+    let length = if held && rule.duration.is_finite() {
+        rule.duration.max(1.0) as usize
+    } else {
+        1
+    };
+    let day = |o: &f64| {
+        (0..length)
+            .map(move |d| o + 1.0 + d as f64)
+            .collect::<Vec<f64>>()
+    };
     rule.offsets.iter().flat_map(day).collect()
 }
 
@@ -110,7 +134,13 @@ fn day_list(days: &[f64]) -> String {
             _ => runs.push((day, day)),
         }
     }
-    let one = |&(a, b): &(f64, f64)| if a == b { number(a) } else { format!("{}-{}", number(a), number(b)) };
+    let one = |&(a, b): &(f64, f64)| {
+        if a == b {
+            number(a)
+        } else {
+            format!("{}-{}", number(a), number(b))
+        }
+    };
     let list: Vec<String> = runs.iter().map(one).collect();
     let noun = if days.len() == 1 { "day" } else { "days" };
     format!("{noun} {}", list.join(", "))
@@ -118,11 +148,18 @@ fn day_list(days: &[f64]) -> String {
 
 /// A time that reads back as the same number of days.
 pub(crate) fn time(days: f64) -> String {
-    let units = [("day", 1.0), ("hour", 24.0), ("minute", 1440.0)];
-    for (name, per_day) in units {
-        let n = days * per_day;
+    // Name, how many a day, and up to how many days people count in it.
+    let units = [
+        ("day", 1.0, f64::INFINITY),
+        ("hour", 24.0, 10.0),
+        ("minute", 1440.0, 1.0),
+        ("month", 1.0 / 30.4375, f64::INFINITY),
+        ("year", 1.0 / 365.25, f64::INFINITY),
+    ];
+    for (name, per_day, up_to) in units {
+        let n = libm::round(days * per_day);
         let text = format!("{} {name}{}", number(n), if n == 1.0 { "" } else { "s" });
-        if n == n.round() && quantity(&text).is_ok_and(|q| q.value == days) {
+        if days < up_to && quantity(&text).is_ok_and(|q| q.value == days) {
             return text;
         }
     }

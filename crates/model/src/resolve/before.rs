@@ -18,6 +18,9 @@ pub(super) fn start(
     cells: &[Option<CellType>],
     cx: &mut Context<'_>,
 ) -> Option<Start> {
+    if cells.is_empty() {
+        return None;
+    }
     let grown = b.grow.as_ref().map(|text| grow(text, cells, cx));
     let given = b.start.as_ref().map(|list| given(b, list, cx));
     match (grown, given) {
@@ -64,7 +67,7 @@ fn grow(text: &Text, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option
     };
     let founder = cx.find_type(&part(name.1.clone()));
     let from = n.0.parse::<f64>().unwrap_or(f64::NAN);
-    if !(from >= 1.0 && from <= MOST_FOUNDERS && from == libm::trunc(from)) {
+    if !(1.0..=MOST_FOUNDERS).contains(&from) || from != libm::trunc(from) {
         cx.report.add(
             Code::StartSize,
             &text.at.inside(n.1.clone()),

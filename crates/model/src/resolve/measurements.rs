@@ -29,7 +29,11 @@ pub(super) fn measurement(m: &written::Measurement, cx: &mut Context<'_>) -> Opt
             }
         }
         "cell_count" => {
-            let error = error(&m.error, cx);
+            // A count without an error is exact.
+            let error = match &m.error {
+                Some(_) => error(&m.error, cx),
+                None => Some(0.0),
+            };
             let detection_limit = match &m.detection_limit {
                 Some(text) => number_of(text, Dimension::CELLS, "cells", cx),
                 None => Some(0.0),

@@ -222,15 +222,15 @@ pub(super) fn variation(
     let value = value?.value;
     let impossible = |why: &str| Err((why.to_string(), law));
     let out = match (law, keys[0], &numbers[..]) {
-        ("lognormal", "cv", &[cv]) if cv > 0.0 && cv <= 10.0 => Ok(Variation::LogNormal {
+        ("lognormal", "cv", &[cv]) if (1e-9..=10.0).contains(&cv) => Ok(Variation::LogNormal {
             sigma: libm::sqrt(libm::log1p(cv * cv)),
         }),
-        ("lognormal", "sigma", &[sigma]) if sigma > 0.0 && sigma <= 5.0 => {
+        ("lognormal", "sigma", &[sigma]) if (1e-9..=5.0).contains(&sigma) => {
             Ok(Variation::LogNormal { sigma })
         }
         ("lognormal", ..) => impossible("cv above 0 and at most 1000 % (sigma: at most 5)"),
         ("normal", "sd", &[sd]) if sd > 0.0 => Ok(Variation::Normal { sd }),
-        ("normal", "cv", &[cv]) if cv > 0.0 && cv <= 10.0 && value != 0.0 => {
+        ("normal", "cv", &[cv]) if (1e-9..=10.0).contains(&cv) && cv * value.abs() > 0.0 => {
             Ok(Variation::Normal {
                 sd: cv * value.abs(),
             })

@@ -1,0 +1,104 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use remission_cohort::patient::Method;
+use std::path::PathBuf;
+
+/// Simulates cancers under treatment cell by cell and says where resistance came from.
+#[derive(Debug, Parser)]
+#[command(name = "remission", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a study: every virtual patient in every arm
+    Run(Run),
+    /// Check a model and its study without running it; for a catalogue entry also against its published numbers
+    Check(Check),
+    /// Repeat a run from its record and compare every table bit for bit
+    Verify {
+        /// Run directory
+        dir: PathBuf,
+        /// Worker threads [default: all cores]
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+        threads: Option<u16>,
+    },
+    /// Write the report of a run directory again
+    Report {
+        /// Run directory
+        dir: PathBuf,
+    },
+    /// List the catalogue
+    Catalogue {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `remission run`
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Catalogue ID, or a folder with model.toml and study.toml
+    pub study: String,
+    /// Patients per arm [default: the study's]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub patients: Option<u32>,
+    /// Seed of every random draw [default: the study's]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Worker threads; they change nothing but the time [default: all cores]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// How tumours are advanced
+    #[arg(long, value_enum, default_value_t = MethodArg::Leap)]
+    pub method: MethodArg,
+    /// Run directory to write; an existing one must be empty [default: runs/STUDY-PATIENTS-SEED]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Print one JSON document on stdout; everything else goes to stderr
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `remission check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Catalogue ID, a folder with model.toml (and study.toml), or a model file
+    pub study: String,
+    /// Patients per arm for a catalogue entry's published numbers [default: the study's]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub patients: Option<u32>,
+    /// Only read the files; do not run the entry against its published numbers
+    #[arg(long)]
+    pub read_only: bool,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// [`Method`] as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MethodArg {
+    /// Event by event; for small tumours
+    Exact,
+    /// Whole steps from the exact law; any size
+    Leap,
+    /// The mean equations
+    Mean,
+}
+
+impl From<MethodArg> for Method {
+    fn from(arg: MethodArg) -> Method {
+        match arg {
+            MethodArg::Exact => Method::Exact,
+            MethodArg::Leap => Method::Leap,
+            MethodArg::Mean => Method::Mean,
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! One file per command.
+
+pub mod catalogue;
+pub mod check;
+pub mod report;
+pub mod run;
+pub mod verify;

@@ -1,0 +1,194 @@
+//! `remission run`: simulate a study, print its table, leave a run directory.
+
+use crate::args;
+use crate::failure::{Exit, code};
+use crate::figures::figures;
+use crate::load::{Loaded, load};
+use crate::record::{self, Record};
+use crate::report;
+use crate::report::data::ReportData;
+use crate::tables::{FILES, Tables};
+use crate::{folder, print};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use remission_cohort::patient::Method;
+use remission_cohort::run::{Finish, Options, run as run_cohort};
+use remission_cohort::summary::Gather;
+use remission_engine::before::size_at_start;
+use remission_engine::compiled::Compiled;
+use remission_model::resolved::Study;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// Largest tumour at the start that is simulated event by event.
+const LARGEST_EXACT: f64 = 1e6;
+
+/// A study with the choices of a command line applied.
+pub struct Job {
+    /// The model made ready.
+    pub compiled: Compiled,
+    /// The study.
+    pub study: Study,
+    /// How patients are simulated.
+    pub method: Method,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// The study of `loaded` with these choices, or why it cannot be run.
+pub fn job(
+    loaded: &Loaded,
+    patients: Option<u32>,
+    seed: Option<u64>,
+    method: Method,
+    threads: Option<u16>,
+) -> Result<Job, Exit> {
+    let Some(mut study) = loaded.study.clone() else {
+        return Err(Exit::refused(format!(
+            "error: there is no study.toml beside {}; it says how many patients, which visits and which arms, \
+             and a model cannot be run without it",
+            loaded.sources[0].shown
+        )));
+    };
+    study.patients = patients.unwrap_or(study.patients);
+    study.seed = seed.unwrap_or(study.seed);
+    let compiled = Compiled::new(&loaded.model);
+    if method == Method::Exact {
+        let parameters: Vec<f64> = loaded.model.parameters.iter().map(|p| p.value).collect();
+        let size = size_at_start(&compiled, &parameters).unwrap_or(f64::INFINITY);
+        if size > LARGEST_EXACT {
+            return Err(Exit::refused(format!(
+                "error: --method exact goes event by event and this tumour starts at {size:.1e} cells; it takes up to {LARGEST_EXACT:.0e}\n  \
+                 use --method leap: its law is exact too, at any size"
+            )));
+        }
+    }
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Job { compiled, study, method, threads: threads.map_or(cores, usize::from) })
+}
+
+/// Runs a job with its tables written into `into`.
+pub fn simulate(job: &Job, into: &Path, stop: &AtomicBool, bar: &ProgressBar) -> Result<ReportData, Exit> {
+    let fail = |e: parquet::errors::ParquetError| Exit::io("write tables in", into, e);
+    let mut tables = Tables::create(into, &job.compiled.model, &job.study).map_err(fail)?;
+    let mut gathered = Gather::new(&job.compiled.model, &job.study);
+    let options = Options { method: job.method, threads: job.threads };
+    let finish = run_cohort(&job.compiled, &job.study, options, stop, |patient| {
+        gathered.add(&patient);
+        tables.add(&patient)?;
+        bar.set_position(u64::from(patient.patient) + 1);
+        if !gathered.failed.is_empty() {
+            bar.set_message(format!("{} failed", gathered.failed.len()));
+        }
+        Ok(())
+    })
+    .map_err(fail)?;
+    if finish == Finish::Interrupted {
+        return Err(Exit {
+            message: "interrupted: nothing was written; the same command starts the same run again".into(),
+            code: code::INTERRUPTED,
+        });
+    }
+    tables.close().map_err(fail)?;
+    let summary = gathered.summarise();
+    Ok(figures(&job.compiled, &job.study, &gathered, &summary, job.method.name()))
+}
+
+/// `remission run`
+pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
+    let began = Instant::now();
+    let loaded = load(&args.study)?;
+    let job = job(&loaded, args.patients, args.seed, args.method.into(), args.threads)?;
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => default_folder(&job.study),
+    };
+    let partial = folder::Partial::beside(&out)?;
+    let bar = progress(job.study.patients);
+    let data = simulate(&job, partial.path(), stop, &bar);
+    bar.finish_and_clear();
+    let data = data?;
+    for source in &loaded.sources {
+        folder::write(&partial.path().join(record::input_name(source)), source.text.as_bytes())?;
+    }
+    let resolved = remission_model::resolved_to_toml(&job.compiled.model)
+        + "\n"
+        + &remission_model::resolved_study_to_toml(&job.study, &job.compiled.model);
+    folder::write(&partial.path().join("resolved.toml"), resolved.as_bytes())?;
+    let summary = serde_json::to_vec_pretty(&data).map_err(|e| Exit::io("write", &out, e))?;
+    folder::write(&partial.path().join("summary.json"), &summary)?;
+    folder::write(&partial.path().join("report.html"), report::render(&data).as_bytes())?;
+    let record = make_record(&job, &loaded, &data, partial.path())?;
+    let text = serde_json::to_vec_pretty(&record).map_err(|e| Exit::io("write", &out, e))?;
+    folder::write(&partial.path().join(record::FILE), &text)?;
+    partial.finish()?;
+
+    let seconds = began.elapsed().as_secs_f64();
+    let shown = out.display().to_string();
+    let table = print::table(&data);
+    let mut tail = String::new();
+    if data.failed_count > 0 {
+        tail += &format!("{} of {} patients failed and are not counted:\n", data.failed_count, data.asked);
+        for (number, arm, why) in data.failed.iter().take(5) {
+            let arm = arm.as_ref().map_or("before treatment".to_string(), |a| format!("arm \"{a}\""));
+            tail += &format!("  patient {number}, {arm}: {why}\n");
+        }
+        if data.failed_count > 5 {
+            tail += &format!("  ... and {} more, in {shown}/{}\n", data.failed_count - 5, record::FILE);
+        }
+    }
+    tail += &format!("report  {shown}/report.html      data  {shown}/*.parquet      repeat  remission verify {shown}\n");
+    if args.json {
+        eprint!("{table}{tail}");
+        println!("{:#}", print::json(&data, seconds, &shown));
+    } else {
+        print!("{table}{tail}");
+    }
+    Ok(if data.failed_count > 0 { code::FAILED_PATIENTS } else { code::DONE })
+}
+
+fn make_record(job: &Job, loaded: &Loaded, data: &ReportData, folder: &Path) -> Result<Record, Exit> {
+    let mut tables = std::collections::BTreeMap::new();
+    for file in FILES {
+        tables.insert(file.to_string(), record::digest_file(&folder.join(file))?);
+    }
+    Ok(Record {
+        format: 1,
+        remission: env!("CARGO_PKG_VERSION").to_string(),
+        rng_version: record::RNG_VERSION,
+        study: job.study.name.clone(),
+        seed: job.study.seed,
+        patients: job.study.patients,
+        method: job.method.name().to_string(),
+        inputs: record::inputs(&loaded.sources),
+        tables,
+        failed: data.failed.clone(),
+    })
+}
+
+fn default_folder(study: &Study) -> PathBuf {
+    let base = format!("{}-{}-{}", study.name.replace(['/', '\\'], "-"), study.patients, study.seed);
+    let first = Path::new("runs").join(&base);
+    let taken = |p: &Path| p.exists() && !folder::is_empty(p);
+    if !taken(&first) {
+        return first;
+    }
+    (2..).map(|k| Path::new("runs").join(format!("{base}-{k}"))).find(|p| !taken(p)).unwrap_or(first)
+}
+
+/// A bar on a terminal, a line now and then elsewhere; always on stderr.
+pub fn progress(patients: u32) -> ProgressBar {
+    let bar = ProgressBar::new(u64::from(patients));
+    if std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
+    } else {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        eprintln!("simulating {patients} patients");
+    }
+    let style = ProgressStyle::with_template("{bar:32} {pos}/{len} patients  {msg}  {eta} left");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    bar
+}

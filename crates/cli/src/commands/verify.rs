@@ -1,0 +1,74 @@
+//! `remission verify`: repeat a run from its record and compare every table bit for bit.
+
+use crate::args::MethodArg;
+use crate::commands::run::{job, progress, simulate};
+use crate::failure::{Exit, code};
+use crate::folder;
+use crate::load::{Source, resolve};
+use crate::record;
+use clap::ValueEnum;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// `remission verify`
+pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8, Exit> {
+    let record = record::read(dir)?;
+    let mut differences = Vec::new();
+    let mut sources = Vec::new();
+    for (name, digest) in &record.inputs {
+        if !["model.toml", "study.toml", "regimen.toml"].contains(&name.as_str()) {
+            return Err(Exit::refused(format!("error: the record names an input `{name}` that a run does not have")));
+        }
+        let path = dir.join(name);
+        let bytes = std::fs::read(&path).map_err(|e| Exit::io("read", &path, e))?;
+        if record::digest(&bytes) != *digest {
+            differences.push(format!("{name}: the copy in the run directory is not what was run"));
+        }
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        sources.push(Source { file: name.clone(), shown: path.display().to_string(), text });
+    }
+    if !differences.is_empty() {
+        return Ok(differ(dir, &differences));
+    }
+    if sources.first().is_none_or(|s| s.file != "model.toml") {
+        return Err(Exit::refused("error: the record names no model.toml"));
+    }
+    let loaded = resolve(&record.study, sources, None)?;
+    let method = MethodArg::from_str(&record.method, true)
+        .map_err(|_| Exit::refused(format!("error: the record names a method `{}` that does not exist", record.method)))?;
+    let job = job(&loaded, Some(record.patients), Some(record.seed), method.into(), threads)?;
+    let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-verify"))?;
+    let bar = progress(record.patients);
+    let repeated = simulate(&job, scratch.path(), stop, &bar);
+    bar.finish_and_clear();
+    repeated?;
+    for (table, digest) in &record.tables {
+        let path = dir.join(table);
+        let kept = if path.is_file() { record::digest_file(&path)? } else { "missing".to_string() };
+        if kept != *digest {
+            differences.push(format!("{table}: changed since it was written"));
+        }
+        let again = scratch.path().join(table);
+        if !again.is_file() || record::digest_file(&again)? != *digest {
+            differences.push(format!("{table}: the repeated run gives other bytes"));
+        }
+    }
+    if !differences.is_empty() {
+        return Ok(differ(dir, &differences));
+    }
+    println!(
+        "verified: {} patients x {} arms repeated, {} tables identical to the last bit",
+        record.patients,
+        job.study.arms.len(),
+        record.tables.len()
+    );
+    Ok(code::DONE)
+}
+
+fn differ(dir: &Path, differences: &[String]) -> u8 {
+    eprintln!("{} differs:", dir.display());
+    for d in differences {
+        eprintln!("  {d}");
+    }
+    code::DIFFERS
+}

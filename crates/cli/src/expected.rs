@@ -1,0 +1,177 @@
+//! Published numbers of a catalogue entry (`expected.toml`) against what a run of it gives.
+//!
+//! A number passes when the run's own figure lies in the published range, or when it lies outside by no more than
+//! the run's sampling error (its 95 % interval reaches the range); the two are told apart.
+
+use crate::figures::MONTH;
+use crate::failure::Exit;
+use crate::load::Source;
+use crate::report::data::{ArmData, ReportData};
+use remission_cohort::statistics::proportion::wilson;
+use serde::Deserialize;
+
+/// The file.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Expected {
+    /// Numbers.
+    #[serde(default)]
+    pub published: Vec<Published>,
+}
+
+/// One published number.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Published {
+    /// What: `median_pfs_months`, `response`, `hazard_ratio`, `mechanism.NAME`, `origin.NAME`, `cells_at_end.TYPE`.
+    pub quantity: String,
+    /// Variant it belongs to; none: the entry itself.
+    pub set: Option<String>,
+    /// Arm.
+    pub arm: Option<String>,
+    /// As printed.
+    pub value: Option<f64>,
+    /// Lowest that agrees.
+    pub low: f64,
+    /// Highest that agrees.
+    pub high: f64,
+    /// `calibrated`, `predicted` or `shown_only`.
+    pub kind: String,
+}
+
+/// How a number came out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// What.
+    pub quantity: String,
+    /// Arm, where there is one.
+    pub arm: String,
+    /// `calibrated` or `predicted`.
+    pub kind: String,
+    /// Published range.
+    pub range: (f64, f64),
+    /// The run's figure with its 95 % interval.
+    pub found: Option<(f64, f64, f64)>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Whether a number agrees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Within the published range.
+    Within,
+    /// Outside by less than the run's sampling error.
+    WithinError,
+    /// Outside.
+    Outside,
+    /// Shown for information; not judged.
+    Shown,
+}
+
+impl Verdict {
+    /// As printed.
+    pub fn text(self) -> &'static str {
+        match self {
+            Verdict::Within => "agrees",
+            Verdict::WithinError => "agrees within sampling error",
+            Verdict::Outside => "DIFFERS",
+            Verdict::Shown => "shown",
+        }
+    }
+}
+
+/// Reads the file.
+pub fn read(source: &Source) -> Result<Expected, Exit> {
+    toml::from_str(&source.text).map_err(|e| Exit::refused(format!("error: {}: {e}", source.shown)))
+}
+
+/// Compares the numbers of `set` (`None`: the entry itself) that a run can give.
+pub fn compare(expected: &Expected, set: Option<&str>, data: &ReportData) -> Vec<Row> {
+    let mine = expected.published.iter().filter(|p| p.set.as_deref() == set);
+    mine.filter_map(|p| {
+        let arm = data.arms.iter().find(|a| Some(&a.name) == p.arm.as_ref());
+        let found = match figure(p, arm, data) {
+            Figure::NotOfARun => return None,
+            Figure::Missing => None,
+            Figure::Found(x) => Some(x),
+        };
+        let (low, high) = (p.low, p.high);
+        let verdict = match found {
+            _ if p.kind == "shown_only" => Verdict::Shown,
+            Some((x, _, _)) if low <= x && x <= high => Verdict::Within,
+            Some((_, from, to)) if from <= high && to >= low => Verdict::WithinError,
+            _ => Verdict::Outside,
+        };
+        let arm = p.arm.clone().unwrap_or_default();
+        Some(Row { quantity: p.quantity.clone(), arm, kind: p.kind.clone(), range: (low, high), found, verdict })
+    })
+    .collect()
+}
+
+enum Figure {
+    /// Something that other tests look at: fits, readings.
+    NotOfARun,
+    Missing,
+    Found((f64, f64, f64)),
+}
+
+fn figure(p: &Published, arm: Option<&ArmData>, data: &ReportData) -> Figure {
+    let (what, which) = p.quantity.split_once('.').unwrap_or((&p.quantity, ""));
+    if !["median_pfs_months", "median_os_months", "response", "hazard_ratio", "mechanism", "origin", "cells_at_end"].contains(&what) {
+        return Figure::NotOfARun;
+    }
+    let Some(arm) = arm else { return Figure::Missing };
+    let share = |named: &Option<Vec<(String, f64)>>| {
+        let share = named.as_ref()?.iter().find(|(n, _)| n == which)?.1;
+        let found = (share * arm.progressed as f64).round() as u64;
+        let interval = wilson(found, arm.progressed, 0.95).ok()?.interval;
+        Some((share, interval.lower, interval.upper))
+    };
+    let found = match what {
+        "median_pfs_months" | "median_os_months" => {
+            let curve = if what == "median_pfs_months" { &arm.progression } else { &arm.survival };
+            curve.as_ref().and_then(|c| {
+                let m = c.median_days?;
+                let (low, high) = (c.ci95_days.0.unwrap_or(m), c.ci95_days.1.unwrap_or(m));
+                Some((m / MONTH, low / MONTH, high / MONTH))
+            })
+        }
+        "response" => arm.response,
+        "mechanism" => share(&arm.mechanisms),
+        "origin" => share(&arm.origins),
+        "hazard_ratio" => data.comparisons.iter().find(|c| c.arm == arm.name).and_then(|c| {
+            let (low, high) = c.ci95?;
+            Some((c.hazard_ratio?, low, high))
+        }),
+        _ => arm.last.iter().find(|l| l.0 == which).map(|&(_, _, x, _)| (x, x, x)),
+    };
+    found.map_or(Figure::Missing, Figure::Found)
+}
+
+/// The comparison as a table.
+pub fn table(rows: &[Row]) -> String {
+    let mut out = String::new();
+    let width = rows.iter().map(|r| r.quantity.len() + r.arm.len()).max().unwrap_or(0) + 2;
+    for r in rows {
+        let name = if r.arm.is_empty() { r.quantity.clone() } else { format!("{}, {}", r.quantity, r.arm) };
+        let found = r.found.map_or("not reached".to_string(), |(x, a, z)| {
+            if a == z { short(x) } else { format!("{} ({} - {})", short(x), short(a), short(z)) }
+        });
+        out += &format!(
+            "{name:width$}  {} {} - {}  found {found}  {}\n",
+            r.kind,
+            short(r.range.0),
+            short(r.range.1),
+            r.verdict.text()
+        );
+    }
+    out
+}
+
+fn short(x: f64) -> String {
+    match x.abs() {
+        a if a == 0.0 => "0".into(),
+        a if !(1e-3..1e5).contains(&a) => format!("{x:.3e}"),
+        a if a < 1.0 => format!("{x:.3}"),
+        _ => format!("{x:.2}"),
+    }
+}

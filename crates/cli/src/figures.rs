@@ -1,0 +1,249 @@
+//! From a study's summary to the figures that the report, the table and the JSON document show.
+
+use crate::report::data::*;
+use remission_cohort::outcome::{OriginFound, Waited};
+use remission_cohort::statistics::kaplan_meier::KaplanMeier;
+use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
+use remission_engine::compiled::Compiled;
+use remission_model::resolved::{AfterProgression, MeasurementKind, Model, Source, Study, Variation};
+
+/// Days in a month, year / 12.
+pub const MONTH: f64 = 30.4375;
+/// Length of the dose strip, days.
+const STRIP: f64 = 56.0;
+
+/// Everything a report shows.
+pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &Summary, method: &str) -> ReportData {
+    let model = &compiled.model;
+    let arm_name = |k: &Option<usize>| k.map(|k| study.arms[k].name.clone());
+    let printed = printed_days(study.horizon);
+    let arms = study
+        .arms
+        .iter()
+        .zip(&summary.arms)
+        .zip(gathered.arms())
+        .map(|((arm, said), patients)| ArmData {
+            name: arm.name.clone(),
+            regimen: arm.regimen.sentences.clone(),
+            after_progression: after(&arm.after_progression),
+            progressed: said.progressed,
+            progression: said
+                .progression
+                .as_ref()
+                .filter(|_| study.recist_on.is_some())
+                .map(|km| curve(km, &patients.progression, &printed)),
+            survival: said.survival.as_ref().filter(|_| model.death.is_some()).map(|km| curve(km, &patients.survival, &printed)),
+            response: said.response.map(|r| (r.share, r.interval.lower, r.interval.upper)),
+            origins: said
+                .origins
+                .map(|shares| OriginFound::ALL.iter().zip(shares).map(|(o, s)| (o.name().to_string(), s)).collect()),
+            mechanisms: said
+                .mechanisms
+                .as_ref()
+                .map(|shares| gathered.mechanisms.iter().cloned().zip(shares.iter().copied()).collect()),
+            burden: band(gathered, patients),
+            doses: doses(compiled, arm, study.horizon),
+            last: last(model, patients),
+        })
+        .collect();
+    let comparisons = summary
+        .comparisons
+        .iter()
+        .map(|c| ComparisonData {
+            arm: c.arm.clone(),
+            against: c.against.clone(),
+            hazard_ratio: c.hazard_ratio.map(|h| h.0),
+            ci95: c.hazard_ratio.map(|h| (h.1.lower, h.1.upper)),
+            p_value: c.p_value,
+        })
+        .collect();
+    ReportData {
+        format: 1,
+        study: study.name.clone(),
+        title: model.title.clone(),
+        question: model.question.clone(),
+        asked: gathered.asked,
+        finished: gathered.finished,
+        failed: gathered.failed.iter().take(50).map(|(n, k, why)| (*n, arm_name(k), why.clone())).collect(),
+        failed_count: gathered.failed.len() as u32,
+        seed: study.seed,
+        method: method.to_string(),
+        horizon_days: study.horizon,
+        assesses_progression: study.recist_on.is_some(),
+        detection_limit_cells: model.measurements.iter().find_map(|m| match m.kind {
+            MeasurementKind::CellCount { detection_limit, .. } if detection_limit > 0.0 => Some(detection_limit),
+            _ => None,
+        }),
+        arms,
+        comparisons,
+        assumptions: assumptions(model),
+        citations: citations(model),
+        version: env!("CARGO_PKG_VERSION").to_string(),
+    }
+}
+
+fn after(what: &AfterProgression) -> String {
+    match what {
+        AfterProgression::Stop => "stop".into(),
+        AfterProgression::Continue => "continue".into(),
+        AfterProgression::End => "the run ends".into(),
+        AfterProgression::Switch(next) => next.sentences.join("; "),
+    }
+}
+
+/// Every half year, or what divides a shorter horizon into at most ten.
+fn printed_days(horizon: f64) -> Vec<f64> {
+    let steps = [1.0, 2.0, 7.0, 14.0, MONTH, 2.0 * MONTH, 3.0 * MONTH, 6.0 * MONTH, 12.0 * MONTH, 24.0 * MONTH];
+    let step = steps.into_iter().find(|s| horizon / s <= 10.5).unwrap_or(horizon / 10.0);
+    (0..=(horizon / step + 1e-9) as usize).map(|k| k as f64 * step).collect()
+}
+
+fn curve(km: &KaplanMeier, waited: &[Waited], printed: &[f64]) -> Curve {
+    let median = km.median();
+    let mut steps = vec![(0.0, 1.0, 1.0, 1.0)];
+    let mut censored = Vec::new();
+    for s in &km.steps {
+        if s.events > 0 {
+            let (low, high) = s.interval.map_or((s.survival, s.survival), |i| (i.lower, i.upper));
+            steps.push((s.time, s.survival, low, high));
+        }
+        if s.censored > 0 {
+            censored.push((s.time, s.survival, s.censored));
+        }
+    }
+    let risk_table = printed
+        .iter()
+        .filter_map(|&day| km.at_risk(day).ok().map(|r| (day, r.at_risk, r.censored, r.events)))
+        .collect();
+    Curve {
+        median_days: median.estimate,
+        ci95_days: (median.lower, median.upper),
+        events: waited.iter().filter(|w| w.event).count(),
+        patients: waited.len(),
+        steps,
+        censored,
+        risk_table,
+    }
+}
+
+/// Value at rank `p` of sorted numbers, nearest rank.
+fn rank(sorted: &[f64], p: f64) -> f64 {
+    let k = libm::ceil(p * sorted.len() as f64) as usize;
+    sorted[k.clamp(1, sorted.len()) - 1]
+}
+
+fn band(gathered: &Gather, arm: &ArmPatients) -> Vec<Band> {
+    let width = gathered.band_days.len();
+    gathered
+        .band_days
+        .iter()
+        .enumerate()
+        .filter_map(|(d, &day)| {
+            let mut cells: Vec<f64> =
+                arm.burden.iter().skip(d).step_by(width).map(|&x| f64::from(x)).filter(|x| x.is_finite()).collect();
+            cells.sort_by(f64::total_cmp);
+            let patients = cells.len();
+            (patients > 0).then(|| Band {
+                day,
+                low: rank(&cells, 0.05),
+                middle: rank(&cells, 0.5),
+                high: rank(&cells, 0.95),
+                patients,
+            })
+        })
+        .collect()
+}
+
+fn last(model: &Model, arm: &ArmPatients) -> Vec<(String, f64, f64, f64)> {
+    if arm.last.is_empty() {
+        return Vec::new();
+    }
+    let all = |value: &dyn Fn(&Vec<f64>) -> f64| {
+        let mut x: Vec<f64> = arm.last.iter().map(value).collect();
+        x.sort_by(f64::total_cmp);
+        (rank(&x, 0.05), rank(&x, 0.5), rank(&x, 0.95))
+    };
+    let mut rows = Vec::new();
+    let (low, middle, high) = all(&|row| row.iter().sum());
+    rows.push(("total".to_string(), low, middle, high));
+    for (t, cell) in model.cells.iter().enumerate() {
+        let (low, middle, high) = all(&|row| row[t]);
+        rows.push((cell.name.clone(), low, middle, high));
+    }
+    rows
+}
+
+fn doses(compiled: &Compiled, arm: &remission_model::resolved::Arm, horizon: f64) -> Vec<(f64, String, f64, String)> {
+    let mut given = Vec::new();
+    for rule in &arm.regimen.rules {
+        let drug = &compiled.model.drugs[rule.drug];
+        let held = matches!(drug.route, remission_model::resolved::Route::Held);
+        let (scale, unit) = if held { (drug.felt_scale, drug.felt_unit.clone()) } else { (1.0, "mg".to_string()) };
+        let mut cycle = 0.0;
+        'cycles: loop {
+            for offset in &rule.offsets {
+                let day = rule.from + cycle + offset;
+                if day >= STRIP.min(horizon) || day >= rule.until || given.len() > 5000 {
+                    break 'cycles;
+                }
+                given.push((day, drug.name.clone(), rule.amount / scale, unit.clone()));
+            }
+            if !rule.cycle.is_finite() {
+                break;
+            }
+            cycle += rule.cycle;
+        }
+    }
+    given.sort_by(|a, b| a.0.total_cmp(&b.0));
+    given
+}
+
+
+fn assumptions(model: &Model) -> Vec<Assumption> {
+    let mut rows = Vec::new();
+    for p in &model.parameters {
+        if let Source::Assumed { why, prior } = &p.source {
+            rows.push(Assumption {
+                name: p.name.clone(),
+                value: format!("{} {}", remission_model::units::number(p.value / p.unit_scale), p.unit).trim().to_string(),
+                why: why.clone(),
+                prior: law(*prior, p.unit_scale, &p.unit),
+            });
+        }
+    }
+    rows
+}
+
+/// A law of variation in words.
+pub fn law(variation: Variation, scale: f64, unit: &str) -> String {
+    let number = |x: f64| remission_model::units::number(x / scale);
+    match variation {
+        Variation::LogNormal { sigma } => {
+            let cv = libm::sqrt(libm::expm1(sigma * sigma));
+            format!("log-normal, cv {:.0} %", 100.0 * cv)
+        }
+        Variation::Normal { sd } => format!("normal, sd {} {unit}", number(sd)),
+        Variation::Uniform { low, high } => format!("uniform, {} to {} {unit}", number(low), number(high)),
+        Variation::LogUniform { low, high } => format!("log-uniform, {} to {} {unit}", number(low), number(high)),
+    }
+}
+
+fn citations(model: &Model) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    let of_model = model.citations.iter();
+    let of_parameters = model.parameters.iter().filter_map(|p| match &p.source {
+        Source::Cited(c) => Some(c),
+        _ => None,
+    });
+    for c in of_model.chain(of_parameters) {
+        let address = if c.doi.is_empty() { c.url.clone() } else { format!("doi:{}", c.doi) };
+        match all.iter_mut().find(|(a, _)| *a == address) {
+            Some((_, place)) if !c.place.is_empty() && !place.contains(&c.place) => {
+                *place = if place.is_empty() { c.place.clone() } else { format!("{place}; {}", c.place) };
+            }
+            Some(_) => {}
+            None => all.push((address, c.place.clone())),
+        }
+    }
+    all
+}

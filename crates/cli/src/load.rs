@@ -1,0 +1,159 @@
+//! From a catalogue ID or a path to a checked model and study.
+
+use crate::catalogue;
+use crate::failure::Exit;
+use crate::problems;
+use remission_model::resolved::{Model, Study};
+use remission_model::Problems;
+use std::path::{Path, PathBuf};
+
+/// Largest file read, bytes.
+const LARGEST: u64 = 1 << 20;
+
+/// A text with the name to show in messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// File name within its folder, such as `model.toml`.
+    pub file: String,
+    /// As shown to the user.
+    pub shown: String,
+    /// The text.
+    pub text: String,
+}
+
+/// A study ready to run.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The model.
+    pub model: Model,
+    /// The study, where there is one.
+    pub study: Option<Study>,
+    /// The catalogue ID or the folder's name.
+    pub name: String,
+    /// Everything that was read, model first.
+    pub sources: Vec<Source>,
+    /// Published numbers of a catalogue entry.
+    pub expected: Option<Source>,
+}
+
+/// Finds and checks `what`: a catalogue ID, a folder, or a model file (then without a study unless one lies beside it).
+pub fn load(what: &str) -> Result<Loaded, Exit> {
+    let path = Path::new(what);
+    if let Some(folder) = catalogue::folder(what) {
+        // A folder of the same name in the working directory is asked for as ./NAME.
+        return from_catalogue(what, &folder);
+    }
+    let (folder, model) = if path.is_dir() {
+        (path.to_path_buf(), "model.toml".to_string())
+    } else if path.is_file() {
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let file = path.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
+        (folder, if file == "study.toml" || file == "regimen.toml" { "model.toml".to_string() } else { file })
+    } else {
+        let near = catalogue::near(what);
+        let hint = if near.is_empty() {
+            format!("the catalogue has: {}", catalogue::ids().join(", "))
+        } else {
+            format!("did you mean {}?", near.join(" or "))
+        };
+        return Err(Exit::refused(format!(
+            "error: `{what}` is neither a catalogue ID nor a path that exists\n  {hint}\n  `remission catalogue` lists all entries; \
+             a path names a folder that holds model.toml and study.toml"
+        )));
+    };
+    let mut sources = vec![read(&folder, &model)?];
+    for file in ["study.toml", "regimen.toml"] {
+        if folder.join(file).is_file() {
+            sources.push(read(&folder, file)?);
+        }
+    }
+    let expected = if folder.join("expected.toml").is_file() { Some(read(&folder, "expected.toml")?) } else { None };
+    resolve(&folder_name(&folder), sources, expected)
+}
+
+/// Checks texts that were read before (a run directory's own copies).
+pub fn resolve(name: &str, sources: Vec<Source>, expected: Option<Source>) -> Result<Loaded, Exit> {
+    let find = |file: &str| sources.iter().find(|s| s.file == file);
+    let model_source = &sources[0];
+    let refuse = |problems: &Problems| Exit::refused(problems::render(problems, &sources));
+    let model = remission_model::model_from_toml(&model_source.shown, &model_source.text);
+    let study = match find("study.toml") {
+        None => Ok(None),
+        Some(source) => {
+            match (&model, find("regimen.toml")) {
+                (Ok(model), Some(regimens)) => remission_model::study_with_regimens(
+                    &source.shown,
+                    &source.text,
+                    &regimens.shown,
+                    &regimens.text,
+                    name,
+                    model,
+                )
+                .map(Some),
+                (Ok(model), None) => {
+                    remission_model::study_from_toml(&source.shown, &source.text, name, model).map(Some)
+                }
+                (Err(_), _) => Ok(None),
+            }
+        }
+    };
+    match (model, study) {
+        (Ok(model), Ok(study)) => Ok(Loaded { model, study, name: name.to_string(), sources, expected }),
+        (Err(problems), _) => Err(refuse(&problems)),
+        (_, Err(problems)) => Err(refuse(&problems)),
+    }
+}
+
+fn from_catalogue(id: &str, folder: &str) -> Result<Loaded, Exit> {
+    let get = |file: &str| {
+        catalogue::file(&format!("{folder}/{file}")).map(|text| Source {
+            file: file.to_string(),
+            shown: format!("catalogue/{folder}/{file}"),
+            text: text.to_string(),
+        })
+    };
+    let sources: Vec<Source> = ["model.toml", "study.toml", "regimen.toml"].iter().filter_map(|f| get(f)).collect();
+    // A variant is judged by its entry's numbers.
+    let entry = folder.split('/').next().unwrap_or(folder);
+    let expected = catalogue::file(&format!("{entry}/expected.toml")).map(|text| Source {
+        file: "expected.toml".to_string(),
+        shown: format!("catalogue/{entry}/expected.toml"),
+        text: text.to_string(),
+    });
+    resolve(id, sources, expected)
+}
+
+fn read(folder: &Path, file: &str) -> Result<Source, Exit> {
+    let path = folder.join(file);
+    let size = std::fs::metadata(&path).map_err(|e| missing(&path, e))?.len();
+    if size > LARGEST {
+        return Err(Exit::refused(format!(
+            "error: {} has {size} bytes; a model or study file may have {LARGEST} (1 MiB)",
+            path.display()
+        )));
+    }
+    let bytes = std::fs::read(&path).map_err(|e| missing(&path, e))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { file: file.to_string(), shown: path.display().to_string(), text }),
+        Err(error) => Err(Exit::refused(format!(
+            "error: {} is not UTF-8 text: byte {} cannot be read; save it as UTF-8",
+            path.display(),
+            error.utf8_error().valid_up_to()
+        ))),
+    }
+}
+
+fn missing(path: &Path, error: std::io::Error) -> Exit {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return Exit::refused(format!(
+            "error: {} does not exist\n  a study folder holds model.toml (cells, drugs, numbers) and study.toml (patients, visits, arms)",
+            path.display()
+        ));
+    }
+    Exit::io("read", path, error)
+}
+
+fn folder_name(folder: &Path) -> String {
+    let absolute: PathBuf = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    absolute.file_name().map_or_else(|| "study".into(), |n| n.to_string_lossy().into_owned())
+}

@@ -1,0 +1,39 @@
+//! Problems of files as a person sees them: the line at fault, what was found, what is allowed, what to do.
+
+use crate::load::Source;
+use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
+use remission_model::Problems;
+use std::io::IsTerminal;
+
+/// Renders all problems with the lines they are about, for stderr.
+pub fn render(problems: &Problems, sources: &[Source]) -> String {
+    let colour = std::io::stderr().is_terminal();
+    let mut out = Vec::new();
+    for problem in &problems.0 {
+        let text = sources.iter().find(|s| s.shown == problem.file).map_or("", |s| s.text.as_str());
+        let span = (problem.file.as_str(), problem.span.start.min(text.len())..problem.span.end.min(text.len()));
+        let title = match problem.where_.as_str() {
+            "" => problem.code.title().to_string(),
+            path => format!("{}: `{path}`", problem.code.title()),
+        };
+        let mut help = problem.repair.clone();
+        if !problem.near.is_empty() && !problem.near.iter().any(|n| help.contains(n.as_str())) {
+            help = format!("{help}; did you mean {}?", problem.near.join(" or "));
+        }
+        let report = Report::build(ReportKind::Error, span.clone())
+            .with_config(Config::default().with_color(colour).with_index_type(IndexType::Byte))
+            .with_code(problem.code.text())
+            .with_message(title)
+            .with_label(Label::new(span).with_message(&problem.found).with_color(Color::Red))
+            .with_note(format!("allowed: {}", problem.allowed))
+            .with_help(help)
+            .finish();
+        let cache = (problem.file.as_str(), ariadne::Source::from(text));
+        if report.write(cache, &mut out).is_err() {
+            out.extend_from_slice(problem.to_string().as_bytes());
+        }
+    }
+    let count = problems.0.len();
+    let noun = if count == 1 { "problem" } else { "problems" };
+    format!("{}{count} {noun}; nothing was run", String::from_utf8_lossy(&out))
+}

@@ -1,0 +1,103 @@
+//! The record of a run: enough to repeat it bit for bit. Written last, so a directory with a record is whole.
+
+use crate::failure::Exit;
+use crate::load::Source;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+/// File name within a run directory.
+pub const FILE: &str = "record.json";
+/// Changes when a change of the program moves the random path of any run.
+pub const RNG_VERSION: u32 = 1;
+
+/// What was run, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Version of this layout.
+    pub format: u32,
+    /// Version of the program.
+    pub remission: String,
+    /// Version of the random streams and the laws drawn from them.
+    pub rng_version: u32,
+    /// Study's name.
+    pub study: String,
+    /// Seed of every draw.
+    pub seed: u64,
+    /// Patients per arm.
+    pub patients: u32,
+    /// `exact`, `leap` or `mean`.
+    pub method: String,
+    /// SHA-256 of every input, copies of which lie beside this file.
+    pub inputs: BTreeMap<String, String>,
+    /// SHA-256 of every table.
+    pub tables: BTreeMap<String, String>,
+    /// Patients without an outcome: number, arm, reason.
+    pub failed: Vec<(u32, Option<String>, String)>,
+}
+
+/// SHA-256 in hexadecimal digits.
+pub fn digest(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of a file, read piece by piece.
+pub fn digest_file(path: &Path) -> Result<String, Exit> {
+    let mut file = std::fs::File::open(path).map_err(|e| Exit::io("read", path, e))?;
+    let mut sum = Sha256::new();
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let n = file.read(&mut piece).map_err(|e| Exit::io("read", path, e))?;
+        if n == 0 {
+            return Ok(hex(&sum.finalize()));
+        }
+        sum.update(&piece[..n]);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Digests of all inputs.
+pub fn inputs(sources: &[Source]) -> BTreeMap<String, String> {
+    sources.iter().map(|s| (input_name(s), digest(s.text.as_bytes()))).collect()
+}
+
+/// Name under which a run directory keeps a copy of an input.
+pub fn input_name(source: &Source) -> String {
+    match source.file.as_str() {
+        "study.toml" | "regimen.toml" => source.file.clone(),
+        // A model file may have any name; its copy is always model.toml.
+        _ => "model.toml".to_string(),
+    }
+}
+
+/// Reads the record of a run directory.
+pub fn read(folder: &Path) -> Result<Record, Exit> {
+    let path = folder.join(FILE);
+    if !folder.is_dir() {
+        return Err(Exit::refused(format!("error: {} is not a folder; name a run directory", folder.display())));
+    }
+    if !path.is_file() {
+        return Err(Exit::refused(format!(
+            "error: {} holds no {FILE}, so it is not a finished run directory of remission",
+            folder.display()
+        )));
+    }
+    let text = std::fs::read_to_string(&path).map_err(|e| Exit::io("read", &path, e))?;
+    let record: Record = serde_json::from_str(&text).map_err(|e| {
+        Exit::refused(format!("error: {} cannot be understood: {e}; it was not written by this version, or is damaged", path.display()))
+    })?;
+    if record.rng_version != RNG_VERSION {
+        return Err(Exit::refused(format!(
+            "error: {} was made with random streams version {}; this program has version {RNG_VERSION}; repeat it with remission {}",
+            folder.display(),
+            record.rng_version,
+            record.remission
+        )));
+    }
+    Ok(record)
+}

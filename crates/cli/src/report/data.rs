@@ -1,0 +1,137 @@
+//! Everything a report shows, as written to `summary.json` of a run directory and read back by `remission report`.
+//!
+//! Times are days since treatment began; shares are between 0 and 1; a value not reached is null.
+
+use serde::{Deserialize, Serialize};
+
+/// A finished run, in figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReportData {
+    /// Version of this layout.
+    pub format: u32,
+    /// Name of the study (catalogue ID or file stem).
+    pub study: String,
+    /// Title of the model, one line.
+    pub title: String,
+    /// The question it is there to answer; may be empty.
+    pub question: String,
+    /// Patients asked for, per arm.
+    pub asked: u32,
+    /// Patients with an outcome in every arm.
+    pub finished: u32,
+    /// Patients without: number, arm, reason (at most the first 50).
+    pub failed: Vec<(u32, Option<String>, String)>,
+    /// Number of patients without an outcome.
+    pub failed_count: u32,
+    /// Seed of every draw.
+    pub seed: u64,
+    /// `exact`, `leap` or `mean`.
+    pub method: String,
+    /// Days followed.
+    pub horizon_days: f64,
+    /// False in a dish: no responses, no progression.
+    pub assesses_progression: bool,
+    /// Detection limit as cells of the whole tumour, where a measurement has one.
+    pub detection_limit_cells: Option<f64>,
+    /// Arms in the study's order.
+    pub arms: Vec<ArmData>,
+    /// Every later arm against the first.
+    pub comparisons: Vec<ComparisonData>,
+    /// Parameters that are assumed and not measured.
+    pub assumptions: Vec<Assumption>,
+    /// Papers, as DOI or address with the place.
+    pub citations: Vec<(String, String)>,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// One arm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArmData {
+    /// As printed.
+    pub name: String,
+    /// Regimen in words.
+    pub regimen: Vec<String>,
+    /// What follows progression, in words.
+    pub after_progression: String,
+    /// Patients who progressed (rebiopsied).
+    pub progressed: u64,
+    /// Progression-free survival (progression or death).
+    pub progression: Option<Curve>,
+    /// Overall survival.
+    pub survival: Option<Curve>,
+    /// Response rate with its interval.
+    pub response: Option<(f64, f64, f64)>,
+    /// Share of each origin at progression: (name, share).
+    pub origins: Option<Vec<(String, f64)>>,
+    /// Share of rebiopsies that found each mechanism: (name, share); may add to more than 1.
+    pub mechanisms: Option<Vec<(String, f64)>>,
+    /// Burden over time.
+    pub burden: Vec<Band>,
+    /// Doses of the first 8 weeks: (day, drug, amount, unit), for the dose strip.
+    pub doses: Vec<(f64, String, f64, String)>,
+    /// Cells of each type at the last look: (type, 5 %, median, 95 %).
+    pub last: Vec<(String, f64, f64, f64)>,
+}
+
+/// A Kaplan-Meier curve with its table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Median and its 95 % interval, days.
+    pub median_days: Option<f64>,
+    /// 95 % interval of the median.
+    pub ci95_days: (Option<f64>, Option<f64>),
+    /// Events.
+    pub events: usize,
+    /// Patients.
+    pub patients: usize,
+    /// Steps: (day, survival, lower, upper); the first is (0, 1, 1, 1).
+    pub steps: Vec<(f64, f64, f64, f64)>,
+    /// Days on which patients were censored, one entry a day: (day, survival there, how many).
+    pub censored: Vec<(f64, f64, usize)>,
+    /// Counted at the printed times: (day, at risk, censored so far, events so far).
+    pub risk_table: Vec<(f64, usize, usize, usize)>,
+}
+
+/// Burden of an arm on a day, over patients whose run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Band {
+    /// Day.
+    pub day: f64,
+    /// 5th percentile, cells.
+    pub low: f64,
+    /// Median, cells.
+    pub middle: f64,
+    /// 95th percentile, cells.
+    pub high: f64,
+    /// Patients still followed.
+    pub patients: usize,
+}
+
+/// One arm against the first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ComparisonData {
+    /// The arm.
+    pub arm: String,
+    /// The first.
+    pub against: String,
+    /// Cox hazard ratio of progression or death.
+    pub hazard_ratio: Option<f64>,
+    /// Its 95 % interval.
+    pub ci95: Option<(f64, f64)>,
+    /// Log-rank p-value.
+    pub p_value: Option<f64>,
+}
+
+/// A number that is not measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assumption {
+    /// Parameter.
+    pub name: String,
+    /// Value as written, with unit.
+    pub value: String,
+    /// Why this value.
+    pub why: String,
+    /// What else it could be.
+    pub prior: String,
+}

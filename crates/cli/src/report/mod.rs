@@ -1,0 +1,63 @@
+//! The report: one HTML page that works offline and tells the study's question and its answer first, then the
+//! table, then the pictures with their tables behind them, then what was assumed and how to repeat the run.
+//!
+//! The page holds everything it needs and asks for nothing. Its only script turns a table into a CSV file; the
+//! content security policy allows that script and that style sheet by their hashes and nothing else. Every picture
+//! is read aloud in figures, told apart without colour, and drawn for a wide and for a narrow page.
+
+mod burden;
+mod compare;
+pub mod data;
+mod html;
+mod origins;
+mod record;
+#[cfg(test)]
+pub mod sample;
+mod summary;
+mod survival;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use data::ReportData;
+use html::{escape, policy_hash};
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("download.js");
+
+/// The page of a finished run. Never fails: what is missing from `data` is said in words.
+pub fn render(data: &ReportData) -> String {
+    let pictures = if data.finished == 0 {
+        String::new()
+    } else {
+        [
+            burden::section(data),
+            survival::section(data, &survival::PROGRESSION),
+            survival::section(data, &survival::SURVIVAL),
+            origins::section(data),
+            compare::section(data),
+            summary::last_look(data),
+        ]
+        .concat()
+    };
+    let body = [summary::answer(data), summary::table(data), pictures, record::section(data)].concat();
+    let title = if data.title.trim().is_empty() { &data.study } else { &data.title };
+    format!(
+        "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n\
+         <meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src '{style_hash}'; script-src '{script_hash}'; \
+         base-uri 'none'; form-action 'none'\">\n\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\n<meta name=referrer content=no-referrer>\n\
+         <title>{title} – remission</title>\n<style>{STYLE}</style>\n{hatches}\n<header><p class=kind>remission report: {study}</p>\
+         <h1>{title}</h1>{question}<p class=setting>{setting}</p></header>\n<main>{body}</main>\n\
+         <footer>{foot}</footer>\n<script>{SCRIPT}</script>\n</html>\n",
+        style_hash = policy_hash(STYLE),
+        script_hash = policy_hash(SCRIPT),
+        title = escape(title),
+        hatches = origins::HATCHES,
+        study = escape(&data.study),
+        question = summary::question(data),
+        setting = summary::setting(data),
+        foot = record::foot(data),
+    )
+}

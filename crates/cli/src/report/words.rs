@@ -1,0 +1,312 @@
+//! How figures are put into words: months, shares, counts of cells, names of origins and mechanisms, and the
+//! sentences that answer the study's question.
+//!
+//! The sentences say what was seen in the simulated patients. They do not say why: an origin that is common at
+//! progression is an association inside a model and not a proof of what caused it.
+
+use super::data::{ArmData, ComparisonData, Curve, ReportData};
+
+/// Days in a month, 365.25 / 12.
+pub const MONTH: f64 = 30.4375;
+
+/// What time is shown in: months, or days when the study is shorter than three months.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clock {
+    /// Days in a unit.
+    pub days: f64,
+    /// Name of the unit, in the plural.
+    pub unit: &'static str,
+    /// Short name.
+    pub short: &'static str,
+}
+
+impl Clock {
+    /// The clock for a study of this many days.
+    pub fn of(horizon_days: f64) -> Self {
+        if horizon_days.is_finite() && horizon_days < 3.0 * MONTH {
+            Clock { days: 1.0, unit: "days", short: "d" }
+        } else {
+            Clock { days: MONTH, unit: "months", short: "mo" }
+        }
+    }
+
+    /// Days in this clock's unit, unrounded.
+    pub fn at(&self, days: f64) -> f64 {
+        days / self.days
+    }
+
+    /// Days in this clock's unit, one decimal.
+    pub fn print(&self, days: f64) -> String {
+        format!("{:.1}", self.at(days))
+    }
+
+    /// A possibly unreached time.
+    pub fn maybe(&self, days: Option<f64>) -> String {
+        match days {
+            Some(d) if d.is_finite() => self.print(d),
+            _ => "not reached".to_owned(),
+        }
+    }
+
+    /// `10.3 months (95 % interval 9.9 to 10.8)`, or `not reached`.
+    pub fn median(&self, curve: &Curve) -> String {
+        let interval = match curve.ci95_days {
+            (None, None) => String::new(),
+            (low, high) => format!(" (95 % interval {} to {})", self.maybe(low), self.maybe(high)),
+        };
+        match curve.median_days {
+            Some(d) if d.is_finite() => format!("{} {}{interval}", self.print(d), self.unit),
+            _ => format!("not reached{interval}"),
+        }
+    }
+
+    /// `10.3 (9.9–10.8)` for a table.
+    pub fn median_short(&self, curve: &Curve) -> String {
+        let interval = match curve.ci95_days {
+            (None, None) => String::new(),
+            (low, high) => format!(" ({}–{})", self.maybe(low), self.maybe(high)),
+        };
+        format!("{}{interval}", self.maybe(curve.median_days))
+    }
+}
+
+/// A share as a percentage; one decimal below ten.
+pub fn percent(share: f64) -> String {
+    let p = 100.0 * share;
+    if !p.is_finite() {
+        "not known".to_owned()
+    } else if p == 0.0 {
+        "0 %".to_owned()
+    } else if p < 9.95 {
+        format!("{p:.1} %")
+    } else {
+        format!("{p:.0} %")
+    }
+}
+
+/// A whole number with commas.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (k, c) in digits.chars().enumerate() {
+        if k > 0 && (digits.len() - k).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// `10⁹`.
+pub fn power_of_ten(exponent: i32) -> String {
+    let digits: String = exponent.to_string().chars().map(superscript).collect();
+    format!("10{digits}")
+}
+
+fn superscript(c: char) -> char {
+    match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        c => c.to_digit(10).and_then(|d| char::from_u32(0x2070 + d)).unwrap_or(c),
+    }
+}
+
+/// A number of cells: whole below 100,000, then `2.1 × 10⁹`.
+pub fn cells(count: f64) -> String {
+    if !count.is_finite() || count < 0.0 {
+        return "not known".to_owned();
+    }
+    if count < 99_999.5 {
+        return thousands(count.round() as u64);
+    }
+    let written = format!("{count:.1e}");
+    let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
+    let power = power_of_ten(exponent.parse().unwrap_or(0));
+    if digits == "1.0" { power } else { format!("{digits} × {power}") }
+}
+
+/// Name of a cell type, origin or mechanism as a reader writes it: `t790m` is T790M, `met_bypass` is MET bypass.
+pub fn name(id: &str) -> String {
+    match id {
+        "pre_existing" => return "pre-existing".to_owned(),
+        "drug_induced" => return "drug-induced".to_owned(),
+        "non_genetic" => return "non-genetic".to_owned(),
+        _ => {}
+    }
+    id.split('_').map(gene).collect::<Vec<_>>().join(" ")
+}
+
+/// Upper case for what is written so: a substitution (t790m) or a gene named often.
+fn gene(word: &str) -> String {
+    let letters: Vec<char> = word.chars().collect();
+    let substitution = letters.len() > 2
+        && letters[0].is_ascii_lowercase()
+        && letters[letters.len() - 1].is_ascii_lowercase()
+        && letters[1..letters.len() - 1].iter().all(char::is_ascii_digit);
+    if substitution || matches!(word, "met" | "her2" | "egfr" | "kras" | "braf" | "alk" | "pik3ca" | "bcr" | "abl") {
+        word.to_uppercase()
+    } else {
+        word.to_owned()
+    }
+}
+
+/// What an origin means, in a few words.
+pub fn origin_meaning(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "pre_existing" => "founded before treatment began",
+        "persister" => "mutated from a drug-tolerant cell during treatment",
+        "cycling" => "mutated from a dividing cell during treatment",
+        "drug_induced" => "owed to mutations that the drug itself added",
+        "non_genetic" => "no resistant clone above 1 % of cells",
+        _ => return None,
+    })
+}
+
+/// The largest share above zero.
+pub fn largest(shares: &[(String, f64)]) -> Option<&(String, f64)> {
+    shares.iter().filter(|(_, s)| *s > 0.0).max_by(|a, b| a.1.total_cmp(&b.1))
+}
+
+/// `1 patient`, `2 patients`.
+pub fn patients(n: u64) -> String {
+    format!("{} {}", thousands(n), if n == 1 { "patient" } else { "patients" })
+}
+
+/// The answer of one arm as one sentence, without its name in front.
+pub fn answer(data: &ReportData, arm: &ArmData) -> String {
+    let clock = Clock::of(data.horizon_days);
+    if !data.assesses_progression {
+        return last_look(&clock, data, arm);
+    }
+    let mut parts = Vec::new();
+    if let Some(curve) = &arm.progression {
+        parts.push(match curve.median_days {
+            Some(_) => format!(
+                "median progression-free survival was {} in {}",
+                clock.median(curve),
+                patients(curve.patients as u64)
+            ),
+            None => format!(
+                "median progression-free survival was not reached within {} {} ({} events in {})",
+                clock.print(data.horizon_days),
+                clock.unit,
+                curve.events,
+                patients(curve.patients as u64)
+            ),
+        });
+    }
+    if let Some((rate, low, high)) = arm.response {
+        parts.push(format!("{} responded (95 % interval {} to {})", percent(rate), percent(low), percent(high)));
+    }
+    let origin = arm.origins.as_deref().and_then(largest).map(|(id, share)| match id.as_str() {
+        "non_genetic" => format!("most often no resistant clone exceeded 1 % of cells ({})", percent(*share)),
+        _ => {
+            let meaning = origin_meaning(id).map(|m| format!(", {m}")).unwrap_or_default();
+            format!("the largest resistant clone was most often {} ({}{meaning})", name(id), percent(*share))
+        }
+    });
+    let mechanism = arm
+        .mechanisms
+        .as_deref()
+        .and_then(largest)
+        .map(|(id, share)| format!("the mechanism found most often was {} ({})", name(id), percent(*share)));
+    let found: Vec<String> = origin.into_iter().chain(mechanism).collect();
+    if arm.progressed == 0 {
+        parts.push("no patient progressed".to_owned());
+    } else if !found.is_empty() {
+        parts.push(format!("at progression ({}) {}", patients(arm.progressed), found.join(" and ")));
+    }
+    if parts.is_empty() {
+        return "nothing was measured in this arm.".to_owned();
+    }
+    format!("{}.", parts.join("; "))
+}
+
+/// Where nothing progresses: what was there at the last look.
+fn last_look(clock: &Clock, data: &ReportData, arm: &ArmData) -> String {
+    if arm.last.is_empty() {
+        return "nothing was measured in this arm.".to_owned();
+    }
+    let types: Vec<String> = arm
+        .last
+        .iter()
+        .map(|(id, low, middle, high)| {
+            format!("{} {} cells (5–95 %: {} to {})", cells(*middle), name(id), cells(*low), cells(*high))
+        })
+        .collect();
+    format!(
+        "at the last look ({} {} at most) the median was {}.",
+        clock.print(data.horizon_days),
+        clock.unit,
+        types.join(", ")
+    )
+}
+
+/// One comparison as a sentence, or `None` without a hazard ratio.
+pub fn comparison(c: &ComparisonData) -> Option<String> {
+    let ratio = c.hazard_ratio.filter(|r| r.is_finite())?;
+    let mut text =
+        format!("The hazard of progression or death in {} was {ratio:.2} times that in {}", c.arm, c.against);
+    if let Some((low, high)) = c.ci95.filter(|(l, h)| l.is_finite() && h.is_finite()) {
+        text.push_str(&format!(" (95 % interval {low:.2} to {high:.2})"));
+        if low <= 1.0 && high >= 1.0 {
+            text.push_str(", so these patients do not tell the two arms apart");
+        }
+    }
+    text.push('.');
+    Some(text)
+}
+
+/// A p-value: three decimals, or `< 0.001`.
+pub fn p_value(p: Option<f64>) -> String {
+    match p {
+        Some(p) if p.is_finite() && p < 0.001 => "p < 0.001".to_owned(),
+        Some(p) if p.is_finite() => format!("p = {p:.3}"),
+        _ => "p not known".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_put_into_words() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(percent(0.743), "74 %");
+        assert_eq!(percent(0.027), "2.7 %");
+        assert_eq!(cells(1e9), "10⁹");
+        assert_eq!(cells(207_930.0), "2.1 × 10⁵");
+        assert_eq!(cells(999.6), "1,000");
+        assert_eq!(power_of_ten(-12), "10⁻¹²");
+        assert_eq!(p_value(Some(1e-9)), "p < 0.001");
+        assert_eq!(p_value(None), "p not known");
+    }
+
+    #[test]
+    fn names_are_written_as_the_field_writes_them() {
+        assert_eq!(name("t790m"), "T790M");
+        assert_eq!(name("met_bypass"), "MET bypass");
+        assert_eq!(name("small_cell"), "small cell");
+        assert_eq!(name("pre_existing"), "pre-existing");
+    }
+
+    #[test]
+    fn a_median_that_is_null_is_not_reached() {
+        let curve = Curve {
+            median_days: None,
+            ci95_days: (Some(600.0), None),
+            events: 3,
+            patients: 10,
+            steps: vec![],
+            censored: vec![],
+            risk_table: vec![],
+        };
+        let clock = Clock::of(1826.0);
+        assert_eq!(clock.median(&curve), "not reached (95 % interval 19.7 to not reached)");
+        assert_eq!(clock.median_short(&curve), "not reached (19.7–not reached)");
+        assert_eq!(Clock::of(10.0).unit, "days");
+    }
+}

@@ -1,0 +1,352 @@
+//! The tables of a run: tidy, long, Parquet. The same study, seed and patients give the same bytes.
+//!
+//! Rows stand in patient order, row groups are cut every [`GROUP`] patients, and nothing in a file depends on the
+//! clock, the machine or the number of threads.
+
+use arrow_array::builder::{BooleanBuilder, Float64Builder, StringDictionaryBuilder, UInt32Builder, UInt64Builder};
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::errors::Result;
+use parquet::file::properties::WriterProperties;
+use remission_cohort::outcome::{ArmOutcome, PatientOutcome};
+use remission_cohort::patient::mechanisms;
+use remission_model::resolved::{MeasurementKind, Model, Study};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Patients in a row group.
+pub const GROUP: u32 = 512;
+
+/// Files of a run directory that hold tables.
+pub const FILES: [&str; 5] =
+    ["trajectories.parquet", "endpoints.parquet", "patients.parquet", "clones.parquet", "clone_sizes.parquet"];
+
+/// One column being filled.
+enum Column {
+    Word(StringDictionaryBuilder<Int32Type>),
+    Count(UInt32Builder),
+    Cells(UInt64Builder),
+    Real(Float64Builder),
+    Flag(BooleanBuilder),
+}
+
+/// A value for a column.
+enum Cell<'a> {
+    Word(Option<&'a str>),
+    Count(Option<u32>),
+    Cells(u64),
+    Real(Option<f64>),
+    Flag(bool),
+}
+
+struct Table {
+    schema: Arc<Schema>,
+    columns: Vec<Column>,
+    writer: ArrowWriter<File>,
+}
+
+impl Table {
+    fn new(folder: &Path, file: &str, columns: &[(&str, Column)]) -> Result<Table> {
+        let fields: Vec<Field> = columns
+            .iter()
+            .map(|(name, column)| {
+                let kind = match column {
+                    Column::Word(_) => DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)),
+                    Column::Count(_) => DataType::UInt32,
+                    Column::Cells(_) => DataType::UInt64,
+                    Column::Real(_) => DataType::Float64,
+                    Column::Flag(_) => DataType::Boolean,
+                };
+                Field::new(*name, kind, matches!(column, Column::Word(_) | Column::Count(_) | Column::Real(_)))
+            })
+            .collect();
+        let schema = Arc::new(Schema::new(fields));
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_created_by("remission".to_string())
+            .build();
+        let writer = ArrowWriter::try_new(File::create(folder.join(file))?, schema.clone(), Some(properties))?;
+        Ok(Table { schema, columns: columns.iter().map(|(_, c)| c.empty()).collect(), writer })
+    }
+
+    fn row(&mut self, cells: &[Cell]) {
+        for (column, cell) in self.columns.iter_mut().zip(cells) {
+            match (column, cell) {
+                (Column::Word(b), Cell::Word(x)) => b.append_option(*x),
+                (Column::Count(b), Cell::Count(x)) => b.append_option(*x),
+                (Column::Cells(b), Cell::Cells(x)) => b.append_value(*x),
+                (Column::Real(b), Cell::Real(x)) => b.append_option(*x),
+                (Column::Flag(b), Cell::Flag(x)) => b.append_value(*x),
+                _ => unreachable!("a row is written with the kinds its table was made with"),
+            }
+        }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let arrays: Vec<ArrayRef> = self
+            .columns
+            .iter_mut()
+            .map(|c| match c {
+                Column::Word(b) => Arc::new(b.finish()) as ArrayRef,
+                Column::Count(b) => Arc::new(b.finish()) as ArrayRef,
+                Column::Cells(b) => Arc::new(b.finish()) as ArrayRef,
+                Column::Real(b) => Arc::new(b.finish()) as ArrayRef,
+                Column::Flag(b) => Arc::new(b.finish()) as ArrayRef,
+            })
+            .collect();
+        let batch = RecordBatch::try_new(self.schema.clone(), arrays)?;
+        if batch.num_rows() > 0 {
+            self.writer.write(&batch)?;
+            self.writer.flush()?;
+        }
+        Ok(())
+    }
+
+    fn close(mut self) -> Result<()> {
+        self.flush()?;
+        self.writer.finish()?;
+        self.writer.inner().sync_all()?;
+        Ok(())
+    }
+}
+
+impl Column {
+    fn empty(&self) -> Column {
+        match self {
+            Column::Word(_) => word(),
+            Column::Count(_) => count(),
+            Column::Cells(_) => cells(),
+            Column::Real(_) => real(),
+            Column::Flag(_) => flag(),
+        }
+    }
+}
+
+fn word() -> Column {
+    Column::Word(StringDictionaryBuilder::new())
+}
+fn count() -> Column {
+    Column::Count(UInt32Builder::new())
+}
+fn cells() -> Column {
+    Column::Cells(UInt64Builder::new())
+}
+fn real() -> Column {
+    Column::Real(Float64Builder::new())
+}
+fn flag() -> Column {
+    Column::Flag(BooleanBuilder::new())
+}
+
+/// All tables of one run.
+pub struct Tables {
+    study: String,
+    arms: Vec<String>,
+    types: Vec<String>,
+    levels: Vec<(String, f64, String)>,
+    measurements: Vec<(String, &'static str)>,
+    mechanisms: Vec<String>,
+    trajectories: Table,
+    endpoints: Table,
+    patients: Table,
+    clones: Table,
+    sizes: Table,
+    waiting: u32,
+}
+
+impl Tables {
+    /// Opens every table in `folder`.
+    pub fn create(folder: &Path, model: &Model, study: &Study) -> Result<Tables> {
+        let [trajectories, endpoints, patients, clones, sizes] = FILES;
+        let head = || vec![("study", word()), ("arm", word()), ("patient_id", count()), ("replicate", count())];
+        let with = |rest: Vec<(&'static str, Column)>| {
+            let mut all = head();
+            all.extend(rest);
+            all
+        };
+        Ok(Tables {
+            study: study.name.clone(),
+            arms: study.arms.iter().map(|a| a.name.clone()).collect(),
+            types: model.cells.iter().map(|c| c.name.clone()).collect(),
+            levels: model.levels.iter().map(|l| (l.name.clone(), l.unit_scale, l.unit.clone())).collect(),
+            measurements: model
+                .measurements
+                .iter()
+                .map(|m| {
+                    let unit = match m.kind {
+                        MeasurementKind::SumOfDiameters { .. } => "mm",
+                        MeasurementKind::CellCount { .. } => "cells",
+                    };
+                    (m.name.clone(), unit)
+                })
+                .collect(),
+            mechanisms: mechanisms(model),
+            trajectories: Table::new(
+                folder,
+                trajectories,
+                &with(vec![("time", real()), ("variable", word()), ("value", real()), ("unit", word())]),
+            )?,
+            endpoints: Table::new(
+                folder,
+                endpoints,
+                &with(vec![("endpoint", word()), ("time", real()), ("event", flag()), ("after", real())]),
+            )?,
+            patients: Table::new(
+                folder,
+                patients,
+                &with(vec![
+                    ("best_response", word()),
+                    ("best_change", real()),
+                    ("ended", word()),
+                    ("origin_at_progression", word()),
+                    ("mechanisms_at_progression", word()),
+                    ("extinct_clones", cells()),
+                ]),
+            )?,
+            clones: Table::new(
+                folder,
+                clones,
+                &with(vec![
+                    ("Parent", count()),
+                    ("Identity", count()),
+                    ("cell_type", word()),
+                    ("parent_type", word()),
+                    ("founded", real()),
+                    ("cause", word()),
+                    ("origin", word()),
+                ]),
+            )?,
+            sizes: Table::new(
+                folder,
+                sizes,
+                &with(vec![("Identity", count()), ("Population", cells()), ("Time", real())]),
+            )?,
+            waiting: 0,
+        })
+    }
+
+    /// Adds a patient; a failed one has no rows.
+    pub fn add(&mut self, outcome: &PatientOutcome) -> Result<()> {
+        if let Ok(arms) = &outcome.arms {
+            for (k, arm) in arms.iter().enumerate() {
+                self.add_arm(outcome.patient, k, arm);
+            }
+        }
+        self.waiting += 1;
+        if self.waiting == GROUP {
+            self.waiting = 0;
+            for table in
+                [&mut self.trajectories, &mut self.endpoints, &mut self.patients, &mut self.clones, &mut self.sizes]
+            {
+                table.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_arm(&mut self, patient: u32, k: usize, arm: &ArmOutcome) {
+        let (study, name) = (self.study.as_str(), self.arms[k].as_str());
+        let head = || [Cell::Word(Some(study)), Cell::Word(Some(name)), Cell::Count(Some(patient)), Cell::Count(Some(0))];
+        let row = |table: &mut Table, rest: Vec<Cell>| {
+            let mut all = Vec::with_capacity(4 + rest.len());
+            all.extend(head());
+            all.extend(rest);
+            table.row(&all);
+        };
+        for seen in &arm.seen {
+            let mut put = |variable: &str, value: f64, unit: &str| {
+                row(
+                    &mut self.trajectories,
+                    vec![
+                        Cell::Real(Some(seen.time)),
+                        Cell::Word(Some(variable)),
+                        Cell::Real(Some(value)),
+                        Cell::Word(Some(unit)),
+                    ],
+                );
+            };
+            put("total", seen.by_type.iter().sum(), "cells");
+            for (t, value) in self.types.iter().zip(&seen.by_type) {
+                put(t, *value, "cells");
+            }
+            for ((level, scale, unit), value) in self.levels.iter().zip(&seen.levels) {
+                put(level, value / scale, unit);
+            }
+            for ((measurement, unit), value) in self.measurements.iter().zip(&seen.readings) {
+                put(measurement, *value, unit);
+            }
+        }
+        let mut endpoints = vec![("survival", arm.survival)];
+        if arm.best.is_some() {
+            endpoints.insert(0, ("time_to_progression", arm.time_to_progression));
+            endpoints.insert(0, ("progression", arm.progression));
+        }
+        for (endpoint, waited) in endpoints {
+            row(
+                &mut self.endpoints,
+                vec![
+                    Cell::Word(Some(endpoint)),
+                    Cell::Real(Some(waited.time)),
+                    Cell::Flag(waited.event),
+                    Cell::Real(Some(waited.after)),
+                ],
+            );
+        }
+        let found = arm.rebiopsy.as_ref().map(|r| {
+            let names: Vec<&str> =
+                self.mechanisms.iter().zip(&r.found).filter(|(_, f)| **f).map(|(n, _)| n.as_str()).collect();
+            names.join("+")
+        });
+        row(
+            &mut self.patients,
+            vec![
+                Cell::Word(arm.best.map(|b| b.code())),
+                Cell::Real(arm.best_change),
+                Cell::Word(Some(arm.ended.name())),
+                Cell::Word(arm.rebiopsy.as_ref().map(|r| r.origin.name())),
+                Cell::Word(found.as_deref()),
+                Cell::Cells(arm.extinct_clones),
+            ],
+        );
+        let mut listed: Vec<u32> = Vec::new();
+        for clone in &arm.clones {
+            let f = &clone.founder;
+            if !listed.contains(&f.id) {
+                listed.push(f.id);
+                let cause = match f.cause {
+                    remission_engine::state::Cause::Start => "start",
+                    remission_engine::state::Cause::Mutation => "mutation",
+                    remission_engine::state::Cause::Immigration => "immigration",
+                };
+                row(
+                    &mut self.clones,
+                    vec![
+                        Cell::Count(f.parent),
+                        Cell::Count(Some(f.id)),
+                        Cell::Word(Some(&self.types[f.cell_type])),
+                        Cell::Word(f.parent_type.map(|t| self.types[t].as_str())),
+                        Cell::Real(Some(f.founded)),
+                        Cell::Word(Some(cause)),
+                        Cell::Word(Some(f.origin.name())),
+                    ],
+                );
+            }
+            row(
+                &mut self.sizes,
+                vec![Cell::Count(Some(f.id)), Cell::Cells(clone.cells), Cell::Real(Some(clone.time))],
+            );
+        }
+    }
+
+    /// Finishes every file and forces it to the disk.
+    pub fn close(self) -> Result<()> {
+        for table in [self.trajectories, self.endpoints, self.patients, self.clones, self.sizes] {
+            table.close()?;
+        }
+        Ok(())
+    }
+}

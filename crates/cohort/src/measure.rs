@@ -1,0 +1,140 @@
+//! What a visit sees of a tumour: the sum of lesion diameters, or a number of cells; and how likely a reading is.
+//!
+//! A lesion is a sphere: with `n` cells at `rho` cells a litre its diameter is 100 (6 n / (pi rho))^(1/3) mm. A reader's
+//! error multiplies each diameter by a log-normal factor with median 1. Sampling and density stand side by side
+//! so that simulation and inference cannot drift apart.
+
+use remission_engine::before::over_parameters;
+use remission_engine::compiled::Compiled;
+use remission_engine::draw;
+use remission_engine::stream::Stream;
+use remission_model::resolved::{Measurement, MeasurementKind};
+
+/// A measurement made ready for one patient.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Meter {
+    /// Sum of diameters, mm.
+    Diameters {
+        /// Share of the tumour in each lesion.
+        shares: Vec<f64>,
+        /// Cells per litre.
+        density: f64,
+        /// Standard deviation of the logarithm of one reading.
+        error: f64,
+        /// Readings below are recorded as this, mm; below half of it as 0.
+        too_small: f64,
+    },
+    /// Number of cells.
+    Cells {
+        /// Standard deviation of the logarithm of a reading.
+        error: f64,
+        /// Readings below are recorded as 0.
+        limit: f64,
+    },
+}
+
+impl Meter {
+    /// The measurement for a patient with these parameters.
+    pub fn new(compiled: &Compiled, parameters: &[f64], measurement: &Measurement) -> Meter {
+        match &measurement.kind {
+            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => Meter::Diameters {
+                shares: shares.clone(),
+                density: over_parameters(compiled, parameters, cells_per_litre),
+                error: *reader_error,
+                too_small: *too_small,
+            },
+            MeasurementKind::CellCount { error, detection_limit } => {
+                Meter::Cells { error: *error, limit: *detection_limit }
+            }
+        }
+    }
+
+    /// Unit of a reading.
+    pub fn unit(&self) -> &'static str {
+        match self {
+            Meter::Diameters { .. } => "mm",
+            Meter::Cells { .. } => "cells",
+        }
+    }
+
+    /// A reading of `total` cells without error: mm or cells.
+    pub fn expected(&self, total: f64) -> f64 {
+        match self {
+            Meter::Diameters { shares, density, .. } => shares.iter().map(|s| diameter(total * s, *density)).sum(),
+            Meter::Cells { .. } => total,
+        }
+    }
+
+    /// One reading of `total` cells.
+    pub fn read(&self, total: f64, stream: &mut Stream) -> f64 {
+        match self {
+            Meter::Diameters { shares, density, error, too_small } => shares
+                .iter()
+                .map(|s| {
+                    let reading = diameter(total * s, *density) * libm::exp(error * draw::normal(stream));
+                    if reading >= *too_small {
+                        reading
+                    } else if reading >= 0.5 * too_small {
+                        *too_small
+                    } else {
+                        0.0
+                    }
+                })
+                .sum(),
+            Meter::Cells { error, limit } => {
+                let reading = total * libm::exp(error * draw::normal(stream));
+                if reading < *limit { 0.0 } else { reading }
+            }
+        }
+    }
+
+    /// Logarithm of the density (of the probability, where a reading is recorded as 0) of `reading` given `total`
+    /// cells. A sum of several lesions is taken as log-normal with the sum's own mean and variance.
+    pub fn log_density(&self, reading: f64, total: f64) -> f64 {
+        match self {
+            Meter::Diameters { shares, density, error, too_small } => {
+                let sizes: Vec<f64> = shares.iter().map(|s| diameter(total * s, *density)).collect();
+                let sum: f64 = sizes.iter().sum();
+                if reading <= 0.0 {
+                    return sizes.iter().map(|&d| log_below(0.5 * too_small, d, *error)).sum();
+                }
+                let squares: f64 = sizes.iter().map(|d| d * d).sum();
+                let sigma = error * libm::sqrt(squares) / sum.max(1e-300);
+                log_normal(reading, sum, sigma)
+            }
+            Meter::Cells { error, limit } => {
+                if reading <= 0.0 { log_below(*limit, total, *error) } else { log_normal(reading, total, *error) }
+            }
+        }
+    }
+}
+
+/// Diameter in mm of a sphere of `cells` at `density` cells a litre.
+///
+/// ```
+/// // 1e9 cells at 1e9 cells per cm^3 are 1 cm^3: 12.4 mm across.
+/// let d = remission_cohort::measure::diameter(1e9, 1e12);
+/// assert!((d - 12.407).abs() < 1e-3);
+/// ```
+pub fn diameter(cells: f64, density: f64) -> f64 {
+    100.0 * libm::cbrt(6.0 * cells / (std::f64::consts::PI * density))
+}
+
+fn log_normal(x: f64, median: f64, sigma: f64) -> f64 {
+    if median <= 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    let z = libm::log(x / median) / sigma;
+    -0.5 * z * z - libm::log(x * sigma) - 0.918_938_533_204_672_7
+}
+
+fn log_below(limit: f64, median: f64, sigma: f64) -> f64 {
+    if median <= 0.0 {
+        return 0.0;
+    }
+    if limit <= 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    let z = libm::log(limit / median) / sigma;
+    libm::log(0.5 * libm::erfc(-z / std::f64::consts::SQRT_2))
+}

@@ -1,0 +1,143 @@
+//! What is known of a patient in an arm when the run has ended.
+
+use crate::recist::Response;
+use remission_engine::state::{Founder, Origin};
+
+/// One look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Days since treatment began.
+    pub time: f64,
+    /// Cells of each type (of a mean, expected cells).
+    pub by_type: Vec<f64>,
+    /// Levels, base units.
+    pub levels: Vec<f64>,
+    /// Reading of each measurement of the model.
+    pub readings: Vec<f64>,
+}
+
+/// A time to an event, or to the last moment at which there had been none.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Waited {
+    /// Days since treatment began.
+    pub time: f64,
+    /// False: censored.
+    pub event: bool,
+    /// The event happened after this day; equal to `time` when the day is known.
+    pub after: f64,
+}
+
+/// Where the largest resistant clone came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OriginFound {
+    /// The founder's label.
+    Clone(Origin),
+    /// No resistant clone exceeds 1 % of cells: resistance without a mutation.
+    NonGenetic,
+}
+
+impl OriginFound {
+    /// All, in the order of tables.
+    pub const ALL: [OriginFound; 5] = [
+        OriginFound::Clone(Origin::PreExisting),
+        OriginFound::Clone(Origin::Cycling),
+        OriginFound::Clone(Origin::Persister),
+        OriginFound::Clone(Origin::DrugInduced),
+        OriginFound::NonGenetic,
+    ];
+
+    /// As in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            OriginFound::Clone(origin) => origin.name(),
+            OriginFound::NonGenetic => "non_genetic",
+        }
+    }
+}
+
+/// Share of cells that the largest resistant clone must exceed to be held responsible.
+pub const RESPONSIBLE: f64 = 0.01;
+
+/// What is found in the tumour when progression is called.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rebiopsy {
+    /// Origin of the largest resistant clone.
+    pub origin: OriginFound,
+    /// For each mechanism of the model (in the order of [`crate::patient::mechanisms`]): found or not.
+    pub found: Vec<bool>,
+    /// Share of all cells of each type.
+    pub shares: Vec<f64>,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The horizon was reached.
+    Horizon,
+    /// The patient died of other causes.
+    Death,
+    /// The patient died of the tumour.
+    TumourDeath,
+    /// The tumour passed the size at which runs end.
+    Ceiling,
+    /// The arm ends at progression.
+    Progression,
+}
+
+impl Ended {
+    /// As in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ended::Horizon => "horizon",
+            Ended::Death => "death_other_cause",
+            Ended::TumourDeath => "death_tumour",
+            Ended::Ceiling => "ceiling",
+            Ended::Progression => "progression",
+        }
+    }
+}
+
+/// A clone at a look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CloneSeen {
+    /// Its founder.
+    pub founder: Founder,
+    /// Its cells.
+    pub cells: u64,
+    /// Day of the look.
+    pub time: f64,
+}
+
+/// One patient in one arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArmOutcome {
+    /// Looks, the first at day 0.
+    pub seen: Vec<Seen>,
+    /// Progression or death.
+    pub progression: Waited,
+    /// Progression alone; censored at death.
+    pub time_to_progression: Waited,
+    /// Death.
+    pub survival: Waited,
+    /// Best overall response; `None` where responses are not assessed.
+    pub best: Option<Response>,
+    /// Best change of the sum of diameters from baseline, as a share.
+    pub best_change: Option<f64>,
+    /// At progression.
+    pub rebiopsy: Option<Rebiopsy>,
+    /// Why the run ended.
+    pub ended: Ended,
+    /// Clones of at least [`crate::patient::SHOWN`] of the tumour, at every look.
+    pub clones: Vec<CloneSeen>,
+    /// Clones founded before or during treatment that died out.
+    pub extinct_clones: u64,
+}
+
+/// One patient in every arm, or why not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PatientOutcome {
+    /// Number, from 0.
+    pub patient: u32,
+    /// One outcome an arm, or what went wrong and in which arm (`None`: before treatment).
+    pub arms: Result<Vec<ArmOutcome>, (Option<usize>, String)>,
+}

@@ -1,0 +1,334 @@
+//! One virtual patient in every arm: drawn once, grown once, treated, looked at, assessed.
+//!
+//! Adaptive decisions close here, one visit at a time; the engine is only told what to follow until the next.
+
+use crate::measure::Meter;
+use crate::outcome::*;
+use crate::recist::{Assessor, RecistOptions, Response, Visit};
+use crate::variation;
+use remission_engine::before;
+use remission_engine::compiled::Compiled;
+use remission_engine::failure::Failure;
+use remission_engine::mean::MeanTumour;
+use remission_engine::state::{Origin, State};
+use remission_engine::stream::{Purpose, Stream};
+use remission_engine::tumour::{self, Stop, Tumour};
+use remission_model::resolved::{AfterProgression, Arm, Kind, Model, Regimen, Study};
+
+/// Clones are listed at a look from this share of the tumour.
+pub const SHOWN: f64 = 1e-3;
+
+/// How patients are simulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Event by event.
+    Exact,
+    /// Whole steps.
+    Leap,
+    /// The mean equations: one deterministic tumour a patient.
+    Mean,
+}
+
+impl Method {
+    /// As on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::Exact => "exact",
+            Method::Leap => "leap",
+            Method::Mean => "mean",
+        }
+    }
+}
+
+/// Mechanisms of resistance in a model, in order of first mention.
+pub fn mechanisms(model: &Model) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in model.cells.iter().filter_map(|c| c.mechanism.as_ref()) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// Patient `number` of a study, in every arm.
+pub fn run(compiled: &Compiled, study: &Study, number: u32, method: Method) -> PatientOutcome {
+    PatientOutcome { patient: number, arms: arms(compiled, study, number, method) }
+}
+
+fn arms(
+    compiled: &Compiled,
+    study: &Study,
+    number: u32,
+    method: Method,
+) -> Result<Vec<ArmOutcome>, (Option<usize>, String)> {
+    let stream = |purpose| Stream::new(study.seed, u64::from(number), 0, purpose);
+    let parameters = variation::parameters(&compiled.model, &mut stream(Purpose::Parameters));
+    let visits = variation::visit_days(&study.visits, study.horizon, &mut stream(Purpose::Visits));
+    let early = |failure: Failure| (None, failure.to_string());
+    let start = match engine_method(method) {
+        Some(m) => Some(
+            before::start(compiled, &parameters, m, &mut stream(Purpose::BeforeTreatment)).map_err(early)?,
+        ),
+        None => None,
+    };
+    let mut dies = f64::INFINITY;
+    let mut lethal = f64::INFINITY;
+    if let Some(death) = &compiled.model.death {
+        let hazard = before::over_parameters(compiled, &parameters, &death.background);
+        if !(hazard >= 0.0 && hazard.is_finite()) {
+            return Err(early(Failure::Parameter { name: "death.background".into(), value: hazard }));
+        }
+        dies = variation::death_day(hazard, &mut stream(Purpose::Death));
+        if let Some(burden) = &death.burden {
+            lethal = before::over_parameters(compiled, &parameters, burden);
+        }
+    }
+    let patient = Patient { compiled, study, parameters, visits, start, dies, lethal, method };
+    study
+        .arms
+        .iter()
+        .enumerate()
+        .map(|(k, arm)| {
+            let mut treatment = stream(Purpose::Treatment);
+            let mut reading = stream(Purpose::Measurement);
+            patient.treat(arm, &mut treatment, &mut reading).map_err(|failure| (Some(k), failure.to_string()))
+        })
+        .collect()
+}
+
+fn engine_method(method: Method) -> Option<tumour::Method> {
+    match method {
+        Method::Exact => Some(tumour::Method::Exact),
+        Method::Leap => Some(tumour::Method::Leap),
+        Method::Mean => None,
+    }
+}
+
+struct Patient<'a> {
+    compiled: &'a Compiled,
+    study: &'a Study,
+    parameters: Vec<f64>,
+    visits: Vec<f64>,
+    start: Option<State>,
+    dies: f64,
+    lethal: f64,
+    method: Method,
+}
+
+impl Patient<'_> {
+    fn treat(&self, arm: &Arm, treatment: &mut Stream, reading: &mut Stream) -> Result<ArmOutcome, Failure> {
+        let (compiled, study) = (self.compiled, self.study);
+        let mut cells = Subject::new(self)?;
+        cells.follow(&arm.regimen);
+        let meters: Vec<Meter> =
+            compiled.model.measurements.iter().map(|m| Meter::new(compiled, &self.parameters, m)).collect();
+        let mut seen = vec![cells.look(compiled, &meters, 0.0, reading)];
+        let mut clones = Vec::new();
+        cells.clones(0.0, &mut clones);
+        let mut assessor = study.recist_on.and_then(|m| {
+            // A patient without measurable disease at baseline cannot be assessed.
+            Assessor::new(0.0, seen[0].readings[m], &RecistOptions::default()).ok()
+        });
+        let mut rebiopsy = None;
+        let size = self.lethal.min(study.ceiling);
+        let mut visit = 0;
+        let (ended, end) = loop {
+            let look = self.visits.get(visit).copied().unwrap_or(f64::INFINITY).min(study.horizon);
+            let until = look.min(self.dies);
+            if let Some(day) = cells.advance(until, size, treatment)? {
+                let ended = if self.lethal <= study.ceiling { Ended::TumourDeath } else { Ended::Ceiling };
+                break (ended, day);
+            }
+            if self.dies <= look {
+                break (Ended::Death, self.dies);
+            }
+            if visit >= self.visits.len() {
+                break (Ended::Horizon, study.horizon);
+            }
+            visit += 1;
+            let now = cells.look(compiled, &meters, look, reading);
+            cells.clones(look, &mut clones);
+            let mut progressed = false;
+            if let (Some(assessor), Some(m)) = (&mut assessor, study.recist_on) {
+                let before = assessor.progression().is_some();
+                let sum = Some(now.readings[m]);
+                // A reading is finite and later than the last, so it can always be assessed.
+                if assessor.visit(Visit { time: look, sum, new_lesion: false }).is_ok() {
+                    progressed = !before && assessor.progression().is_some();
+                }
+            }
+            if progressed {
+                rebiopsy = Some(cells.rebiopsy(compiled, &now.by_type, study.rebiopsy_detects));
+            }
+            seen.push(now);
+            if progressed {
+                match &arm.after_progression {
+                    AfterProgression::Continue => {}
+                    AfterProgression::Stop => cells.follow(&Regimen::default()),
+                    AfterProgression::Switch(next) => cells.follow(next),
+                    AfterProgression::End => break (Ended::Progression, look),
+                }
+            }
+            if look >= study.horizon {
+                break (Ended::Horizon, look);
+            }
+        };
+        let died = matches!(ended, Ended::Death | Ended::TumourDeath);
+        let assessment = assessor.as_ref().map(Assessor::finish);
+        let progressed = assessment.as_ref().and_then(|a| a.progression);
+        let last = assessment.as_ref().map_or(0.0, |a| a.last_evaluable);
+        let known = |time| Waited { time, event: true, after: time };
+        let unknown = |time| Waited { time, event: false, after: time };
+        let survival = if died { known(end) } else { unknown(end) };
+        let time_to_progression = match progressed {
+            Some(p) => Waited { time: p.time, event: true, after: p.after },
+            None => unknown(last),
+        };
+        let progression = if progressed.is_none() && died { known(end) } else { time_to_progression };
+        let best = assessment.as_ref().map(|a| a.best);
+        Ok(ArmOutcome {
+            progression,
+            time_to_progression,
+            survival,
+            best: best.or(study.recist_on.map(|_| Response::NotEvaluable)),
+            best_change: assessment.and_then(|a| a.best_change),
+            rebiopsy,
+            ended,
+            extinct_clones: cells.extinct(),
+            seen,
+            clones,
+        })
+    }
+}
+
+/// The cells of a patient in an arm: a tumour, or the mean of one.
+enum Subject<'a> {
+    Cells(Box<Tumour<'a>>),
+    Mean(Box<MeanTumour<'a>>),
+}
+
+impl<'a> Subject<'a> {
+    fn new(patient: &Patient<'a>) -> Result<Self, Failure> {
+        let compiled = patient.compiled;
+        match (&patient.start, engine_method(patient.method)) {
+            (Some(start), Some(method)) => {
+                Ok(Subject::Cells(Box::new(Tumour::new(compiled, &patient.parameters, start.clone(), method)?)))
+            }
+            _ => Ok(Subject::Mean(Box::new(MeanTumour::start(compiled, &patient.parameters)?))),
+        }
+    }
+
+    fn follow(&mut self, regimen: &Regimen) {
+        match self {
+            Subject::Cells(tumour) => tumour.follow(regimen),
+            Subject::Mean(mean) => mean.follow(regimen),
+        }
+    }
+
+    /// Advances; the day on which the size was reached, if it was.
+    fn advance(&mut self, until: f64, size: f64, stream: &mut Stream) -> Result<Option<f64>, Failure> {
+        match self {
+            Subject::Cells(tumour) => Ok(match tumour.advance(until, size, stream)? {
+                Stop::Time => None,
+                Stop::Size(day) => Some(day),
+            }),
+            Subject::Mean(mean) => {
+                let before = mean.means();
+                mean.advance(until)?;
+                let (a, z) = (before.total(), mean.means().total());
+                if z < size {
+                    return Ok(None);
+                }
+                let share = if z > a && a > 0.0 { libm::log(size / a) / libm::log(z / a) } else { 1.0 };
+                Ok(Some(before.time + share.clamp(0.0, 1.0) * (until - before.time)))
+            }
+        }
+    }
+
+    fn look(&self, compiled: &Compiled, meters: &[Meter], time: f64, stream: &mut Stream) -> Seen {
+        let (by_type, levels) = match self {
+            Subject::Cells(tumour) => {
+                let counts = tumour.state.by_type(compiled);
+                (counts.into_iter().map(|n| n as f64).collect::<Vec<_>>(), tumour.state.levels.clone())
+            }
+            Subject::Mean(mean) => {
+                let means = mean.means();
+                (means.by_type(), means.levels)
+            }
+        };
+        let total = by_type.iter().sum();
+        Seen { time, readings: meters.iter().map(|m| m.read(total, stream)).collect(), by_type, levels }
+    }
+
+    fn clones(&self, time: f64, out: &mut Vec<CloneSeen>) {
+        let Subject::Cells(tumour) = self else { return };
+        let least = (tumour.state.total() as f64 * SHOWN).max(1.0);
+        for clones in tumour.state.blocks.iter().filter(|c| !c.founders.is_empty()) {
+            let width = clones.counts.len() / clones.founders.len();
+            for (founder, row) in clones.founders.iter().zip(clones.counts.chunks_exact(width)) {
+                let cells: u64 = row.iter().sum();
+                if cells as f64 >= least {
+                    out.push(CloneSeen { founder: *founder, cells, time });
+                }
+            }
+        }
+    }
+
+    fn extinct(&self) -> u64 {
+        match self {
+            Subject::Cells(tumour) => tumour.state.extinct.iter().map(|e| e.number).sum(),
+            Subject::Mean(_) => 0,
+        }
+    }
+
+    fn rebiopsy(&self, compiled: &Compiled, by_type: &[f64], detects: f64) -> Rebiopsy {
+        let model = &compiled.model;
+        let total: f64 = by_type.iter().sum::<f64>().max(1.0);
+        let shares: Vec<f64> = by_type.iter().map(|n| n / total).collect();
+        let found = mechanisms(model)
+            .iter()
+            .map(|name| {
+                let share: f64 = (0..shares.len())
+                    .filter(|&i| model.cells[i].mechanism.as_ref() == Some(name))
+                    .map(|i| shares[i])
+                    .sum();
+                share >= detects
+            })
+            .collect();
+        let (origin, cells) = self.largest_resistant(compiled);
+        let origin = match origin {
+            Some(origin) if cells > RESPONSIBLE * total => OriginFound::Clone(origin),
+            _ => OriginFound::NonGenetic,
+        };
+        Rebiopsy { origin, found, shares }
+    }
+
+    /// Label and size of the largest resistant clone (of a mean, of the largest label).
+    fn largest_resistant(&self, compiled: &Compiled) -> (Option<Origin>, f64) {
+        let resistant = |i: usize| compiled.model.cells[i].kind == Kind::Resistant;
+        let mut best = (None, 0.0);
+        match self {
+            Subject::Cells(tumour) => {
+                for (block, clones) in compiled.blocks.iter().zip(&tumour.state.blocks) {
+                    for (founder, row) in clones.founders.iter().zip(clones.counts.chunks_exact(block.types.len())) {
+                        let cells: u64 =
+                            block.types.iter().zip(row).filter(|(t, _)| resistant(**t)).map(|(_, n)| n).sum();
+                        if cells as f64 > best.1 {
+                            best = (Some(founder.origin), cells as f64);
+                        }
+                    }
+                }
+            }
+            Subject::Mean(mean) => {
+                for (origin, row) in Origin::ALL.iter().zip(&mean.means().by_origin) {
+                    let cells: f64 = row.iter().enumerate().filter(|(i, _)| resistant(*i)).map(|(_, n)| n).sum();
+                    if cells > best.1 {
+                        best = (Some(*origin), cells);
+                    }
+                }
+            }
+        }
+        best
+    }
+}

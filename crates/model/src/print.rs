@@ -1,0 +1,438 @@
+//! The canonical text of what was resolved: the format of model and study files, in base units, keys in one order.
+//!
+//! Reading the text of a model gives the same [`Model`] again, so it can be kept in place of the original; the
+//! unit that a number was written in stays beside it as `unit`.
+
+use crate::expr::{Expr, Law, Op, Slot};
+use crate::regimen::in_words;
+use crate::resolved::*;
+use crate::units::{Dimension, number, unit};
+use crate::visits::visits_in_words;
+use std::fmt::Write;
+
+/// A model as resolved, as text.
+///
+/// ```
+/// let text = std::fs::read_to_string("../../spec/cases/valid/logistic.toml").unwrap();
+/// let model = remission_model::model_from_toml("logistic.toml", &text).unwrap();
+/// let resolved = remission_model::resolved_to_toml(&model);
+/// assert_eq!(remission_model::model_from_toml("again.toml", &resolved).unwrap(), model);
+/// ```
+pub fn resolved_to_toml(model: &Model) -> String {
+    let mut p = Printer {
+        model,
+        out: String::new(),
+    };
+    p.line("# Resolved by remission: base units are day, cell, mg, umol, L (dm for lengths), Gy.");
+    p.line("[model]");
+    p.text("title", &model.title);
+    if !model.question.is_empty() {
+        p.text("question", &model.question);
+    }
+    if !model.citations.is_empty() {
+        let list: Vec<String> = model.citations.iter().map(citation).collect();
+        p.line(&format!("citations = [{}]", list.join(", ")));
+    }
+    if !model.parameters.is_empty() {
+        p.line("\n[parameters]");
+    }
+    for parameter in &model.parameters {
+        p.parameter(parameter);
+    }
+    for table in &model.tables {
+        p.line(&format!("\n[tables.{}]", table.name));
+        p.text("of", &table.of.base_unit());
+        p.text("gives", &table.gives.base_unit());
+        let points: Vec<String> = (table.x.iter().zip(&table.y))
+            .map(|(x, y)| format!("[{}, {}]", number(*x), number(*y)))
+            .collect();
+        p.line(&format!("points = [{}]", points.join(", ")));
+    }
+    model.cells.iter().for_each(|c| p.cell_type(c));
+    for level in &model.levels {
+        let dimension = unit(&level.unit).map_or(Dimension::PLAIN, |u| u.dimension);
+        p.line(&format!("\n[levels.{}]", level.name));
+        p.expression("start", &level.start, dimension);
+        let rate = dimension.over(Dimension::TIME).unwrap_or(Dimension::RATE);
+        p.expression("rate", &level.rate, rate);
+        p.text("unit", &level.unit);
+    }
+    model.drugs.iter().for_each(|d| p.drug(d));
+    p.start();
+    model.measurements.iter().for_each(|m| p.measurement(m));
+    if let Some(death) = &model.death {
+        p.line("\n[death]");
+        p.expression("background", &death.background, Dimension::RATE);
+        if let Some(burden) = &death.burden {
+            p.expression("burden", burden, Dimension::CELLS);
+        }
+    }
+    p.out
+}
+
+/// A study as resolved, as text: sentences in their normal form, every default written out, and what each
+/// sentence was resolved to as a comment (days from the start of the cycle).
+pub fn resolved_study_to_toml(study: &Study, model: &Model) -> String {
+    let mut p = Printer {
+        model,
+        out: String::new(),
+    };
+    p.line("# Resolved by remission: times in days, amounts in mg (held drugs: base units).");
+    p.line(&format!("# name: {}", study.name.escape_debug()));
+    p.line("[study]");
+    p.line(&format!("patients = {}", study.patients));
+    p.line(&format!("seed = {}", study.seed));
+    p.quantity("horizon", study.horizon, "days");
+    p.text("visits", &visits_in_words(&study.visits));
+    if let Some(m) = study.recist_on {
+        p.text("recist_on", &model.measurements[m].name);
+    }
+    p.quantity("ceiling", study.ceiling, "cells");
+    p.text("rebiopsy_detects", &number(study.rebiopsy_detects));
+    for arm in &study.arms {
+        p.line("\n[[arms]]");
+        p.text("name", &arm.name);
+        p.regimen("regimen", &arm.regimen);
+        match &arm.after_progression {
+            AfterProgression::Stop => p.text("after_progression", "stop"),
+            AfterProgression::Continue => p.text("after_progression", "continue"),
+            AfterProgression::End => p.text("after_progression", "end"),
+            AfterProgression::Switch(regimen) => p.regimen("after_progression", regimen),
+        }
+    }
+    p.out
+}
+
+/// A TOML string in quotes.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out += "\\\"",
+            '\\' => out += "\\\\",
+            '\n' => out += "\\n",
+            '\t' => out += "\\t",
+            c if c.is_control() => out += &format!("\\u{:04X}", c as u32),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+fn citation(c: &Citation) -> String {
+    let keys = [("doi", &c.doi), ("url", &c.url), ("where", &c.place)];
+    let given = keys.iter().filter(|k| !k.1.is_empty());
+    let list: Vec<String> = given.map(|(k, v)| format!("{k} = {}", quoted(v))).collect();
+    format!("{{ {} }}", list.join(", "))
+}
+
+fn variation(v: &Variation, unit: &str) -> String {
+    let n = |x: f64| with_unit(x, unit);
+    match *v {
+        Variation::LogNormal { sigma } => format!("lognormal(sigma = {})", number(sigma)),
+        Variation::Normal { sd } => format!("normal(sd = {})", n(sd)),
+        Variation::Uniform { low, high } => format!("uniform({}, {})", n(low), n(high)),
+        Variation::LogUniform { low, high } => format!("loguniform({}, {})", n(low), n(high)),
+    }
+}
+
+fn with_unit(x: f64, unit: &str) -> String {
+    if unit.is_empty() {
+        number(x)
+    } else {
+        format!("{} {unit}", number(x))
+    }
+}
+
+struct Printer<'m> {
+    model: &'m Model,
+    out: String,
+}
+
+impl Printer<'_> {
+    fn line(&mut self, line: &str) {
+        self.out += line;
+        self.out.push('\n');
+    }
+
+    fn text(&mut self, key: &str, text: &str) {
+        self.line(&format!("{key} = {}", quoted(text)));
+    }
+
+    fn quantity(&mut self, key: &str, x: f64, unit: &str) {
+        self.text(key, &with_unit(x, unit));
+    }
+
+    fn expression(&mut self, key: &str, expr: &Expr, dimension: Dimension) {
+        let text = self.expression_text(expr, dimension);
+        self.text(key, &text);
+    }
+
+    fn expression_text(&self, expr: &Expr, dimension: Dimension) -> String {
+        match expr {
+            Expr::Number(x) => with_unit(*x, &dimension.base_unit()),
+            other => expression_text(other, self.model),
+        }
+    }
+
+    fn parameter(&mut self, p: &Parameter) {
+        let dimension = unit(&p.unit).map_or(Dimension::PLAIN, |u| u.dimension);
+        let base = dimension.base_unit();
+        let mut line = format!(
+            "{} = {{ value = {}",
+            p.name,
+            quoted(&with_unit(p.value, &base))
+        );
+        line += &format!(", unit = {}", quoted(&p.unit));
+        line += &match &p.source {
+            Source::Cited(c) => format!(", source = {}", citation(c)),
+            Source::Fitted(text) => format!(", fitted = {}", quoted(text)),
+            Source::Assumed { why, prior } => {
+                format!(
+                    ", assumed = {}, prior = {}",
+                    quoted(why),
+                    quoted(&variation(prior, &base))
+                )
+            }
+        };
+        if let Some(v) = &p.between_patients {
+            line += &format!(", between_patients = {}", quoted(&variation(v, &base)));
+        }
+        self.line(&(line + " }"));
+    }
+
+    fn cell_type(&mut self, c: &CellType) {
+        self.line(&format!("\n[cells.{}]", c.name));
+        self.text("kind", crate::resolve::kind_name(c.kind));
+        if let Some(mechanism) = &c.mechanism {
+            self.text("mechanism", mechanism);
+        }
+        self.expression("birth", &c.birth, Dimension::RATE);
+        self.expression("death", &c.death, Dimension::RATE);
+        if let Some(immigration) = &c.immigration {
+            self.expression("immigration", immigration, Dimension::CELLS_RATE);
+        }
+        let name = |k: usize| quoted(&self.model.cells[k].name);
+        let mutations: Vec<String> = (c.mutations.iter())
+            .map(|m| {
+                let (key, dimension) = if m.per_division {
+                    ("per_division", Dimension::PLAIN)
+                } else {
+                    ("per_time", Dimension::RATE)
+                };
+                let rate = quoted(&self.expression_text(&m.rate, dimension));
+                format!("{{ to = {}, {key} = {rate} }}", name(m.to))
+            })
+            .collect();
+        let switches: Vec<String> = (c.switches.iter())
+            .map(|s| {
+                let rate = quoted(&self.expression_text(&s.rate, Dimension::RATE));
+                format!("{{ to = {}, rate = {rate} }}", name(s.to))
+            })
+            .collect();
+        for (key, list) in [("mutates", mutations), ("switches", switches)] {
+            if !list.is_empty() {
+                self.line(&format!("{key} = [\n    {},\n]", list.join(",\n    ")));
+            }
+        }
+    }
+
+    fn drug(&mut self, d: &Drug) {
+        self.line(&format!("\n[drugs.{}]", d.name));
+        self.text("route", crate::regimen::route_name(&d.route));
+        if let Route::Oral { ka } = &d.route {
+            self.expression("ka", ka, Dimension::RATE);
+        }
+        if d.route != Route::Held {
+            self.expression("clearance", &d.clearance, Dimension::FLOW);
+            self.expression("volume", &d.volume, Dimension::VOLUME);
+        }
+        if let Some((flow, volume)) = &d.peripheral {
+            let flow = quoted(&self.expression_text(flow, Dimension::FLOW));
+            let volume = quoted(&self.expression_text(volume, Dimension::VOLUME));
+            self.line(&format!(
+                "peripheral = {{ flow = {flow}, volume = {volume} }}"
+            ));
+        }
+        if d.felt_per_mg_per_l != 1.0 {
+            self.quantity("molar_mass", inverse(d.felt_per_mg_per_l), "mg/umol");
+        }
+        self.text("felt_as", &d.felt_unit);
+        if let Some(delay) = &d.delay {
+            let mean = quoted(&self.expression_text(&delay.mean, Dimension::TIME));
+            self.line(&format!(
+                "delay = {{ states = {}, mean = {mean} }}",
+                delay.states
+            ));
+        }
+    }
+
+    fn start(&mut self) {
+        self.line("\n[before_treatment]");
+        match &self.model.start {
+            Start::Grown {
+                founder,
+                from,
+                until,
+            } => {
+                let until = self.expression_text(until, Dimension::CELLS);
+                let name = &self.model.cells[*founder].name;
+                let noun = if *from == 1 { "cell" } else { "cells" };
+                self.text("grow", &format!("{name} from {from} {noun} until {until}"));
+            }
+            Start::Given(list) => {
+                let one = |(k, e): &(usize, Expr)| {
+                    let cells = quoted(&self.expression_text(e, Dimension::CELLS));
+                    format!("{} = {cells}", self.model.cells[*k].name)
+                };
+                let list: Vec<String> = list.iter().map(one).collect();
+                self.line(&format!("start = {{ {} }}", list.join(", ")));
+            }
+        }
+    }
+
+    fn measurement(&mut self, m: &Measurement) {
+        self.line(&format!("\n[measurements.{}]", m.name));
+        match &m.kind {
+            MeasurementKind::SumOfDiameters {
+                shares,
+                cells_per_litre,
+                reader_error,
+                too_small,
+            } => {
+                self.text("kind", "sum_of_diameters");
+                let list: Vec<String> = shares.iter().map(|s| number(*s)).collect();
+                self.line(&format!("shares = [{}]", list.join(", ")));
+                let dimension = Dimension::CELLS_PER_VOLUME;
+                self.expression("cells_per_volume", cells_per_litre, dimension);
+                self.text("reader_error", &number(*reader_error));
+                self.quantity("too_small", *too_small, "mm");
+            }
+            MeasurementKind::CellCount {
+                error,
+                detection_limit,
+            } => {
+                self.text("kind", "cell_count");
+                self.text("error", &number(*error));
+                self.quantity("detection_limit", *detection_limit, "cells");
+            }
+        }
+    }
+
+    fn regimen(&mut self, key: &str, regimen: &Regimen) {
+        for rule in &regimen.rules {
+            let mut offsets = String::new();
+            for offset in rule.offsets.iter().take(20) {
+                let _ = write!(offsets, "{} ", number(*offset));
+            }
+            offsets += if rule.offsets.len() > 20 { "..." } else { "" };
+            self.line(&format!(
+                "# {}: {} over {} at {} of every {} from {} until {}",
+                self.model.drugs[rule.drug].name,
+                number(rule.amount),
+                number(rule.duration),
+                offsets.trim_end(),
+                number(rule.cycle),
+                number(rule.from),
+                number(rule.until)
+            ));
+        }
+        // The sentences are in normal form already; rules made in another way are put into words here.
+        let sentences = match regimen.sentences.is_empty() {
+            true => in_words(&regimen.rules, self.model),
+            false => regimen.sentences.clone(),
+        };
+        let list: Vec<String> = sentences.iter().map(|s| quoted(s)).collect();
+        self.line(&format!("{key} = [{}]", list.join(", ")));
+    }
+}
+
+/// A number whose inverse is exactly `x`, when there is one beside 1/x.
+fn inverse(x: f64) -> f64 {
+    let first = 1.0 / x;
+    let beside =
+        [-2i64, -1, 0, 1, 2].map(|d| f64::from_bits(first.to_bits().wrapping_add_signed(d)));
+    beside.into_iter().find(|y| 1.0 / y == x).unwrap_or(first)
+}
+
+/// An expression as text, with no more parentheses than needed; reading it gives the same tree.
+pub fn expression_text(expr: &Expr, model: &Model) -> String {
+    let mut out = String::new();
+    write_expression(expr, model, 0, &mut out);
+    // `2 / h` alone would be read as two per hour.
+    let number_ends = crate::units::number_length(&out);
+    if !matches!(expr, Expr::Number(_)) && crate::units::quantity(&out).is_ok() {
+        out = format!("({}){}", &out[..number_ends], &out[number_ends..]);
+    }
+    out
+}
+
+/// Binding of what stands outside: 0 sum, 1 right of a sum or a product, 2 right of a product, 3 sign, 4 power.
+fn write_expression(expr: &Expr, model: &Model, outside: u8, out: &mut String) {
+    let own = match expr {
+        Expr::Binary(Op::Add | Op::Sub, ..) => 0,
+        Expr::Binary(Op::Mul | Op::Div, ..) => 1,
+        Expr::Neg(_) => 2,
+        Expr::Number(x) if x.is_sign_negative() => 2,
+        Expr::Binary(Op::Pow, ..) => 3,
+        _ => 5,
+    };
+    let open = own < outside;
+    if open {
+        out.push('(');
+    }
+    match expr {
+        Expr::Number(x) => *out += &number(*x),
+        Expr::Slot(s) => *out += &slot_text(*s, model),
+        Expr::Neg(a) => {
+            out.push('-');
+            // -(2) would be read as the number -2.
+            let inside = if matches!(**a, Expr::Number(_)) { 6 } else { 2 };
+            write_expression(a, model, inside, out);
+        }
+        Expr::Binary(op, a, b) => {
+            let (sign, left, right) = match op {
+                Op::Add => (" + ", 0, 1),
+                Op::Sub => (" - ", 0, 1),
+                Op::Mul => (" * ", 1, 2),
+                Op::Div => (" / ", 1, 2),
+                Op::Pow => ("^", 4, 2),
+            };
+            write_expression(a, model, left, out);
+            *out += sign;
+            write_expression(b, model, right, out);
+        }
+        Expr::Call(law, args) => {
+            let name = Law::ALL.iter().find(|l| l.1 == *law).map_or("", |l| l.0);
+            out.push_str(name);
+            out.push('(');
+            for (k, a) in args.iter().enumerate() {
+                *out += if k > 0 { ", " } else { "" };
+                write_expression(a, model, 0, out);
+            }
+            out.push(')');
+        }
+        Expr::Table(t, a) => {
+            *out += &model.tables[*t].name;
+            out.push('(');
+            write_expression(a, model, 0, out);
+            out.push(')');
+        }
+    }
+    if open {
+        out.push(')');
+    }
+}
+
+/// A slot as it is named in files.
+pub fn slot_text(slot: Slot, model: &Model) -> String {
+    match slot {
+        Slot::Parameter(k) => model.parameters[k].name.clone(),
+        Slot::Drug(k) => model.drugs[k].name.clone(),
+        Slot::Delayed(k) => format!("delayed({})", model.drugs[k].name),
+        Slot::Level(k) => model.levels[k].name.clone(),
+        Slot::Cells(k) => model.cells[k].name.clone(),
+        Slot::Total => "total".into(),
+        Slot::Time => "time".into(),
+    }
+}

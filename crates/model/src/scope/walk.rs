@@ -1,0 +1,361 @@
+//! The walk over an expression's tree: each name is looked up, and each pair of units compared.
+
+use super::{Allowed, Fits, Meaning, Scope};
+use crate::expr::{Expr, Law, Op, Slot};
+use crate::parse::{Node, Tree};
+use crate::problem::{Code, Place, Report};
+use crate::tree::{Text, short};
+use crate::units::{Dimension, unit_names};
+
+/// One expression being resolved.
+pub(super) struct Walk<'a, 'r> {
+    pub(super) scope: &'a Scope,
+    pub(super) text: &'a Text,
+    pub(super) allowed: Allowed,
+    pub(super) report: &'r mut Report,
+}
+
+impl Walk<'_, '_> {
+    /// Depth is bounded by the parser. Goes on after a fault, so that every fault of one expression is seen.
+    pub(super) fn go(&mut self, tree: &Tree) -> Option<(Expr, Fits)> {
+        match &tree.node {
+            Node::Number(x) => {
+                let fits = if *x == 0.0 { Fits::Any } else { PLAIN };
+                Some((Expr::Number(*x), fits))
+            }
+            Node::Name(name) => self.name(name, tree),
+            Node::Neg(a) => {
+                let (a, fits) = self.go(a)?;
+                Some((Expr::Neg(Box::new(a)), fits))
+            }
+            Node::Binary(op, a, b) => {
+                let (left, right) = (self.go(a), self.go(b));
+                let ((left, l), (right, r)) = (left?, right?);
+                let fits = self.binary(*op, (a, l), (b, r), tree)?;
+                Some((Expr::Binary(*op, Box::new(left), Box::new(right)), fits))
+            }
+            Node::Call(name, span, args) => self.call(name, span.clone(), args, tree),
+        }
+    }
+
+    fn name(&mut self, name: &str, tree: &Tree) -> Option<(Expr, Fits)> {
+        let at = self.text.at.inside(tree.span.clone());
+        match self.scope.find(name) {
+            Some(Meaning::Slot(slot, dimension)) => {
+                if self.allowed == Allowed::Parameters && !matches!(slot, Slot::Parameter(_)) {
+                    self.report.add(
+                        Code::OnlyParameters,
+                        &at,
+                        format!("`{name}` in `{}`", self.text.at.path),
+                        "names of parameters: this value is fixed for a patient before the run",
+                        "use parameters only; what changes in time belongs into a rate",
+                    );
+                    return None;
+                }
+                Some((Expr::Slot(slot), dimension.map_or(Fits::Any, Fits::Only)))
+            }
+            Some(Meaning::Table(..)) => {
+                self.report.add(
+                    Code::Arguments,
+                    &at,
+                    format!("`{name}` without an argument"),
+                    format!("{name}(x)"),
+                    "call the table with what it is a table of",
+                );
+                None
+            }
+            None if Law::ALL.iter().any(|l| l.0 == name) || name == "delayed" => {
+                self.report.add(
+                    Code::Arguments,
+                    &at,
+                    format!("`{name}` without arguments"),
+                    usage(name),
+                    "write the arguments in parentheses",
+                );
+                None
+            }
+            None => {
+                self.unknown(name, &at);
+                None
+            }
+        }
+    }
+
+    fn unknown(&mut self, name: &str, at: &Place) {
+        if self.report.is_full() {
+            return;
+        }
+        let repair = if unit_names().any(|u| u == name) {
+            format!(
+                "`{name}` is a unit, and inside an expression numbers are plain: give the number with its \
+                 unit a name under [parameters] (a literal 0 fits every unit and needs none)"
+            )
+        } else {
+            "define it under [parameters], or correct the spelling".to_string()
+        };
+        self.report.add_near(
+            Code::UnknownName,
+            at,
+            [
+                format!("`{}`", short(name)),
+                "names of parameters, tables, cell types, levels and drugs; `total`, `time`; laws"
+                    .into(),
+                repair,
+            ],
+            name,
+            self.scope.known(),
+        );
+    }
+
+    /// Unit of a pair that must agree.
+    fn same(&mut self, (a, l): (&Tree, Fits), (b, r): (&Tree, Fits), whole: &Tree) -> Option<Fits> {
+        match (l, r) {
+            (Fits::Any, other) | (other, Fits::Any) => Some(other),
+            (Fits::Only(l), Fits::Only(r)) if l == r => Some(Fits::Only(l)),
+            (Fits::Only(l), Fits::Only(r)) => {
+                self.report.add(
+                    Code::Dimension,
+                    &self.text.at.inside(whole.span.clone()),
+                    format!(
+                        "left {l} (`{}`), right {r} (`{}`)",
+                        self.cut(a),
+                        self.cut(b)
+                    ),
+                    "the same unit on both sides",
+                    "multiply or divide one side by what is missing, or correct a parameter's unit",
+                );
+                None
+            }
+        }
+    }
+
+    fn plain(&mut self, tree: &Tree, fits: Fits, what: &str) -> Option<()> {
+        let Fits::Only(found) = fits else {
+            return Some(());
+        };
+        if found == Dimension::PLAIN {
+            return Some(());
+        }
+        self.report.add(
+            Code::Dimension,
+            &self.text.at.inside(tree.span.clone()),
+            format!(
+                "left plain number ({what}), right {found} (`{}`)",
+                self.cut(tree)
+            ),
+            format!("a plain number in {what}"),
+            "divide by a quantity of the same unit",
+        );
+        None
+    }
+
+    fn cut(&self, tree: &Tree) -> String {
+        short(&self.text.text[tree.span.clone()])
+    }
+
+    fn too_high(&mut self, tree: &Tree, found: String) {
+        self.report.add(
+            Code::Dimension,
+            &self.text.at.inside(tree.span.clone()),
+            found,
+            "whole powers of units, at most 24",
+            "raise plain numbers only: divide by a quantity of the same unit first",
+        );
+    }
+
+    fn binary(
+        &mut self,
+        op: Op,
+        (a, l): (&Tree, Fits),
+        (b, r): (&Tree, Fits),
+        whole: &Tree,
+    ) -> Option<Fits> {
+        match op {
+            Op::Add | Op::Sub => self.same((a, l), (b, r), whole),
+            Op::Mul | Op::Div => {
+                let (Fits::Only(l), Fits::Only(r)) = (l, r) else {
+                    return Some(Fits::Any);
+                };
+                let out = if op == Op::Mul { l.times(r) } else { l.over(r) };
+                if out.is_none() {
+                    self.too_high(whole, format!("left {l}, right {r}"));
+                }
+                out.map(Fits::Only)
+            }
+            Op::Pow => {
+                self.plain(b, r, "an exponent")?;
+                let Fits::Only(base) = l else {
+                    return Some(Fits::Any);
+                };
+                if base == Dimension::PLAIN {
+                    return Some(PLAIN);
+                }
+                let Node::Number(exponent) = b.node else {
+                    self.plain(
+                        a,
+                        l,
+                        "the base of a power whose exponent is not a literal number",
+                    )?;
+                    return Some(PLAIN);
+                };
+                let out = base.power(exponent);
+                if out.is_none() {
+                    self.too_high(whole, format!("({base})^{exponent}"));
+                }
+                out.map(Fits::Only)
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        name: &str,
+        name_span: std::ops::Range<usize>,
+        args: &[Tree],
+        whole: &Tree,
+    ) -> Option<(Expr, Fits)> {
+        let at = self.text.at.inside(name_span);
+        if name == "delayed" {
+            return self.delayed(args, &at);
+        }
+        if let Some(Meaning::Table(index, of, gives)) = self.scope.find(name) {
+            if !self.count(name, 1, args, &at) {
+                return None;
+            }
+            let (inner, fits) = self.go(&args[0])?;
+            if let (Some(of), Fits::Only(found)) = (of, fits)
+                && of != found
+            {
+                self.report.add(
+                    Code::Dimension,
+                    &self.text.at.inside(args[0].span.clone()),
+                    format!(
+                        "left {of} (table `{name}`), right {found} (`{}`)",
+                        self.cut(&args[0])
+                    ),
+                    format!("an argument in {of}"),
+                    "pass what the table is a table of",
+                );
+                return None;
+            }
+            let fits = gives.map_or(Fits::Any, Fits::Only);
+            return Some((Expr::Table(index, Box::new(inner)), fits));
+        }
+        let Some(&(_, law)) = Law::ALL.iter().find(|l| l.0 == name) else {
+            if self.scope.find(name).is_some() {
+                self.report.add(
+                    Code::Expression,
+                    &at,
+                    format!("`{name}` followed by `(`"),
+                    format!("`{name}` is not a law or a table"),
+                    "write `*` between a name and a parenthesis to multiply",
+                );
+            } else {
+                self.unknown(name, &at);
+            }
+            return None;
+        };
+        if !self.count(name, law.arity(), args, &at) {
+            return None;
+        }
+        // All arguments first, so that the faults of each are seen.
+        let walked: Vec<Option<(Expr, Fits)>> = args.iter().map(|a| self.go(a)).collect();
+        let (exprs, fits): (Vec<Expr>, Vec<Fits>) = walked
+            .into_iter()
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .unzip();
+        let pair = |i: usize, j: usize| ((&args[i], fits[i]), (&args[j], fits[j]));
+        let out = match law {
+            Law::Exp | Law::Ln => {
+                self.plain(&args[0], fits[0], name)?;
+                PLAIN
+            }
+            Law::Sqrt => match fits[0] {
+                Fits::Any => Fits::Any,
+                Fits::Only(d) => {
+                    let root = d.power(0.5);
+                    if root.is_none() {
+                        self.too_high(whole, format!("sqrt of {d}"));
+                    }
+                    Fits::Only(root?)
+                }
+            },
+            Law::Min | Law::Max => {
+                let (a, b) = pair(0, 1);
+                self.same(a, b, whole)?
+            }
+            Law::Logistic | Law::Gompertz => {
+                let (a, b) = pair(0, 1);
+                self.same(a, b, whole)?;
+                PLAIN
+            }
+            Law::Hill => {
+                let (a, b) = pair(0, 1);
+                self.same(a, b, whole)?;
+                self.plain(&args[2], fits[2], "the exponent of hill")?;
+                PLAIN
+            }
+            Law::Emax => {
+                let (a, b) = pair(0, 2);
+                self.same(a, b, whole)?;
+                fits[1]
+            }
+        };
+        Some((Expr::Call(law, exprs), out))
+    }
+
+    fn count(&mut self, name: &str, want: usize, args: &[Tree], at: &Place) -> bool {
+        if args.len() != want {
+            self.report.add(
+                Code::Arguments,
+                at,
+                format!("{} argument(s) for `{name}`", args.len()),
+                if want == 1 && usage(name).is_empty() {
+                    format!("{name}(x)")
+                } else {
+                    usage(name)
+                },
+                format!("give {want}"),
+            );
+        }
+        args.len() == want
+    }
+
+    fn delayed(&mut self, args: &[Tree], at: &Place) -> Option<(Expr, Fits)> {
+        if !self.count("delayed", 1, args, at) {
+            return None;
+        }
+        let inner = self.go(&args[0])?;
+        match inner.0 {
+            Expr::Slot(Slot::Drug(k)) if self.scope.delayed.get(k) == Some(&true) => {
+                Some((Expr::Slot(Slot::Delayed(k)), inner.1))
+            }
+            _ => {
+                self.report.add(
+                    Code::NotDelayed,
+                    &self.text.at.inside(args[0].span.clone()),
+                    format!("delayed({})", self.cut(&args[0])),
+                    "the name of a drug whose section has `delay`",
+                    "add delay = { states = 3, mean = \"30 h\" } to the drug",
+                );
+                None
+            }
+        }
+    }
+}
+
+const PLAIN: Fits = Fits::Only(Dimension::PLAIN);
+
+/// How a law is called.
+fn usage(name: &str) -> String {
+    match name {
+        "exp" | "ln" | "sqrt" => format!("{name}(x)"),
+        "min" | "max" => format!("{name}(a, b)"),
+        "hill" => "hill(c, ec50, n)".into(),
+        "emax" => "emax(c, emax, ec50)".into(),
+        "logistic" | "gompertz" => format!("{name}(n, capacity)"),
+        "delayed" => "delayed(drug)".into(),
+        _ => String::new(),
+    }
+}

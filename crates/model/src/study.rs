@@ -1,0 +1,416 @@
+//! Study files: how many patients, how long, how often they are seen, and the arms that are compared.
+
+use crate::problem::{Code, Place, Problems, Report};
+use crate::program::evaluate;
+use crate::regimen::regimen;
+use crate::resolved::{AfterProgression, Arm, MeasurementKind, Model, Regimen, Start, Study};
+use crate::scope::{mismatch, read_quantity};
+use crate::tree::{Section, Text, parse, short};
+use crate::units::{Dimension, number};
+use crate::visits::visits;
+use std::collections::{BTreeMap, HashMap};
+
+/// Largest count that is held exactly, 2^53.
+const MOST_CELLS: f64 = 9_007_199_254_740_992.0;
+
+/// Reads a study of `model`, whose arms hold their regimens as lists of sentences.
+///
+/// ```
+/// let model = std::fs::read_to_string("../../spec/cases/valid/logistic.toml").unwrap();
+/// let model = remission_model::model_from_toml("model.toml", &model).unwrap();
+/// let study = r#"
+///     [study]
+///     patients = 10
+///     seed = 2026
+///     horizon = "2 months"
+///     visits = "every week"
+///     [[arms]]
+///     name = "untreated"
+///     regimen = ["no treatment"]
+/// "#;
+/// let study = remission_model::study_from_toml("study.toml", study, "first", &model).unwrap();
+/// assert_eq!((study.patients, study.horizon), (10, 60.875));
+/// ```
+pub fn study_from_toml(
+    file_name: &str,
+    text: &str,
+    name: &str,
+    model: &Model,
+) -> Result<Study, Problems> {
+    read(file_name, text, None, name, model)
+}
+
+/// As [`study_from_toml`], with a file of named regimens (`[regimens.daily] sentences = [...]`) that an arm may
+/// refer to: `regimen = "daily"`.
+pub fn study_with_regimens(
+    file_name: &str,
+    text: &str,
+    regimen_file: &str,
+    regimen_text: &str,
+    name: &str,
+    model: &Model,
+) -> Result<Study, Problems> {
+    read(
+        file_name,
+        text,
+        Some((regimen_file, regimen_text)),
+        name,
+        model,
+    )
+}
+
+fn read(
+    file_name: &str,
+    text: &str,
+    regimens: Option<(&str, &str)>,
+    name: &str,
+    model: &Model,
+) -> Result<Study, Problems> {
+    let mut report = Report::new(file_name);
+    let mut other = Report::new(regimens.map_or("regimen.toml", |r| r.0));
+    let mut listed = 0;
+    let named = match regimens {
+        Some((_, text)) => named_regimens(text, model, &mut listed, &mut other),
+        None => BTreeMap::new(),
+    };
+    let mut reader = Reader {
+        model,
+        named,
+        listed,
+        report: &mut report,
+    };
+    let study = reader.study(text, name);
+    report.absorb(other);
+    report.finish(study)
+}
+
+/// `[regimens.<name>]` sections; `None` marks one with a fault.
+fn named_regimens(
+    text: &str,
+    model: &Model,
+    listed: &mut usize,
+    report: &mut Report,
+) -> BTreeMap<String, Option<Regimen>> {
+    let mut out = BTreeMap::new();
+    let Some(table) = parse(text, report) else {
+        return out;
+    };
+    let root = Section::root(&table, text).only(&["regimens"], report);
+    for entry in root.entries("regimens", report) {
+        let Some(section) = entry.section(report) else {
+            continue;
+        };
+        let section = section.only(&["sentences"], report);
+        let sentences = section.texts("sentences", report);
+        if sentences.is_none() {
+            section.need_text(
+                "sentences",
+                "sentences = [\"<drug> <amount> every day\"]",
+                report,
+            );
+        }
+        let found = sentences.and_then(|s| regimen(&s, model, listed, report));
+        out.insert(entry.name.text.clone(), found);
+    }
+    out
+}
+
+struct Reader<'m, 'r> {
+    model: &'m Model,
+    named: BTreeMap<String, Option<Regimen>>,
+    listed: usize,
+    report: &'r mut Report,
+}
+
+impl Reader<'_, '_> {
+    fn study(&mut self, text: &str, name: &str) -> Option<Study> {
+        let table = parse(text, self.report)?;
+        let root = Section::root(&table, text).only(&["study", "arms"], self.report);
+        let example = "[study] with patients, seed, horizon and visits";
+        let section = root.need_section("study", example, self.report);
+        let arms = self.arms(&root);
+        let keys = [
+            "title",
+            "patients",
+            "seed",
+            "horizon",
+            "visits",
+            "recist_on",
+            "ceiling",
+            "rebiopsy_detects",
+        ];
+        let s = section?.only(&keys, self.report);
+        s.words("title", self.report);
+        let patients = self.patients(&s);
+        let seed = s.need_whole("seed", "seed = 2026", self.report);
+        let horizon = self.horizon(&s);
+        let visits = s
+            .need_text("visits", "visits = \"every 6 weeks\"", self.report)
+            .and_then(|text| visits(&text, horizon, self.report));
+        let recist_on = match s.text("recist_on", self.report) {
+            Some(text) => Some(self.recist_on(&text)?),
+            None => None,
+        };
+        let ceiling = self.ceiling(&s);
+        let rebiopsy_detects = self.rebiopsy(&s);
+        Some(Study {
+            name: name.to_string(),
+            patients: patients?,
+            seed: seed?.0,
+            horizon: horizon?,
+            visits: visits?,
+            recist_on,
+            ceiling: ceiling?,
+            rebiopsy_detects: rebiopsy_detects?,
+            arms: arms?,
+        })
+    }
+
+    fn patients(&mut self, s: &Section<'_>) -> Option<u32> {
+        let (n, at) = s.need_whole("patients", "patients = 1000", self.report)?;
+        if !(1..=10_000_000).contains(&n) {
+            self.report.add(
+                Code::Patients,
+                &at,
+                format!("{n} patients"),
+                "1 to 10,000,000 patients an arm",
+                "choose a number in this range",
+            );
+            return None;
+        }
+        Some(n as u32)
+    }
+
+    fn quantity(&mut self, text: &Text, want: Dimension) -> Option<f64> {
+        let q = read_quantity(text, self.report)?;
+        if q.unit.dimension != want {
+            mismatch(&text.at, &text.text, q.unit.dimension, want, self.report);
+            return None;
+        }
+        Some(q.value)
+    }
+
+    fn horizon(&mut self, s: &Section<'_>) -> Option<f64> {
+        let text = s.need_text("horizon", "horizon = \"5 years\"", self.report)?;
+        let days = self.quantity(&text, Dimension::TIME)?;
+        if !(days > 0.0 && days <= 36_525.0) {
+            self.report.add(
+                Code::Horizon,
+                &text.at,
+                format!("{} days", number(days)),
+                "more than 0 and at most 100 years",
+                "write, for example, \"5 years\"",
+            );
+            return None;
+        }
+        Some(days)
+    }
+
+    fn recist_on(&mut self, text: &Text) -> Option<usize> {
+        let diameters = |k: &MeasurementKind| matches!(k, MeasurementKind::SumOfDiameters { .. });
+        let all = &self.model.measurements;
+        let found = all
+            .iter()
+            .position(|m| m.name == text.text && diameters(&m.kind));
+        if found.is_none() {
+            let known: Vec<&str> = all
+                .iter()
+                .filter(|m| diameters(&m.kind))
+                .map(|m| m.name.as_str())
+                .collect();
+            let message = [
+                format!("`{}`", short(&text.text)),
+                format!(
+                    "a measurement of kind sum_of_diameters: {}",
+                    short(&known.join(", "))
+                ),
+                "name such a measurement of the model, or leave `recist_on` out".into(),
+            ];
+            self.report
+                .add_near(Code::RecistOn, &text.at, message, &text.text, known);
+        }
+        found
+    }
+
+    fn ceiling(&mut self, s: &Section<'_>) -> Option<f64> {
+        let Some(text) = s.text("ceiling", self.report) else {
+            return (!s.has("ceiling")).then_some(1e13);
+        };
+        let cells = self.quantity(&text, Dimension::CELLS)?;
+        let start = starting_cells(self.model);
+        if !(cells > 0.0 && cells <= MOST_CELLS && cells > start) {
+            self.report.add(
+                Code::OutOfRange,
+                &text.at,
+                format!("{} cells", number(cells)),
+                format!(
+                    "above the {} cells at which treatment begins, at most 9e15",
+                    number(start)
+                ),
+                "raise the ceiling, or leave it out for 1e13 cells",
+            );
+            return None;
+        }
+        Some(cells)
+    }
+
+    fn rebiopsy(&mut self, s: &Section<'_>) -> Option<f64> {
+        let Some(text) = s.text("rebiopsy_detects", self.report) else {
+            return (!s.has("rebiopsy_detects")).then_some(0.05);
+        };
+        let share = self.quantity(&text, Dimension::PLAIN)?;
+        if !(0.0..=1.0).contains(&share) {
+            self.report.add(
+                Code::Probability,
+                &text.at,
+                short(&text.text),
+                "a share of cells from 0 to 100 %",
+                "write, for example, \"5 %\"",
+            );
+            return None;
+        }
+        Some(share)
+    }
+
+    fn arms(&mut self, root: &Section<'_>) -> Option<Vec<Arm>> {
+        let sections = root.sections("arms", self.report);
+        if sections.is_empty() {
+            let at = Place {
+                path: "arms".into(),
+                ..root.at.clone()
+            };
+            self.report.add(
+                Code::NoArms,
+                &at,
+                "no arm",
+                "at least one [[arms]]",
+                "add [[arms]] with a name and a regimen; [\"no treatment\"] is one",
+            );
+            return None;
+        }
+        let mut names: HashMap<String, String> = HashMap::new();
+        let arms: Vec<Option<Arm>> = sections
+            .into_iter()
+            .map(|s| {
+                let s = s.only(&["name", "regimen", "after_progression"], self.report);
+                let name = self.arm_name(&s, &mut names);
+                let regimen = self.first_line(&s);
+                let after_progression = self.after_progression(&s);
+                Some(Arm {
+                    name: name?,
+                    regimen: regimen?,
+                    after_progression: after_progression?,
+                })
+            })
+            .collect();
+        arms.into_iter().collect()
+    }
+
+    fn arm_name(&mut self, s: &Section<'_>, names: &mut HashMap<String, String>) -> Option<String> {
+        if !s.has("name") {
+            s.need_text("name", "name = \"erlotinib 150 mg daily\"", self.report);
+        }
+        let text = s.words("name", self.report)?;
+        let name = text.text.trim().to_string();
+        if name.len() > 200 || name.contains(char::is_control) {
+            self.report.add(
+                Code::BadName,
+                &text.at,
+                short(&name).escape_debug().to_string(),
+                "one line of at most 200 bytes",
+                "shorten the name",
+            );
+            return None;
+        }
+        if let Some(before) = names.insert(name.clone(), text.at.path.clone()) {
+            self.report.add(
+                Code::ArmTwice,
+                &text.at,
+                format!("\"{name}\" is also `{before}`"),
+                "every arm with its own name",
+                "rename one of the two",
+            );
+            return None;
+        }
+        Some(name)
+    }
+
+    fn sentences(&mut self, s: &Section<'_>, key: &str) -> Option<Regimen> {
+        let sentences = s.texts(key, self.report)?;
+        regimen(&sentences, self.model, &mut self.listed, self.report)
+    }
+
+    /// A list of sentences, one sentence, or the name of a regimen.
+    fn first_line(&mut self, s: &Section<'_>) -> Option<Regimen> {
+        if s.is_list("regimen") {
+            return self.sentences(s, "regimen");
+        }
+        let example = "regimen = [\"erlotinib 150 mg oral every day\"]";
+        let text = s.need_text("regimen", example, self.report)?;
+        if let Some(found) = self.named.get(&text.text) {
+            return found.clone();
+        }
+        if text.text.trim().contains(' ') {
+            return regimen(&[text], self.model, &mut self.listed, self.report);
+        }
+        let names: Vec<&str> = self.named.keys().map(String::as_str).collect();
+        let message = [
+            format!("`{}`", short(&text.text)),
+            format!(
+                "a list of sentences, or a section [regimens.<name>]: {}",
+                short(&names.join(", "))
+            ),
+            "write the sentences here, or name a regimen of the regimen file".into(),
+        ];
+        self.report
+            .add_near(Code::UnknownRegimen, &text.at, message, &text.text, names);
+        None
+    }
+
+    fn after_progression(&mut self, s: &Section<'_>) -> Option<AfterProgression> {
+        let key = "after_progression";
+        if s.is_list(key) {
+            return self.sentences(s, key).map(AfterProgression::Switch);
+        }
+        let Some(text) = s.text(key, self.report) else {
+            return (!s.has(key)).then_some(AfterProgression::Stop);
+        };
+        match text.text.as_str() {
+            "stop" => Some(AfterProgression::Stop),
+            "continue" => Some(AfterProgression::Continue),
+            "end" => Some(AfterProgression::End),
+            other => {
+                if let Some(found) = self.named.get(other) {
+                    return found.clone().map(AfterProgression::Switch);
+                }
+                let words = ["stop", "continue", "end"];
+                let known: Vec<&str> = words
+                    .into_iter()
+                    .chain(self.named.keys().map(String::as_str))
+                    .collect();
+                let message = [
+                    format!("`{}`", short(other)),
+                    "stop, continue, end, a list of sentences, or a named regimen".into(),
+                    "choose one of these".into(),
+                ];
+                self.report
+                    .add_near(Code::UnknownWord, &text.at, message, other, known);
+                None
+            }
+        }
+    }
+}
+
+/// Cells when treatment begins, at the parameters' central values.
+fn starting_cells(model: &Model) -> f64 {
+    let value = |e: &crate::expr::Expr| {
+        evaluate(e, &model.tables, &|s| match s {
+            crate::expr::Slot::Parameter(k) => model.parameters[k].value,
+            _ => 0.0,
+        })
+    };
+    match &model.start {
+        Start::Grown { until, .. } => value(until),
+        Start::Given(list) => list.iter().map(|(_, e)| value(e)).sum(),
+    }
+}
