@@ -49,37 +49,21 @@ fn main() {
         },
         None,
     );
-    row(
-        "exponential",
-        draw::exponential,
-        Some(nanoseconds(|s| rand_distr::Exp1.sample(s))),
-    );
-    row(
-        "normal",
-        draw::normal,
-        Some(nanoseconds(|s| rand_distr::StandardNormal.sample(s))),
-    );
+    row("exponential", draw::exponential, Some(nanoseconds(|s| rand_distr::Exp1.sample(s))));
+    row("normal", draw::normal, Some(nanoseconds(|s| rand_distr::StandardNormal.sample(s))));
     for shape in [1e-3, 0.5, 1.0, 2.5, 30.0, 1e6, 1e13] {
         let shape = black_box(shape);
         row(
             &format!("gamma, shape {shape:e}"),
             |s| draw::gamma(s, black_box(shape), 2.0),
-            Some(nanoseconds(|s| {
-                rand_distr::Gamma::new(black_box(shape), 2.0)
-                    .unwrap()
-                    .sample(s)
-            })),
+            Some(nanoseconds(|s| rand_distr::Gamma::new(black_box(shape), 2.0).unwrap().sample(s))),
         );
     }
-    for mean in [
-        1e-6, 0.01, 0.3, 1.0, 3.0, 9.9, 10.0, 30.0, 1e3, 1e6, 1e12, 1e15,
-    ] {
+    for mean in [1e-6, 0.01, 0.3, 1.0, 3.0, 9.9, 10.0, 30.0, 1e3, 1e6, 1e12, 1e15] {
         row(
             &format!("poisson, mean {mean:e}"),
             |s| draw::poisson(s, black_box(mean)) as f64,
-            Some(nanoseconds(|s| {
-                rand_distr::Poisson::new(black_box(mean)).unwrap().sample(s)
-            })),
+            Some(nanoseconds(|s| rand_distr::Poisson::new(black_box(mean)).unwrap().sample(s))),
         );
     }
     for (n, p) in [
@@ -100,37 +84,17 @@ fn main() {
         row(
             &format!("binomial, n {:e}, p {p:e}", n as f64),
             |s| draw::binomial(s, black_box(n), black_box(p)) as f64,
-            Some(nanoseconds(|s| {
-                rand_distr::Binomial::new(black_box(n), black_box(p))
-                    .unwrap()
-                    .sample(s) as f64
-            })),
+            Some(nanoseconds(|s| rand_distr::Binomial::new(black_box(n), black_box(p)).unwrap().sample(s) as f64)),
         );
     }
-    for (r, odds) in [
-        (1e9, 1e-12),
-        (2.0, 0.5),
-        (20.0, 0.4),
-        (0.5, 30.0),
-        (100.0, 2.0),
-        (1e9, 1e-3),
-        (1e13, 3.0),
-    ] {
+    for (r, odds) in [(1e9, 1e-12), (2.0, 0.5), (20.0, 0.4), (0.5, 30.0), (100.0, 2.0), (1e9, 1e-3), (1e13, 3.0)] {
         row(
             &format!("negative binomial, r {r:e}, odds {odds:e}"),
             |s| draw::negative_binomial_odds(s, black_box(r), black_box(odds)) as f64,
             None,
         );
     }
-    for (families, odds) in [
-        (1, 0.2),
-        (1, 5.0),
-        (2, 5.0),
-        (3, 5.0),
-        (4, 5.0),
-        (10, 0.2),
-        (1_000_000, 0.2),
-    ] {
+    for (families, odds) in [(1, 0.2), (1, 5.0), (2, 5.0), (3, 5.0), (4, 5.0), (10, 0.2), (1_000_000, 0.2)] {
         row(
             &format!("family sum, {families} families, odds {odds:e}"),
             |s| draw::geometric_family_sum_odds(s, black_box(families), black_box(odds)) as f64,

@@ -74,19 +74,10 @@ impl Stream {
     #[must_use]
     pub fn new(seed: u64, patient: u64, replicate: u64, purpose: Purpose) -> Stream {
         let mut key = [0; 32];
-        for (bytes, number) in
-            key.chunks_exact_mut(8)
-                .zip([seed, patient, replicate, purpose as u64])
-        {
+        for (bytes, number) in key.chunks_exact_mut(8).zip([seed, patient, replicate, purpose as u64]) {
             bytes.copy_from_slice(&number.to_le_bytes());
         }
-        Stream {
-            words: [0; WORDS],
-            next: WORDS,
-            made: 0,
-            generator: ChaCha8Rng::from_seed(key),
-            script: None,
-        }
+        Stream { words: [0; WORDS], next: WORDS, made: 0, generator: ChaCha8Rng::from_seed(key), script: None }
     }
 
     /// A stream for tests that yields exactly these words, to reach a rare branch without hunting for a seed.
@@ -102,10 +93,7 @@ impl Stream {
     /// ```
     #[must_use]
     pub fn scripted(words: Vec<u64>) -> Stream {
-        Stream {
-            script: Some(words.into_iter()),
-            ..Stream::new(0, 0, 0, Purpose::Check)
-        }
+        Stream { script: Some(words.into_iter()), ..Stream::new(0, 0, 0, Purpose::Check) }
     }
 
     /// The word that makes [`uniform`](Stream::uniform) return the number nearest to `u`, which lies in (0, 1).

@@ -11,7 +11,7 @@
 //!
 //! # What would be found
 //! At least: a shift of 0.3 % of a standard deviation, or a probability off by 0.3 %, in the cases called long; 2 % in the
-//! others; 5 % of the tails of the normal and the exponential. Finer faults are looked for where they would sit: the hats,
+//! others; 10 % of how far the tails of the normal and the exponential reach. Finer faults are looked for where they would sit: the hats,
 //! the ziggurat and the saddle-point forms are checked to rounding in the unit tests of their files.
 //!
 //! # False alarms
@@ -33,18 +33,12 @@ struct Judge {
 
 impl Judge {
     fn new(announced: u32) -> Judge {
-        Judge {
-            announced,
-            spent: 0,
-        }
+        Judge { announced, spent: 0 }
     }
 
     fn rate(&mut self) -> f64 {
         self.spent += 1;
-        assert!(
-            self.spent <= self.announced,
-            "more comparisons than announced"
-        );
+        assert!(self.spent <= self.announced, "more comparisons than announced");
         FALSE_ALARM / f64::from(self.announced)
     }
 
@@ -80,10 +74,7 @@ impl Judge {
     fn distance(&mut self, name: &str, distance: f64, n: f64) {
         let critical = ((2.0 / self.rate()).ln() / (2.0 * n)).sqrt();
         println!("{name}: distance {distance:.2e}, critical {critical:.2e}");
-        assert!(
-            distance < critical,
-            "{name}: distance {distance:.2e} above {critical:.2e}"
-        );
+        assert!(distance < critical, "{name}: distance {distance:.2e} above {critical:.2e}");
     }
 
     /// Chi-square of observed against expected numbers; neighbouring cells are merged up to 200 expected.
@@ -105,10 +96,7 @@ impl Judge {
         } else {
             // A rest too small to be a bin: too many draws there is still a failure, by Bernstein's bound.
             let bound = expected + 40.0 + (80.0 * expected).sqrt();
-            assert!(
-                observed < bound,
-                "{name}: {observed} draws in a rest of {expected}"
-            );
+            assert!(observed < bound, "{name}: {observed} draws in a rest of {expected}");
         }
         let rate = self.rate();
         if bins < 2 {
@@ -116,10 +104,7 @@ impl Judge {
         }
         let p = gamma_ur(0.5 * f64::from(bins - 1), 0.5 * statistic);
         println!("{name}: chi-square {statistic:.1} in {bins} bins, p {p:.2e}");
-        assert!(
-            p > rate,
-            "{name}: chi-square {statistic:.1} in {bins} bins, p {p:.2e}"
-        );
+        assert!(p > rate, "{name}: chi-square {statistic:.1} in {bins} bins, p {p:.2e}");
     }
 
     /// A sum of many independent terms, in standard errors.
@@ -142,16 +127,9 @@ impl Judge {
             sums[1] += z * z - 1.0;
             sums[2] += z * z * z - law.skewness;
         }
-        let variances = [
-            1.0,
-            2.0 + law.excess,
-            15.0 + 15.0 * law.excess + 9.0 * law.skewness * law.skewness,
-        ];
+        let variances = [1.0, 2.0 + law.excess, 15.0 + 15.0 * law.excess + 9.0 * law.skewness * law.skewness];
         for (i, moment) in ["mean", "variance", "third moment"].iter().enumerate() {
-            self.z(
-                &format!("{name}, {moment}"),
-                sums[i] / (n * variances[i]).sqrt(),
-            );
+            self.z(&format!("{name}, {moment}"), sums[i] / (n * variances[i]).sqrt());
         }
     }
 
@@ -253,11 +231,7 @@ impl Table {
             *p /= total;
             below.push(below[below.len() - 1] + *p);
         }
-        Table {
-            first: k,
-            probabilities,
-            below,
-        }
+        Table { first: k, probabilities, below }
     }
 
     fn below(&self, k: u64) -> f64 {
@@ -268,12 +242,7 @@ impl Table {
 
 fn poisson_law(mean: f64) -> CountLaw {
     CountLaw {
-        cumulants: Cumulants {
-            mean,
-            sd: mean.sqrt(),
-            skewness: 1.0 / mean.sqrt(),
-            excess: 1.0 / mean,
-        },
+        cumulants: Cumulants { mean, sd: mean.sqrt(), skewness: 1.0 / mean.sqrt(), excess: 1.0 / mean },
         ratio: Box::new(move |k| mean / (k + 1.0)),
         mode: mean as u64,
         end: u64::MAX,
@@ -292,11 +261,7 @@ fn binomial_law(n: u64, p: f64, q: f64) -> CountLaw {
             excess: (1.0 - 6.0 * p * q) / variance,
         },
         ratio: Box::new(move |k| (size - k) / (k + 1.0) * (p / q)),
-        mode: if p <= 0.5 {
-            (size * p) as u64
-        } else {
-            n - (size * q) as u64
-        },
+        mode: if p <= 0.5 { (size * p) as u64 } else { n - (size * q) as u64 },
         end: n,
     }
 }
@@ -311,11 +276,7 @@ fn negative_binomial_law(r: f64, odds: f64) -> CountLaw {
             excess: 6.0 / r + 1.0 / variance,
         },
         ratio: Box::new(move |k| (r + k) / (k + 1.0) * (odds / (1.0 + odds))),
-        mode: if r > 1.0 {
-            ((r - 1.0) * odds) as u64
-        } else {
-            0
-        },
+        mode: if r > 1.0 { ((r - 1.0) * odds) as u64 } else { 0 },
         end: u64::MAX,
     }
 }
@@ -327,18 +288,14 @@ fn stream(replicate: u64) -> Stream {
 #[test]
 fn uniform_exponential_and_normal_are_what_they_say() {
     let draws = 2_000_000;
-    let mut judge = Judge::new(10);
+    let mut judge = Judge::new(12);
     let mut s = stream(1);
     let mut values: Vec<f64> = (0..draws).map(|_| s.uniform()).collect();
     judge.values("uniform", &mut values, 0.0, |x| x);
     let mut values: Vec<f64> = (0..draws).map(|_| s.uniform_near_zero()).collect();
     judge.values("uniform near zero", &mut values, 0.0, |x| x);
     // What lies below 2⁻¹² is drawn by another branch: look at it on its own scale.
-    let small: Vec<f64> = values
-        .iter()
-        .copied()
-        .filter(|&u| u < 1.0 / 4096.0)
-        .collect();
+    let small: Vec<f64> = values.iter().copied().filter(|&u| u < 1.0 / 4096.0).collect();
     let mut small: Vec<f64> = small.iter().map(|u| 4096.0 * u).collect();
     judge.values("uniform near zero, refined", &mut small, 0.0, |x| x);
 
@@ -353,46 +310,32 @@ fn uniform_exponential_and_normal_are_what_they_say() {
             i => cdf(low + (i - 1) as f64 * width),
         };
         let n = values.len() as f64;
-        let expected: Vec<f64> = (0..cells + 2)
-            .map(|i| n * (edge(i + 1) - edge(i)))
-            .collect();
+        let expected: Vec<f64> = (0..cells + 2).map(|i| n * (edge(i + 1) - edge(i))).collect();
         observed.into_iter().zip(expected).collect::<Vec<_>>()
     };
     let mut values: Vec<f64> = (0..4 * draws).map(|_| s.exponential()).collect();
     let cdf = |x: f64| -libm::expm1(-x);
-    judge.chi_square(
-        "exponential",
-        bins(&values, 0.0, 0.01, 1100, &cdf).into_iter(),
-    );
+    judge.chi_square("exponential", bins(&values, 0.0, 0.01, 1100, &cdf).into_iter());
     judge.values("exponential", &mut values[..draws], 0.0, cdf);
     let mut values: Vec<f64> = (0..4 * draws).map(|_| draw::normal(&mut s)).collect();
-    judge.chi_square(
-        "normal",
-        bins(&values, -4.6, 0.01, 920, &normal_cdf).into_iter(),
-    );
-    judge.values(
-        "normal",
-        &mut values[..draws],
-        f64::NEG_INFINITY,
-        normal_cdf,
-    );
+    judge.chi_square("normal", bins(&values, -4.6, 0.01, 920, &normal_cdf).into_iter());
+    judge.values("normal", &mut values[..draws], f64::NEG_INFINITY, normal_cdf);
 
     // The tails are other code and too rare to be seen above.
-    let many = 60_000_000;
+    let many = 30_000_000;
     let tail = 7.697_117_470_131_05;
-    let mut values: Vec<f64> = (0..many)
-        .map(|_| s.exponential())
-        .filter(|&x| x > tail)
-        .collect();
-    judge.values("exponential, tail", &mut values, 0.0, |x| {
-        -libm::expm1(tail - x)
-    });
+    let mut values: Vec<f64> = (0..many).map(|_| s.exponential()).filter(|&x| x > tail).collect();
+    judge.values("exponential, tail", &mut values, 0.0, |x| -libm::expm1(tail - x));
     let tail = 3.654_152_885_361_009;
-    let mut values: Vec<f64> = (0..many)
-        .map(|_| draw::normal(&mut s))
-        .filter(|x| x.abs() > tail)
-        .collect();
-    // Both tails in one: the left one below 1/2, the right one above.
+    let mut values: Vec<f64> = (0..many).map(|_| draw::normal(&mut s)).filter(|x| x.abs() > tail).collect();
+    // How far beyond the start, left and right: mean φ/Q − t and, about 0, second moment 1 + t φ/Q.
+    let hazard = (-0.5 * tail * tail).exp() / std::f64::consts::TAU.sqrt() / normal_cdf(-tail);
+    let variance = 1.0 + tail * hazard - hazard * hazard;
+    for side in [-1.0, 1.0] {
+        let beyond: Vec<f64> = values.iter().map(|x| side * x).filter(|&x| x > 0.0).collect();
+        let sum: f64 = beyond.iter().map(|x| x - hazard).sum();
+        judge.z("normal, tail", sum / (beyond.len() as f64 * variance).sqrt());
+    }
     judge.values("normal, tails", &mut values, f64::NEG_INFINITY, |x| {
         let share = 0.5 * normal_cdf(-x.abs()) / normal_cdf(-tail);
         if x < 0.0 { share } else { 1.0 - share }
@@ -403,113 +346,56 @@ fn uniform_exponential_and_normal_are_what_they_say() {
 fn gamma_is_what_it_says() {
     let draws = 300_000;
     let mut judge = Judge::new(40);
-    for (i, &shape) in [
-        1e-8, 1e-3, 0.1, 0.5, 0.999, 1.0, 1.001, 1.5, 2.5, 10.0, 100.0, 5000.0,
-    ]
-    .iter()
-    .enumerate()
-    {
+    for (i, &shape) in [1e-8, 1e-3, 0.1, 0.5, 0.999, 1.0, 1.001, 1.5, 2.5, 10.0, 100.0, 5000.0].iter().enumerate() {
         let mut s = stream(100 + i as u64);
-        let mut values: Vec<f64> = (0..draws)
-            .map(|_| draw::gamma(&mut s, shape, 3.0) / 3.0)
-            .collect();
-        judge.values(&format!("gamma {shape}"), &mut values, 1e-300, |x| {
-            gamma_cdf(shape, x)
-        });
+        let mut values: Vec<f64> = (0..draws).map(|_| draw::gamma(&mut s, shape, 3.0) / 3.0).collect();
+        judge.values(&format!("gamma {shape}"), &mut values, 1e-300, |x| gamma_cdf(shape, x));
     }
     for (i, shape) in [0.5, 1.5, 30.0].into_iter().enumerate() {
         let mut s = stream(120 + i as u64);
-        let mut values: Vec<f64> = (0..3_000_000)
-            .map(|_| draw::gamma(&mut s, shape, 1.0))
-            .collect();
+        let mut values: Vec<f64> = (0..3_000_000).map(|_| draw::gamma(&mut s, shape, 1.0)).collect();
         let n = values.len() as f64;
         let mean: f64 = values.iter().map(|x| x - shape).sum();
-        judge.z(
-            &format!("gamma {shape}, long, mean"),
-            mean / (n * shape).sqrt(),
-        );
-        judge.values(&format!("gamma {shape}, long"), &mut values, 1e-300, |x| {
-            gamma_cdf(shape, x)
-        });
+        judge.z(&format!("gamma {shape}, long, mean"), mean / (n * shape).sqrt());
+        judge.values(&format!("gamma {shape}, long"), &mut values, 1e-300, |x| gamma_cdf(shape, x));
     }
     for (i, &shape) in [1e6, 1e9, 1e12, 1e14, 1e16].iter().enumerate() {
         let mut s = stream(150 + i as u64);
         let (sd, skewness) = (f64::sqrt(shape), 2.0 / f64::sqrt(shape));
-        let values: Vec<f64> = (0..draws)
-            .map(|_| (draw::gamma(&mut s, shape, 1.0) - shape) / sd)
-            .collect();
+        let values: Vec<f64> = (0..draws).map(|_| (draw::gamma(&mut s, shape, 1.0) - shape) / sd).collect();
         let n = draws as f64;
         let mean: f64 = values.iter().sum();
         let variance: f64 = values.iter().map(|z| z * z - 1.0).sum();
         let third: f64 = values.iter().map(|z| z * z * z - skewness).sum();
         judge.z(&format!("gamma {shape:e}, mean"), mean / n.sqrt());
-        judge.z(
-            &format!("gamma {shape:e}, variance"),
-            variance / (n * (2.0 + 6.0 / shape)).sqrt(),
-        );
-        judge.z(
-            &format!("gamma {shape:e}, third moment"),
-            third / (n * (15.0 + 126.0 / shape)).sqrt(),
-        );
-        let law = Cumulants {
-            mean: 0.5,
-            sd: 1.0,
-            skewness,
-            excess: 6.0 / shape,
-        };
+        judge.z(&format!("gamma {shape:e}, variance"), variance / (n * (2.0 + 6.0 / shape)).sqrt());
+        judge.z(&format!("gamma {shape:e}, third moment"), third / (n * (15.0 + 126.0 / shape)).sqrt());
+        let law = Cumulants { mean: 0.5, sd: 1.0, skewness, excess: 6.0 / shape };
         let mut values = values;
         // The 0.5 undoes the half step that is meant for counts.
-        judge.values(
-            &format!("gamma {shape:e}"),
-            &mut values,
-            f64::NEG_INFINITY,
-            |z| {
-                let density = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
-                normal_cdf(z) - density * law.skewness / 6.0 * (z * z - 1.0)
-            },
-        );
+        judge.values(&format!("gamma {shape:e}"), &mut values, f64::NEG_INFINITY, |z| {
+            let density = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt();
+            normal_cdf(z) - density * law.skewness / 6.0 * (z * z - 1.0)
+        });
     }
 }
 
 #[test]
 fn poisson_is_what_it_says() {
     let draws = 200_000;
-    let mut means = vec![
-        1e-3, 0.1, 0.5, 0.99, 1.0, 1.01, 2.0, 5.0, 9.0, 9.999, 10.0, 10.5, 11.7, 15.0, 19.8, 26.0,
-        50.0,
-    ];
+    let mut means =
+        vec![1e-3, 0.1, 0.5, 0.99, 1.0, 1.01, 2.0, 5.0, 9.0, 9.999, 10.0, 10.5, 11.7, 15.0, 19.8, 26.0, 50.0];
     means.extend([100.5, 1e3, 12_345.6, 1e5, 1e6, 1e7, 8e8]); // summed exactly
-    means.extend([
-        1e10,
-        1e12,
-        1e14,
-        1e15 + 0.125,
-        4.5e15,
-        9.007e15,
-        1e17,
-        1e18,
-        4.6e18,
-        1e19,
-    ]); // by moments
+    means.extend([1e10, 1e12, 1e14, 1e15 + 0.125, 4.5e15, 9.007e15, 1e17, 1e18, 4.6e18, 1e19]); // by moments
     let mut judge = Judge::new(4 * means.len() as u32 + 4);
     for (i, &mean) in means.iter().enumerate() {
         let mut s = stream(200 + i as u64);
-        judge.law(
-            &format!("poisson {mean:e}"),
-            draws,
-            &poisson_law(mean),
-            || draw::poisson(&mut s, mean),
-        );
+        judge.law(&format!("poisson {mean:e}"), draws, &poisson_law(mean), || draw::poisson(&mut s, mean));
     }
     // Where the published hat falls short most, and just above the change of method.
     for (i, mean) in [15.7, 10.0].into_iter().enumerate() {
         let mut s = stream(250 + i as u64);
-        judge.law(
-            &format!("poisson {mean}, long"),
-            8_000_000,
-            &poisson_law(mean),
-            || draw::poisson(&mut s, mean),
-        );
+        judge.law(&format!("poisson {mean}, long"), 8_000_000, &poisson_law(mean), || draw::poisson(&mut s, mean));
     }
 }
 
@@ -520,17 +406,7 @@ fn binomial_is_what_it_says() {
     for exponent in [0, 1, 2, 3, 4, 5, 6, 8, 10, 14, 20, 30, 40, 47, 50, 53] {
         let n = 1u64 << exponent;
         let size = n as f64;
-        for p in [
-            0.5,
-            0.3,
-            0.03,
-            1e-3,
-            1e-6,
-            9.99 / size,
-            10.01 / size,
-            0.3 / size,
-            40.0 / size,
-        ] {
+        for p in [0.5, 0.3, 0.03, 1e-3, 1e-6, 9.99 / size, 10.01 / size, 0.3 / size, 40.0 / size] {
             if p <= 0.5 {
                 cases.push((n, p, 1.0 - p));
             }
@@ -538,45 +414,22 @@ fn binomial_is_what_it_says() {
         cases.push((n, 0.75, 0.25));
         cases.push((n - n / 3, 0.4, 0.6));
     }
-    cases.extend([
-        (20, 0.5, 0.5),
-        (21, 0.49, 0.51),
-        (19, 0.5, 0.5),
-        (10_000_000_000_000, 1e-12, 1.0),
-    ]);
+    cases.extend([(20, 0.5, 0.5), (21, 0.49, 0.51), (19, 0.5, 0.5), (10_000_000_000_000, 1e-12, 1.0)]);
     let mut judge = Judge::new(4 * cases.len() as u32 + 20);
     for (i, &(n, p, q)) in cases.iter().enumerate() {
         let mut s = stream(300 + i as u64);
-        judge.law(
-            &format!("binomial {n} {p:e}"),
-            draws,
-            &binomial_law(n, p, q),
-            || draw::binomial(&mut s, n, p),
-        );
+        judge.law(&format!("binomial {n} {p:e}"), draws, &binomial_law(n, p, q), || draw::binomial(&mut s, n, p));
     }
-    for (i, (n, p)) in [(20, 0.5), (25, 0.4), (100_000, 1e-4), (30, 0.32)]
-        .into_iter()
-        .enumerate()
-    {
+    for (i, (n, p)) in [(20, 0.5), (25, 0.4), (100_000, 1e-4), (30, 0.32)].into_iter().enumerate() {
         let mut s = stream(600 + i as u64);
         let law = binomial_law(n, p, 1.0 - p);
-        judge.law(
-            &format!("binomial {n} {p:e}, long"),
-            4_000_000,
-            &law,
-            || draw::binomial(&mut s, n, p),
-        );
+        judge.law(&format!("binomial {n} {p:e}, long"), 4_000_000, &law, || draw::binomial(&mut s, n, p));
     }
     // A failure probability with more digits than 1 − q can hold.
-    for (i, (n, q)) in [(1u64 << 53, 3e-16), (1 << 53, 1e-14), (1 << 50, 3.3e-10)]
-        .into_iter()
-        .enumerate()
-    {
+    for (i, (n, q)) in [(1u64 << 53, 3e-16), (1 << 53, 1e-14), (1 << 50, 3.3e-10)].into_iter().enumerate() {
         let mut s = stream(650 + i as u64);
         let law = binomial_law(n, q, 1.0);
-        judge.law(&format!("binomial_q {n} {q:e}"), draws, &law, || {
-            n - draw::binomial_q(&mut s, n, q)
-        });
+        judge.law(&format!("binomial_q {n} {q:e}"), draws, &law, || n - draw::binomial_q(&mut s, n, q));
     }
 }
 
@@ -629,47 +482,33 @@ fn negative_binomial_and_families_are_what_they_say() {
         let mut s = stream(700 + i as u64);
         let law = negative_binomial_law(r, odds);
         let name = format!("negative binomial {r:e} {odds:e}");
-        judge.law(&name, draws, &law, || {
-            draw::negative_binomial_odds(&mut s, r, odds)
-        });
+        judge.law(&name, draws, &law, || draw::negative_binomial_odds(&mut s, r, odds));
     }
     for (i, &(k, odds)) in families.iter().enumerate() {
         let mut s = stream(750 + i as u64);
         let law = negative_binomial_law(k as f64, odds);
         let name = format!("{k} families, odds {odds:e}");
-        judge.law(&name, draws, &law, || {
-            draw::geometric_family_sum_odds(&mut s, k, odds) - k
-        });
+        judge.law(&name, draws, &law, || draw::geometric_family_sum_odds(&mut s, k, odds) - k);
     }
-    for (i, (r, odds)) in [(2.5, 0.5), (20.0, 0.4), (0.5, 30.0), (1e3, 0.02)]
-        .into_iter()
-        .enumerate()
-    {
+    for (i, (r, odds)) in [(2.5, 0.5), (20.0, 0.4), (0.5, 30.0), (1e3, 0.02)].into_iter().enumerate() {
         let mut s = stream(770 + i as u64);
         let law = negative_binomial_law(r, odds);
-        judge.law(
-            &format!("negative binomial {r} {odds}, long"),
-            3_000_000,
-            &law,
-            || draw::negative_binomial_odds(&mut s, r, odds),
-        );
+        judge.law(&format!("negative binomial {r} {odds}, long"), 3_000_000, &law, || {
+            draw::negative_binomial_odds(&mut s, r, odds)
+        });
     }
     for (i, (k, odds)) in [(2, 5.0), (3, 40.0), (4, 0.5)].into_iter().enumerate() {
         let mut s = stream(780 + i as u64);
         let law = negative_binomial_law(k as f64, odds);
-        judge.law(
-            &format!("{k} families, odds {odds}, long"),
-            3_000_000,
-            &law,
-            || draw::geometric_family_sum_odds(&mut s, k, odds) - k,
-        );
+        judge.law(&format!("{k} families, odds {odds}, long"), 3_000_000, &law, || {
+            draw::geometric_family_sum_odds(&mut s, k, odds) - k
+        });
     }
     // One huge family is known in closed form: P(X < k) = 1 − (odds / (1 + odds))^(k − 1).
     for (i, odds) in [1e6, 1e12, 1e15].into_iter().enumerate() {
         let mut s = stream(790 + i as u64);
-        let mut counts: Vec<u64> = (0..draws)
-            .map(|_| draw::geometric_family_sum(&mut s, 1, 1.0 / (1.0 + odds)))
-            .collect();
+        let mut counts: Vec<u64> =
+            (0..draws).map(|_| draw::geometric_family_sum(&mut s, 1, 1.0 / (1.0 + odds))).collect();
         judge.counts(&format!("one family, odds {odds:e}"), &mut counts, |k| {
             -libm::expm1(-(k as f64 - 1.0) * libm::log1p(1.0 / odds))
         });
@@ -704,13 +543,10 @@ fn multinomial_is_what_it_says() {
 
     // Large: every margin, the rest, and one sum of two ways (which knows their covariance).
     let draws = 50_000;
-    for (case, (n, p)) in [
-        (1_000u64, [0.2, 0.3, 0.1]),
-        (1_000_000_000_000, [0.7, 2e-12, 0.1]),
-        (1 << 53, [1e-15, 1.0 - 1e-6, 1e-7]),
-    ]
-    .into_iter()
-    .enumerate()
+    for (case, (n, p)) in
+        [(1_000u64, [0.2, 0.3, 0.1]), (1_000_000_000_000, [0.7, 2e-12, 0.1]), (1 << 53, [1e-15, 1.0 - 1e-6, 1e-7])]
+            .into_iter()
+            .enumerate()
     {
         let mut s = stream(810 + case as u64);
         let mut columns = vec![Vec::with_capacity(draws); 5];
@@ -724,15 +560,10 @@ fn multinomial_is_what_it_says() {
             columns[4].push(counts[0] + counts[2]);
         }
         let rest = 1.0 - (p[0] + p[2] + p[1]);
-        for (column, p) in columns
-            .into_iter()
-            .zip([p[0], p[1], p[2], rest, p[0] + p[2]])
-        {
+        for (column, p) in columns.into_iter().zip([p[0], p[1], p[2], rest, p[0] + p[2]]) {
             let mut column = column.into_iter();
             let law = binomial_law(n, p, 1.0 - p);
-            judge.law(&format!("multinomial {n}, {p:e}"), draws, &law, || {
-                column.next().unwrap()
-            });
+            judge.law(&format!("multinomial {n}, {p:e}"), draws, &law, || column.next().unwrap());
         }
     }
 }
@@ -750,9 +581,7 @@ fn neighbouring_draws_do_not_know_each_other() {
     let mut s = stream(900);
     correlation("normal", &mut || draw::normal(&mut s));
     correlation("exponential", &mut || draw::exponential(&mut s) - 1.0);
-    correlation("poisson 30", &mut || {
-        (draw::poisson(&mut s, 30.0) as f64 - 30.0) / 30f64.sqrt()
-    });
+    correlation("poisson 30", &mut || (draw::poisson(&mut s, 30.0) as f64 - 30.0) / 30f64.sqrt());
     correlation("poisson 1", &mut || draw::poisson(&mut s, 1.0) as f64 - 1.0);
     // The same word position in streams of neighbouring patients, and of neighbouring seeds.
     let mut patient = 0;
@@ -801,10 +630,7 @@ fn every_number_of_the_key_matters_and_the_same_key_repeats() {
         }
     }
     // The numbers are part of saved results.
-    assert_eq!(
-        purposes.map(|p| p as u64),
-        [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
-    );
+    assert_eq!(purposes.map(|p| p as u64), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 }
 
 /// RFC 8439's block function with 8 rounds: the key is the four numbers themselves, nothing hashed.
@@ -817,24 +643,7 @@ fn the_stream_is_chacha8_under_the_four_numbers() {
     }
     let mut stream = Stream::new(seed, patient, replicate, Purpose::Death);
     for block in 0..5u32 {
-        let mut start = [
-            0x6170_7865,
-            0x3320_646e,
-            0x7962_2d32,
-            0x6b20_6574,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            block,
-            0,
-            0,
-            0,
-        ];
+        let mut start = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574, 0, 0, 0, 0, 0, 0, 0, 0, block, 0, 0, 0];
         start[4..12].copy_from_slice(&key);
         let mut x = start;
         let quarter = |x: &mut [u32; 16], a: usize, b: usize, c: usize, d: usize| {
@@ -850,13 +659,7 @@ fn the_stream_is_chacha8_under_the_four_numbers() {
                 quarter(&mut x, i, 4 + i, 8 + i, 12 + i);
             }
             for i in 0..4 {
-                quarter(
-                    &mut x,
-                    i,
-                    4 + (i + 1) % 4,
-                    8 + (i + 2) % 4,
-                    12 + (i + 3) % 4,
-                );
+                quarter(&mut x, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4);
             }
         }
         for i in 0..8 {
@@ -964,11 +767,7 @@ fn the_values_do_not_move() {
     };
     let bits = |draw: &dyn Fn(&mut Stream) -> f64| {
         let mut s = key();
-        [
-            draw(&mut s).to_bits(),
-            draw(&mut s).to_bits(),
-            draw(&mut s).to_bits(),
-        ]
+        [draw(&mut s).to_bits(), draw(&mut s).to_bits(), draw(&mut s).to_bits()]
     };
     let found = [
         ("word", counts(&|s| s.next_u64())),
@@ -983,38 +782,14 @@ fn the_values_do_not_move() {
         ("poisson 1e15", counts(&|s| draw::poisson(s, 1e15))),
         ("poisson 1e19", counts(&|s| draw::poisson(s, 1e19))),
         ("binomial 9", counts(&|s| draw::binomial(s, 9, 0.4))),
-        (
-            "binomial 1e9, few",
-            counts(&|s| draw::binomial(s, 1_000_000_000, 3e-9)),
-        ),
-        (
-            "binomial 1e9, many",
-            counts(&|s| draw::binomial(s, 1_000_000_000, 0.3)),
-        ),
-        (
-            "binomial 2^53",
-            counts(&|s| draw::binomial(s, 1 << 53, 0.5)),
-        ),
-        (
-            "binomial_q",
-            counts(&|s| draw::binomial_q(s, 1 << 53, 1e-15)),
-        ),
-        (
-            "negative binomial, few",
-            counts(&|s| draw::negative_binomial(s, 2.5, 0.7)),
-        ),
-        (
-            "negative binomial, many",
-            counts(&|s| draw::negative_binomial(s, 2.5, 1e-6)),
-        ),
-        (
-            "families, few",
-            counts(&|s| draw::geometric_family_sum(s, 2, 0.01)),
-        ),
-        (
-            "families, many",
-            counts(&|s| draw::geometric_family_sum(s, 1 << 40, 0.25)),
-        ),
+        ("binomial 1e9, few", counts(&|s| draw::binomial(s, 1_000_000_000, 3e-9))),
+        ("binomial 1e9, many", counts(&|s| draw::binomial(s, 1_000_000_000, 0.3))),
+        ("binomial 2^53", counts(&|s| draw::binomial(s, 1 << 53, 0.5))),
+        ("binomial_q", counts(&|s| draw::binomial_q(s, 1 << 53, 1e-15))),
+        ("negative binomial, few", counts(&|s| draw::negative_binomial(s, 2.5, 0.7))),
+        ("negative binomial, many", counts(&|s| draw::negative_binomial(s, 2.5, 1e-6))),
+        ("families, few", counts(&|s| draw::geometric_family_sum(s, 2, 0.01))),
+        ("families, many", counts(&|s| draw::geometric_family_sum(s, 1 << 40, 0.25))),
         (
             "multinomial",
             counts(&|s| {
@@ -1028,94 +803,26 @@ fn the_values_do_not_move() {
         println!("        (\"{name}\", {values:?}),");
     }
     let expected = [
-        (
-            "word",
-            [
-                11476089963348587943,
-                7929120202745614476,
-                1643544671635405187,
-            ],
-        ),
-        (
-            "uniform",
-            [
-                4603778779097692719,
-                4601414901365899686,
-                4591084517036740728,
-            ],
-        ),
-        (
-            "exponential",
-            [
-                4605003566996796372,
-                4604076765017163383,
-                4594410261440130099,
-            ],
-        ),
-        (
-            "normal",
-            [
-                13830214183842496849,
-                4608310438397282250,
-                4598534996498508235,
-            ],
-        ),
-        (
-            "gamma 0.3",
-            [
-                4600230632225317871,
-                4566356181458666286,
-                4603801805113405043,
-            ],
-        ),
-        (
-            "gamma 7",
-            [
-                4621231469982269901,
-                4624508112860707752,
-                4624903677112171980,
-            ],
-        ),
-        (
-            "gamma 1e16",
-            [
-                4846369599375172088,
-                4846369599436781782,
-                4846369599443036612,
-            ],
-        ),
+        ("word", [11476089963348587943, 7929120202745614476, 1643544671635405187]),
+        ("uniform", [4603778779097692719, 4601414901365899686, 4591084517036740728]),
+        ("exponential", [4605003566996796372, 4604076765017163383, 4594410261440130099]),
+        ("normal", [13830214183842496849, 4608310438397282250, 4598534996498508235]),
+        ("gamma 0.3", [4600230632225317871, 4566356181458666286, 4603801805113405043]),
+        ("gamma 7", [4621231469982269901, 4624508112860707752, 4624903677112171980]),
+        ("gamma 1e16", [4846369599375172088, 4846369599436781782, 4846369599443036612]),
         ("poisson 0.8", [1, 1, 2]),
         ("poisson 30", [32, 21, 25]),
-        (
-            "poisson 1e15",
-            [1000000011054280, 999999948802071, 999999969843029],
-        ),
-        (
-            "poisson 1e19",
-            [
-                9999999996957186048,
-                10000000003954335744,
-                10000000000853725184,
-            ],
-        ),
+        ("poisson 1e15", [1000000011054280, 999999948802071, 999999969843029]),
+        ("poisson 1e19", [9999999996957186048, 10000000003954335744, 10000000000853725184]),
         ("binomial 9", [4, 5, 5]),
         ("binomial 1e9, few", [3, 6, 7]),
         ("binomial 1e9, many", [300005065, 299976548, 299986184]),
-        (
-            "binomial 2^53",
-            [4503599643956219, 4503599550576114, 4503599582127893],
-        ),
-        (
-            "binomial_q",
-            [9007199254740982, 9007199254740978, 9007199254740980],
-        ),
+        ("binomial 2^53", [4503599643956219, 4503599550576114, 4503599582127893]),
+        ("binomial_q", [9007199254740982, 9007199254740978, 9007199254740980]),
         ("negative binomial, few", [1, 1, 5]),
         ("negative binomial, many", [1034872, 2801965, 2415432]),
         ("families, few", [142, 417, 55]),
-        (
-            "families, many",
-            [4398040543772, 4398047969167, 4398048575031],
-        ),
+        ("families, many", [4398040543772, 4398047969167, 4398048575031]),
         ("multinomial", [4300691101543, 5299704098914, 4299120097211]),
     ];
     assert_eq!(found, expected);

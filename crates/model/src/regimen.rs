@@ -56,20 +56,12 @@ pub(crate) fn regimen(
     let before = report.len();
     let mut out = Regimen::default();
     for text in sentences {
-        let Some(rules) = sentence(text, model, report) else {
+        let Some(rules) = sentence(text, model, times, report) else {
+            if *times > MOST_TIMES {
+                break;
+            }
             continue;
         };
-        *times += rules.iter().map(|r| r.offsets.len()).sum::<usize>();
-        if *times > MOST_TIMES {
-            report.add(
-                Code::TooMany,
-                &text.at,
-                format!("more than {MOST_TIMES} days listed"),
-                format!("at most {MOST_TIMES} in the sentences of a study"),
-                "use a cycle: `every 7 days`",
-            );
-            return None;
-        }
         if !rules.is_empty() {
             out.sentences.extend(in_words(&rules, model));
         }
@@ -86,7 +78,12 @@ struct Part {
     last: Range<usize>,
 }
 
-fn sentence(text: &Text, model: &Model, report: &mut Report) -> Option<Vec<DoseRule>> {
+fn sentence(
+    text: &Text,
+    model: &Model,
+    times: &mut usize,
+    report: &mut Report,
+) -> Option<Vec<DoseRule>> {
     let mut s = Sentence::new(text, Code::Sentence, GRAMMAR, report);
     if ["Gy", "gy", "radiation", "radiotherapy"]
         .iter()
@@ -120,6 +117,20 @@ fn sentence(text: &Text, model: &Model, report: &mut Report) -> Option<Vec<DoseR
     }
     if parts.len() > 1 && parts.iter().any(|p| p.days.is_none()) {
         return s.wrong("`on days ...` for each dose that is joined by `and`,");
+    }
+    *times += parts
+        .iter()
+        .filter_map(|p| p.days.as_ref())
+        .map(Vec::len)
+        .sum::<usize>();
+    if *times > MOST_TIMES {
+        return s.fail(
+            Code::TooMany,
+            0..text.text.len(),
+            format!("more than {MOST_TIMES} days listed"),
+            format!("at most {MOST_TIMES} in the sentences of a study"),
+            "use a cycle: `every 7 days`",
+        );
     }
     let when = when(&mut s)?;
     rules::rules(&mut s, index, drug, parts, when)

@@ -42,11 +42,7 @@ pub fn binomial(stream: &mut Stream, n: u64, p: f64) -> u64 {
         return 0;
     }
     if p > 0.5 {
-        return n - if p < 1.0 {
-            at_most_half(stream, n, 1.0 - p)
-        } else {
-            0
-        };
+        return n - if p < 1.0 { at_most_half(stream, n, 1.0 - p) } else { 0 };
     }
     at_most_half(stream, n, p)
 }
@@ -126,13 +122,7 @@ impl Hat {
     fn new(p: f64, np: f64) -> Hat {
         let spq = (np * (1.0 - p)).sqrt();
         let b = 1.15 + 2.53 * spq;
-        Hat {
-            a: -0.0873 + 0.0248 * b + 0.01 * p,
-            b,
-            p,
-            np,
-            spq,
-        }
+        Hat { a: -0.0873 + 0.0248 * b + 0.01 * p, b, p, np, spq }
     }
 
     #[inline]
@@ -175,9 +165,7 @@ mod tests {
     #[test]
     fn the_hat_covers_the_law_and_the_squeeze_fits() {
         let mut cases = Vec::new();
-        for p in [
-            0.5, 0.499, 0.45, 0.4, 0.3, 0.2, 0.1, 0.03, 1e-3, 1e-6, 1e-12,
-        ] {
+        for p in [0.5, 0.499, 0.45, 0.4, 0.3, 0.2, 0.1, 0.03, 1e-3, 1e-6, 1e-12] {
             for np in (0..60).map(|i| 10.0 + 0.17 * f64::from(i)) {
                 cases.push(((np / p) as u64 + 1, p));
             }
@@ -206,10 +194,7 @@ mod tests {
                 }
                 let accept = hat.acceptance(us, n, whole, fraction, step);
                 assert!(accept <= 1.0, "n {n}, p {p}, u {u}: {accept}");
-                assert!(
-                    us < 0.07 || accept >= vr,
-                    "n {n}, p {p}, u {u}: {accept} < {vr}"
-                );
+                assert!(us < 0.07 || accept >= vr, "n {n}, p {p}, u {u}: {accept} < {vr}");
             }
         }
         assert!(looked > 1000);
@@ -237,14 +222,8 @@ mod tests {
         let words = || vec![0, 0, half, half];
         let u = 0.5 / 4096.0 / 4096.0;
         let n = 1_000_000_000_000;
-        assert_eq!(
-            binomial_q(&mut Stream::scripted(words()), n, 1.001 * u / n as f64),
-            n - 1
-        );
-        assert_eq!(
-            binomial_q(&mut Stream::scripted(words()), n, 0.999 * u / n as f64),
-            n
-        );
+        assert_eq!(binomial_q(&mut Stream::scripted(words()), n, 1.001 * u / n as f64), n - 1);
+        assert_eq!(binomial_q(&mut Stream::scripted(words()), n, 0.999 * u / n as f64), n);
     }
 
     #[test]

@@ -30,8 +30,7 @@ pub(super) fn deviance(k: f64, mean: f64, difference: f64) -> f64 {
                     + w * (1.0 / 9.0
                         + w * (1.0 / 11.0
                             + w * (1.0 / 13.0
-                                + w * (1.0 / 15.0
-                                    + w * (1.0 / 17.0 + w * (1.0 / 19.0 + w * (1.0 / 21.0)))))))));
+                                + w * (1.0 / 15.0 + w * (1.0 / 17.0 + w * (1.0 / 19.0 + w * (1.0 / 21.0)))))))));
         return v * (difference + 2.0 * k * w * series);
     }
     if k <= 0.0 {
@@ -48,18 +47,13 @@ pub(super) fn stirling_error(k: f64) -> f64 {
     }
     let r = 1.0 / k;
     let s = r * r;
-    r * (1.0 / 12.0
-        - s * (1.0 / 360.0 - s * (1.0 / 1260.0 - s * (1.0 / 1680.0 - s * (1.0 / 1188.0)))))
+    r * (1.0 / 12.0 - s * (1.0 / 360.0 - s * (1.0 / 1260.0 - s * (1.0 / 1680.0 - s * (1.0 / 1188.0)))))
 }
 
 /// 2πk for a whole number `k` > 0, and 1 at 0, so that g(k) = √(two_pi(k)) e^(δ(k)) holds at 0 too.
 #[inline]
 pub(super) fn two_pi(k: f64) -> f64 {
-    if k > 0.0 {
-        std::f64::consts::TAU * k
-    } else {
-        1.0
-    }
+    if k > 0.0 { std::f64::consts::TAU * k } else { 1.0 }
 }
 
 /// From ln k! with 40 digits.
@@ -102,11 +96,7 @@ mod tests {
                 factorial *= k;
             }
             let g = two_pi(k).sqrt() * libm::exp(stirling_error(k));
-            let found = g * if k > 0.0 {
-                libm::exp(k * libm::log(k) - k)
-            } else {
-                1.0
-            };
+            let found = g * if k > 0.0 { libm::exp(k * libm::log(k) - k) } else { 1.0 };
             assert!((found / factorial - 1.0).abs() < 1e-13, "{k}: {found}");
         }
     }
@@ -116,10 +106,7 @@ mod tests {
         // k, mean, D from mpmath with 60 digits.
         for (k, mean, expected) in DEVIANCES {
             let found = deviance(k, mean, k - mean);
-            assert!(
-                (found / expected - 1.0).abs() < 3e-15,
-                "{k} {mean}: {found} {expected}"
-            );
+            assert!((found / expected - 1.0).abs() < 3e-15, "{k} {mean}: {found} {expected}");
         }
         assert_eq!(deviance(0.0, 7.5, -7.5), 7.5);
         assert_eq!(deviance(7.0, 7.0, 0.0), 0.0);

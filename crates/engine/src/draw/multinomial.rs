@@ -39,11 +39,8 @@ pub fn multinomial(stream: &mut Stream, n: u64, probabilities: &[f64], counts: &
         counts[i] = f64::to_bits(sum);
     }
     let remainder = 1.0 - sum;
-    let went = if remainder <= ways as f64 * f64::EPSILON {
-        if sum > 0.0 { n } else { 0 }
-    } else {
-        binomial(stream, n, sum)
-    };
+    let went =
+        if remainder <= ways as f64 * f64::EPSILON { if sum > 0.0 { n } else { 0 } } else { binomial(stream, n, sum) };
     let mut left = went;
     for i in (0..ways).rev() {
         if left == 0 {
@@ -51,17 +48,10 @@ pub fn multinomial(stream: &mut Stream, n: u64, probabilities: &[f64], counts: &
             continue;
         }
         let upto = f64::from_bits(counts[i]);
-        let before = if i > 0 {
-            f64::from_bits(counts[i - 1])
-        } else {
-            0.0
-        };
+        let before = if i > 0 { f64::from_bits(counts[i - 1]) } else { 0.0 };
         let this = probabilities[i].max(0.0);
-        counts[i] = if this <= before {
-            binomial(stream, left, this / upto)
-        } else {
-            binomial_q(stream, left, before / upto)
-        };
+        counts[i] =
+            if this <= before { binomial(stream, left, this / upto) } else { binomial_q(stream, left, before / upto) };
         left -= counts[i];
     }
     n - went
@@ -75,26 +65,14 @@ mod tests {
     fn certainties_draw_nothing() {
         let mut stream = Stream::scripted(vec![]);
         let mut counts = [9; 3];
-        assert_eq!(
-            multinomial(&mut stream, 50, &[0.0, 1.0, 0.0], &mut counts),
-            0
-        );
+        assert_eq!(multinomial(&mut stream, 50, &[0.0, 1.0, 0.0], &mut counts), 0);
         assert_eq!(counts, [0, 50, 0]);
-        assert_eq!(
-            multinomial(&mut stream, 50, &[0.0, 0.0, 0.0], &mut counts),
-            50
-        );
+        assert_eq!(multinomial(&mut stream, 50, &[0.0, 0.0, 0.0], &mut counts), 50);
         assert_eq!(counts, [0, 0, 0]);
-        assert_eq!(
-            multinomial(&mut stream, 0, &[0.2, 0.3, 0.1], &mut counts),
-            0
-        );
+        assert_eq!(multinomial(&mut stream, 0, &[0.2, 0.3, 0.1], &mut counts), 0);
         assert_eq!(counts, [0, 0, 0]);
         assert_eq!(multinomial(&mut stream, 7, &[], &mut []), 7);
-        assert_eq!(
-            multinomial(&mut stream, 7, &[f64::NAN, -1.0], &mut counts),
-            7
-        );
+        assert_eq!(multinomial(&mut stream, 7, &[f64::NAN, -1.0], &mut counts), 7);
         assert_eq!(counts, [0, 0, 0]);
     }
 
@@ -117,19 +95,9 @@ mod tests {
         let mut counts = [0; 2];
         for (factor, expected) in [(1.001, 1), (0.999, 0)] {
             let p = factor * rare;
-            multinomial(
-                &mut Stream::scripted(words()),
-                n,
-                &[p, 1.0 - p],
-                &mut counts,
-            );
+            multinomial(&mut Stream::scripted(words()), n, &[p, 1.0 - p], &mut counts);
             assert_eq!(counts, [expected, n - expected]);
-            multinomial(
-                &mut Stream::scripted(words()),
-                n,
-                &[1.0 - p, p],
-                &mut counts,
-            );
+            multinomial(&mut Stream::scripted(words()), n, &[1.0 - p, p], &mut counts);
             assert_eq!(counts, [n - expected, expected]);
         }
     }

@@ -97,9 +97,7 @@ pub fn geometric_family_sum(stream: &mut Stream, families: u64, p: f64) -> u64 {
 pub fn geometric_family_sum_odds(stream: &mut Stream, families: u64, odds: f64) -> u64 {
     let growth = if families <= ONE_BY_ONE && odds > 1.0 && odds < FINE_GRID {
         let per_exponential = 1.0 / libm::log1p(1.0 / odds);
-        (0..families)
-            .map(|_| (exponential(stream) * per_exponential) as u64)
-            .sum()
+        (0..families).map(|_| (exponential(stream) * per_exponential) as u64).sum()
     } else {
         negative_binomial_odds(stream, families as f64, odds)
     };
@@ -146,24 +144,13 @@ mod tests {
         let words = || vec![0, 0, half, half];
         let odds = 0.5 / 4096.0 / 4096.0 / 1e12;
         let n = 1_000_000_000_000;
-        assert_eq!(
-            geometric_family_sum_odds(&mut Stream::scripted(words()), n, 1.001 * odds),
-            n + 1
-        );
-        assert_eq!(
-            geometric_family_sum_odds(&mut Stream::scripted(words()), n, 0.999 * odds),
-            n
-        );
+        assert_eq!(geometric_family_sum_odds(&mut Stream::scripted(words()), n, 1.001 * odds), n + 1);
+        assert_eq!(geometric_family_sum_odds(&mut Stream::scripted(words()), n, 0.999 * odds), n);
     }
 
     #[test]
     fn a_tiny_shape_is_nearly_always_zero() {
         let mut stream = Stream::new(1, 2, 3, crate::stream::Purpose::Check);
-        assert_eq!(
-            (0..1000)
-                .map(|_| negative_binomial(&mut stream, 1e-8, 1e-6))
-                .max(),
-            Some(0)
-        );
+        assert_eq!((0..1000).map(|_| negative_binomial(&mut stream, 1e-8, 1e-6)).max(), Some(0));
     }
 }

@@ -53,11 +53,7 @@ fn tail(stream: &mut Stream, negative: bool) -> f64 {
     loop {
         let x = stream.exponential() / NORMAL_TAIL;
         if 2.0 * stream.exponential() > x * x {
-            return if negative {
-                -NORMAL_TAIL - x
-            } else {
-                NORMAL_TAIL + x
-            };
+            return if negative { -NORMAL_TAIL - x } else { NORMAL_TAIL + x };
         }
     }
 }
@@ -68,11 +64,7 @@ mod tests {
 
     #[test]
     fn a_word_and_its_mirror_give_a_value_and_its_mirror() {
-        for word in [
-            0x4123_4567_89ab_c010_u64,
-            0x0fff_ffff_ffff_f880,
-            0x0000_0000_0000_0001,
-        ] {
+        for word in [0x4123_4567_89ab_c010_u64, 0x0fff_ffff_ffff_f880, 0x0000_0000_0000_0001] {
             let x = normal(&mut Stream::scripted(vec![word]));
             let y = normal(&mut Stream::scripted(vec![(!word & !0xff) | (word & 0xff)]));
             assert_eq!(x, -y);

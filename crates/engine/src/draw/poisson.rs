@@ -44,11 +44,7 @@ const NORMAL_FROM: f64 = (1u64 << 62) as f64;
 #[inline]
 pub fn poisson(stream: &mut Stream, mean: f64) -> u64 {
     if mean < TRANSFORMED_FROM {
-        if mean > 0.0 {
-            events(stream, 1.0, 0.0, mean, || mean)
-        } else {
-            0
-        }
+        if mean > 0.0 { events(stream, 1.0, 0.0, mean, || mean) } else { 0 }
     } else if mean < NORMAL_FROM {
         transformed_rejection(stream, mean)
     } else if mean.is_nan() {
@@ -96,11 +92,7 @@ impl Hat {
     #[inline]
     fn new(mean: f64) -> Hat {
         let b = 0.931 + 2.53 * mean.sqrt();
-        Hat {
-            a: -0.059 + 0.024_83 * b,
-            b,
-            quick: 0.9277 - SQUEEZE_MARGIN - 3.6224 / (b - 2.0),
-        }
+        Hat { a: -0.059 + 0.024_83 * b, b, quick: 0.9277 - SQUEEZE_MARGIN - 3.6224 / (b - 2.0) }
     }
 
     #[inline]
@@ -142,10 +134,7 @@ mod tests {
                 }
                 let accept = hat.acceptance(us, k as f64, mean, step as f64 - fraction);
                 assert!(accept <= 0.998, "mean {mean}, u {u}: {accept}");
-                assert!(
-                    us < 0.07 || accept >= hat.quick + 0.001,
-                    "mean {mean}, u {u}: {accept}"
-                );
+                assert!(us < 0.07 || accept >= hat.quick + 0.001, "mean {mean}, u {u}: {accept}");
                 assert!(us >= 0.013 || accept <= us, "mean {mean}, u {u}: {accept}");
             }
         }

@@ -24,13 +24,7 @@ const RARE: f64 = 1.0 / 1024.0;
 /// The number of events by the time `time()`, which is at most `bound` and is asked for only when `bound` does not decide.
 /// `rate` × `bound`, about the mean, should be below some 20. Rates stop at 0.
 #[inline]
-pub(super) fn events(
-    stream: &mut Stream,
-    rate: f64,
-    slope: f64,
-    bound: f64,
-    time: impl FnOnce() -> f64,
-) -> u64 {
+pub(super) fn events(stream: &mut Stream, rate: f64, slope: f64, bound: f64, time: impl FnOnce() -> f64) -> u64 {
     let first = if rate * bound < RARE {
         let u = stream.uniform_near_zero();
         // −ln(1 − u) > u, so nearly every draw ends here.

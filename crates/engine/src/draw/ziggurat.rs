@@ -62,8 +62,7 @@ pub(super) static EXPONENTIAL: Ziggurat = {
 /// eˣ for −20 < x < 20: reduced by a multiple of ln 2, then the Taylor series.
 const fn exp(x: f64) -> f64 {
     let halvings = (x / std::f64::consts::LN_2) as i64;
-    let r = (x - halvings as f64 * 6.931_471_803_691_238e-1)
-        - halvings as f64 * 1.908_214_929_270_587_7e-10;
+    let r = (x - halvings as f64 * 6.931_471_803_691_238e-1) - halvings as f64 * 1.908_214_929_270_587_7e-10;
     let mut sum = 1.0;
     let mut n = 22;
     while n > 0 {
@@ -113,11 +112,7 @@ mod tests {
 
     #[test]
     fn every_layer_has_the_same_area_and_ends_on_the_curve() {
-        check(
-            &NORMAL,
-            |x| libm::exp(-0.5 * x * x),
-            0.004_928_673_233_974_655,
-        );
+        check(&NORMAL, |x| libm::exp(-0.5 * x * x), 0.004_928_673_233_974_655);
         check(&EXPONENTIAL, |x| libm::exp(-x), 0.003_949_659_822_581_572);
     }
 }
