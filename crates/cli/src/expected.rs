@@ -46,6 +46,8 @@ pub struct Row {
     pub arm: String,
     /// `calibrated` or `predicted`.
     pub kind: String,
+    /// As printed, where one figure is printed.
+    pub value: Option<f64>,
     /// Published range.
     pub range: (f64, f64),
     /// The run's figure with its 95 % interval.
@@ -102,7 +104,7 @@ pub fn compare(expected: &Expected, set: Option<&str>, data: &ReportData) -> Vec
             _ => Verdict::Outside,
         };
         let arm = p.arm.clone().unwrap_or_default();
-        Some(Row { quantity: p.quantity.clone(), arm, kind: p.kind.clone(), range: (low, high), found, verdict })
+        Some(Row { quantity: p.quantity.clone(), arm, kind: p.kind.clone(), value: p.value, range: (low, high), found, verdict })
     })
     .collect()
 }
@@ -157,8 +159,9 @@ pub fn table(rows: &[Row]) -> String {
             if a == z { short(x) } else { format!("{} ({} - {})", short(x), short(a), short(z)) }
         });
         out += &format!(
-            "{name:width$}  {} {} - {}  found {found}  {}\n",
+            "{name:width$}  {} {} ({} - {})  found {found}  {}\n",
             r.kind,
+            r.value.map_or("-".to_string(), short),
             short(r.range.0),
             short(r.range.1),
             r.verdict.text()
@@ -169,7 +172,7 @@ pub fn table(rows: &[Row]) -> String {
 
 fn short(x: f64) -> String {
     match x.abs() {
-        a if a == 0.0 => "0".into(),
+        0.0 => "0".into(),
         a if !(1e-3..1e5).contains(&a) => format!("{x:.3e}"),
         a if a < 1.0 => format!("{x:.3}"),
         _ => format!("{x:.2}"),

@@ -5,7 +5,7 @@ use remission_cohort::outcome::{OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
 use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
 use remission_engine::compiled::Compiled;
-use remission_model::resolved::{AfterProgression, MeasurementKind, Model, Source, Study, Variation};
+use remission_model::resolved::{AfterProgression, MeasurementKind, Model, Regimen, Source, Study, Variation};
 
 /// Days in a month, year / 12.
 pub const MONTH: f64 = 30.4375;
@@ -24,7 +24,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
         .zip(gathered.arms())
         .map(|((arm, said), patients)| ArmData {
             name: arm.name.clone(),
-            regimen: arm.regimen.sentences.clone(),
+            regimen: in_words(&arm.regimen),
             after_progression: after(&arm.after_progression),
             progressed: said.progressed,
             progression: said
@@ -87,8 +87,12 @@ fn after(what: &AfterProgression) -> String {
         AfterProgression::Stop => "stop".into(),
         AfterProgression::Continue => "continue".into(),
         AfterProgression::End => "the run ends".into(),
-        AfterProgression::Switch(next) => next.sentences.join("; "),
+        AfterProgression::Switch(next) => in_words(next).join("; "),
     }
+}
+
+fn in_words(regimen: &Regimen) -> Vec<String> {
+    if regimen.rules.is_empty() { vec!["no treatment".to_string()] } else { regimen.sentences.clone() }
 }
 
 /// Every half year, or what divides a shorter horizon into at most ten.

@@ -2,6 +2,9 @@
 //!
 //! One file per command; files, formats and pictures live here and nowhere else.
 
+#[macro_use]
+mod say;
+
 mod args;
 mod catalogue;
 mod commands;
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(exit) => {
-            eprintln!("{}", exit.message.trim_end());
+            warnln!("{}", exit.message.trim_end());
             ExitCode::from(exit.code)
         }
     }

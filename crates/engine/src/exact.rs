@@ -126,7 +126,7 @@ impl Exact {
                     state.prune(compiled);
                     return Ok(true);
                 }
-                if self.events % 4096 == 0 {
+                if self.events.is_multiple_of(4096) {
                     state.prune(compiled);
                 }
                 if compiled.interacting {
@@ -151,6 +151,7 @@ impl Exact {
         registers: &mut Registers,
         state: &State,
     ) -> Result<f64, Failure> {
+        self.put_counts(registers);
         if compiled.interacting {
             // An absolute grid, so that it does not depend on who looks when.
             let began = self.start.time();
@@ -166,7 +167,6 @@ impl Exact {
             for (k, &level) in state.levels.iter().enumerate() {
                 registers.set(Slot::Level(k), level);
             }
-            self.put_counts(registers);
             compiled.rates(registers, Depends::Exposure, &mut self.rates)?;
             return Ok(end);
         }

@@ -53,10 +53,10 @@ impl fmt::Display for Failure {
                 time,
                 state,
             } => {
-                write!(f, "`{term}` was {value:.4e} on day {time:.2}")?;
+                write!(f, "`{term}` was {} on day {time:.2}", short(*value))?;
                 let state: Vec<String> = state
                     .iter()
-                    .map(|(name, x)| format!("{name} = {x:.4}"))
+                    .map(|(name, x)| format!("{name} = {}", short(*x)))
                     .collect();
                 if !state.is_empty() {
                     write!(f, ", with {}", state.join(", "))?;
@@ -87,3 +87,12 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// Integers whole, other numbers to five digits.
+fn short(x: f64) -> String {
+    match x.abs() {
+        a if a == libm::trunc(a) && a < 1e7 => format!("{x:.0}"),
+        a if (1e-2..1e5).contains(&a) => format!("{x:.4}"),
+        _ => format!("{x:.4e}"),
+    }
+}

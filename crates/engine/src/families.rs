@@ -3,8 +3,8 @@
 //! Over an interval a cell of type i leaves a family of type j with probability q_ij, of geometric size on
 //! {1, 2, ...} with mean mu_ij. For one type this *is* the birth-death law (Kendall 1948, Ann. Math. Stat. 19:1).
 //! For a block connected by switching q and mu are chosen to give the exact mean and second moment,
-//!     mu_ij = (E[x_j^2] / E[x_j] + 1) / 2,   q_ij = E[x_j] / mu_ij,
-//! and families of two types from one ancestor occur together with probability E[x_j x_k] / (mu_j mu_k), which
+//!     mu_ij = (E(x_j^2) / E(x_j) + 1) / 2,   q_ij = E(x_j) / mu_ij,
+//! and families of two types from one ancestor occur together with probability E(x_j x_k) / (mu_j mu_k), which
 //! gives the exact covariance. What is left out is the third moment within a step; the step is kept short
 //! enough for that (see `leap.rs`). Three draws a family, at 1 cell and at 10^13; never negative.
 

@@ -2,7 +2,7 @@
 //!
 //! Forward: mean and covariance of all counts from the moment equations of a multi-type branching process.
 //! Backward: e_i(t) = P(at least one cell of the marked types at the end | one cell of type i at t), from
-//!     -de_i/dt = sum over events of i of rate x [1 - product over offspring (1 - e) - e_i],
+//!     -de_i/dt = sum over events of i of rate x (1 - product over offspring (1 - e) - e_i),
 //! written in e so that small probabilities keep their digits (Kendall 1948; Athreya & Ney 1972, ch. V). The judge of
 //! the other methods.
 

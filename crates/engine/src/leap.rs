@@ -2,7 +2,7 @@
 //!
 //! Over a step each clone's counts are drawn from [`crate::families`]; the integrated founding hazard H of each
 //! clone given both ends of its path is its best linear prediction
-//!     E[H | x] = E[H] + Cov(H, x) Var(x)^-1 (x - E[x]),
+//!     E(H | x) = E(H) + Cov(H, x) Var(x)^-1 (x - E(x)),
 //! the number of founders is Poisson, and each founder is put at a time drawn from the predicted path, then carried
 //! to the end of the step by the same law (and may found others). Nothing is frozen: rates and hazards are
 //! integrated over the step along the exposure ([`crate::window`]).
@@ -384,7 +384,7 @@ fn immigrate(
 /// The path of a clone between its ends, for putting founders on it.
 #[derive(Debug, Default, Clone)]
 struct Placing {
-    /// Var(x)^-1 (x - E[x]).
+    /// Var(x)^-1 (x - E(x)).
     pull: Vec<f64>,
     /// Cumulative founding hazard by (interval, channel of the block).
     cumulative: Vec<f64>,

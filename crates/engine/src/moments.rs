@@ -10,6 +10,10 @@
 //! which is exact, so a long interval is a short one doubled.
 
 use crate::compiled::{Block, RateLayout};
+use smallvec::{SmallVec, smallvec};
+
+/// Matrices of blocks of one or two types, nearly all there are, live without an allocation.
+type Small = SmallVec<[f64; 18]>;
 
 /// Moments of a block over an interval. Rows are ancestors (`m` types), columns the `m` types and the hazard.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,32 +21,36 @@ pub struct Moments {
     /// Number of types.
     pub m: usize,
     /// Mean of each coordinate, `m` rows of `m + 1`.
-    pub mean: Vec<f64>,
+    pub mean: SmallVec<[f64; 6]>,
     /// Covariance matrices of side `m + 1`, one an ancestor.
-    pub covariance: Vec<f64>,
+    pub covariance: Small,
 }
 
 impl Moments {
     /// Of an interval of length 0: a cell is itself.
     pub fn none(m: usize) -> Self {
         let d = m + 1;
-        let mut mean = vec![0.0; m * d];
+        let mut mean = smallvec![0.0; m * d];
         for i in 0..m {
             mean[i * d + i] = 1.0;
         }
         Moments {
             m,
             mean,
-            covariance: vec![0.0; m * d * d],
+            covariance: smallvec![0.0; m * d * d],
         }
     }
 
     /// Of `days` at constant `rates`.
     pub fn constant(block: &Block, layout: RateLayout, rates: &[f64], days: f64) -> Self {
         let m = block.types.len();
+        if let [t] = block.types[..] {
+            let founding = block.channels.iter().map(|&(_, c)| rates[layout.founding(c)]).sum();
+            return one_type(rates[layout.birth(t)], rates[layout.death(t)], founding, days);
+        }
         let d = m + 1;
-        let mut a = vec![0.0; d * d];
-        let mut noise = vec![0.0; m * d * d];
+        let mut a: Small = smallvec![0.0; d * d];
+        let mut noise: Small = smallvec![0.0; m * d * d];
         for (k, &t) in block.types.iter().enumerate() {
             let (b, x) = (rates[layout.birth(t)], rates[layout.death(t)]);
             a[k * d + k] += b - x;
@@ -81,8 +89,8 @@ impl Moments {
     /// This interval followed by `next`.
     pub fn then(&self, next: &Moments) -> Moments {
         let (m, d) = (self.m, self.m + 1);
-        let mut mean = vec![0.0; m * d];
-        let mut covariance = vec![0.0; m * d * d];
+        let mut mean: SmallVec<[f64; 6]> = smallvec![0.0; m * d];
+        let mut covariance: Small = smallvec![0.0; m * d * d];
         // Row of the extended mean matrix of `next`; the hazard coordinate passes through.
         let row = |k: usize, j: usize| {
             if k < m {
@@ -91,14 +99,7 @@ impl Moments {
                 f64::from(u8::from(j == m))
             }
         };
-        let mut half = [0.0; 64];
-        let mut half_big;
-        let half: &mut [f64] = if d * d <= 64 {
-            &mut half[..d * d]
-        } else {
-            half_big = vec![0.0; d * d];
-            &mut half_big
-        };
+        let mut half: Small = smallvec![0.0; d * d];
         for i in 0..m {
             for j in 0..d {
                 mean[i * d + j] = (0..d).map(|k| self.mean[i * d + k] * row(k, j)).sum();
@@ -139,20 +140,55 @@ impl Moments {
     }
 }
 
+/// The closed form for one type. With g = birth - death, z = g t and s = birth + death:
+///     M = e^z,  E(H) = l t (e^z - 1)/z,  Var(x) = s t M (e^z - 1)/z,
+///     Cov(x, H) = l s t^2 M (e^z - 1 - z)/z^2,  Var(H) = 2 l^2 s t^3 ((e^2z - 1)/2z - e^z)/z^2.
+fn one_type(birth: f64, death: f64, founding: f64, t: f64) -> Moments {
+    let z = (birth - death) * t;
+    let s = birth + death;
+    let m = libm::exp(z);
+    let (first, second, third) = if z.abs() < 0.5 {
+        // Series, where the closed forms cancel: sum z^n / (n+1)!, z^n / (n+2)!, z^n (2^(n+2) / (n+3)! - 1 / (n+2)!).
+        let (mut first, mut second, mut third) = (0.0, 0.0, 0.0);
+        let (mut power, mut factorial, mut two) = (1.0, 1.0, 4.0);
+        for n in 0..18 {
+            let k = f64::from(n);
+            first += power / factorial;
+            second += power / (factorial * (k + 2.0));
+            third += power / (factorial * (k + 2.0)) * (two / (k + 3.0) - 1.0);
+            power *= z;
+            two *= 2.0;
+            factorial *= k + 2.0;
+        }
+        (first, second, third)
+    } else {
+        let grown = libm::expm1(z);
+        (grown / z, (grown - z) / (z * z), (libm::expm1(2.0 * z) / (2.0 * z) - m) / (z * z))
+    };
+    let spread = s * t * m * first;
+    let with = founding * s * t * t * m * second;
+    let hazard = 2.0 * founding * founding * s * t * t * t * third;
+    Moments {
+        m: 1,
+        mean: smallvec![m, founding * t * first],
+        covariance: smallvec![spread, with, with, hazard],
+    }
+}
+
 /// One Taylor step of order 8 of the moment equations from a single cell.
 fn taylor(m: usize, a: &[f64], noise: &[f64], t: f64) -> Moments {
     let d = m + 1;
     let mut mean = Moments::none(m).mean;
-    let mut covariance = vec![0.0; m * d * d];
+    let mut covariance: Small = smallvec![0.0; m * d * d];
     // Derivatives at 0: M^(r) = M^(r-1) A, and C^(r) = A' C^(r-1) + C^(r-1) A + sum_k M^(r-1)_k G_k.
     for i in 0..m {
-        let mut dm = vec![0.0; d];
+        let mut dm: Small = smallvec![0.0; d];
         dm[i] = 1.0;
-        let mut dc = vec![0.0; d * d];
+        let mut dc: Small = smallvec![0.0; d * d];
         let mut factor = 1.0;
         for r in 1..=8 {
             factor *= t / r as f64;
-            let mut nc = vec![0.0; d * d];
+            let mut nc: Small = smallvec![0.0; d * d];
             for p in 0..d {
                 for q in 0..d {
                     let mut x = 0.0;
@@ -165,7 +201,7 @@ fn taylor(m: usize, a: &[f64], noise: &[f64], t: f64) -> Moments {
                     nc[p * d + q] = x;
                 }
             }
-            let mut nm = vec![0.0; d];
+            let mut nm: Small = smallvec![0.0; d];
             for (j, slot) in nm.iter_mut().enumerate() {
                 *slot = (0..d).map(|k| dm[k] * a[k * d + j]).sum();
             }
@@ -182,5 +218,30 @@ fn taylor(m: usize, a: &[f64], noise: &[f64], t: f64) -> Moments {
         m,
         mean,
         covariance,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The closed form against the series doubled, from strong decline to strong growth.
+    #[test]
+    fn closed_form_is_the_series() {
+        for (birth, death) in [(0.14, 0.13), (0.14, 0.19), (1.0, 0.0), (0.0, 2.0), (0.3, 0.3), (0.5, 0.4999)] {
+            for days in [1e-3, 0.5, 1.0, 7.0] {
+                let closed = one_type(birth, death, 0.01, days);
+                let a = [birth - death, 0.01, 0.0, 0.0];
+                let noise = [birth + death, 0.0, 0.0, 0.0];
+                let mut doubled = taylor(1, &a, &noise, days / 1024.0);
+                for _ in 0..10 {
+                    doubled = doubled.then(&doubled);
+                }
+                let pairs = closed.mean.iter().chain(&closed.covariance).zip(doubled.mean.iter().chain(&doubled.covariance));
+                for (x, y) in pairs {
+                    assert!((x - y).abs() <= 1e-9 * y.abs(), "b {birth} d {death} t {days}: {x} for {y}");
+                }
+            }
+        }
     }
 }

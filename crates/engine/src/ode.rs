@@ -14,6 +14,9 @@ pub struct Tolerance {
     pub absolute: f64,
 }
 
+/// The right-hand side: time, state, and where to put the slope.
+pub type Slope<'a> = dyn FnMut(f64, &[f64], &mut [f64]) -> Result<(), Failure> + 'a;
+
 /// Steps that one call may take.
 const MOST_STEPS: usize = 200_000;
 
@@ -76,7 +79,7 @@ pub fn integrate(
     from: f64,
     to: f64,
     tolerance: Tolerance,
-    f: &mut dyn FnMut(f64, &[f64], &mut [f64]) -> Result<(), Failure>,
+    f: &mut Slope<'_>,
 ) -> Result<(), Failure> {
     let n = y.len();
     let mut k = vec![0.0; 7 * n];

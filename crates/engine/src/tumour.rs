@@ -6,6 +6,7 @@ use crate::compiled::Compiled;
 use crate::exact::Exact;
 use crate::exposure::Exposure;
 use crate::failure::Failure;
+use crate::field::set_counts;
 use crate::interacting;
 use crate::leap::{self, Scratch, longest_step};
 use crate::state::State;
@@ -195,7 +196,7 @@ impl Leap {
             if compiled.interacting {
                 self.step_interacting(compiled, registers, state, until - start, stream)?;
             } else {
-                let window = self.window(compiled, registers, until - start)?;
+                let window = self.window(compiled, registers, state, until - start)?;
                 leap::step(compiled, &window, state, &mut self.scratch, stream)?;
             }
             if until - state.time < 1e-9 {
@@ -223,10 +224,12 @@ impl Leap {
         &mut self,
         compiled: &Compiled,
         registers: &mut Registers,
+        state: &State,
         days: f64,
     ) -> Result<Rc<Window>, Failure> {
         let now = self.exposure.time();
         if self.longest == f64::INFINITY {
+            show_counts(compiled, registers, state);
             set_exposure(compiled, registers, &self.exposure, now);
             compiled.rates(registers, Depends::Exposure, &mut self.rates)?;
             self.longest = on_grid(longest_step(compiled, &self.rates), compiled.varying);
@@ -248,14 +251,15 @@ impl Leap {
                         .zip(&self.signature)
                         .all(|(a, b)| (a - b).abs() <= ALIKE)
             };
-            if !compiled.uses_time {
-                if let Some(known) = self.known.iter().find(alike) {
-                    let window = known.window.clone();
-                    self.exposure.advance(now + days);
-                    return Ok(window);
-                }
+            if !compiled.uses_time
+                && let Some(known) = self.known.iter().find(alike)
+            {
+                let window = known.window.clone();
+                self.exposure.advance(now + days);
+                return Ok(window);
             }
             let mut ahead = self.exposure.clone();
+            show_counts(compiled, registers, state);
             let window = Window::of_exposure(compiled, registers, &mut ahead, days)?;
             let allowed = (0..window.intervals.len())
                 .map(|k| longest_step(compiled, window.rates(k)))
@@ -329,6 +333,12 @@ impl Leap {
             }
         }
     }
+}
+
+/// Puts the counts where a message about a bad rate finds them; here no rate depends on them.
+fn show_counts(compiled: &Compiled, registers: &mut Registers, state: &State) {
+    let counts: Vec<f64> = state.by_type(compiled).iter().map(|&n| n as f64).collect();
+    set_counts(registers, &counts);
 }
 
 /// The longest step of the grid (whole days up to a week, halves of a day below) that is at most `longest`.

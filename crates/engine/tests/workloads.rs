@@ -12,9 +12,19 @@ use remission_engine::exposure::Exposure;
 use remission_engine::law;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
+use remission_model::resolved::Model;
+
+/// The model and horizon of bench/workloads, as a user would run them.
+fn workload_file(name: &str) -> (Model, f64) {
+    let folder = format!("{}/../../bench/workloads/{name}", env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    let model = remission_model::model_from_toml("model.toml", &read("model.toml")).unwrap();
+    let study = remission_model::study_from_toml("study.toml", &read("study.toml"), name, &model).unwrap();
+    (model, study.horizon)
+}
 
 fn check(name: &str, replicates: u64, looks: usize) {
-    let (model, horizon) = workload(name);
+    let (model, horizon) = workload_file(name);
     let compiled = Compiled::new(&model);
     let exposure = Exposure::new(&compiled, &[], 0.0).unwrap();
     let state = before::start(

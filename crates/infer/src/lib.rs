@@ -1,1 +1,25 @@
-//! placeholder
+//! From data to draws. It begins with what a dish tells: rates of growth and death from signals over time and dose.
+//!
+//! In reading order: [`table`] (text becomes readings, or every fault of it with line and column), [`growth`] (net
+//! rates, death from apoptotic cells, dose curves), [`delayed`] (both lines of a dish at once: a delay between drug
+//! and death, a common capacity), [`least_squares`] (the optimiser under them).
+//!
+//! Times are in hours and concentrations in whatever unit the table has; rates are per hour. Every fit gives its
+//! estimate with standard errors, its residual and how the search ended. Nothing here opens a file.
+//!
+//! ```
+//! use remission_infer::{growth, table};
+//! let text = "cell_type,concentration_uM,time_h,replicate,viable_signal\n\
+//!             pc9,1,48,1,0.29\npc9,1,60,1,0.28\npc9,1,72,1,0.28\n";
+//! let readings = table::read(text, &table::Columns::default()).unwrap();
+//! let rate = growth::net_rate(&readings, "pc9", 1.0, 48.0, 72.0).unwrap();
+//! assert!((rate.per_hour - (-0.001462)).abs() < 1e-6);
+//! ```
+
+pub mod delayed;
+mod failure;
+pub mod growth;
+pub mod least_squares;
+pub mod table;
+
+pub use failure::FitFailure;

@@ -18,14 +18,14 @@ pub fn list(as_json: bool) -> Result<u8, Exit> {
             .iter()
             .map(|(id, title, question, arms)| json!({ "id": id, "title": title, "question": question, "arms": arms }))
             .collect();
-        println!("{:#}", json!(all));
+        sayln!("{:#}", json!(all));
         return Ok(code::DONE);
     }
     let width = rows.iter().map(|r| r.0.len()).max().unwrap_or(0);
     for (id, title, question, arms) in rows {
-        println!("{id:width$}  {title} ({arms} {})", if arms == 1 { "arm" } else { "arms" });
+        sayln!("{id:width$}  {title} ({arms} {})", if arms == 1 { "arm" } else { "arms" });
         if !question.is_empty() {
-            println!("{:width$}  {question}", "");
+            sayln!("{:width$}  {question}", "");
         }
     }
     Ok(code::DONE)

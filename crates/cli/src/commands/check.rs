@@ -49,7 +49,7 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
     }
     let failed = rows.iter().filter(|r| r.verdict == Verdict::Outside).count();
     if args.json {
-        eprint!("{said}");
+        warn!("{said}");
         let numbers: Vec<_> = rows
             .iter()
             .map(|r| {
@@ -60,12 +60,12 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
                 })
             })
             .collect();
-        println!("{:#}", json!({ "study": loaded.name, "problems": 0, "published": numbers, "differ": failed }));
+        sayln!("{:#}", json!({ "study": loaded.name, "problems": 0, "published": numbers, "differ": failed }));
     } else {
-        print!("{said}");
+        say!("{said}");
     }
     if failed > 0 {
-        eprintln!("{failed} published {} not reproduced", if failed == 1 { "number is" } else { "numbers are" });
+        warnln!("{failed} published {} not reproduced", if failed == 1 { "number is" } else { "numbers are" });
         return Ok(code::REFUSED);
     }
     Ok(code::DONE)

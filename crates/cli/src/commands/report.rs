@@ -14,6 +14,6 @@ pub fn report(dir: &Path) -> Result<u8, Exit> {
         .map_err(|e| Exit::refused(format!("error: {} cannot be understood: {e}", path.display())))?;
     let out = dir.join("report.html");
     folder::replace(&out, report::render(&data).as_bytes())?;
-    println!("report  {}", out.display());
+    sayln!("report  {}", out.display());
     Ok(code::DONE)
 }

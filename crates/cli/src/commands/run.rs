@@ -140,10 +140,10 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
     }
     tail += &format!("report  {shown}/report.html      data  {shown}/*.parquet      repeat  remission verify {shown}\n");
     if args.json {
-        eprint!("{table}{tail}");
-        println!("{:#}", print::json(&data, seconds, &shown));
+        warn!("{table}{tail}");
+        sayln!("{:#}", print::json(&data, seconds, &shown));
     } else {
-        print!("{table}{tail}");
+        say!("{table}{tail}");
     }
     Ok(if data.failed_count > 0 { code::FAILED_PATIENTS } else { code::DONE })
 }
@@ -184,7 +184,7 @@ pub fn progress(patients: u32) -> ProgressBar {
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
     } else {
         bar.set_draw_target(ProgressDrawTarget::hidden());
-        eprintln!("simulating {patients} patients");
+        warnln!("simulating {patients} patients");
     }
     let style = ProgressStyle::with_template("{bar:32} {pos}/{len} patients  {msg}  {eta} left");
     if let Ok(style) = style {

@@ -56,7 +56,7 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
     if !differences.is_empty() {
         return Ok(differ(dir, &differences));
     }
-    println!(
+    sayln!(
         "verified: {} patients x {} arms repeated, {} tables identical to the last bit",
         record.patients,
         job.study.arms.len(),
@@ -66,9 +66,9 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
 }
 
 fn differ(dir: &Path, differences: &[String]) -> u8 {
-    eprintln!("{} differs:", dir.display());
+    warnln!("{} differs:", dir.display());
     for d in differences {
-        eprintln!("  {d}");
+        warnln!("  {d}");
     }
     code::DIFFERS
 }

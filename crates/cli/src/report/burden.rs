@@ -14,7 +14,7 @@ const STRIP_DAYS: f64 = 56.0;
 /// Height of one drug's strip with its label.
 const STRIP: f64 = 52.0;
 /// Width that the numbers of the axes take.
-const LEFT: f64 = 60.0;
+const LEFT: f64 = 46.0;
 
 /// The section, or a line that says why there is none.
 pub fn section(data: &ReportData) -> String {
@@ -25,7 +25,7 @@ pub fn section(data: &ReportData) -> String {
         let label = alternative(data, arm);
         let drawn = match data.arms.len() {
             1 => panel(data, k, &scale, 960.0, "wide", &label) + &panel(data, k, &scale, 368.0, "narrow", &label),
-            2 => panel(data, k, &scale, 460.0, "wide", &label) + &panel(data, k, &scale, 340.0, "narrow", &label),
+            2 | 4 => panel(data, k, &scale, 460.0, "wide", &label) + &panel(data, k, &scale, 340.0, "narrow", &label),
             _ => panel(data, k, &scale, 312.0, "both", &label),
         };
         let regimen = if arm.regimen.is_empty() { "no drug".to_owned() } else { arm.regimen.join("; ") };
@@ -40,15 +40,20 @@ pub fn section(data: &ReportData) -> String {
         Some(l) => format!(" The dashed line is the detection limit, {} cells.", words::cells(l)),
         None => String::new(),
     };
-    let columns = if several && data.arms.len() != 2 { "panels" } else { "panels few" };
+    let doses = if any_dose(data) {
+        let weeks = tick(strip_days(data) / 7.0);
+        format!(" Under each panel: the doses of the first {weeks} weeks, heights to one scale per drug in all arms.")
+    } else {
+        String::new()
+    };
+    let columns = if several && !matches!(data.arms.len(), 2 | 4) { "panels" } else { "panels few" };
     format!(
         "<section id=burden><h2>{what} over time</h2><figure><div class=\"{columns}\">{panels}</div>\
-         <figcaption>Line: median. Band: 5th to 95th percentile of the patients still followed on that day; their number \
+         <figcaption>Line: median. Band: 5th to 95th percentile of the {subjects} still followed on that day; their number \
          stands under the axis. Whoever dies, reaches the size ceiling or the end of the study leaves the band, so its late part \
-         describes those who were left.{limit} Under each panel: the doses of the first {weeks} weeks, heights to one \
-         scale per drug in all arms.</figcaption>{tables}</figure></section>",
+         describes those who were left.{limit}{doses}</figcaption>{tables}</figure></section>",
         what = if data.assesses_progression { "Tumour burden" } else { "Number of cells" },
-        weeks = tick(strip_days(data) / 7.0),
+        subjects = words::subjects(data),
         tables = tables(data),
     )
 }
@@ -87,7 +92,7 @@ impl Decades {
             return Decades { low: -0.7, high: 1.0 };
         }
         let low = if low < 0.0 { -0.7 } else { (low - 0.05).floor().max(0.0) };
-        Decades { low, high: (high + 0.05).ceil().max(low + 1.0) }
+        Decades { low, high: (high + 0.05).ceil().max((low + 1.0).ceil()) }
     }
 
     /// Where a number of cells stands, in decades; zero stands at -0.7.
@@ -135,19 +140,28 @@ fn panel(data: &ReportData, k: usize, decades: &Decades, width: f64, class: &str
         svg.text(right, above, Anchor::End, "t halo", "detection limit");
     }
     svg.line(LEFT, bottom, right, bottom, "axis");
-    svg.text(0.0, bottom + 34.0, Anchor::Start, "t", "followed");
+    svg.text(
+        (LEFT + right) / 2.0,
+        bottom + 34.0,
+        Anchor::Middle,
+        "l",
+        &format!("{} since treatment began", clock.unit),
+    );
+    svg.text(0.0, bottom + 54.0, Anchor::Start, "l", &format!("{} still followed", words::subjects(data)));
     for t in time_ticks(end, (right - LEFT) / 46.0) {
         svg.line(x.at(t), bottom, x.at(t), bottom + 4.0, "axis");
         svg.text(x.at(t), bottom + 17.0, Anchor::Middle, "t", &tick(t));
         let followed = bands.iter().rfind(|b| clock.at(b.day) <= t + 1e-6).map_or(0, |b| b.patients);
         let followed = if last < t * clock.days * (1.0 - 1e-6) - 1e-6 { 0 } else { followed };
-        svg.text(x.at(t), bottom + 34.0, Anchor::Middle, "t", &short_count(followed));
+        svg.text(x.at(t), bottom + 71.0, Anchor::Middle, "t", &short_count(followed));
     }
-    svg.text((LEFT + right) / 2.0, bottom + 52.0, Anchor::Middle, "l", &format!("{} since treatment began", clock.unit));
     if bands.is_empty() {
         svg.text((LEFT + right) / 2.0, (top + bottom) / 2.0, Anchor::Middle, "l halo", "no patient to show");
     }
-    let height = strip(&mut svg, data, k, bottom + 76.0, right);
+    if !any_dose(data) {
+        return svg.finish(bottom + 80.0, class, label);
+    }
+    let height = strip(&mut svg, data, k, bottom + 100.0, right);
     svg.finish(height, class, label)
 }
 
@@ -193,7 +207,8 @@ fn strip(svg: &mut Svg, data: &ReportData, k: usize, top: f64, right: f64) -> f6
         svg.text(LEFT, at + 24.0, Anchor::Start, "t", "no single doses in these weeks");
     }
     for (drug, unit) in &drugs {
-        let given = arm.doses.iter().filter(|d| &d.1 == drug && &d.3 == unit && d.0 < days && d.2.is_finite() && d.2 > 0.0);
+        let given =
+            arm.doses.iter().filter(|d| &d.1 == drug && &d.3 == unit && d.0 < days && d.2.is_finite() && d.2 > 0.0);
         let most = largest_dose(data, drug, unit, days);
         let mut amounts: Vec<f64> = given.clone().map(|d| d.2).collect();
         amounts.sort_by(|a, b| b.total_cmp(a));
@@ -226,6 +241,11 @@ fn strip(svg: &mut Svg, data: &ReportData, k: usize, top: f64, right: f64) -> f6
     base + 42.0
 }
 
+/// True when some arm has a dose to draw.
+fn any_dose(data: &ReportData) -> bool {
+    data.arms.iter().any(|arm| !drugs(arm, strip_days(data)).is_empty())
+}
+
 /// Drugs given in an arm, with their units, in order of the first dose.
 fn drugs(arm: &ArmData, days: f64) -> Vec<(String, String)> {
     let mut drugs: Vec<(String, String)> = Vec::new();
@@ -241,7 +261,9 @@ fn drugs(arm: &ArmData, days: f64) -> Vec<(String, String)> {
 /// Largest dose of a drug in any arm.
 fn largest_dose(data: &ReportData, drug: &str, unit: &str, days: f64) -> f64 {
     let all = data.arms.iter().flat_map(|a| &a.doses);
-    all.filter(|d| d.1 == drug && d.3 == unit && d.0 < days && d.2.is_finite()).map(|d| d.2).fold(f64::MIN_POSITIVE, f64::max)
+    all.filter(|d| d.1 == drug && d.3 == unit && d.0 < days && d.2.is_finite())
+        .map(|d| d.2)
+        .fold(f64::MIN_POSITIVE, f64::max)
 }
 
 /// `1200 and 50 mg`, or a range when there are many.
@@ -263,9 +285,10 @@ fn alternative(data: &ReportData, arm: &ArmData) -> String {
         return format!("{}: no burden was recorded.", arm.name);
     };
     let lowest = bands.iter().min_by(|a, b| a.middle.total_cmp(&b.middle)).unwrap_or(first);
-    let at = |b: &Band| format!("{} cells after {} {} ({} followed)", words::cells(b.middle), clock.print(b.day), clock.unit, b.patients);
+    let at =
+        |b: &Band| format!("{} cells after {} ({} followed)", words::cells(b.middle), clock.span(b.day), b.patients);
     format!(
-        "Burden over time, {}: median {} cells when treatment began, lowest {}, last {} with 5 to 95 % from {} to {}. Doses below.",
+        "Burden over time, {}: median {} cells when treatment began, lowest {}, last {} with 5 to 95\u{a0}% from {} to {}.",
         arm.name,
         words::cells(first.middle),
         at(lowest),
@@ -285,9 +308,9 @@ fn tables(data: &ReportData) -> String {
         &[
             ("Arm", "arm"),
             (&time, &format!("time_{}", clock.unit)),
-            ("5 % (cells)", "cells_p05"),
+            ("5\u{a0}% (cells)", "cells_p05"),
             ("Median (cells)", "cells_median"),
-            ("95 % (cells)", "cells_p95"),
+            ("95\u{a0}% (cells)", "cells_p95"),
             ("Followed", "followed"),
         ],
     );
@@ -304,7 +327,13 @@ fn tables(data: &ReportData) -> String {
             burden.row(&[Cell::Text(&arm.name), t, low, middle, high, Cell::Count(b.patients)]);
         }
         for (day, drug, amount, unit) in &arm.doses {
-            doses.row(&[Cell::Text(&arm.name), Cell::Number(Some(*day)), Cell::Text(drug), Cell::Number(Some(*amount)), Cell::Text(unit)]);
+            doses.row(&[
+                Cell::Text(&arm.name),
+                Cell::Number(Some(*day)),
+                Cell::Text(drug),
+                Cell::Number(Some(*amount)),
+                Cell::Text(unit),
+            ]);
         }
     }
     behind(&[burden, doses])

@@ -13,7 +13,10 @@ pub fn section(data: &ReportData) -> String {
     if data.comparisons.is_empty() {
         return String::new();
     }
-    let label = format!("Hazard ratios of progression or death. {}", data.comparisons.iter().map(spoken).collect::<Vec<_>>().join(" "));
+    let label = format!(
+        "Hazard ratios of progression or death. {}",
+        data.comparisons.iter().map(spoken).collect::<Vec<_>>().join(" ")
+    );
     let mut table = Table::new(
         "table-comparisons",
         "Comparisons",
@@ -33,7 +36,7 @@ pub fn section(data: &ReportData) -> String {
     }
     format!(
         "<section id=comparisons><h2>Comparisons</h2><figure>{}{}<figcaption>Cox hazard ratio of progression or death with \
-         its 95 % interval; below 1, events come later than in the arm it is compared with. p: log-rank test. The same virtual \
+         its 95\u{a0}% interval; below 1, events come later than in the arm it is compared with. p: log-rank test. The same virtual \
          patients are in every arm, but the test treats the arms as independent groups, as in a trial. The intervals hold \
          the chance among these patients only, not what is unknown about the model.</figcaption>{}</figure></section>",
         draw(data, 960.0, "wide", &label),
@@ -103,7 +106,18 @@ fn interval(svg: &mut Svg, c: &ComparisonData, x: &Scale, at: f64) {
         && low.is_finite()
     {
         let ends = [low, high].map(|v| px(x.at(v.max(1e-9).ln())));
-        svg.path(&format!("M{} {y}H{}M{} {top}v10M{} {top}v10", ends[0], ends[1], ends[0], ends[1], y = px(at), top = px(at - 5.0)), "class=\"whisker\"");
+        svg.path(
+            &format!(
+                "M{} {y}H{}M{} {top}v10M{} {top}v10",
+                ends[0],
+                ends[1],
+                ends[0],
+                ends[1],
+                y = px(at),
+                top = px(at - 5.0)
+            ),
+            "class=\"whisker\"",
+        );
     }
     if let Some(ratio) = c.hazard_ratio.and_then(usable) {
         svg.rect(x.at(ratio.ln()) - 5.0, at - 5.0, 10.0, 10.0, "fill=\"#222\"");

@@ -26,6 +26,28 @@ use html::{escape, policy_hash};
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("download.js");
 
+/// Sections that a page may have: anchor and short name.
+const SECTIONS: [(&str, &str); 11] = [
+    ("table", "Table"),
+    ("burden", "Burden"),
+    ("progression", "Progression-free survival"),
+    ("survival", "Overall survival"),
+    ("origin", "Origin"),
+    ("mechanism", "Mechanism"),
+    ("comparisons", "Comparisons"),
+    ("last", "Last look"),
+    ("assumptions", "Assumptions"),
+    ("failed", "Failed patients"),
+    ("repeat", "Repeat"),
+];
+
+/// Links to the sections that are there.
+fn contents(body: &str) -> String {
+    let there = SECTIONS.iter().filter(|(id, _)| body.contains(&format!("<section id={id}>")));
+    let links: String = there.map(|(id, name)| format!("<a href=\"#{id}\">{name}</a> ")).collect();
+    format!("<nav aria-label=\"On this page\">{links}</nav>")
+}
+
 /// The page of a finished run. Never fails: what is missing from `data` is said in words.
 pub fn render(data: &ReportData) -> String {
     let pictures = if data.finished == 0 {
@@ -42,6 +64,7 @@ pub fn render(data: &ReportData) -> String {
         .concat()
     };
     let body = [summary::answer(data), summary::table(data), pictures, record::section(data)].concat();
+    let links = contents(&body);
     let title = if data.title.trim().is_empty() { &data.study } else { &data.title };
     format!(
         "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n\
@@ -49,7 +72,7 @@ pub fn render(data: &ReportData) -> String {
          base-uri 'none'; form-action 'none'\">\n\
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\n<meta name=referrer content=no-referrer>\n\
          <title>{title} – remission</title>\n<style>{STYLE}</style>\n{hatches}\n<header><p class=kind>remission report: {study}</p>\
-         <h1>{title}</h1>{question}<p class=setting>{setting}</p></header>\n<main>{body}</main>\n\
+         <h1>{title}</h1>{question}<p class=setting>{setting}</p>{links}</header>\n<main>{body}</main>\n\
          <footer>{foot}</footer>\n<script>{SCRIPT}</script>\n</html>\n",
         style_hash = policy_hash(STYLE),
         script_hash = policy_hash(SCRIPT),

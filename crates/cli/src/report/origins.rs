@@ -51,9 +51,11 @@ fn share(shares: Option<&Vec<(String, f64)>>, name: &str) -> Option<f64> {
 /// A list of shares as words.
 fn spoken(shares: Option<&Vec<(String, f64)>>) -> String {
     match shares {
-        Some(shares) if !shares.is_empty() => {
-            shares.iter().map(|(n, s)| format!("{} {}", words::name(n), words::percent(*s))).collect::<Vec<_>>().join(", ")
-        }
+        Some(shares) if !shares.is_empty() => shares
+            .iter()
+            .map(|(n, s)| format!("{} {}", words::name(n), words::percent(*s)))
+            .collect::<Vec<_>>()
+            .join(", "),
         _ => "not assessed".to_owned(),
     }
 }
@@ -161,8 +163,8 @@ fn mechanism_figure(data: &ReportData, names: &[&str]) -> String {
         .collect();
     format!(
         "<section id=mechanism><h2>What the rebiopsy found</h2><figure><ul class=legend>{legend}</ul>{}{}\
-         <figcaption>Share of the patients who progressed whose rebiopsy finds the mechanism in at least 5 % of cells. A tumour \
-         can hold several, so shares may add to more than 100 %.</figcaption>{}</figure></section>",
+         <figcaption>Share of the patients who progressed whose rebiopsy finds the mechanism in at least 5\u{a0}% of cells. A tumour \
+         can hold several, so shares may add to more than 100\u{a0}%.</figcaption>{}</figure></section>",
         dots(data, names, 960.0, "wide", &label),
         dots(data, names, 368.0, "narrow", &label),
         behind(&[table(data, "mechanism", "Mechanism at progression", names, |a| a.mechanisms.as_ref())]),
@@ -179,7 +181,13 @@ fn dots(data: &ReportData, names: &[&str], width: f64, class: &str, label: &str)
     for name in names {
         let text = words::name(name);
         if wide {
-            svg.text(x.start - 14.0, at + 17.0 * lanes / 2.0 + 4.0, Anchor::End, "b", &fit(&text, x.start - 20.0, 12.5));
+            svg.text(
+                x.start - 14.0,
+                at + 17.0 * lanes / 2.0 + 4.0,
+                Anchor::End,
+                "b",
+                &fit(&text, x.start - 20.0, 12.5),
+            );
         } else {
             svg.text(0.0, at + 10.0, Anchor::Start, "b", &fit(&text, width - 10.0, 12.5));
             at += 18.0;
@@ -191,7 +199,10 @@ fn dots(data: &ReportData, names: &[&str], width: f64, class: &str, label: &str)
                 Some(part) => {
                     let to = x.at(part);
                     let stroke = format!("stroke=\"{}\" stroke-width=\"3\"", colour(k));
-                    svg.path(&format!("M{} {}H{}", super::svg::px(x.start), super::svg::px(lane), super::svg::px(to)), &stroke);
+                    svg.path(
+                        &format!("M{} {}H{}", super::svg::px(x.start), super::svg::px(lane), super::svg::px(to)),
+                        &stroke,
+                    );
                     svg.marker(to, lane, k);
                     svg.text(to + 10.0, lane + 4.0, Anchor::Start, "t halo", &words::percent(part));
                 }

@@ -114,9 +114,16 @@ fn repeat(data: &ReportData) -> String {
         ("Seed", data.seed.to_string()),
         (
             "Patients",
-            format!("{} asked for per arm, {} with an outcome", words::thousands(data.asked.into()), words::thousands(data.finished.into())),
+            format!(
+                "{} asked for per arm, {} with an outcome",
+                words::thousands(data.asked.into()),
+                words::thousands(data.finished.into())
+            ),
         ),
-        ("Followed for", format!("{} {} ({} days)", clock.print(data.horizon_days), clock.unit, super::html::number(data.horizon_days))),
+        (
+            "Followed for",
+            format!("{} ({} days)", clock.span(data.horizon_days), super::html::number(data.horizon_days)),
+        ),
         ("Program", format!("remission {}", escape(&data.version))),
     ];
     let list: String = entries.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{value}</dd>")).collect();

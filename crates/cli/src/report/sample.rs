@@ -67,7 +67,13 @@ fn trial_arm(name: &str, regimen: &str, median: f64, spread: &mut Spread) -> Arm
         .map(|k| {
             let day = k as f64 * HORIZON / 120.0;
             let middle = 4e9 * (f64::exp(-day / 20.0) + 0.02 * f64::exp(day / median)).min(40.0);
-            Band { day, low: middle * 0.03, middle, high: middle * 9.0, patients: (1000.0 * f64::exp(-day / (2.0 * median))) as usize }
+            Band {
+                day,
+                low: middle * 0.03,
+                middle,
+                high: middle * 9.0,
+                patients: (1000.0 * f64::exp(-day / (2.0 * median))) as usize,
+            }
         })
         .collect();
     ArmData {
@@ -78,7 +84,13 @@ fn trial_arm(name: &str, regimen: &str, median: f64, spread: &mut Spread) -> Arm
         progression: Some(curve(progression, HORIZON)),
         survival: Some(curve(survival, HORIZON)),
         response: Some((0.76, 0.732, 0.785)),
-        origins: Some(shares(&[("pre_existing", 0.61), ("cycling", 0.14), ("persister", 0.21), ("drug_induced", 0.0), ("non_genetic", 0.04)])),
+        origins: Some(shares(&[
+            ("pre_existing", 0.61),
+            ("cycling", 0.14),
+            ("persister", 0.21),
+            ("drug_induced", 0.0),
+            ("non_genetic", 0.04),
+        ])),
         mechanisms: Some(shares(&[
             ("t790m", if name.starts_with("osi") { 0.0 } else { 0.625 }),
             ("met_bypass", 0.053),
@@ -108,7 +120,12 @@ pub fn trial() -> ReportData {
     let mut spread = Spread(2026);
     let mut arms = vec![
         trial_arm("erlotinib 150 mg daily", "erlotinib 150 mg oral every day", 300.0, &mut spread),
-        trial_arm("erlotinib pulsed", "erlotinib 1200 mg on days 1-2 and 50 mg on days 3-7, every 7 days", 295.0, &mut spread),
+        trial_arm(
+            "erlotinib pulsed",
+            "erlotinib 1200 mg on days 1-2 and 50 mg on days 3-7, every 7 days",
+            295.0,
+            &mut spread,
+        ),
         trial_arm("osimertinib 80 mg daily", "osimertinib 80 mg oral every day", 560.0, &mut spread),
     ];
     arms[0].doses = (0..56).map(|d| dose(d, "erlotinib", 150.0)).collect();
@@ -126,7 +143,9 @@ pub fn trial() -> ReportData {
         format: 1,
         study: "nsclc-egfr-tki".to_owned(),
         title: "EGFR-mutant lung adenocarcinoma, first-line TKI".to_owned(),
-        question: "Where does resistance to a first EGFR inhibitor come from, and does pulsing or osimertinib delay it?".to_owned(),
+        question:
+            "Where does resistance to a first EGFR inhibitor come from, and does pulsing or osimertinib delay it?"
+                .to_owned(),
         asked: 1000,
         finished: 1000,
         failed: Vec::new(),
@@ -205,7 +224,8 @@ pub fn nobody() -> ReportData {
     let mut data = trial();
     data.finished = 0;
     data.failed_count = 1000;
-    data.failed = (1..=50).map(|k| (k, None, "the death rate of sensitive became NaN on day 3".to_owned())).collect();
+    data.failed =
+        (1..=50).map(|k| (k, None, "the death rate of sensitive is not a number on day 3".to_owned())).collect();
     for arm in &mut data.arms {
         *arm = ArmData { name: arm.name.clone(), ..empty_arm() };
     }
@@ -238,13 +258,17 @@ pub fn twelve() -> ReportData {
     data.arms = (0..12)
         .map(|k| {
             let mut arm = models[k % 3].clone();
-            arm.name = format!("=HYPERLINK(\"http://x\") <b>arm {k}</b> with a name so long that no picture can hold it in one line");
+            arm.name = format!(
+                "=HYPERLINK(\"http://x\") <b>arm {k}</b> with a name so long that no picture can hold it in one line"
+            );
             if k % 4 == 3 {
                 (arm.origins, arm.mechanisms, arm.response, arm.survival) = (None, None, None, None);
                 arm.burden.clear();
             }
             if k % 5 == 4 {
-                arm.doses = (0..8).flat_map(|d| ["cisplatin", "pemetrexed", "bevacizumab"].map(|g| dose(7 * d, g, 75.0))).collect();
+                arm.doses = (0..8)
+                    .flat_map(|d| ["cisplatin", "pemetrexed", "bevacizumab"].map(|g| dose(7 * d, g, 75.0)))
+                    .collect();
             }
             arm
         })

@@ -6,21 +6,28 @@ use super::html::{Cell, Table, escape};
 use super::svg::swatch;
 use super::words::{self, Clock};
 
+/// Comparisons that are told one by one in the answer; more are left to their picture.
+const MANY: usize = 4;
+
 /// The study's question, when it asks one.
 pub fn question(data: &ReportData) -> String {
-    if data.question.trim().is_empty() { String::new() } else { format!("<p class=question>{}</p>", escape(&data.question)) }
+    if data.question.trim().is_empty() {
+        String::new()
+    } else {
+        format!("<p class=question>{}</p>", escape(&data.question))
+    }
 }
 
 /// Arms, patients, time and seed in one line.
 pub fn setting(data: &ReportData) -> String {
     let clock = Clock::of(data.horizon_days);
     let arms = if data.arms.len() == 1 { "1 arm".to_owned() } else { format!("{} arms", data.arms.len()) };
-    let each = if data.arms.len() == 1 { "" } else { ", the same virtual patients in each" };
+    let each = if data.arms.len() == 1 { "" } else { ", the same ones in each" };
     escape(&format!(
-        "{arms}, {} an arm{each}; followed for {} {}; seed {}",
-        words::patients(data.asked.into()),
-        clock.print(data.horizon_days),
-        clock.unit,
+        "{arms}, {} {} an arm{each}; followed for {}; seed {}",
+        words::thousands(data.asked.into()),
+        words::subjects(data),
+        clock.span(data.horizon_days),
         data.seed
     ))
 }
@@ -30,10 +37,11 @@ pub fn answer(data: &ReportData) -> String {
     let mut out = String::new();
     if data.failed_count > 0 {
         out.push_str(&format!(
-            "<div class=warning role=note><p>{} of {} ended without an outcome and {} in the figures below; \
+            "<div class=warning role=note><p>{} of {} {} ended without an outcome and {} in the figures below; \
              <a href=\"#failed\">which and why</a>.</p></div>",
             words::thousands(data.failed_count.into()),
-            words::patients(data.asked.into()),
+            words::thousands(data.asked.into()),
+            words::subjects(data),
             if data.failed_count == 1 { "is not" } else { "are not" },
         ));
     }
@@ -47,13 +55,18 @@ pub fn answer(data: &ReportData) -> String {
         .collect();
     let comparisons: String =
         data.comparisons.iter().filter_map(words::comparison).map(|c| format!("<p>{}</p>", escape(&c))).collect();
+    let comparisons = if data.comparisons.len() > MANY {
+        "<p>How each arm compares with the first: see <a href=\"#comparisons\">Comparisons</a>.</p>".to_owned()
+    } else {
+        comparisons
+    };
     let caution = if data.assesses_progression {
         "These are simulated patients. What is found at progression goes together with it in this model; that is an association \
          under the model's <a href=\"#assumptions\">assumptions</a>, not proof of what happens in a patient. Intervals hold the chance among \
          the simulated patients, not what is unknown about the model."
     } else {
         "These are simulated cells, under the model's <a href=\"#assumptions\">assumptions</a>. Ranges hold the differences between the \
-         simulated dishes, not what is unknown about the model."
+         simulated runs, not what is unknown about the model."
     };
     format!("{out}<div class=answer>{sentences}{comparisons}</div><p class=note>{caution}</p>")
 }
@@ -67,26 +80,27 @@ pub fn table(data: &ReportData) -> String {
     let unit = clock.short;
     let heads = [
         "Arm".to_owned(),
-        format!("Median progression-free survival, {unit} (95 % interval)"),
-        format!("Median overall survival, {unit} (95 % interval)"),
-        "Response (95 % interval)".to_owned(),
+        format!("Median progression-free survival, {unit} (95\u{a0}% interval)"),
+        "Response (95\u{a0}% interval)".to_owned(),
         "Largest resistant clone at progression".to_owned(),
         "Mechanism at progression".to_owned(),
+        format!("Median overall survival, {unit} (95\u{a0}% interval)"),
     ];
     let head: String = heads.iter().map(|h| format!("<th scope=col role=columnheader>{}</th>", escape(h))).collect();
     let rows: String = data.arms.iter().enumerate().map(|(k, arm)| row(&clock, k, arm, &heads)).collect();
     format!(
         "<section id=table><h2>The arms</h2><table class=\"summary stack\" role=table><thead role=rowgroup><tr role=row>{head}</tr></thead>\
          <tbody role=rowgroup>{rows}</tbody></table><p class=note>A month is 30.4375 days. Shares at progression are of the patients who \
-         progressed; mechanisms may add to more than 100 %.</p></section>"
+         progressed; mechanisms may add to more than 100\u{a0}%.</p></section>"
     )
 }
 
 /// One arm of the table.
 fn row(clock: &Clock, k: usize, arm: &ArmData, heads: &[String]) -> String {
-    let curve = |c: &Option<super::data::Curve>| c.as_ref().map_or("not assessed".to_owned(), |c| clock.median_short(c));
+    let curve =
+        |c: &Option<super::data::Curve>| c.as_ref().map_or("not assessed".to_owned(), |c| clock.median_short(c));
     let response = match arm.response {
-        Some((rate, low, high)) => format!("{} ({}–{})", words::percent(rate), words::percent(low), words::percent(high)),
+        Some((rate, low, high)) => words::percent_with(rate, low, high),
         None => "not assessed".to_owned(),
     };
     let shares = |shares: &Option<Vec<(String, f64)>>| match shares {
@@ -105,10 +119,10 @@ fn row(clock: &Clock, k: usize, arm: &ArmData, heads: &[String]) -> String {
     };
     let cells = [
         escape(&curve(&arm.progression)),
-        escape(&curve(&arm.survival)),
         escape(&response),
         shares(&arm.origins),
         shares(&arm.mechanisms),
+        escape(&curve(&arm.survival)),
     ];
     let cells: String = cells
         .iter()
@@ -128,9 +142,9 @@ pub fn last_look(data: &ReportData) -> String {
     let columns = [
         ("Arm", "arm"),
         ("Cell type", "cell_type"),
-        ("5 % (cells)", "cells_p05"),
+        ("5\u{a0}% (cells)", "cells_p05"),
         ("Median (cells)", "cells_median"),
-        ("95 % (cells)", "cells_p95"),
+        ("95\u{a0}% (cells)", "cells_p95"),
     ];
     let mut table = Table::new("table-last", "Cells of each type at the last look", &columns);
     for arm in &data.arms {

@@ -8,7 +8,7 @@
 use super::data::{Curve, ReportData};
 use super::html::{Cell, Table, behind, escape};
 use super::svg::{Anchor, Scale, Svg, colour, dash, fit, px, short_count, swatch, tick, time_ticks};
-use super::words::Clock;
+use super::words::{self, Clock};
 
 /// An endpoint: which curve of an arm, and how it is called.
 pub struct Endpoint {
@@ -69,24 +69,33 @@ pub fn section(data: &ReportData, endpoint: &Endpoint) -> String {
         .iter()
         .map(|s| {
             format!(
-                "<li>{} <span><strong>{}</strong>: median {}; {} events in {} patients</span></li>",
+                "<li>{} <span><strong>{}</strong>: median {}; {} events in {}</span></li>",
                 swatch(s.place),
                 escape(s.name),
                 escape(&clock.median(s.curve)),
-                s.curve.events,
-                s.curve.patients
+                words::thousands(s.curve.events as u64),
+                words::patients(s.curve.patients as u64)
             )
         })
         .collect();
     let spoken: Vec<String> = series
         .iter()
-        .map(|s| format!("{}: median {}, {} events in {} patients.", s.name, clock.median(s.curve), s.curve.events, s.curve.patients))
+        .map(|s| {
+            format!(
+                "{}: median {}, {} events in {} patients.",
+                s.name,
+                clock.median(s.curve),
+                s.curve.events,
+                s.curve.patients
+            )
+        })
         .collect();
-    let label = format!("Kaplan-Meier curves of {}. {} Risk table below.", endpoint.title.to_lowercase(), spoken.join(" "));
+    let label =
+        format!("Kaplan-Meier curves of {}. {} Risk table below.", endpoint.title.to_lowercase(), spoken.join(" "));
     format!(
         "<section id={id}><h2>{title}</h2><figure><ul class=legend>{legend}</ul>{wide}{narrow}\
-         <figcaption>Kaplan-Meier estimate; an event is {event}. Light band: 95 % interval at each time. Ticks on a curve: \
-         patients censored there. Marker at 50 %: the median. Under the axis, counted at the printed times: patients at risk, \
+         <figcaption>Kaplan-Meier estimate; an event is {event}. Light band: 95\u{a0}% interval at each time. Ticks on a curve: \
+         patients censored there. Marker at 50\u{a0}%: the median. Under the axis, counted at the printed times: patients at risk, \
          and those censored and with an event by then.</figcaption>{tables}</figure></section>",
         id = endpoint.id,
         title = endpoint.title,
@@ -121,7 +130,10 @@ fn draw(data: &ReportData, endpoint: &Endpoint, series: &[Series], width: f64, c
     for s in series {
         if let Some(day) = s.curve.median_days.filter(|d| d.is_finite()) {
             let at = x.at(clock.at(day));
-            svg.path(&format!("M{} {}V{}", px(at), px(y.at(0.5)), px(bottom)), &format!("class=\"drop\" stroke=\"{}\"", colour(s.place)));
+            svg.path(
+                &format!("M{} {}V{}", px(at), px(y.at(0.5)), px(bottom)),
+                &format!("class=\"drop\" stroke=\"{}\"", colour(s.place)),
+            );
             svg.marker(at, y.at(0.5), s.place);
         }
     }
@@ -132,7 +144,13 @@ fn draw(data: &ReportData, endpoint: &Endpoint, series: &[Series], width: f64, c
         svg.line(at, bottom, at, bottom + 4.0, "axis");
         svg.text(at, bottom + 18.0, Anchor::Middle, "t", &tick(clock.at(*day)));
     }
-    svg.text((left + right) / 2.0, bottom + 37.0, Anchor::Middle, "l", &format!("{} since treatment began", clock.unit));
+    svg.text(
+        (left + right) / 2.0,
+        bottom + 37.0,
+        Anchor::Middle,
+        "l",
+        &format!("{} since treatment began", clock.unit),
+    );
     let end = risk_table(&mut svg, series, &days, &x, &clock, bottom + 64.0);
     svg.finish(end, class, label)
 }
@@ -177,9 +195,9 @@ fn thin(curve: &Curve, least: f64) -> Vec<Step> {
     let finite = |s: &&Step| [s.0, s.1, s.2, s.3].iter().all(|v| v.is_finite());
     let steps: Vec<Step> = curve.steps.iter().filter(finite).copied().collect();
     for (k, s) in steps.iter().enumerate() {
-        let moved = kept.last().is_none_or(|p| {
-            (s.1 - p.1).abs() >= least || (s.2 - p.2).abs() >= least || (s.3 - p.3).abs() >= least
-        });
+        let moved = kept
+            .last()
+            .is_none_or(|p| (s.1 - p.1).abs() >= least || (s.2 - p.2).abs() >= least || (s.3 - p.3).abs() >= least);
         if moved || (k + 1 == steps.len() && s.1 != kept[kept.len() - 1].1) {
             kept.push(*s);
         }
@@ -188,7 +206,14 @@ fn thin(curve: &Curve, least: f64) -> Vec<Step> {
 }
 
 /// A staircase through (day, share), from the first day to `until`.
-fn stairs(points: impl Iterator<Item = (f64, f64)>, until: Option<f64>, begin: char, x: &Scale, y: &Scale, clock: &Clock) -> String {
+fn stairs(
+    points: impl Iterator<Item = (f64, f64)>,
+    until: Option<f64>,
+    begin: char,
+    x: &Scale,
+    y: &Scale,
+    clock: &Clock,
+) -> String {
     let mut d = String::new();
     for (day, share) in points {
         let (at, height) = (px(x.at(clock.at(day))), px(y.at(share)));
@@ -240,7 +265,10 @@ fn curve(svg: &mut Svg, s: &Series, x: &Scale, y: &Scale, clock: &Clock) {
 fn risk_table(svg: &mut Svg, series: &[Series], days: &[f64], x: &Scale, clock: &Clock, top: f64) -> f64 {
     let mut at = top;
     for s in series {
-        svg.path(&format!("M0 {}h26", px(at - 4.0)), &format!("class=\"series\" stroke=\"{}\"{}", colour(s.place), dash(s.place)));
+        svg.path(
+            &format!("M0 {}h26", px(at - 4.0)),
+            &format!("class=\"series\" stroke=\"{}\"{}", colour(s.place), dash(s.place)),
+        );
         svg.text(34.0, at, Anchor::Start, "b", &fit(s.name, x.end - 34.0, 12.5));
         let count = |day: f64| s.curve.risk_table.iter().find(|r| (r.0 - day).abs() < 1e-6);
         let rows: [(&str, fn(&(f64, usize, usize, usize)) -> usize); 3] =
@@ -263,7 +291,7 @@ fn tables(clock: &Clock, endpoint: &Endpoint, series: &[Series]) -> String {
     let time = (format!("Time ({})", clock.unit), format!("time_{}", clock.unit));
     let mut medians = Table::new(
         &format!("table-{}-medians", endpoint.id),
-        "Medians with 95 % interval",
+        "Medians with 95\u{a0}% interval",
         &[
             ("Arm", "arm"),
             (&format!("Median ({})", clock.unit), &format!("median_{}", clock.unit)),
@@ -286,7 +314,14 @@ fn tables(clock: &Clock, endpoint: &Endpoint, series: &[Series]) -> String {
     for s in series {
         let (low, high) = s.curve.ci95_days;
         let [median, low, high] = [s.curve.median_days, low, high].map(|d| Cell::Number(d.map(|d| clock.at(d))));
-        medians.row(&[Cell::Text(s.name), median, low, high, Cell::Count(s.curve.events), Cell::Count(s.curve.patients)]);
+        medians.row(&[
+            Cell::Text(s.name),
+            median,
+            low,
+            high,
+            Cell::Count(s.curve.events),
+            Cell::Count(s.curve.patients),
+        ]);
         for p in thin(s.curve, 0.004) {
             let [t, share, low, high] = [clock.at(p.0), p.1, p.2, p.3].map(|v| Cell::Number(Some(v)));
             steps.row(&[Cell::Text(s.name), t, share, low, high]);

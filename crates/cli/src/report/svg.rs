@@ -174,7 +174,8 @@ pub fn time_ticks(to: f64, most: f64) -> Vec<f64> {
         return vec![0.0];
     }
     let step = STEPS.into_iter().find(|s| to / s <= most.max(1.0)).unwrap_or(to);
-    (0..=(to / step + 1e-9) as usize).map(|k| k as f64 * step).collect()
+    // A study of five years may end a day short of its sixtieth month and still deserves the tick.
+    (0..=(to / step + 0.02) as usize).map(|k| k as f64 * step).collect()
 }
 
 /// A tick's number: whole when it is, else up to two decimals.
@@ -188,7 +189,7 @@ pub fn tick(value: f64) -> String {
 
 /// Text cut with an ellipsis so that it fits a width at this size of letters (a cautious estimate).
 pub fn fit(text: &str, width: f64, size: f64) -> String {
-    let wide = |c: char| if c > '\u{2e7f}' { size } else { 0.6 * size };
+    let wide = |c: char| if c > '\u{2e7f}' { 1.1 * size } else { 0.68 * size };
     if text.chars().map(wide).sum::<f64>() <= width {
         return text.to_owned();
     }

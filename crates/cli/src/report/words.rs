@@ -40,6 +40,11 @@ impl Clock {
         format!("{:.1}", self.at(days))
     }
 
+    /// A span with its unit, whole where it is whole: `60 months`.
+    pub fn span(&self, days: f64) -> String {
+        format!("{} {}", super::svg::tick(self.at(days)), self.unit)
+    }
+
     /// A possibly unreached time.
     pub fn maybe(&self, days: Option<f64>) -> String {
         match days {
@@ -52,7 +57,7 @@ impl Clock {
     pub fn median(&self, curve: &Curve) -> String {
         let interval = match curve.ci95_days {
             (None, None) => String::new(),
-            (low, high) => format!(" (95 % interval {} to {})", self.maybe(low), self.maybe(high)),
+            (low, high) => format!(" (95\u{a0}% interval {} to {})", self.maybe(low), self.maybe(high)),
         };
         match curve.median_days {
             Some(d) if d.is_finite() => format!("{} {}{interval}", self.print(d), self.unit),
@@ -76,12 +81,21 @@ pub fn percent(share: f64) -> String {
     if !p.is_finite() {
         "not known".to_owned()
     } else if p == 0.0 {
-        "0 %".to_owned()
+        "0\u{a0}%".to_owned()
     } else if p < 9.95 {
-        format!("{p:.1} %")
+        format!("{p:.1}\u{a0}%")
     } else {
-        format!("{p:.0} %")
+        format!("{p:.0}\u{a0}%")
     }
+}
+
+/// A share with its interval: `74 % (71–77 %)`.
+pub fn percent_with(share: f64, low: f64, high: f64) -> String {
+    if !share.is_finite() || !low.is_finite() || !high.is_finite() {
+        return percent(share);
+    }
+    let bare = percent(low);
+    format!("{} ({}–{})", percent(share), bare.trim_end_matches("\u{a0}%"), percent(high))
 }
 
 /// A whole number with commas.
@@ -99,6 +113,9 @@ pub fn thousands(n: u64) -> String {
 
 /// `10⁹`.
 pub fn power_of_ten(exponent: i32) -> String {
+    if exponent == 0 {
+        return "1".to_owned();
+    }
     let digits: String = exponent.to_string().chars().map(superscript).collect();
     format!("10{digits}")
 }
@@ -138,6 +155,14 @@ pub fn name(id: &str) -> String {
     id.split('_').map(gene).collect::<Vec<_>>().join(" ")
 }
 
+/// A name inside a sentence: one that names nothing is put in quotation marks.
+fn quoted(id: &str) -> String {
+    match id {
+        "other" | "unknown" | "none" => format!("“{id}”"),
+        _ => name(id),
+    }
+}
+
 /// Upper case for what is written so: a substitution (t790m) or a gene named often.
 fn gene(word: &str) -> String {
     let letters: Vec<char> = word.chars().collect();
@@ -159,7 +184,7 @@ pub fn origin_meaning(id: &str) -> Option<&'static str> {
         "persister" => "mutated from a drug-tolerant cell during treatment",
         "cycling" => "mutated from a dividing cell during treatment",
         "drug_induced" => "owed to mutations that the drug itself added",
-        "non_genetic" => "no resistant clone above 1 % of cells",
+        "non_genetic" => "no resistant clone above 1\u{a0}% of cells",
         _ => return None,
     })
 }
@@ -189,19 +214,18 @@ pub fn answer(data: &ReportData, arm: &ArmData) -> String {
                 patients(curve.patients as u64)
             ),
             None => format!(
-                "median progression-free survival was not reached within {} {} ({} events in {})",
-                clock.print(data.horizon_days),
-                clock.unit,
+                "median progression-free survival was not reached within {} ({} events in {})",
+                clock.span(data.horizon_days),
                 curve.events,
                 patients(curve.patients as u64)
             ),
         });
     }
     if let Some((rate, low, high)) = arm.response {
-        parts.push(format!("{} responded (95 % interval {} to {})", percent(rate), percent(low), percent(high)));
+        parts.push(format!("{} responded (95\u{a0}% interval {} to {})", percent(rate), percent(low), percent(high)));
     }
     let origin = arm.origins.as_deref().and_then(largest).map(|(id, share)| match id.as_str() {
-        "non_genetic" => format!("most often no resistant clone exceeded 1 % of cells ({})", percent(*share)),
+        "non_genetic" => format!("most often no resistant clone exceeded 1\u{a0}% of cells ({})", percent(*share)),
         _ => {
             let meaning = origin_meaning(id).map(|m| format!(", {m}")).unwrap_or_default();
             format!("the largest resistant clone was most often {} ({}{meaning})", name(id), percent(*share))
@@ -211,7 +235,7 @@ pub fn answer(data: &ReportData, arm: &ArmData) -> String {
         .mechanisms
         .as_deref()
         .and_then(largest)
-        .map(|(id, share)| format!("the mechanism found most often was {} ({})", name(id), percent(*share)));
+        .map(|(id, share)| format!("the mechanism found most often was {} ({})", quoted(id), percent(*share)));
     let found: Vec<String> = origin.into_iter().chain(mechanism).collect();
     if arm.progressed == 0 {
         parts.push("no patient progressed".to_owned());
@@ -233,15 +257,19 @@ fn last_look(clock: &Clock, data: &ReportData, arm: &ArmData) -> String {
         .last
         .iter()
         .map(|(id, low, middle, high)| {
-            format!("{} {} cells (5–95 %: {} to {})", cells(*middle), name(id), cells(*low), cells(*high))
+            format!("{} {} cells (5 to 95\u{a0}%: {} to {})", cells(*middle), name(id), cells(*low), cells(*high))
         })
         .collect();
     format!(
-        "at the last look ({} {} at most) the median was {}.",
-        clock.print(data.horizon_days),
-        clock.unit,
+        "at the last look (after {}, or when a run ended before) the median was {}.",
+        clock.span(data.horizon_days),
         types.join(", ")
     )
+}
+
+/// What an arm is filled with: patients, or in a dish runs of it.
+pub fn subjects(data: &ReportData) -> &'static str {
+    if data.assesses_progression { "patients" } else { "runs" }
 }
 
 /// One comparison as a sentence, or `None` without a hazard ratio.
@@ -250,7 +278,7 @@ pub fn comparison(c: &ComparisonData) -> Option<String> {
     let mut text =
         format!("The hazard of progression or death in {} was {ratio:.2} times that in {}", c.arm, c.against);
     if let Some((low, high)) = c.ci95.filter(|(l, h)| l.is_finite() && h.is_finite()) {
-        text.push_str(&format!(" (95 % interval {low:.2} to {high:.2})"));
+        text.push_str(&format!(" (95\u{a0}% interval {low:.2} to {high:.2})"));
         if low <= 1.0 && high >= 1.0 {
             text.push_str(", so these patients do not tell the two arms apart");
         }
@@ -275,8 +303,8 @@ mod tests {
     #[test]
     fn numbers_are_put_into_words() {
         assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(percent(0.743), "74 %");
-        assert_eq!(percent(0.027), "2.7 %");
+        assert_eq!(percent(0.743), "74\u{a0}%");
+        assert_eq!(percent(0.027), "2.7\u{a0}%");
         assert_eq!(cells(1e9), "10⁹");
         assert_eq!(cells(207_930.0), "2.1 × 10⁵");
         assert_eq!(cells(999.6), "1,000");
@@ -294,6 +322,12 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_says_percent_once() {
+        assert_eq!(percent_with(0.76, 0.732, 0.785), "76\u{a0}% (73–78\u{a0}%)");
+        assert_eq!(percent_with(f64::NAN, f64::NAN, f64::NAN), "not known");
+    }
+
+    #[test]
     fn a_median_that_is_null_is_not_reached() {
         let curve = Curve {
             median_days: None,
@@ -305,7 +339,7 @@ mod tests {
             risk_table: vec![],
         };
         let clock = Clock::of(1826.0);
-        assert_eq!(clock.median(&curve), "not reached (95 % interval 19.7 to not reached)");
+        assert_eq!(clock.median(&curve), "not reached (95\u{a0}% interval 19.7 to not reached)");
         assert_eq!(clock.median_short(&curve), "not reached (19.7–not reached)");
         assert_eq!(Clock::of(10.0).unit, "days");
     }

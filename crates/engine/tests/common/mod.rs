@@ -13,11 +13,7 @@ pub fn number(x: f64) -> Expr {
 pub fn cell(name: &str, birth: f64, death: f64) -> CellType {
     CellType {
         name: name.into(),
-        kind: if name.starts_with('R') {
-            Kind::Resistant
-        } else {
-            Kind::Sensitive
-        },
+        kind: if name.starts_with('R') { Kind::Resistant } else { Kind::Sensitive },
         mechanism: None,
         birth: number(birth),
         death: number(death),
@@ -28,11 +24,7 @@ pub fn cell(name: &str, birth: f64, death: f64) -> CellType {
 }
 
 pub fn mutates(to: usize, u: f64) -> Mutation {
-    Mutation {
-        to,
-        per_division: true,
-        rate: number(u),
-    }
+    Mutation { to, per_division: true, rate: number(u) }
 }
 
 pub fn model(cells: Vec<CellType>, start: &[(usize, f64)]) -> Model {
@@ -66,28 +58,12 @@ pub fn held_drug() -> Drug {
 }
 
 pub fn oral_drug(ka: f64, clearance: f64, volume: f64) -> Drug {
-    Drug {
-        route: Route::Oral { ka: number(ka) },
-        clearance: number(clearance),
-        volume: number(volume),
-        ..held_drug()
-    }
+    Drug { route: Route::Oral { ka: number(ka) }, clearance: number(clearance), volume: number(volume), ..held_drug() }
 }
 
 pub fn every(drug: usize, amount: f64, cycle: f64) -> Regimen {
-    let rule = DoseRule {
-        drug,
-        amount,
-        duration: 0.0,
-        offsets: vec![0.0],
-        cycle,
-        from: 0.0,
-        until: f64::INFINITY,
-    };
-    Regimen {
-        sentences: vec![],
-        rules: vec![rule],
-    }
+    let rule = DoseRule { drug, amount, duration: 0.0, offsets: vec![0.0], cycle, from: 0.0, until: f64::INFINITY };
+    Regimen { sentences: vec![], rules: vec![rule] }
 }
 
 pub fn slot(s: Slot) -> Expr {
@@ -99,21 +75,11 @@ pub fn workload(name: &str) -> (Model, f64) {
     let w3 = |s0: f64, u: f64| {
         let mut s = cell("S", 0.14, 0.19);
         s.mutations = vec![mutates(2, u)];
-        s.switches = vec![Switch {
-            to: 1,
-            rate: number(1e-4),
-        }];
+        s.switches = vec![Switch { to: 1, rate: number(1e-4) }];
         let mut p = cell("P", 0.0, 0.0);
         p.kind = Kind::Persister;
-        p.switches = vec![Switch {
-            to: 0,
-            rate: number(1e-2),
-        }];
-        p.mutations = vec![Mutation {
-            to: 2,
-            per_division: false,
-            rate: number(u),
-        }];
+        p.switches = vec![Switch { to: 0, rate: number(1e-2) }];
+        p.mutations = vec![Mutation { to: 2, per_division: false, rate: number(u) }];
         (model(vec![s, p, cell("R", 0.12, 0.10)], &[(0, s0)]), 365.0)
     };
     match name {
@@ -154,11 +120,5 @@ pub fn compiled(model: &Model) -> Compiled {
 
 /// A tabulated law.
 pub fn table(name: &str, x: &[f64], y: &[f64]) -> Table {
-    Table {
-        name: name.into(),
-        x: x.to_vec(),
-        y: y.to_vec(),
-        of: Dimension::PLAIN,
-        gives: Dimension::PLAIN,
-    }
+    Table { name: name.into(), x: x.to_vec(), y: y.to_vec(), of: Dimension::PLAIN, gives: Dimension::PLAIN }
 }

@@ -1,0 +1,87 @@
+//! Why a fit could not be made. Data, so that a caller can tell the cases apart; one place turns it into a sentence.
+
+use std::fmt;
+
+/// What stood in the way of a fit.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FitFailure {
+    /// Fewer readings than the fit needs.
+    TooFew {
+        /// What was to be fitted.
+        what: String,
+        /// Readings found.
+        found: usize,
+        /// Readings needed.
+        needed: usize,
+    },
+    /// All readings lie at one abscissa, so no slope can be told.
+    OneAbscissa {
+        /// What was to be fitted.
+        what: String,
+        /// Where they all lie.
+        at: f64,
+    },
+    /// Two columns that belong together have different lengths.
+    Lengths {
+        /// What was to be fitted.
+        what: String,
+        /// Their lengths.
+        found: (usize, usize),
+    },
+    /// A cell type that the model does not have.
+    UnknownCellType {
+        /// As in the table.
+        found: String,
+        /// Those of the model.
+        allowed: Vec<String>,
+    },
+    /// A starting value, a constant or a reading outside its range.
+    OutOfRange {
+        /// Which.
+        what: String,
+        /// Its value.
+        found: f64,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// A residual was infinite or not a number, at the start or within a difference step of it.
+    NotFinite {
+        /// Index of the residual.
+        residual: usize,
+        /// Free values at which it happened, as the search sees them.
+        at: Vec<f64>,
+    },
+}
+
+impl fmt::Display for FitFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FitFailure::TooFew { what, found, needed } => {
+                write!(f, "{what}: {found} of the {needed} readings needed; widen the window or add readings")
+            }
+            FitFailure::OneAbscissa { what, at } => {
+                write!(f, "{what}: every reading lies at {at}; a slope needs readings at two places or more")
+            }
+            FitFailure::Lengths { what, found: (a, b) } => {
+                write!(f, "{what}: {a} of one and {b} of the other; give one for each")
+            }
+            FitFailure::UnknownCellType { found, allowed } => {
+                write!(f, "cell type `{found}` has no place in this model; allowed: {}", allowed.join(", "))
+            }
+            FitFailure::OutOfRange { what, found, allowed } => write!(f, "{what} is {found}; allowed: {allowed}"),
+            FitFailure::NotFinite { residual, at } => {
+                write!(f, "residual {residual} is not a finite number at {at:?}; start elsewhere or check the reading")
+            }
+        }
+    }
+}
+
+impl std::error::Error for FitFailure {}
+
+/// Errs unless `found` is finite and above zero.
+pub(crate) fn above_zero(what: &str, found: f64) -> Result<(), FitFailure> {
+    if found > 0.0 && found.is_finite() {
+        return Ok(());
+    }
+    Err(FitFailure::OutOfRange { what: what.to_string(), found, allowed: "a finite number above 0" })
+}
