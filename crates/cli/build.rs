@@ -8,7 +8,8 @@ fn main() {
     let mut files = Vec::new();
     walk(&root, &root, &mut files);
     files.sort();
-    let mut code = String::from("/// Catalogue files: name below `catalogue/`, text.\npub static FILES: &[(&str, &str)] = &[\n");
+    let mut code =
+        String::from("/// Catalogue files: name below `catalogue/`, text.\npub static FILES: &[(&str, &str)] = &[\n");
     for name in files {
         code += &format!(
             "    ({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/../../catalogue/\", {name:?}))),\n"

@@ -3,8 +3,8 @@
 //! A number passes when the run's own figure lies in the published range, or when it lies outside by no more than
 //! the run's sampling error (its 95 % interval reaches the range); the two are told apart.
 
-use crate::figures::MONTH;
 use crate::failure::Exit;
+use crate::figures::MONTH;
 use crate::load::Source;
 use crate::report::data::{ArmData, ReportData};
 use remission_cohort::statistics::proportion::wilson;
@@ -104,7 +104,15 @@ pub fn compare(expected: &Expected, set: Option<&str>, data: &ReportData) -> Vec
             _ => Verdict::Outside,
         };
         let arm = p.arm.clone().unwrap_or_default();
-        Some(Row { quantity: p.quantity.clone(), arm, kind: p.kind.clone(), value: p.value, range: (low, high), found, verdict })
+        Some(Row {
+            quantity: p.quantity.clone(),
+            arm,
+            kind: p.kind.clone(),
+            value: p.value,
+            range: (low, high),
+            found,
+            verdict,
+        })
     })
     .collect()
 }
@@ -118,7 +126,9 @@ enum Figure {
 
 fn figure(p: &Published, arm: Option<&ArmData>, data: &ReportData) -> Figure {
     let (what, which) = p.quantity.split_once('.').unwrap_or((&p.quantity, ""));
-    if !["median_pfs_months", "median_os_months", "response", "hazard_ratio", "mechanism", "origin", "cells_at_end"].contains(&what) {
+    if !["median_pfs_months", "median_os_months", "response", "hazard_ratio", "mechanism", "origin", "cells_at_end"]
+        .contains(&what)
+    {
         return Figure::NotOfARun;
     }
     let Some(arm) = arm else { return Figure::Missing };

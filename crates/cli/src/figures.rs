@@ -32,7 +32,11 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
                 .as_ref()
                 .filter(|_| study.recist_on.is_some())
                 .map(|km| curve(km, &patients.progression, &printed)),
-            survival: said.survival.as_ref().filter(|_| model.death.is_some()).map(|km| curve(km, &patients.survival, &printed)),
+            survival: said
+                .survival
+                .as_ref()
+                .filter(|_| model.death.is_some())
+                .map(|km| curve(km, &patients.survival, &printed)),
             response: said.response.map(|r| (r.share, r.interval.lower, r.interval.upper)),
             origins: said
                 .origins
@@ -202,14 +206,15 @@ fn doses(compiled: &Compiled, arm: &remission_model::resolved::Arm, horizon: f64
     given
 }
 
-
 fn assumptions(model: &Model) -> Vec<Assumption> {
     let mut rows = Vec::new();
     for p in &model.parameters {
         if let Source::Assumed { why, prior } = &p.source {
             rows.push(Assumption {
                 name: p.name.clone(),
-                value: format!("{} {}", remission_model::units::number(p.value / p.unit_scale), p.unit).trim().to_string(),
+                value: format!("{} {}", remission_model::units::number(p.value / p.unit_scale), p.unit)
+                    .trim()
+                    .to_string(),
                 why: why.clone(),
                 prior: law(*prior, p.unit_scale, &p.unit),
             });

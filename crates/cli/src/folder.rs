@@ -23,7 +23,10 @@ impl Partial {
             )));
         }
         let Some(name) = target.file_name() else {
-            return Err(Exit::refused(format!("error: `{}` does not name a folder; give --out a name", target.display())));
+            return Err(Exit::refused(format!(
+                "error: `{}` does not name a folder; give --out a name",
+                target.display()
+            )));
         };
         let parent = match target.parent() {
             Some(p) if !p.as_os_str().is_empty() => p.to_path_buf(),

@@ -3,8 +3,8 @@
 use crate::catalogue;
 use crate::failure::Exit;
 use crate::problems;
-use remission_model::resolved::{Model, Study};
 use remission_model::Problems;
+use remission_model::resolved::{Model, Study};
 use std::path::{Path, PathBuf};
 
 /// Largest file read, bytes.
@@ -79,23 +79,19 @@ pub fn resolve(name: &str, sources: Vec<Source>, expected: Option<Source>) -> Re
     let model = remission_model::model_from_toml(&model_source.shown, &model_source.text);
     let study = match find("study.toml") {
         None => Ok(None),
-        Some(source) => {
-            match (&model, find("regimen.toml")) {
-                (Ok(model), Some(regimens)) => remission_model::study_with_regimens(
-                    &source.shown,
-                    &source.text,
-                    &regimens.shown,
-                    &regimens.text,
-                    name,
-                    model,
-                )
-                .map(Some),
-                (Ok(model), None) => {
-                    remission_model::study_from_toml(&source.shown, &source.text, name, model).map(Some)
-                }
-                (Err(_), _) => Ok(None),
-            }
-        }
+        Some(source) => match (&model, find("regimen.toml")) {
+            (Ok(model), Some(regimens)) => remission_model::study_with_regimens(
+                &source.shown,
+                &source.text,
+                &regimens.shown,
+                &regimens.text,
+                name,
+                model,
+            )
+            .map(Some),
+            (Ok(model), None) => remission_model::study_from_toml(&source.shown, &source.text, name, model).map(Some),
+            (Err(_), _) => Ok(None),
+        },
     };
     match (model, study) {
         (Ok(model), Ok(study)) => Ok(Loaded { model, study, name: name.to_string(), sources, expected }),

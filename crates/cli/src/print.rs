@@ -17,7 +17,9 @@ pub fn table(data: &ReportData) -> String {
         data.seed
     );
     let mut rows: Vec<Vec<String>> = vec![if data.assesses_progression {
-        ["arm", "median PFS", "response", "resistant clone at progression", "found at rebiopsy"].map(String::from).to_vec()
+        ["arm", "median PFS", "response", "resistant clone at progression", "found at rebiopsy"]
+            .map(String::from)
+            .to_vec()
     } else {
         ["arm", "cells at the end: median (5-95 %)", "of which"].map(String::from).to_vec()
     }];

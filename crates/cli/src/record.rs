@@ -89,7 +89,10 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
     }
     let text = std::fs::read_to_string(&path).map_err(|e| Exit::io("read", &path, e))?;
     let record: Record = serde_json::from_str(&text).map_err(|e| {
-        Exit::refused(format!("error: {} cannot be understood: {e}; it was not written by this version, or is damaged", path.display()))
+        Exit::refused(format!(
+            "error: {} cannot be understood: {e}; it was not written by this version, or is damaged",
+            path.display()
+        ))
     })?;
     if record.rng_version != RNG_VERSION {
         return Err(Exit::refused(format!(

@@ -250,7 +250,8 @@ impl Tables {
 
     fn add_arm(&mut self, patient: u32, k: usize, arm: &ArmOutcome) {
         let (study, name) = (self.study.as_str(), self.arms[k].as_str());
-        let head = || [Cell::Word(Some(study)), Cell::Word(Some(name)), Cell::Count(Some(patient)), Cell::Count(Some(0))];
+        let head =
+            || [Cell::Word(Some(study)), Cell::Word(Some(name)), Cell::Count(Some(patient)), Cell::Count(Some(0))];
         let row = |table: &mut Table, rest: Vec<Cell>| {
             let mut all = Vec::with_capacity(4 + rest.len());
             all.extend(head());
@@ -335,10 +336,7 @@ impl Tables {
                     ],
                 );
             }
-            row(
-                &mut self.sizes,
-                vec![Cell::Count(Some(f.id)), Cell::Cells(clone.cells), Cell::Real(Some(clone.time))],
-            );
+            row(&mut self.sizes, vec![Cell::Count(Some(f.id)), Cell::Cells(clone.cells), Cell::Real(Some(clone.time))]);
         }
     }
 

@@ -58,8 +58,18 @@ fn tables_are_the_same_bytes_on_any_number_of_threads() {
     let mut first: Vec<Vec<u8>> = Vec::new();
     for threads in ["1", "2", "5"] {
         let out = scratch.path(threads);
-        let run =
-            remission(&["run", "nsclc-egfr-tki", "--patients", "70", "--seed", "7", "--threads", threads, "--out", &out]);
+        let run = remission(&[
+            "run",
+            "nsclc-egfr-tki",
+            "--patients",
+            "70",
+            "--seed",
+            "7",
+            "--threads",
+            threads,
+            "--out",
+            &out,
+        ]);
         assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
         let mut found: Vec<String> = std::fs::read_dir(&out)
             .unwrap()
@@ -191,7 +201,8 @@ fn failed_patients_are_named_and_the_others_kept() {
     assert!(said.contains("`cells.s.birth` was -"), "the term and its value are named: {said}");
     assert!(said.contains("on day 0.00") && said.contains("s = 1000"), "time and state are named: {said}");
     let json: Value = serde_json::from_slice(&run.stdout).unwrap();
-    let (finished, failed) = (json["patients"]["finished"].as_u64().unwrap(), json["patients"]["failed"].as_u64().unwrap());
+    let (finished, failed) =
+        (json["patients"]["finished"].as_u64().unwrap(), json["patients"]["failed"].as_u64().unwrap());
     assert_eq!(finished + failed, 64);
     assert!(failed > 0 && finished > 32);
     // All that failed: the table is still a table, and values are null.
@@ -204,7 +215,10 @@ fn failed_patients_are_named_and_the_others_kept() {
 #[test]
 fn every_problem_is_reported_at_once_with_its_line() {
     let scratch = Scratch::new("problems");
-    scratch.write("m/model.toml", &DISH.replace("birth = \"b\"", "birth = \"bb\"").replace("death = \"0.3 /day\"", "death = \"0.3 mg\""));
+    scratch.write(
+        "m/model.toml",
+        &DISH.replace("birth = \"b\"", "birth = \"bb\"").replace("death = \"0.3 /day\"", "death = \"0.3 mg\""),
+    );
     scratch.write("m/study.toml", STUDY);
     let run = remission(&["run", &scratch.path("m"), "--out", &scratch.path("out")]);
     let said = text(&run.stderr);

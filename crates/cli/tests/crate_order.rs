@@ -21,7 +21,9 @@ fn arrows_go_one_way() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(entry.path().join("Cargo.toml")).unwrap();
         let Some(may) = allowed.get(name.as_str()) else {
-            panic!("crate `{name}` has no place in the order; add it to crates/cli/tests/crate_order.rs and ARCHITECTURE.md");
+            panic!(
+                "crate `{name}` has no place in the order; add it to crates/cli/tests/crate_order.rs and ARCHITECTURE.md"
+            );
         };
         let manifest: toml::Table = text.parse().unwrap();
         for section in ["dependencies", "build-dependencies"] {

@@ -103,7 +103,11 @@ impl Meter {
                 log_normal(reading, sum, sigma)
             }
             Meter::Cells { error, limit } => {
-                if reading <= 0.0 { log_below(*limit, total, *error) } else { log_normal(reading, total, *error) }
+                if reading <= 0.0 {
+                    log_below(*limit, total, *error)
+                } else {
+                    log_normal(reading, total, *error)
+                }
             }
         }
     }

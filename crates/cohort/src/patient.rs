@@ -67,9 +67,7 @@ fn arms(
     let visits = variation::visit_days(&study.visits, study.horizon, &mut stream(Purpose::Visits));
     let early = |failure: Failure| (None, failure.to_string());
     let start = match engine_method(method) {
-        Some(m) => Some(
-            before::start(compiled, &parameters, m, &mut stream(Purpose::BeforeTreatment)).map_err(early)?,
-        ),
+        Some(m) => Some(before::start(compiled, &parameters, m, &mut stream(Purpose::BeforeTreatment)).map_err(early)?),
         None => None,
     };
     let mut dies = f64::INFINITY;

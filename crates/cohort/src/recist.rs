@@ -137,22 +137,13 @@ pub struct Assessor {
 impl Assessor {
     /// Starts from baseline: its day, its sum in mm.
     /// Errs when an option is out of range, or the baseline sum is not finite or not above the detection limit.
-    pub fn new(
-        baseline_time: f64,
-        baseline_sum: f64,
-        options: &RecistOptions,
-    ) -> Result<Assessor, RecistError> {
+    pub fn new(baseline_time: f64, baseline_sum: f64, options: &RecistOptions) -> Result<Assessor, RecistError> {
         check(options)?;
         if !baseline_time.is_finite() {
-            return Err(RecistError::BaselineTime {
-                time: baseline_time,
-            });
+            return Err(RecistError::BaselineTime { time: baseline_time });
         }
         if !(baseline_sum.is_finite() && baseline_sum > options.detection) {
-            return Err(RecistError::Baseline {
-                sum: baseline_sum,
-                detection: options.detection,
-            });
+            return Err(RecistError::Baseline { sum: baseline_sum, detection: options.detection });
         }
         Ok(Assessor {
             options: *options,
@@ -182,11 +173,7 @@ impl Assessor {
         let index = self.responses.len();
         let before = self.times.last().copied().unwrap_or(self.baseline_time);
         if !(visit.time.is_finite() && visit.time > before) {
-            return Err(RecistError::Time {
-                visit: index,
-                time: visit.time,
-                before,
-            });
+            return Err(RecistError::Time { visit: index, time: visit.time, before });
         }
         if let Some(sum) = visit.sum
             && !(sum.is_finite() && sum >= 0.0)
@@ -207,13 +194,7 @@ impl Assessor {
             };
             if response == Response::Progression {
                 let (after, by_new_lesion) = (self.last_evaluable, visit.new_lesion);
-                self.progression = Some(Progression {
-                    visit: index,
-                    time: visit.time,
-                    after,
-                    by_sum,
-                    by_new_lesion,
-                });
+                self.progression = Some(Progression { visit: index, time: visit.time, after, by_sum, by_new_lesion });
             } else if response != Response::NotEvaluable {
                 self.last_evaluable = visit.time;
             }
@@ -225,25 +206,13 @@ impl Assessor {
     }
 
     fn has_grown(&self, sum: f64) -> bool {
-        let RecistOptions {
-            progression_fraction,
-            progression_increase,
-            tolerance,
-            ..
-        } = self.options;
+        let RecistOptions { progression_fraction, progression_increase, tolerance, .. } = self.options;
         let rise = sum - self.nadir + tolerance;
-        rise >= progression_fraction * self.nadir
-            && rise >= progression_increase
-            && sum > self.nadir
+        rise >= progression_fraction * self.nadir && rise >= progression_increase && sum > self.nadir
     }
 
     fn response_to(&self, sum: f64) -> Response {
-        let RecistOptions {
-            response_fraction,
-            detection,
-            tolerance,
-            ..
-        } = self.options;
+        let RecistOptions { response_fraction, detection, tolerance, .. } = self.options;
         if sum <= detection + tolerance {
             Response::Complete
         } else if self.baseline_sum - sum + tolerance >= response_fraction * self.baseline_sum {
@@ -273,17 +242,10 @@ impl Assessor {
     fn best(&self) -> Response {
         let until = self.progression.map_or(self.responses.len(), |p| p.visit);
         let (times, responses) = (&self.times[..until], &self.responses[..until]);
-        if held(times, responses, self.options.confirmation, |r| {
-            r == Response::Complete
-        }) {
+        if held(times, responses, self.options.confirmation, |r| r == Response::Complete) {
             return Response::Complete;
         }
-        if held(
-            times,
-            responses,
-            self.options.confirmation,
-            Response::is_objective,
-        ) {
+        if held(times, responses, self.options.confirmation, Response::is_objective) {
             return Response::Partial;
         }
         let stable_from = self.baseline_time + self.options.stable_minimum;
@@ -305,12 +267,7 @@ const STABLE_SLACK: f64 = 1e-6;
 
 /// True when a wanted response was seen and, if asked for, held at every evaluable visit until one at least `gap`
 /// days later.
-fn held(
-    times: &[f64],
-    responses: &[Response],
-    gap: Option<f64>,
-    wanted: impl Fn(Response) -> bool,
-) -> bool {
+fn held(times: &[f64], responses: &[Response], gap: Option<f64>, wanted: impl Fn(Response) -> bool) -> bool {
     let Some(gap) = gap else {
         return responses.iter().any(|&response| wanted(response));
     };

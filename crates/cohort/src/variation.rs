@@ -18,11 +18,7 @@ pub fn sample(law: Variation, centre: f64, stream: &mut Stream) -> f64 {
 
 /// A patient's parameters, base units, in the model's order.
 pub fn parameters(model: &Model, stream: &mut Stream) -> Vec<f64> {
-    model
-        .parameters
-        .iter()
-        .map(|p| p.between_patients.map_or(p.value, |law| sample(law, p.value, stream)))
-        .collect()
+    model.parameters.iter().map(|p| p.between_patients.map_or(p.value, |law| sample(law, p.value, stream))).collect()
 }
 
 /// Visit days after baseline, strictly increasing, up to the horizon.

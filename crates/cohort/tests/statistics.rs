@@ -7,9 +7,7 @@
 use flate2::read::GzDecoder;
 use remission_cohort::statistics::Observation;
 use remission_cohort::statistics::cox::{CoxEstimate, CoxOptions, Ties, cox, hazard_ratio};
-use remission_cohort::statistics::kaplan_meier::{
-    KaplanMeier, KaplanMeierOptions, Scale, kaplan_meier,
-};
+use remission_cohort::statistics::kaplan_meier::{KaplanMeier, KaplanMeierOptions, Scale, kaplan_meier};
 use remission_cohort::statistics::log_rank::{LogRank, log_rank};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
@@ -33,9 +31,7 @@ impl Trial {
 
     fn arm(&self, name: &str) -> Vec<Observation> {
         let rows = self.observations.iter().zip(&self.arms);
-        rows.filter(|(_, arm)| *arm == name)
-            .map(|(&observation, _)| observation)
-            .collect()
+        rows.filter(|(_, arm)| *arm == name).map(|(&observation, _)| observation).collect()
     }
 }
 
@@ -43,10 +39,7 @@ fn shared(file: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/survival");
     if !folder.is_dir() {
         // Not `println!`, which a passing test swallows.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: ../shared/data/survival is absent"
-        );
+        let _ = writeln!(std::io::stderr(), "skipped: ../shared/data/survival is absent");
         return None;
     }
     Some(folder.join(file))
@@ -55,23 +48,13 @@ fn shared(file: &str) -> Option<PathBuf> {
 fn trials() -> Option<BTreeMap<String, Trial>> {
     let file = std::fs::File::open(shared("kmdata_ipd.csv.gz")?).expect("the data can be opened");
     let mut text = String::new();
-    GzDecoder::new(file)
-        .read_to_string(&mut text)
-        .expect("the data can be read");
+    GzDecoder::new(file).read_to_string(&mut text).expect("the data can be read");
     let mut trials: BTreeMap<String, Trial> = BTreeMap::new();
     for line in text.lines().skip(1) {
-        let fields: Vec<&str> = line
-            .split(',')
-            .map(|field| field.trim_matches('"'))
-            .collect();
-        let [dataset, time, event, arm] = fields[..] else {
-            panic!("four fields: {line}")
-        };
+        let fields: Vec<&str> = line.split(',').map(|field| field.trim_matches('"')).collect();
+        let [dataset, time, event, arm] = fields[..] else { panic!("four fields: {line}") };
         let trial = trials.entry(dataset.to_string()).or_default();
-        trial.observations.push(Observation {
-            time: time.parse().unwrap(),
-            event: event == "1",
-        });
+        trial.observations.push(Observation { time: time.parse().unwrap(), event: event == "1" });
         trial.arms.push(arm.to_string());
     }
     Some(trials)
@@ -90,16 +73,9 @@ fn compute(trial: &Trial) -> Computed {
     let names = trial.names();
     let mut curves = BTreeMap::new();
     for name in &names {
-        for (key, scale) in [
-            ("log", Scale::Log),
-            ("loglog", Scale::LogLog),
-            ("plain", Scale::Plain),
-        ] {
+        for (key, scale) in [("log", Scale::Log), ("loglog", Scale::LogLog), ("plain", Scale::Plain)] {
             let options = KaplanMeierOptions { scale, level: 0.95 };
-            curves.insert(
-                (name.to_string(), key),
-                kaplan_meier(&trial.arm(name), &options).unwrap(),
-            );
+            curves.insert((name.to_string(), key), kaplan_meier(&trial.arm(name), &options).unwrap());
         }
     }
     let (reference, treatment) = (trial.arm(names[0]), trial.arm(names[1]));
@@ -107,19 +83,12 @@ fn compute(trial: &Trial) -> Computed {
     for (i, &observation) in trial.observations.iter().enumerate() {
         quarters[i % 4].push(observation);
     }
-    let x1: Vec<f64> = trial
-        .arms
-        .iter()
-        .map(|arm| if arm == names[1] { 1.0 } else { 0.0 })
-        .collect();
+    let x1: Vec<f64> = trial.arms.iter().map(|arm| if arm == names[1] { 1.0 } else { 0.0 }).collect();
     let x2: Vec<f64> = (0..x1.len()).map(|i| (i % 7) as f64 / 3.0).collect();
     let x3: Vec<f64> = (0..x1.len()).map(|i| (i % 2) as f64).collect();
     let (mut one_covariate, mut three_covariates) = (BTreeMap::new(), BTreeMap::new());
     for (key, ties) in [("efron", Ties::Efron), ("breslow", Ties::Breslow)] {
-        let options = CoxOptions {
-            ties,
-            ..CoxOptions::default()
-        };
+        let options = CoxOptions { ties, ..CoxOptions::default() };
         let one = hazard_ratio(&reference, &treatment, &options).unwrap();
         one_covariate.insert(key, one.estimate().unwrap().clone());
         let three = cox(&trial.observations, &[&x1, &x2, &x3], &options).unwrap();
@@ -136,14 +105,7 @@ fn compute(trial: &Trial) -> Computed {
 
 /// The figure that a row of the table names; none where R prints NA.
 fn figure(computed: &Computed, arm: &str, quantity: &str, at: f64) -> Option<f64> {
-    let curve = |scale: &str| {
-        computed
-            .curves
-            .iter()
-            .find(|(key, _)| key.0 == arm && key.1 == scale)
-            .unwrap()
-            .1
-    };
+    let curve = |scale: &str| computed.curves.iter().find(|(key, _)| key.0 == arm && key.1 == scale).unwrap().1;
     let (stem, last) = quantity.rsplit_once('_').unwrap_or((quantity, ""));
     let one = || &computed.one_covariate[last];
     let three = || &computed.three_covariates[last];
@@ -166,16 +128,8 @@ fn figure(computed: &Computed, arm: &str, quantity: &str, at: f64) -> Option<f64
         _ => {}
     }
     match stem {
-        "lower" => curve(last)
-            .survival_at(at)
-            .unwrap()
-            .interval
-            .map(|i| i.lower),
-        "upper" => curve(last)
-            .survival_at(at)
-            .unwrap()
-            .interval
-            .map(|i| i.upper),
+        "lower" => curve(last).survival_at(at).unwrap().interval.map(|i| i.lower),
+        "upper" => curve(last).survival_at(at).unwrap().interval.map(|i| i.upper),
         "quantile_lower" => curve(last).quantile(at).unwrap().lower,
         "quantile_upper" => curve(last).quantile(at).unwrap().upper,
         "cox1" => Some(one().effects[0].log_hazard_ratio),
@@ -203,18 +157,10 @@ fn agrees_with_the_survival_package() {
     // Largest relative difference by kind of figure, printed for the reader.
     let mut worst: BTreeMap<&str, f64> = BTreeMap::new();
     let (mut rows, mut wrong) = (0, Vec::new());
-    for line in EXPECTED
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .skip(1)
-    {
+    for line in EXPECTED.lines().filter(|line| !line.starts_with('#')).skip(1) {
         let fields: Vec<&str> = line.split(',').collect();
-        let [dataset, arm, quantity, at, want] = fields[..] else {
-            panic!("five fields: {line}")
-        };
-        let results = computed
-            .entry(dataset)
-            .or_insert_with(|| compute(&trials[dataset]));
+        let [dataset, arm, quantity, at, want] = fields[..] else { panic!("five fields: {line}") };
+        let results = computed.entry(dataset).or_insert_with(|| compute(&trials[dataset]));
         let got = figure(results, arm, quantity, at.parse().unwrap());
         rows += 1;
         match (got, want.parse::<f64>().ok()) {
@@ -234,20 +180,12 @@ fn agrees_with_the_survival_package() {
             _ => wrong.push(format!("{line}: got {got:?}")),
         }
     }
-    println!(
-        "{rows} figures of {} data sets; largest relative difference by kind:",
-        computed.len()
-    );
+    println!("{rows} figures of {} data sets; largest relative difference by kind:", computed.len());
     for (quantity, most) in &worst {
         println!("  {quantity:<28} {most:.1e}");
     }
     assert_eq!(computed.len(), 10);
-    assert!(
-        wrong.is_empty(),
-        "{} differ:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// The collection's own recomputed hazard ratios, all 304 sets, to the last digit printed. It states each against the
@@ -264,12 +202,7 @@ fn agrees_with_the_recomputed_hazard_ratios() {
         let want: f64 = line.rsplit(',').next().unwrap().parse().unwrap();
         let trial = &trials[dataset];
         let names = trial.names();
-        let fit = hazard_ratio(
-            &trial.arm(names[0]),
-            &trial.arm(names[1]),
-            &CoxOptions::default(),
-        )
-        .unwrap();
+        let fit = hazard_ratio(&trial.arm(names[0]), &trial.arm(names[1]), &CoxOptions::default()).unwrap();
         let got = fit.estimate().unwrap().effects[0].hazard_ratio;
         sets += 1;
         // Half a unit of the fourth decimal, and a hair for values printed from a tie.
@@ -278,10 +211,5 @@ fn agrees_with_the_recomputed_hazard_ratios() {
         }
     }
     println!("{sets} hazard ratios");
-    assert!(
-        sets > 290 && wrong.is_empty(),
-        "{} of {sets} differ:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(sets > 290 && wrong.is_empty(), "{} of {sets} differ:\n{}", wrong.len(), wrong.join("\n"));
 }

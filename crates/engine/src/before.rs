@@ -24,40 +24,18 @@ const LONGEST: f64 = 365_250.0;
 ///
 /// # Errors
 /// A [`Failure`] when a size is impossible or is never reached.
-pub fn start(
-    compiled: &Compiled,
-    parameters: &[f64],
-    method: Method,
-    stream: &mut Stream,
-) -> Result<State, Failure> {
+pub fn start(compiled: &Compiled, parameters: &[f64], method: Method, stream: &mut Stream) -> Result<State, Failure> {
     match &compiled.model.start {
         Start::Given(parts) => {
             let mut state = fresh(compiled, parameters)?;
             for (cell_type, cells) in parts {
-                let cells = amount(
-                    compiled,
-                    parameters,
-                    &compiled.model.cells[*cell_type].name,
-                    cells,
-                )?;
-                state.found(
-                    compiled,
-                    *cell_type,
-                    cells,
-                    0.0,
-                    Cause::Start,
-                    None,
-                    Origin::PreExisting,
-                );
+                let cells = amount(compiled, parameters, &compiled.model.cells[*cell_type].name, cells)?;
+                state.found(compiled, *cell_type, cells, 0.0, Cause::Start, None, Origin::PreExisting);
             }
             state.begin_treatment();
             Ok(state)
         }
-        Start::Grown {
-            founder,
-            from,
-            until,
-        } => {
+        Start::Grown { founder, from, until } => {
             let until = amount(compiled, parameters, "before_treatment", until)? as f64;
             grow(compiled, parameters, *founder, *from, until, method, stream)
         }
@@ -67,31 +45,20 @@ pub fn start(
 /// Size at which treatment begins, cells.
 pub fn size_at_start(compiled: &Compiled, parameters: &[f64]) -> Result<f64, Failure> {
     match &compiled.model.start {
-        Start::Grown { until, .. } => {
-            Ok(amount(compiled, parameters, "before_treatment", until)? as f64)
+        Start::Grown { until, .. } => Ok(amount(compiled, parameters, "before_treatment", until)? as f64),
+        Start::Given(parts) => {
+            parts.iter().map(|(_, e)| amount(compiled, parameters, "before_treatment", e).map(|n| n as f64)).sum()
         }
-        Start::Given(parts) => parts
-            .iter()
-            .map(|(_, e)| amount(compiled, parameters, "before_treatment", e).map(|n| n as f64))
-            .sum(),
     }
 }
 
 /// A number of cells from an expression over parameters, rounded.
-pub fn amount(
-    compiled: &Compiled,
-    parameters: &[f64],
-    name: &str,
-    expr: &Expr,
-) -> Result<u64, Failure> {
+pub fn amount(compiled: &Compiled, parameters: &[f64], name: &str, expr: &Expr) -> Result<u64, Failure> {
     let cells = over_parameters(compiled, parameters, expr);
     if cells.is_finite() && (-0.5..9e15).contains(&cells) {
         Ok(libm::round(cells.max(0.0)) as u64)
     } else {
-        Err(Failure::Parameter {
-            name: name.to_string(),
-            value: cells,
-        })
+        Err(Failure::Parameter { name: name.to_string(), value: cells })
     }
 }
 
@@ -110,10 +77,7 @@ pub fn fresh(compiled: &Compiled, parameters: &[f64]) -> Result<State, Failure> 
     for level in &compiled.model.levels {
         let value = over_parameters(compiled, parameters, &level.start);
         if !value.is_finite() {
-            return Err(Failure::Parameter {
-                name: format!("levels.{}.start", level.name),
-                value,
-            });
+            return Err(Failure::Parameter { name: format!("levels.{}.start", level.name), value });
         }
         state.levels.push(value);
     }
@@ -129,21 +93,9 @@ fn grow(
     method: Method,
     stream: &mut Stream,
 ) -> Result<State, Failure> {
-    let method = if until <= EVENT_BY_EVENT {
-        Method::Exact
-    } else {
-        method
-    };
+    let method = if until <= EVENT_BY_EVENT { Method::Exact } else { method };
     let mut seed = fresh(compiled, parameters)?;
-    seed.found(
-        compiled,
-        founder,
-        from,
-        0.0,
-        Cause::Start,
-        None,
-        Origin::PreExisting,
-    );
+    seed.found(compiled, founder, from, 0.0, Cause::Start, None, Origin::PreExisting);
     for _ in 0..ATTEMPTS {
         let mut tumour = Tumour::new(compiled, parameters, seed.clone(), method)?;
         if reach(&mut tumour, until, method, stream)? {
@@ -156,19 +108,11 @@ fn grow(
             return Err(Failure::NeverDetected { until, why });
         }
     }
-    Err(Failure::NeverDetected {
-        until,
-        why: format!("the founding cells died out {ATTEMPTS} times"),
-    })
+    Err(Failure::NeverDetected { until, why: format!("the founding cells died out {ATTEMPTS} times") })
 }
 
 /// Grows until the size is reached (true), the cells have died out, or the time is up (false).
-fn reach(
-    tumour: &mut Tumour,
-    until: f64,
-    method: Method,
-    stream: &mut Stream,
-) -> Result<bool, Failure> {
+fn reach(tumour: &mut Tumour, until: f64, method: Method, stream: &mut Stream) -> Result<bool, Failure> {
     loop {
         let total = tumour.state.total();
         if total as f64 >= until {
@@ -183,17 +127,13 @@ fn reach(
             Method::Leap => {
                 let growth = tumour.net_growth()?;
                 let needed = libm::log(until / total as f64) / growth.max(1e-12);
-                // A step that would end just short of the target is one of many ever shorter ones.
-                needed.clamp(1e-6, 28.0)
+                // Half the way each time: a whole way would end beyond the target as often as short of it.
+                (0.5 * needed).clamp(1e-6, 28.0)
             }
         };
         let now = tumour.state.time;
         // The size is checked at step ends only: a crossing inside a long step would overshoot, so steps are planned.
-        let limit = if method == Method::Exact {
-            until
-        } else {
-            f64::INFINITY
-        };
+        let limit = if method == Method::Exact { until } else { f64::INFINITY };
         if let Stop::Size(_) = tumour.advance(now + days, limit, stream)? {
             return Ok(true);
         }

@@ -105,12 +105,7 @@ impl Compiled {
         let mut expressions: Vec<Expr> = Vec::new();
         expressions.extend(model.cells.iter().map(|c| c.birth.clone()));
         expressions.extend(model.cells.iter().map(|c| c.death.clone()));
-        expressions.extend(
-            model
-                .cells
-                .iter()
-                .map(|c| c.immigration.clone().unwrap_or(Expr::Number(0.0))),
-        );
+        expressions.extend(model.cells.iter().map(|c| c.immigration.clone().unwrap_or(Expr::Number(0.0))));
         for (i, cell) in model.cells.iter().enumerate() {
             for s in &cell.switches {
                 switches.push((i, s.to));
@@ -120,11 +115,7 @@ impl Compiled {
         let mut undrugged = Vec::new();
         for (i, cell) in model.cells.iter().enumerate() {
             for m in &cell.mutations {
-                channels.push(Channel {
-                    from: i,
-                    to: m.to,
-                    per_division: m.per_division,
-                });
+                channels.push(Channel { from: i, to: m.to, per_division: m.per_division });
                 expressions.push(m.rate.clone());
                 undrugged.push(without_drug(&m.rate));
             }
@@ -144,11 +135,7 @@ impl Compiled {
             model: model.clone(),
             blocks,
             place,
-            layout: RateLayout {
-                types: n,
-                switches: switches.len(),
-                channels: channels.len(),
-            },
+            layout: RateLayout { types: n, switches: switches.len(), channels: channels.len() },
             interacting: program.depends_most() == Depends::State || !model.levels.is_empty(),
             varying: program.depends_most() >= Depends::Exposure,
             uses_time,
@@ -177,12 +164,7 @@ impl Compiled {
     ///
     /// # Errors
     /// A rate that is negative, infinite or not a number is a [`Failure`] that names the term and the time.
-    pub fn rates(
-        &self,
-        registers: &mut Registers,
-        changed: Depends,
-        out: &mut [f64],
-    ) -> Result<(), Failure> {
+    pub fn rates(&self, registers: &mut Registers, changed: Depends, out: &mut [f64]) -> Result<(), Failure> {
         self.program.run(registers, changed);
         let (n, l) = (self.types(), self.layout);
         let raw = |k: usize| self.program.output(registers, k);
@@ -194,11 +176,7 @@ impl Compiled {
             if !(rate >= 0.0 && rate.is_finite()) {
                 return Err(self.bad(registers, at, rate));
             }
-            let per_day = if channel.per_division {
-                raw(channel.from)
-            } else {
-                1.0
-            };
+            let per_day = if channel.per_division { raw(channel.from) } else { 1.0 };
             if channel.per_division {
                 out[l.birth(channel.from)] += rate;
             } else {
@@ -216,11 +194,7 @@ impl Compiled {
             }
             let (mutated, lost) = (out[l.birth(i)], out[l.death(i)]);
             if mutated > 1.0 {
-                let c = self
-                    .channels
-                    .iter()
-                    .position(|c| c.from == i && c.per_division)
-                    .unwrap_or(0);
+                let c = self.channels.iter().position(|c| c.from == i && c.per_division).unwrap_or(0);
                 return Err(self.bad(registers, 3 * n + self.switches.len() + c, mutated));
             }
             out[l.birth(i)] = birth * (1.0 - mutated);
@@ -268,16 +242,9 @@ impl Compiled {
             }
             _ if at < 3 * n + s + 2 * c => {
                 let channel = self.channels[(at - 3 * n - s) % c];
-                format!(
-                    "cells.{}.mutates to {}",
-                    name(channel.from),
-                    name(channel.to)
-                )
+                format!("cells.{}.mutates to {}", name(channel.from), name(channel.to))
             }
-            _ => format!(
-                "levels.{}.rate",
-                self.model.levels[at - 3 * n - s - 2 * c].name
-            ),
+            _ => format!("levels.{}.rate", self.model.levels[at - 3 * n - s - 2 * c].name),
         }
     }
 
@@ -292,12 +259,7 @@ impl Compiled {
         for (i, c) in self.model.cells.iter().enumerate() {
             state.push((c.name.clone(), registers.get(Slot::Cells(i))));
         }
-        Failure::Rate {
-            term: self.term(at),
-            value,
-            time: registers.get(Slot::Time),
-            state,
-        }
+        Failure::Rate { term: self.term(at), value, time: registers.get(Slot::Time), state }
     }
 
     /// True when a type of this block is resistant.
@@ -318,11 +280,7 @@ fn without_drug(expr: &Expr) -> Expr {
     }
 }
 
-fn blocks(
-    n: usize,
-    switches: &[(usize, usize)],
-    channels: &[Channel],
-) -> (Vec<Block>, Vec<(usize, usize)>) {
+fn blocks(n: usize, switches: &[(usize, usize)], channels: &[Channel]) -> (Vec<Block>, Vec<(usize, usize)>) {
     let mut group: Vec<usize> = (0..n).collect();
     for _ in 0..n {
         for &(a, b) in switches {
@@ -340,21 +298,13 @@ fn blocks(
         for (p, &i) in types.iter().enumerate() {
             place[i] = (blocks.len(), p);
         }
-        blocks.push(Block {
-            types,
-            switches: Vec::new(),
-            channels: Vec::new(),
-        });
+        blocks.push(Block { types, switches: Vec::new(), channels: Vec::new() });
     }
     for (s, &(a, b)) in switches.iter().enumerate() {
-        blocks[place[a].0]
-            .switches
-            .push((place[a].1, place[b].1, s));
+        blocks[place[a].0].switches.push((place[a].1, place[b].1, s));
     }
     for (c, channel) in channels.iter().enumerate() {
-        blocks[place[channel.from].0]
-            .channels
-            .push((place[channel.from].1, c));
+        blocks[place[channel.from].0].channels.push((place[channel.from].1, c));
     }
     (blocks, place)
 }

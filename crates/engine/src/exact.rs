@@ -32,6 +32,8 @@ pub struct Exact {
     counts: Vec<u64>,
     reals: Vec<f64>,
     events: u64,
+    /// A clone has lost its last cell.
+    emptied: bool,
 }
 
 impl Exact {
@@ -45,6 +47,7 @@ impl Exact {
             counts: vec![0; n],
             reals: vec![0.0; n],
             events: 0,
+            emptied: false,
         }
     }
 
@@ -55,10 +58,7 @@ impl Exact {
             self.counts.fill(0);
             state.add_by_type(compiled, &mut self.counts);
             let left = (since.left - self.hazard(compiled) * (state.time - since.since)).max(0.0);
-            state.pending = Some(Pending {
-                left,
-                since: state.time,
-            });
+            state.pending = Some(Pending { left, since: state.time });
         }
         self.start.advance(state.time);
         self.ahead = None;
@@ -86,48 +86,35 @@ impl Exact {
             // Constant rates until `end`, which does not depend on `until` except by ending the call.
             loop {
                 let hazard = self.hazard(compiled);
-                let pending = *state.pending.get_or_insert_with(|| Pending {
-                    left: stream.exponential(),
-                    since: state.time,
-                });
-                let event = if hazard > 0.0 {
-                    pending.since + pending.left / hazard
-                } else {
-                    f64::INFINITY
-                };
+                let pending =
+                    *state.pending.get_or_insert_with(|| Pending { left: stream.exponential(), since: state.time });
+                let event = if hazard > 0.0 { pending.since + pending.left / hazard } else { f64::INFINITY };
                 if event > end.min(until) {
                     if end > until {
                         state.time = until;
                         state.prune(compiled);
                         return Ok(false);
                     }
-                    state.pending = Some(Pending {
-                        left: (pending.left - hazard * (end - pending.since)).max(0.0),
-                        since: end,
-                    });
+                    state.pending =
+                        Some(Pending { left: (pending.left - hazard * (end - pending.since)).max(0.0), since: end });
                     state.time = end;
                     break;
                 }
                 state.time = event;
                 state.pending = None;
                 self.fire(compiled, state, hazard, stream);
+                if std::mem::take(&mut self.emptied) {
+                    state.prune(compiled);
+                }
                 total = self.counts.iter().sum();
                 self.events += 1;
                 if self.events > MOST_EVENTS {
-                    let what = format!(
-                        "more than {MOST_EVENTS} events; use the leap method for tumours of this size"
-                    );
-                    return Err(Failure::Budget {
-                        what,
-                        time: state.time,
-                    });
+                    let what = format!("more than {MOST_EVENTS} events; use the leap method for tumours of this size");
+                    return Err(Failure::Budget { what, time: state.time });
                 }
                 if total as f64 >= size {
                     state.prune(compiled);
                     return Ok(true);
-                }
-                if self.events.is_multiple_of(4096) {
-                    state.prune(compiled);
                 }
                 if compiled.interacting {
                     self.put_counts(registers);
@@ -145,17 +132,16 @@ impl Exact {
     }
 
     /// Sets `self.rates` for the interval that holds the state's time and returns the interval's end.
-    fn set_rates(
-        &mut self,
-        compiled: &Compiled,
-        registers: &mut Registers,
-        state: &State,
-    ) -> Result<f64, Failure> {
+    fn set_rates(&mut self, compiled: &Compiled, registers: &mut Registers, state: &State) -> Result<f64, Failure> {
         self.put_counts(registers);
         if compiled.interacting {
             // An absolute grid, so that it does not depend on who looks when.
             let began = self.start.time();
-            let next = (libm::floor(began / GRID + 1e-9) + 1.0) * GRID;
+            let mut grid = GRID;
+            while grid * self.start.fastest() > 0.5 && grid > GRID / 256.0 {
+                grid *= 0.5;
+            }
+            let next = (libm::floor(began / grid + 1e-9) + 1.0) * grid;
             let steady = state.levels.is_empty() && self.start.is_constant() && !compiled.uses_time;
             let event = self.start.next_event();
             let end = if steady { event } else { next.min(event) };
@@ -172,13 +158,14 @@ impl Exact {
         }
         let began = self.start.time();
         if let Some((window, k)) = &mut self.ahead {
-            if state.time - began < window.days {
-                while window.intervals[*k].start + window.intervals[*k].days <= state.time - began {
-                    *k += 1;
+            // The same sum as the end returned, so that rounding cannot return one interval twice.
+            while let Some(interval) = window.intervals.get(*k) {
+                let end = began + interval.start + interval.days;
+                if end > state.time {
+                    self.rates.copy_from_slice(window.rates(*k));
+                    return Ok(end);
                 }
-                let interval = window.intervals[*k];
-                self.rates.copy_from_slice(window.rates(*k));
-                return Ok(began + interval.start + interval.days);
+                *k += 1;
             }
             self.start.advance(began + window.days);
         }
@@ -206,10 +193,7 @@ impl Exact {
     /// Total hazard now.
     fn hazard(&self, compiled: &Compiled) -> f64 {
         (0..compiled.types())
-            .map(|i| {
-                self.counts[i] as f64 * self.per_cell(compiled, i)
-                    + self.rates[compiled.layout.immigration(i)]
-            })
+            .map(|i| self.counts[i] as f64 * self.per_cell(compiled, i) + self.rates[compiled.layout.immigration(i)])
             .sum()
     }
 
@@ -241,8 +225,7 @@ impl Exact {
             u -= arrivals;
             let each = self.per_cell(compiled, i);
             let all = self.counts[i] as f64 * each;
-            let last = (i + 1..compiled.types())
-                .all(|j| self.counts[j] == 0 && self.rates[l.immigration(j)] == 0.0);
+            let last = (i + 1..compiled.types()).all(|j| self.counts[j] == 0 && self.rates[l.immigration(j)] == 0.0);
             if u >= all && !last {
                 u -= all;
                 continue;
@@ -251,27 +234,12 @@ impl Exact {
                 return;
             }
             let which = ((u / each) as u64).min(self.counts[i] - 1);
-            return self.act(
-                compiled,
-                state,
-                i,
-                which,
-                (u - which as f64 * each).clamp(0.0, each),
-                stream,
-            );
+            return self.act(compiled, state, i, which, (u - which as f64 * each).clamp(0.0, each), stream);
         }
     }
 
     /// Cell number `which` of type `i` does what `u`, uniform on its total rate, says.
-    fn act(
-        &mut self,
-        compiled: &Compiled,
-        state: &mut State,
-        i: usize,
-        which: u64,
-        mut u: f64,
-        stream: &mut Stream,
-    ) {
+    fn act(&mut self, compiled: &Compiled, state: &mut State, i: usize, which: u64, mut u: f64, stream: &mut Stream) {
         let l = compiled.layout;
         let (b, position) = compiled.place[i];
         let m = compiled.blocks[b].types.len();
@@ -313,51 +281,27 @@ impl Exact {
                 if !channel.per_division {
                     state.blocks[b].counts[row + position] -= 1;
                     self.counts[i] -= 1;
+                    self.emptied = state.blocks[b].counts[row..row + m].iter().all(|&n| n == 0);
                 }
-                let origin = label(
-                    compiled,
-                    state,
-                    i,
-                    self.rates[l.excess(c)],
-                    founding,
-                    stream,
-                );
-                state.found(
-                    compiled,
-                    channel.to,
-                    1,
-                    state.time,
-                    Cause::Mutation,
-                    Some((parent, i)),
-                    origin,
-                );
+                let origin = label(compiled, state, i, self.rates[l.excess(c)], founding, stream);
+                state.found(compiled, channel.to, 1, state.time, Cause::Mutation, Some((parent, i)), origin);
                 self.counts[channel.to] += 1;
                 return;
             }
         }
         state.blocks[b].counts[row + position] -= 1;
         self.counts[i] -= 1;
+        self.emptied = state.blocks[b].counts[row..row + m].iter().all(|&n| n == 0);
     }
 
     fn arrive(&mut self, compiled: &Compiled, state: &mut State, i: usize) {
         let (b, position) = compiled.place[i];
         let m = compiled.blocks[b].types.len();
-        let clone = state.blocks[b]
-            .founders
-            .iter()
-            .position(|f| f.cause == Cause::Immigration && f.cell_type == i);
+        let clone = state.blocks[b].founders.iter().position(|f| f.cause == Cause::Immigration && f.cell_type == i);
         match clone {
             Some(k) => state.blocks[b].counts[k * m + position] += 1,
             None => {
-                state.found(
-                    compiled,
-                    i,
-                    1,
-                    state.time,
-                    Cause::Immigration,
-                    None,
-                    Origin::PreExisting,
-                );
+                state.found(compiled, i, 1, state.time, Cause::Immigration, None, Origin::PreExisting);
             }
         }
         self.counts[i] += 1;
@@ -376,10 +320,7 @@ impl Exact {
             let mut levels = std::mem::take(&mut state.levels);
             self.put_counts(registers);
             let rates = &mut self.rates;
-            let tolerance = crate::ode::Tolerance {
-                relative: 1e-6,
-                absolute: 1e-6,
-            };
+            let tolerance = crate::ode::Tolerance { relative: 1e-6, absolute: 1e-6 };
             crate::ode::integrate(&mut levels, 0.0, days, tolerance, &mut |_, y, dy| {
                 for (k, &level) in y.iter().enumerate() {
                     registers.set(Slot::Level(k), level);

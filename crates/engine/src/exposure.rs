@@ -33,22 +33,9 @@ impl Exposure {
     /// No drug in the body at `time`, none planned.
     pub fn new(compiled: &Compiled, parameters: &[f64], time: f64) -> Result<Self, Failure> {
         let model = &compiled.model;
-        let drugs = model
-            .drugs
-            .iter()
-            .map(|d| Compartments::new(model, d, parameters))
-            .collect::<Result<_, _>>()?;
-        let held = model
-            .drugs
-            .iter()
-            .map(|d| matches!(d.route, remission_model::resolved::Route::Held))
-            .collect();
-        Ok(Exposure {
-            drugs,
-            held,
-            rules: Vec::new(),
-            time,
-        })
+        let drugs = model.drugs.iter().map(|d| Compartments::new(model, d, parameters)).collect::<Result<_, _>>()?;
+        let held = model.drugs.iter().map(|d| matches!(d.route, remission_model::resolved::Route::Held)).collect();
+        Ok(Exposure { drugs, held, rules: Vec::new(), time })
     }
 
     /// Follows `regimen` from now on, its day 1 being now; earlier rules end, what is in the body stays.
@@ -64,9 +51,15 @@ impl Exposure {
             }
         }
         let began = self.time;
+        // A dose of nothing is no dose; a held drug at 0 is one while another rule holds it higher.
+        let given = |rule: &&DoseRule| {
+            rule.amount != 0.0
+                || (self.held[rule.drug] && regimen.rules.iter().any(|r| r.drug == rule.drug && r.amount != 0.0))
+        };
         self.rules = regimen
             .rules
             .iter()
+            .filter(given)
             .map(|rule| {
                 let mut s = Schedule {
                     rule: rule.clone(),
@@ -90,10 +83,7 @@ impl Exposure {
 
     /// Next moment at which an input jumps; infinity when there is none.
     pub fn next_event(&self) -> f64 {
-        self.rules
-            .iter()
-            .map(|s| s.next.min(s.ends))
-            .fold(f64::INFINITY, f64::min)
+        self.rules.iter().map(|s| s.next.min(s.ends)).fold(f64::INFINITY, f64::min)
     }
 
     /// Moves to `time`, giving the doses on the way; a dose at `time` itself has been given on return.
@@ -121,13 +111,7 @@ impl Exposure {
 
     /// Time and amounts, for going back within an interval that has no event inside.
     pub fn snapshot(&self) -> (f64, Vec<f64>) {
-        (
-            self.time,
-            self.drugs
-                .iter()
-                .flat_map(|d| d.state().iter().copied())
-                .collect(),
-        )
+        (self.time, self.drugs.iter().flat_map(|d| d.state().iter().copied()).collect())
     }
 
     /// Goes back to a [`snapshot`](Self::snapshot).
@@ -156,33 +140,27 @@ impl Exposure {
         self.drugs.iter().all(Compartments::is_constant)
     }
 
+    /// Fastest rate at which any drug in the body changes now, a day; 0 when none is there.
+    pub fn fastest(&self) -> f64 {
+        self.drugs.iter().map(Compartments::fastest).fold(0.0, f64::max)
+    }
+
     /// A fingerprint of everything that decides exposure from now until `now + days`.
     pub fn signature(&self, days: f64, out: &mut Vec<f64>) {
         out.clear();
         for s in &self.rules {
             let near = |t: f64| {
-                if t - self.time > days {
-                    -1.0
-                } else {
-                    t - self.time
-                }
+                if t - self.time > days { -1.0 } else { t - self.time }
             };
             out.push(near(s.next));
             out.push(near(s.ends));
             out.push(near(s.began + s.rule.until));
-            out.push(if near(s.next) < 0.0 {
-                0.0
-            } else {
-                s.offset as f64
-            });
+            out.push(if near(s.next) < 0.0 { 0.0 } else { s.offset as f64 });
         }
         for d in &self.drugs {
             // On the scale of the largest dose, so that one tolerance fits all entries.
-            let scale = if d.scale() > 0.0 {
-                1.0 / d.scale()
-            } else {
-                1.0
-            };
+            let scale = if d.scale() > 0.0 { 1.0 / d.scale() } else { 1.0 };
+            out.push(d.scale());
             out.extend(d.state().iter().map(|a| a * scale));
         }
     }
@@ -194,6 +172,9 @@ impl Exposure {
                 end(&mut self.drugs, &self.held, &s.rule);
                 s.ends = f64::INFINITY;
             }
+        }
+        // What ends now ends before what begins now, whatever the order of the rules.
+        for s in &mut self.rules {
             while s.next <= now {
                 let drug = &mut self.drugs[s.rule.drug];
                 if self.held[s.rule.drug] {
@@ -222,10 +203,7 @@ impl Schedule {
         let into = if self.cycle == 0 {
             self.rule.offsets.get(self.offset).copied()
         } else if self.rule.cycle.is_finite() {
-            self.rule
-                .offsets
-                .get(self.offset)
-                .map(|o| o + self.cycle as f64 * self.rule.cycle)
+            self.rule.offsets.get(self.offset).map(|o| o + self.cycle as f64 * self.rule.cycle)
         } else {
             None
         };

@@ -47,40 +47,23 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Rate {
-                term,
-                value,
-                time,
-                state,
-            } => {
+            Failure::Rate { term, value, time, state } => {
                 write!(f, "`{term}` was {} on day {time:.2}", short(*value))?;
-                let state: Vec<String> = state
-                    .iter()
-                    .map(|(name, x)| format!("{name} = {}", short(*x)))
-                    .collect();
+                let state: Vec<String> = state.iter().map(|(name, x)| format!("{name} = {}", short(*x))).collect();
                 if !state.is_empty() {
                     write!(f, ", with {}", state.join(", "))?;
                 }
                 write!(f, "; a rate must be a finite number and at least 0")
             }
             Failure::NeverDetected { until, why } => {
-                write!(
-                    f,
-                    "the tumour never reached {until:.3e} cells before treatment: {why}"
-                )
+                write!(f, "the tumour never reached {until:.3e} cells before treatment: {why}")
             }
             Failure::Budget { what, time } => write!(f, "stopped on day {time:.2}: {what}"),
             Failure::TooMany { time } => {
-                write!(
-                    f,
-                    "a count passed 2^53 cells on day {time:.2}; set a lower `ceiling` in the study"
-                )
+                write!(f, "a count passed 2^53 cells on day {time:.2}; set a lower `ceiling` in the study")
             }
             Failure::Parameter { name, value } => {
-                write!(
-                    f,
-                    "`{name}` came out as {value:.4e} for this patient, which is not possible"
-                )
+                write!(f, "`{name}` came out as {value:.4e} for this patient, which is not possible")
             }
         }
     }

@@ -27,9 +27,7 @@ impl Families {
     /// The law with these moments; `None` when no such law exists, which happens when the interval is too long.
     pub fn new(moments: &Moments) -> Option<Self> {
         let m = moments.m;
-        let pairs: Vec<(usize, usize)> = (0..m)
-            .flat_map(|j| (j + 1..m).map(move |k| (j, k)))
-            .collect();
+        let pairs: Vec<(usize, usize)> = (0..m).flat_map(|j| (j + 1..m).map(move |k| (j, k))).collect();
         let width = m + pairs.len();
         let mut chances = vec![0.0; m * width];
         let mut odds = vec![0.0; m * m];
@@ -45,8 +43,7 @@ impl Families {
                 row[j] = mean / (1.0 + more);
             }
             for (p, &(j, k)) in pairs.iter().enumerate() {
-                let together =
-                    moments.covariance(i, j, k) + moments.mean(i, j) * moments.mean(i, k);
+                let together = moments.covariance(i, j, k) + moments.mean(i, j) * moments.mean(i, k);
                 let chance = together / ((1.0 + odds[i * m + j]) * (1.0 + odds[i * m + k]));
                 // Rounding leaves +-1e-17 where the exact value is 0.
                 let chance = if chance < 1e-15 { 0.0 } else { chance };
@@ -62,12 +59,7 @@ impl Families {
                 *x = x.max(0.0);
             }
         }
-        Some(Families {
-            m,
-            chances,
-            odds,
-            pairs,
-        })
+        Some(Families { m, chances, odds, pairs })
     }
 
     /// Draws what `cells` (counts by type) leave, into `out`.
@@ -91,20 +83,14 @@ impl Families {
             if cells[i] == 0 {
                 continue;
             }
-            draw::multinomial(
-                stream,
-                cells[i],
-                &self.chances[i * width..(i + 1) * width],
-                kinds,
-            );
+            draw::multinomial(stream, cells[i], &self.chances[i * width..(i + 1) * width], kinds);
             for (p, &(j, k)) in self.pairs.iter().enumerate() {
                 kinds[j] += kinds[m + p];
                 kinds[k] += kinds[m + p];
             }
             for j in 0..m {
                 if kinds[j] > 0 {
-                    out[j] +=
-                        draw::geometric_family_sum_odds(stream, kinds[j], self.odds[i * m + j]);
+                    out[j] += draw::geometric_family_sum_odds(stream, kinds[j], self.odds[i * m + j]);
                 }
             }
         }
@@ -114,10 +100,6 @@ impl Families {
     #[inline]
     pub fn draw_one(&self, cells: u64, stream: &mut Stream) -> u64 {
         let families = draw::binomial(stream, cells, self.chances[0]);
-        if families == 0 {
-            0
-        } else {
-            draw::geometric_family_sum_odds(stream, families, self.odds[0])
-        }
+        if families == 0 { 0 } else { draw::geometric_family_sum_odds(stream, families, self.odds[0]) }
     }
 }

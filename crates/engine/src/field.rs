@@ -22,11 +22,7 @@ pub struct Field {
 impl Field {
     /// For `labels` copies of the counts (1 when founders are not told apart).
     pub fn new(compiled: &Compiled, labels: usize) -> Self {
-        Field {
-            rates: vec![0.0; compiled.layout.len()],
-            counts: vec![0.0; compiled.types()],
-            labels,
-        }
+        Field { rates: vec![0.0; compiled.layout.len()], counts: vec![0.0; compiled.types()], labels }
     }
 
     /// Rates of the last evaluation.
@@ -35,12 +31,7 @@ impl Field {
     }
 
     /// Puts `y` (labelled counts, then levels) into the registers and evaluates all rates.
-    pub fn evaluate(
-        &mut self,
-        compiled: &Compiled,
-        registers: &mut Registers,
-        y: &[f64],
-    ) -> Result<(), Failure> {
+    pub fn evaluate(&mut self, compiled: &Compiled, registers: &mut Registers, y: &[f64]) -> Result<(), Failure> {
         let n = compiled.types();
         self.counts.fill(0.0);
         for label in 0..self.labels {
@@ -84,16 +75,10 @@ impl Field {
             }
         }
         for (c, channel) in compiled.channels.iter().enumerate() {
-            let cells: f64 = (0..self.labels)
-                .map(|label| y[label * n + channel.from])
-                .sum();
+            let cells: f64 = (0..self.labels).map(|label| y[label * n + channel.from]).sum();
             let founding = r[layout.founding(c)];
             let flow = cells * founding;
-            let excess = if founding > 0.0 {
-                (r[layout.excess(c)] / founding).min(1.0)
-            } else {
-                0.0
-            };
+            let excess = if founding > 0.0 { (r[layout.excess(c)] / founding).min(1.0) } else { 0.0 };
             shares(c, excess, &mut share);
             for label in 0..self.labels {
                 dy[label * n + channel.to] += flow * share[label];

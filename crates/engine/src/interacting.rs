@@ -4,10 +4,11 @@
 //! so that they move with the predicted counts and levels; the draw over the step is then the same as for cells
 //! that do not act on each other. What is left out is how the noise of a step acts back within that step:
 //! its share of the variance is about (feedback x step), so the step is at most [`FEEDBACK`] / feedback, where
-//! feedback is the change of any net rate for an e-fold change of the counts. Levels are then carried
+//! feedback is the change of any rate for an e-fold change of the counts, straight or through a level; and counts
+//! change by at most [`CHANGE`] within it. Levels are then carried
 //! again along the drawn counts.
 
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, RateLayout};
 use crate::exposure::Exposure;
 use crate::failure::Failure;
 use crate::field::{Field, set_counts};
@@ -22,14 +23,17 @@ use remission_model::program::{Depends, Registers};
 pub const PIECES: usize = 4;
 /// Largest feedback times step.
 pub const FEEDBACK: f64 = 0.02;
+/// Largest change of a count within a step, as a share of it: of its mean, and as the variance of its relative noise.
+pub const CHANGE: f64 = 0.25;
+/// Relative nudge by which feedback is felt.
+const NUDGE: f64 = 0.01;
 /// Longest step, days.
 const LONGEST: f64 = 7.0;
 /// Longest piece while a drug concentration moves, days.
 const LONGEST_PIECE: f64 = 0.125;
-const TOLERANCE: Tolerance = Tolerance {
-    relative: 1e-6,
-    absolute: 1e-6,
-};
+/// Shortest piece, days.
+const SHORTEST_PIECE: f64 = 5e-4;
+const TOLERANCE: Tolerance = Tolerance { relative: 1e-6, absolute: 1e-6 };
 
 /// Longest step from this state, days.
 pub fn longest(
@@ -41,38 +45,90 @@ pub fn longest(
     let (n, layout) = (compiled.types(), compiled.layout);
     let counts: Vec<f64> = state.by_type(compiled).iter().map(|&x| x as f64).collect();
     set_exposure(compiled, registers, exposure, state.time);
-    for (k, &level) in state.levels.iter().enumerate() {
-        registers.set(Slot::Level(k), level);
-    }
-    let mut here = vec![0.0; layout.len()];
-    let mut there = here.clone();
-    set_counts(registers, &counts);
-    compiled.rates(registers, Depends::Exposure, &mut here)?;
-    let mut feedback = vec![0.0; n];
-    const NUDGE: f64 = 0.01;
-    for j in 0..n {
-        if counts[j] == 0.0 {
-            continue;
-        }
+    let mut probe = Probe::new(compiled, registers, &counts, &state.levels);
+    let here = probe.at(&counts, &state.levels)?;
+    let mut step = longest_step(compiled, &here.rates).min(LONGEST);
+
+    // Feedback straight through the counts.
+    let mut feedback = 0.0f64;
+    // Change of each level's rate for an e-fold change of the counts.
+    let mut pushed = vec![0.0; state.levels.len()];
+    for j in (0..n).filter(|&j| counts[j] > 0.0) {
         let mut nudged = counts.clone();
         nudged[j] *= 1.0 + NUDGE;
-        set_counts(registers, &nudged);
-        if compiled
-            .rates(registers, Depends::State, &mut there)
-            .is_err()
-        {
-            continue;
-        }
-        for i in 0..n {
-            let births = (there[layout.birth(i)] - here[layout.birth(i)]).abs();
-            let deaths = (there[layout.death(i)] - here[layout.death(i)]).abs();
-            feedback[i] += (births + deaths) / NUDGE;
+        // A nudge may leave the range in which rates make sense; then it tells nothing.
+        let Ok(there) = probe.at(&nudged, &state.levels) else { continue };
+        feedback += here.moved(&there, n, layout) / NUDGE;
+        for (k, push) in pushed.iter_mut().enumerate() {
+            *push += (there.levels[k] - here.levels[k]).abs() / NUDGE;
         }
     }
-    let strongest = feedback.iter().copied().fold(0.0, f64::max);
-    Ok(longest_step(compiled, &here)
-        .min(FEEDBACK / strongest.max(1e-12))
-        .min(LONGEST))
+    step = step.min(FEEDBACK / feedback.max(1e-12));
+
+    // Feedback through a level: it answers at once when it is fast (its own rate lambda), and else grows as the square
+    // of the step.
+    for k in 0..state.levels.len() {
+        let size = NUDGE * state.levels[k].abs().max(1e-3 * pushed[k]).max(1e-9);
+        let mut nudged = state.levels.clone();
+        nudged[k] += size;
+        let Ok(there) = probe.at(&counts, &nudged) else { continue };
+        let through = here.moved(&there, n, layout) / size * pushed[k];
+        let own = (there.levels[k] - here.levels[k]).abs() / size;
+        if through > 0.0 {
+            feedback += through;
+            step = step.min(libm::sqrt(FEEDBACK / through).max(FEEDBACK * own / through));
+        }
+    }
+
+    // Counts must not change much within a step, on average or by chance, or the feedback met at its end is another.
+    if feedback > 0.0 {
+        for i in (0..n).filter(|&i| counts[i] > 0.0) {
+            let (b, d) = (here.rates[layout.birth(i)], here.rates[layout.death(i)]);
+            step = step.min(CHANGE / (b - d).abs().max(1e-12));
+            step = step.min(CHANGE * counts[i] / (b + d).max(1e-12));
+        }
+    }
+    Ok(step)
+}
+
+/// Rates and level rates at chosen counts and levels.
+struct Probe<'a> {
+    compiled: &'a Compiled,
+    registers: &'a mut Registers,
+}
+
+struct Read {
+    rates: Vec<f64>,
+    levels: Vec<f64>,
+}
+
+impl<'a> Probe<'a> {
+    fn new(compiled: &'a Compiled, registers: &'a mut Registers, counts: &[f64], levels: &[f64]) -> Self {
+        set_counts(registers, counts);
+        for (k, &level) in levels.iter().enumerate() {
+            registers.set(Slot::Level(k), level);
+        }
+        Probe { compiled, registers }
+    }
+
+    fn at(&mut self, counts: &[f64], levels: &[f64]) -> Result<Read, Failure> {
+        set_counts(self.registers, counts);
+        for (k, &level) in levels.iter().enumerate() {
+            self.registers.set(Slot::Level(k), level);
+        }
+        let mut read = Read { rates: vec![0.0; self.compiled.layout.len()], levels: vec![0.0; levels.len()] };
+        self.compiled.rates(self.registers, Depends::Exposure, &mut read.rates)?;
+        self.compiled.level_rates(self.registers, &mut read.levels)?;
+        Ok(read)
+    }
+}
+
+impl Read {
+    /// Largest change of a type's births and deaths together.
+    fn moved(&self, other: &Read, types: usize, layout: RateLayout) -> f64 {
+        let by = |k: usize| (self.rates[k] - other.rates[k]).abs();
+        (0..types).map(|i| by(layout.birth(i)) + by(layout.death(i))).fold(0.0, f64::max)
+    }
 }
 
 /// The window of the next `days` from `state`; `exposure` is advanced to its end.
@@ -92,39 +148,17 @@ pub fn window(
     let mut at = 0.0;
     while at < days {
         let end = (exposure.next_event() - from).min(days);
-        let longest = if exposure.is_constant() {
-            days
-        } else {
-            LONGEST_PIECE
-        };
+        let longest =
+            if exposure.is_constant() { days } else { LONGEST_PIECE.min(1.0 / exposure.fastest()).max(SHORTEST_PIECE) };
         let pieces = libm::ceil((end - at) / longest.min(days / PIECES as f64) - 1e-9).max(1.0);
         let piece = (end - at) / pieces;
         for _ in 0..if end > at { pieces as usize } else { 0 } {
-            field.carry(
-                compiled,
-                registers,
-                exposure,
-                &mut y,
-                0.5 * piece,
-                TOLERANCE,
-                &mut all_in_one,
-            )?;
+            field.carry(compiled, registers, exposure, &mut y, 0.5 * piece, TOLERANCE, &mut all_in_one)?;
             set_exposure(compiled, registers, exposure, exposure.time());
             field.evaluate(compiled, registers, &y)?;
-            intervals.push(Interval {
-                start: at,
-                days: piece,
-            });
+            intervals.push(Interval { start: at, days: piece });
             rates.extend_from_slice(field.rates());
-            field.carry(
-                compiled,
-                registers,
-                exposure,
-                &mut y,
-                0.5 * piece,
-                TOLERANCE,
-                &mut all_in_one,
-            )?;
+            field.carry(compiled, registers, exposure, &mut y, 0.5 * piece, TOLERANCE, &mut all_in_one)?;
             at += piece;
         }
         at = end;
@@ -160,11 +194,8 @@ pub fn carry_levels(
                 exposure.restore(&start);
                 exposure.drift(t - at);
                 set_exposure(compiled, registers, exposure, from + t);
-                let counts: Vec<f64> = before
-                    .iter()
-                    .zip(&after)
-                    .map(|(&a, &z)| between(a as f64, z as f64, t / days))
-                    .collect();
+                let counts: Vec<f64> =
+                    before.iter().zip(&after).map(|(&a, &z)| between(a as f64, z as f64, t / days)).collect();
                 set_counts(registers, &counts);
                 for (k, &level) in y.iter().enumerate() {
                     registers.set(Slot::Level(k), level);
@@ -183,11 +214,7 @@ pub fn carry_levels(
 }
 
 fn between(a: f64, z: f64, share: f64) -> f64 {
-    if a > 0.0 && z > 0.0 {
-        a * libm::pow(z / a, share)
-    } else {
-        a + (z - a) * share
-    }
+    if a > 0.0 && z > 0.0 { a * libm::pow(z / a, share) } else { a + (z - a) * share }
 }
 
 /// Founders not told apart by origin.

@@ -15,10 +15,7 @@ use crate::ode::{Tolerance, integrate};
 use crate::window::Window;
 use remission_model::program::Registers;
 
-const TOLERANCE: Tolerance = Tolerance {
-    relative: 1e-10,
-    absolute: 1e-12,
-};
+const TOLERANCE: Tolerance = Tolerance { relative: 1e-10, absolute: 1e-12 };
 
 /// Mean and covariance of the counts of all types.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,9 +64,7 @@ pub fn moments(
         };
         for i in 0..n {
             event(Some(i), r[layout.birth(i)], &[(i, 1.0)]);
-            let mutating: f64 = channels(compiled, i, false)
-                .map(|c| r[layout.founding(c)])
-                .sum();
+            let mutating: f64 = channels(compiled, i, false).map(|c| r[layout.founding(c)]).sum();
             event(Some(i), r[layout.death(i)] - mutating, &[(i, -1.0)]);
             event(None, r[layout.immigration(i)], &[(i, 1.0)]);
         }
@@ -78,11 +73,7 @@ pub fn moments(
         }
         for (c, channel) in compiled.channels.iter().enumerate() {
             let lost = if channel.per_division { 0.0 } else { -1.0 };
-            event(
-                Some(channel.from),
-                r[layout.founding(c)],
-                &[(channel.from, lost), (channel.to, 1.0)],
-            );
+            event(Some(channel.from), r[layout.founding(c)], &[(channel.from, lost), (channel.to, 1.0)]);
         }
         let mut a = vec![0.0; n * n];
         for (source, rate, v) in &events {
@@ -96,9 +87,7 @@ pub fn moments(
                 dy[i] += (0..n).map(|k| a[i * n + k] * y[k]).sum::<f64>();
                 for j in 0..n {
                     let (ci, cj) = (n + i * n, n + j * n);
-                    dy[ci + j] += (0..n)
-                        .map(|k| a[i * n + k] * y[cj + k] + a[j * n + k] * y[ci + k])
-                        .sum::<f64>();
+                    dy[ci + j] += (0..n).map(|k| a[i * n + k] * y[cj + k] + a[j * n + k] * y[ci + k]).sum::<f64>();
                 }
             }
             for (source, rate, v) in &events {
@@ -115,10 +104,7 @@ pub fn moments(
             Ok(())
         })?;
     }
-    Ok(Moments {
-        mean: y[..n].to_vec(),
-        covariance: y[n..].to_vec(),
-    })
+    Ok(Moments { mean: y[..n].to_vec(), covariance: y[n..].to_vec() })
 }
 
 /// For each type, the probability that one cell of it leaves at least one cell of the `marked` types after `days`.
@@ -134,23 +120,17 @@ pub fn at_least_one(
     let (_, window) = intervals(compiled, parameters, exposure, days)?;
     let layout = compiled.layout;
     let mut e: Vec<f64> = marked.iter().map(|&m| f64::from(u8::from(m))).collect();
-    let tolerance = Tolerance {
-        relative: 1e-10,
-        absolute: 1e-25,
-    };
+    let tolerance = Tolerance { relative: 1e-10, absolute: 1e-25 };
     for (k, interval) in window.intervals.iter().enumerate().rev() {
         let r = window.rates(k);
         integrate(&mut e, 0.0, interval.days, tolerance, &mut |_, e, de| {
             let both = |a: f64, b: f64| a + b - a * b;
             for i in 0..n {
                 de[i] = r[layout.birth(i)] * (both(e[i], e[i]) - e[i]);
-                let mutating: f64 = channels(compiled, i, false)
-                    .map(|c| r[layout.founding(c)])
-                    .sum();
+                let mutating: f64 = channels(compiled, i, false).map(|c| r[layout.founding(c)]).sum();
                 de[i] -= (r[layout.death(i)] - mutating) * e[i];
                 for c in channels(compiled, i, true) {
-                    de[i] +=
-                        r[layout.founding(c)] * (both(e[i], e[compiled.channels[c].to]) - e[i]);
+                    de[i] += r[layout.founding(c)] * (both(e[i], e[compiled.channels[c].to]) - e[i]);
                 }
                 for c in channels(compiled, i, false) {
                     de[i] += r[layout.founding(c)] * (e[compiled.channels[c].to] - e[i]);
@@ -167,43 +147,19 @@ pub fn at_least_one(
 
 /// P(no cell of the marked types) from known counts: the product of (1 - e_i) over all cells.
 pub fn none(start: &[f64], at_least_one: &[f64]) -> f64 {
-    libm::exp(
-        start
-            .iter()
-            .zip(at_least_one)
-            .map(|(&x, &e)| if x > 0.0 { x * libm::log1p(-e) } else { 0.0 })
-            .sum(),
-    )
+    libm::exp(start.iter().zip(at_least_one).map(|(&x, &e)| if x > 0.0 { x * libm::log1p(-e) } else { 0.0 }).sum())
 }
 
 /// Expected counts after `days`, by the mean equations of any model.
-pub fn mean(
-    compiled: &Compiled,
-    parameters: &[f64],
-    start: &[f64],
-    days: f64,
-) -> Result<Vec<f64>, Failure> {
+pub fn mean(compiled: &Compiled, parameters: &[f64], start: &[f64], days: f64) -> Result<Vec<f64>, Failure> {
     let mut registers = compiled.registers(parameters);
     let mut exposure = Exposure::new(compiled, parameters, 0.0)?;
     let mut y = start.to_vec();
-    Field::new(compiled, 1).carry(
-        compiled,
-        &mut registers,
-        &mut exposure,
-        &mut y,
-        days,
-        TOLERANCE,
-        &mut all_in_one,
-    )?;
+    Field::new(compiled, 1).carry(compiled, &mut registers, &mut exposure, &mut y, days, TOLERANCE, &mut all_in_one)?;
     Ok(y)
 }
 
-fn channels(
-    compiled: &Compiled,
-    from: usize,
-    per_division: bool,
-) -> impl Iterator<Item = usize> + '_ {
-    (0..compiled.channels.len()).filter(move |&c| {
-        compiled.channels[c].from == from && compiled.channels[c].per_division == per_division
-    })
+fn channels(compiled: &Compiled, from: usize, per_division: bool) -> impl Iterator<Item = usize> + '_ {
+    (0..compiled.channels.len())
+        .filter(move |&c| compiled.channels[c].from == from && compiled.channels[c].per_division == per_division)
 }

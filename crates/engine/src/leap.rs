@@ -55,12 +55,8 @@ pub fn longest_step(compiled: &Compiled, rates: &[f64]) -> f64 {
             _ => TURNOVERS_BLOCK,
         };
         for &t in &block.types {
-            let leaving: f64 = block
-                .switches
-                .iter()
-                .filter(|s| block.types[s.0] == t)
-                .map(|s| rates[layout.switch(s.2)])
-                .sum();
+            let leaving: f64 =
+                block.switches.iter().filter(|s| block.types[s.0] == t).map(|s| rates[layout.switch(s.2)]).sum();
             let events = rates[layout.birth(t)] + rates[layout.death(t)] + leaving;
             longest = longest.min(turnovers / events);
         }
@@ -100,27 +96,14 @@ pub fn step(
     while let Some(newborn) = newborns.pop() {
         let channel = compiled.channels[newborn.channel];
         let rates = window.rates(newborn.at.interval);
-        let (founding, excess) = (
-            rates[layout.founding(newborn.channel)],
-            rates[layout.excess(newborn.channel)],
-        );
+        let (founding, excess) = (rates[layout.founding(newborn.channel)], rates[layout.excess(newborn.channel)]);
         let origin = label(compiled, state, channel.from, excess, founding, stream);
         let (b, position) = compiled.place[channel.to];
         let mut cells = vec![0; compiled.blocks[b].types.len()];
         cells[position] = 1;
         let founded = start + window.intervals[newborn.at.interval].start + newborn.at.into;
         let id = state.next_id;
-        let left = carry(
-            compiled,
-            window,
-            b,
-            newborn.at,
-            &cells,
-            id,
-            &mut scratch.placing,
-            &mut newborns,
-            stream,
-        );
+        let left = carry(compiled, window, b, newborn.at, &cells, id, &mut scratch.placing, &mut newborns, stream);
         if left.iter().all(|&n| n == 0) {
             state.next_id += 1;
             let gone = &mut state.extinct[channel.to];
@@ -200,11 +183,7 @@ fn step_block(
     let mut total = 0.0;
     if m == 1 {
         let spread = moments.covariance(0, 0, 0);
-        let slope = if spread > 0.0 {
-            moments.covariance(0, 0, 1) / spread
-        } else {
-            0.0
-        };
+        let slope = if spread > 0.0 { moments.covariance(0, 0, 1) / spread } else { 0.0 };
         let (mean, hazard) = (moments.mean(0, 0), moments.mean(0, 1));
         for (&n, x) in clones.counts.iter().zip(&mut scratch.next) {
             *x = families.draw_one(n, stream);
@@ -215,11 +194,7 @@ fn step_block(
             }
         }
     } else {
-        for (n, x) in clones
-            .counts
-            .chunks_exact(m)
-            .zip(scratch.next.chunks_exact_mut(m))
-        {
+        for (n, x) in clones.counts.chunks_exact(m).zip(scratch.next.chunks_exact_mut(m)) {
             families.draw(n, x, stream);
             if founds {
                 total += scratch.placing.hazard(moments, n, x);
@@ -232,22 +207,14 @@ fn step_block(
         scratch.picked.clear();
         for _ in 0..founders.min(MOST_CLONES as u64) {
             let u = stream.uniform() * total;
-            scratch.picked.push(
-                scratch
-                    .hazards
-                    .partition_point(|&h| h <= u)
-                    .min(scratch.hazards.len() - 1),
-            );
+            scratch.picked.push(scratch.hazards.partition_point(|&h| h <= u).min(scratch.hazards.len() - 1));
         }
         scratch.picked.sort_unstable();
         let mut k = 0;
         while k < scratch.picked.len() {
             let clone = scratch.picked[k];
             let row = clone * m..(clone + 1) * m;
-            let point = Point {
-                interval: 0,
-                into: 0.0,
-            };
+            let point = Point { interval: 0, into: 0.0 };
             scratch.placing.prepare(
                 block,
                 compiled,
@@ -259,11 +226,7 @@ fn step_block(
             );
             while k < scratch.picked.len() && scratch.picked[k] == clone {
                 let (at, channel) = scratch.placing.place(block, compiled, window, stream);
-                newborns.push(Newborn {
-                    at,
-                    channel,
-                    parent: clones.founders[clone].id,
-                });
+                newborns.push(Newborn { at, channel, parent: clones.founders[clone].id });
                 k += 1;
             }
         }
@@ -301,11 +264,7 @@ fn carry(
             placing.prepare(block, compiled, window, own, from, cells, &out);
             for _ in 0..founders {
                 let (at, channel) = placing.place(block, compiled, window, stream);
-                newborns.push(Newborn {
-                    at,
-                    channel,
-                    parent: id,
-                });
+                newborns.push(Newborn { at, channel, parent: id });
             }
         }
     }
@@ -329,39 +288,18 @@ fn immigrate(
         Some(k) => k,
         None => {
             let founded = state.time;
-            state.found(
-                compiled,
-                t,
-                0,
-                founded,
-                Cause::Immigration,
-                None,
-                Origin::PreExisting,
-            );
+            state.found(compiled, t, 0, founded, Cause::Immigration, None, Origin::PreExisting);
             state.blocks[b].founders.len() - 1
         }
     };
     let id = state.blocks[b].founders[clone].id;
     for (k, interval) in window.intervals.iter().enumerate() {
-        let arrivals = draw::poisson(
-            stream,
-            window.rates(k)[compiled.layout.immigration(t)] * interval.days,
-        );
+        let arrivals = draw::poisson(stream, window.rates(k)[compiled.layout.immigration(t)] * interval.days);
         let mut bring = |cells: u64, into: f64, stream: &mut Stream| {
             let mut row = vec![0; m];
             row[position] = cells;
             let at = Point { interval: k, into };
-            let left = carry(
-                compiled,
-                window,
-                b,
-                at,
-                &row,
-                id,
-                &mut scratch.placing,
-                newborns,
-                stream,
-            );
+            let left = carry(compiled, window, b, at, &row, id, &mut scratch.placing, newborns, stream);
             for (n, x) in state.blocks[b].counts[clone * m..].iter_mut().zip(left) {
                 *n += x;
             }
@@ -410,17 +348,13 @@ impl Placing {
             let mean: f64 = (0..m).map(|i| cells[i] as f64 * moments.mean(i, j)).sum();
             self.pull.push(end[j] as f64 - mean);
             for k in 0..m {
-                var[j * m + k] = (0..m)
-                    .map(|i| cells[i] as f64 * moments.covariance(i, j, k))
-                    .sum();
+                var[j * m + k] = (0..m).map(|i| cells[i] as f64 * moments.covariance(i, j, k)).sum();
             }
         }
         solve(var, &mut self.pull);
         let mut hazard = 0.0;
         for i in (0..m).filter(|&i| cells[i] > 0) {
-            let pulled: f64 = (0..m)
-                .map(|j| moments.covariance(i, j, m) * self.pull[j])
-                .sum();
+            let pulled: f64 = (0..m).map(|j| moments.covariance(i, j, m) * self.pull[j]).sum();
             hazard += cells[i] as f64 * (moments.mean(i, m) + pulled);
         }
         hazard.max(0.0)
@@ -449,12 +383,7 @@ impl Placing {
         let mut so_far = Moments::none(m);
         for k in from.interval..window.intervals.len() {
             if k > from.interval {
-                step = Moments::constant(
-                    block,
-                    compiled.layout,
-                    window.rates(k),
-                    window.intervals[k].days,
-                );
+                step = Moments::constant(block, compiled.layout, window.rates(k), window.intervals[k].days);
             }
             so_far = so_far.then(&step);
             let rest = &own.to_end[k + 1];
@@ -464,19 +393,13 @@ impl Placing {
                     y += cells[i] as f64 * so_far.mean(i, s);
                     for q in 0..m {
                         // Cov(x_s now, x_q at the end) = sum_r Cov(x_s, x_r now) M_rq from now to the end.
-                        let c: f64 = (0..m)
-                            .map(|r| so_far.covariance(i, s, r) * rest.mean(r, q))
-                            .sum();
+                        let c: f64 = (0..m).map(|r| so_far.covariance(i, s, r) * rest.mean(r, q)).sum();
                         y += cells[i] as f64 * c * self.pull[q];
                     }
                 }
                 self.path.push(y.max(0.0));
             }
-            let days = if k == from.interval {
-                left
-            } else {
-                window.intervals[k].days
-            };
+            let days = if k == from.interval { left } else { window.intervals[k].days };
             let before = self.path.len() - 2 * m;
             for &(s, c) in &block.channels {
                 let (a, z) = (self.path[before + s], self.path[before + m + s]);
@@ -487,24 +410,12 @@ impl Placing {
     }
 
     /// Draws when and by which channel a founder arose.
-    fn place(
-        &self,
-        block: &Block,
-        compiled: &Compiled,
-        window: &Window,
-        stream: &mut Stream,
-    ) -> (Point, usize) {
+    fn place(&self, block: &Block, compiled: &Compiled, window: &Window, stream: &mut Stream) -> (Point, usize) {
         let m = block.types.len();
-        let from = self.from.unwrap_or(Point {
-            interval: 0,
-            into: 0.0,
-        });
+        let from = self.from.unwrap_or(Point { interval: 0, into: 0.0 });
         let sum = self.cumulative.last().copied().unwrap_or(0.0);
         let u = stream.uniform() * sum;
-        let at = self
-            .cumulative
-            .partition_point(|&x| x <= u)
-            .min(self.cumulative.len() - 1);
+        let at = self.cumulative.partition_point(|&x| x <= u).min(self.cumulative.len() - 1);
         let width = block.channels.len();
         let (k, which) = (at / width, at % width);
         let (s, channel) = block.channels[which];
@@ -514,13 +425,7 @@ impl Placing {
         let days = window.intervals[interval].days - begins;
         let share = share_of_path(a, z, stream.uniform());
         debug_assert_eq!(compiled.channels[channel].from, block.types[s]);
-        (
-            Point {
-                interval,
-                into: begins + share * days,
-            },
-            channel,
-        )
+        (Point { interval, into: begins + share * days }, channel)
     }
 }
 
@@ -530,11 +435,7 @@ fn logarithmic_mean(a: f64, z: f64) -> f64 {
         return 0.5 * (a + z);
     }
     let r = libm::log(z / a);
-    if r.abs() < 1e-4 {
-        0.5 * (a + z)
-    } else {
-        (z - a) / r
-    }
+    if r.abs() < 1e-4 { 0.5 * (a + z) } else { (z - a) / r }
 }
 
 /// Where on that path a uniform share `u` of its area is reached, from 0 to 1.
@@ -544,18 +445,10 @@ fn share_of_path(a: f64, z: f64, u: f64) -> f64 {
     }
     if a <= 0.0 || z <= 0.0 {
         // Density a + (z - a) x.
-        return if a <= 0.0 {
-            libm::sqrt(u)
-        } else {
-            1.0 - libm::sqrt(1.0 - u)
-        };
+        return if a <= 0.0 { libm::sqrt(u) } else { 1.0 - libm::sqrt(1.0 - u) };
     }
     let r = libm::log(z / a);
-    if r.abs() < 1e-6 {
-        u
-    } else {
-        (libm::log1p(u * libm::expm1(r)) / r).clamp(0.0, 1.0)
-    }
+    if r.abs() < 1e-6 { u } else { (libm::log1p(u * libm::expm1(r)) / r).clamp(0.0, 1.0) }
 }
 
 /// Solves the symmetric positive system `a` x = `x` in place; a coordinate without variance is left out.
@@ -591,10 +484,6 @@ fn solve(a: &mut [f64], x: &mut [f64]) {
         for j in i + 1..m {
             y -= a[i * m + j] * x[j];
         }
-        x[i] = if a[i * m + i] > 0.0 {
-            y / a[i * m + i]
-        } else {
-            0.0
-        };
+        x[i] = if a[i * m + i] > 0.0 { y / a[i * m + i] } else { 0.0 };
     }
 }

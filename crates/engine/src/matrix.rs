@@ -11,9 +11,7 @@
 /// assert_eq!(e, vec![1.0, 1.0, 0.0, 1.0]);
 /// ```
 pub fn exponential(a: &[f64], n: usize) -> Vec<f64> {
-    let norm = (0..n)
-        .map(|i| (0..n).map(|j| a[i * n + j].abs()).sum::<f64>())
-        .fold(0.0, f64::max);
+    let norm = (0..n).map(|i| (0..n).map(|j| a[i * n + j].abs()).sum::<f64>()).fold(0.0, f64::max);
     let mut squarings = 0;
     let mut scale = 1.0;
     while norm * scale > 0.5 {

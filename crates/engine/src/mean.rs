@@ -13,10 +13,7 @@ use crate::state::Origin;
 use remission_model::program::Registers;
 use remission_model::resolved::{Kind, Regimen, Start};
 
-const TOLERANCE: Tolerance = Tolerance {
-    relative: 1e-9,
-    absolute: 1e-9,
-};
+const TOLERANCE: Tolerance = Tolerance { relative: 1e-9, absolute: 1e-9 };
 const LABELS: usize = Origin::ALL.len();
 
 /// Expected counts at a moment.
@@ -78,11 +75,7 @@ impl<'a> MeanTumour<'a> {
                     tumour.y[*t] = over_parameters(compiled, parameters, cells);
                 }
             }
-            Start::Grown {
-                founder,
-                from,
-                until,
-            } => {
+            Start::Grown { founder, from, until } => {
                 tumour.y[*founder] = *from as f64;
                 tumour.grow(over_parameters(compiled, parameters, until))?;
                 tumour.exposure = Exposure::new(compiled, parameters, 0.0)?;
@@ -115,9 +108,7 @@ impl<'a> MeanTumour<'a> {
         let n = self.compiled.types();
         Means {
             time: self.exposure.time(),
-            by_origin: (0..LABELS)
-                .map(|k| self.y[k * n..(k + 1) * n].to_vec())
-                .collect(),
+            by_origin: (0..LABELS).map(|k| self.y[k * n..(k + 1) * n].to_vec()).collect(),
             levels: self.y[LABELS * n..].to_vec(),
         }
     }
@@ -131,11 +122,8 @@ impl<'a> MeanTumour<'a> {
                 return;
             }
             let from = compiled.channels[channel].from;
-            let parent = if compiled.model.cells[from].kind == Kind::Persister {
-                Origin::Persister
-            } else {
-                Origin::Cycling
-            };
+            let parent =
+                if compiled.model.cells[from].kind == Kind::Persister { Origin::Persister } else { Origin::Cycling };
             for (k, origin) in Origin::ALL.iter().enumerate() {
                 if *origin == Origin::DrugInduced {
                     shares[k] = excess;
@@ -144,15 +132,7 @@ impl<'a> MeanTumour<'a> {
                 }
             }
         };
-        self.field.carry(
-            compiled,
-            &mut self.registers,
-            &mut self.exposure,
-            &mut self.y,
-            days,
-            TOLERANCE,
-            &mut shares,
-        )
+        self.field.carry(compiled, &mut self.registers, &mut self.exposure, &mut self.y, days, TOLERANCE, &mut shares)
     }
 
     fn grow(&mut self, until: f64) -> Result<(), Failure> {
@@ -163,16 +143,10 @@ impl<'a> MeanTumour<'a> {
                 return Ok(());
             }
             let mut slope = std::mem::take(&mut self.scratch);
-            self.field.slope(
-                self.compiled,
-                &mut self.registers,
-                &self.y,
-                &mut slope,
-                &mut |_, _, s| {
-                    s.fill(0.0);
-                    s[0] = 1.0;
-                },
-            )?;
+            self.field.slope(self.compiled, &mut self.registers, &self.y, &mut slope, &mut |_, _, s| {
+                s.fill(0.0);
+                s[0] = 1.0;
+            })?;
             let growth: f64 = slope[..cells].iter().sum::<f64>() / total;
             self.scratch = slope;
             if growth <= 0.0 || self.exposure.time() > 365_250.0 {

@@ -34,11 +34,7 @@ impl Moments {
         for i in 0..m {
             mean[i * d + i] = 1.0;
         }
-        Moments {
-            m,
-            mean,
-            covariance: smallvec![0.0; m * d * d],
-        }
+        Moments { m, mean, covariance: smallvec![0.0; m * d * d] }
     }
 
     /// Of `days` at constant `rates`.
@@ -70,9 +66,7 @@ impl Moments {
             a[k * d + m] += rates[layout.founding(c)];
         }
         // Short enough that one step of order 8 is exact to 1e-14, then doubled.
-        let fastest = (0..m)
-            .map(|k| a[k * d..k * d + m].iter().map(|x| x.abs()).sum::<f64>())
-            .fold(0.0, f64::max);
+        let fastest = (0..m).map(|k| a[k * d..k * d + m].iter().map(|x| x.abs()).sum::<f64>()).fold(0.0, f64::max);
         let mut short = days;
         let mut doublings = 0;
         while fastest * short > 0.1 {
@@ -93,11 +87,7 @@ impl Moments {
         let mut covariance: Small = smallvec![0.0; m * d * d];
         // Row of the extended mean matrix of `next`; the hazard coordinate passes through.
         let row = |k: usize, j: usize| {
-            if k < m {
-                next.mean[k * d + j]
-            } else {
-                f64::from(u8::from(j == m))
-            }
+            if k < m { next.mean[k * d + j] } else { f64::from(u8::from(j == m)) }
         };
         let mut half: Small = smallvec![0.0; d * d];
         for i in 0..m {
@@ -121,11 +111,7 @@ impl Moments {
                 }
             }
         }
-        Moments {
-            m,
-            mean,
-            covariance,
-        }
+        Moments { m, mean, covariance }
     }
 
     /// Mean number of type `j` (or hazard, `j = m`) owed to one ancestor of type `i`.
@@ -168,11 +154,7 @@ fn one_type(birth: f64, death: f64, founding: f64, t: f64) -> Moments {
     let spread = s * t * m * first;
     let with = founding * s * t * t * m * second;
     let hazard = 2.0 * founding * founding * s * t * t * t * third;
-    Moments {
-        m: 1,
-        mean: smallvec![m, founding * t * first],
-        covariance: smallvec![spread, with, with, hazard],
-    }
+    Moments { m: 1, mean: smallvec![m, founding * t * first], covariance: smallvec![spread, with, with, hazard] }
 }
 
 /// One Taylor step of order 8 of the moment equations from a single cell.
@@ -214,11 +196,7 @@ fn taylor(m: usize, a: &[f64], noise: &[f64], t: f64) -> Moments {
             (dm, dc) = (nm, nc);
         }
     }
-    Moments {
-        m,
-        mean,
-        covariance,
-    }
+    Moments { m, mean, covariance }
 }
 
 #[cfg(test)]
@@ -237,7 +215,8 @@ mod tests {
                 for _ in 0..10 {
                     doubled = doubled.then(&doubled);
                 }
-                let pairs = closed.mean.iter().chain(&closed.covariance).zip(doubled.mean.iter().chain(&doubled.covariance));
+                let pairs =
+                    closed.mean.iter().chain(&closed.covariance).zip(doubled.mean.iter().chain(&doubled.covariance));
                 for (x, y) in pairs {
                     assert!((x - y).abs() <= 1e-9 * y.abs(), "b {birth} d {death} t {days}: {x} for {y}");
                 }

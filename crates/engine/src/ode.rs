@@ -26,41 +26,13 @@ const A: [[f64; 6]; 7] = [
     [0.2, 0.0, 0.0, 0.0, 0.0, 0.0],
     [3.0 / 40.0, 9.0 / 40.0, 0.0, 0.0, 0.0, 0.0],
     [44.0 / 45.0, -56.0 / 15.0, 32.0 / 9.0, 0.0, 0.0, 0.0],
-    [
-        19372.0 / 6561.0,
-        -25360.0 / 2187.0,
-        64448.0 / 6561.0,
-        -212.0 / 729.0,
-        0.0,
-        0.0,
-    ],
-    [
-        9017.0 / 3168.0,
-        -355.0 / 33.0,
-        46732.0 / 5247.0,
-        49.0 / 176.0,
-        -5103.0 / 18656.0,
-        0.0,
-    ],
-    [
-        35.0 / 384.0,
-        0.0,
-        500.0 / 1113.0,
-        125.0 / 192.0,
-        -2187.0 / 6784.0,
-        11.0 / 84.0,
-    ],
+    [19372.0 / 6561.0, -25360.0 / 2187.0, 64448.0 / 6561.0, -212.0 / 729.0, 0.0, 0.0],
+    [9017.0 / 3168.0, -355.0 / 33.0, 46732.0 / 5247.0, 49.0 / 176.0, -5103.0 / 18656.0, 0.0],
+    [35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
 ];
 /// Difference between the fifth- and fourth-order results.
-const E: [f64; 7] = [
-    71.0 / 57600.0,
-    0.0,
-    -71.0 / 16695.0,
-    71.0 / 1920.0,
-    -17253.0 / 339200.0,
-    22.0 / 525.0,
-    -1.0 / 40.0,
-];
+const E: [f64; 7] =
+    [71.0 / 57600.0, 0.0, -71.0 / 16695.0, 71.0 / 1920.0, -17253.0 / 339200.0, 22.0 / 525.0, -1.0 / 40.0];
 
 /// Carries `y` from time `from` to `to` under dy/dt = `f(t, y)`.
 ///
@@ -74,13 +46,7 @@ const E: [f64; 7] = [
 /// integrate(&mut y, 0.0, 2.0, tolerance, &mut |_, y, dy| { dy[0] = -y[0]; Ok(()) }).unwrap();
 /// assert!((y[0] - (-2f64).exp()).abs() < 1e-9);
 /// ```
-pub fn integrate(
-    y: &mut [f64],
-    from: f64,
-    to: f64,
-    tolerance: Tolerance,
-    f: &mut Slope<'_>,
-) -> Result<(), Failure> {
+pub fn integrate(y: &mut [f64], from: f64, to: f64, tolerance: Tolerance, f: &mut Slope<'_>) -> Result<(), Failure> {
     let n = y.len();
     let mut k = vec![0.0; 7 * n];
     let mut stage = vec![0.0; n];
@@ -124,16 +90,8 @@ pub fn integrate(
             k.copy_within(6 * n..7 * n, 0);
             t = if last { to } else { t + h };
         }
-        let factor = if error > 0.0 {
-            0.9 * libm::pow(error, -0.2)
-        } else {
-            5.0
-        };
-        h *= if error.is_nan() {
-            0.1
-        } else {
-            factor.clamp(0.2, 5.0)
-        };
+        let factor = if error > 0.0 { 0.9 * libm::pow(error, -0.2) } else { 5.0 };
+        h *= if error.is_nan() { 0.1 } else { factor.clamp(0.2, 5.0) };
         if h < 1e-14 * t.abs().max(1e-10) {
             break;
         }
@@ -141,26 +99,17 @@ pub fn integrate(
     if t >= to {
         return Ok(());
     }
-    let what = format!(
-        "the equations of means and levels needed more than {MOST_STEPS} steps for {:.3} days",
-        to - from
-    );
+    let what =
+        format!("the equations of means and levels needed more than {MOST_STEPS} steps for {:.3} days", to - from);
     Err(Failure::Budget { what, time: t })
 }
 
 fn first_step(y: &[f64], slope: &[f64], tolerance: Tolerance) -> f64 {
     let norm = |v: &[f64]| {
-        let sum: f64 = v
-            .iter()
-            .zip(y)
-            .map(|(x, y)| (x / (tolerance.absolute + tolerance.relative * y.abs())).powi(2))
-            .sum();
+        let sum: f64 =
+            v.iter().zip(y).map(|(x, y)| (x / (tolerance.absolute + tolerance.relative * y.abs())).powi(2)).sum();
         libm::sqrt(sum / v.len() as f64)
     };
     let (size, speed) = (norm(y), norm(slope));
-    if size > 1e-5 && speed > 1e-5 {
-        0.01 * size / speed
-    } else {
-        1e-4
-    }
+    if size > 1e-5 && speed > 1e-5 { 0.01 * size / speed } else { 1e-4 }
 }

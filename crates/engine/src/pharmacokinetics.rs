@@ -43,10 +43,7 @@ impl Compartments {
             if x > 0.0 && x.is_finite() {
                 Ok(x)
             } else {
-                Err(Failure::Parameter {
-                    name: format!("drugs.{}.{what}", drug.name),
-                    value: x,
-                })
+                Err(Failure::Parameter { name: format!("drugs.{}.{what}", drug.name), value: x })
             }
         };
         let depot = usize::from(matches!(drug.route, Route::Oral { .. }));
@@ -132,20 +129,13 @@ impl Compartments {
         let mut next = [0.0; 32];
         for i in 0..n {
             let row = &e[i * n..(i + 1) * n];
-            next[i] = row
-                .iter()
-                .zip(&self.amounts)
-                .map(|(a, b)| a * b)
-                .sum::<f64>()
-                .max(0.0);
+            next[i] = row.iter().zip(&self.amounts).map(|(a, b)| a * b).sum::<f64>().max(0.0);
         }
         self.amounts.copy_from_slice(&next[..n]);
         let body = self.chain_first.min(n - 1);
         let gone = 1e-9 * self.largest;
         let in_body = self.amounts[..body].iter().all(|&a| a < gone);
-        let in_chain = self.amounts[body..n - 1]
-            .iter()
-            .all(|&x| x < gone * self.felt_per_mg);
+        let in_chain = self.amounts[body..n - 1].iter().all(|&x| x < gone * self.felt_per_mg);
         if in_body && in_chain && self.amounts[n - 1] == 0.0 {
             self.amounts.fill(0.0);
         }
@@ -172,8 +162,7 @@ impl Compartments {
 
     /// Concentration after the transit delay; without a delay the same as [`concentration`](Self::concentration).
     pub fn delayed(&self) -> f64 {
-        self.chain
-            .map_or_else(|| self.concentration(), |last| self.amounts[last])
+        self.chain.map_or_else(|| self.concentration(), |last| self.amounts[last])
     }
 
     /// True when nothing is left and nothing flows in.
@@ -185,9 +174,18 @@ impl Compartments {
     pub fn is_constant(&self) -> bool {
         self.is_empty()
             || (self.held
-                && self.chain.is_none_or(|last| {
-                    (self.amounts[last] - self.amounts[self.central]).abs() <= 1e-9 * self.largest
-                }))
+                && self
+                    .chain
+                    .is_none_or(|last| (self.amounts[last] - self.amounts[self.central]).abs() <= 1e-9 * self.largest))
+    }
+
+    /// Fastest rate at which anything in the body changes now, a day; 0 when nothing is there.
+    pub fn fastest(&self) -> f64 {
+        if self.is_constant() {
+            return 0.0;
+        }
+        let n = self.amounts.len();
+        (0..n).map(|i| self.generator[i * n + i].abs()).fold(0.0, f64::max)
     }
 
     /// Amounts and inputs, for telling whether two moments are alike.

@@ -20,12 +20,7 @@ pub enum Origin {
 
 impl Origin {
     /// All, in order of precedence.
-    pub const ALL: [Origin; 4] = [
-        Origin::PreExisting,
-        Origin::DrugInduced,
-        Origin::Persister,
-        Origin::Cycling,
-    ];
+    pub const ALL: [Origin; 4] = [Origin::PreExisting, Origin::DrugInduced, Origin::Persister, Origin::Cycling];
 
     /// As in tables.
     pub fn name(self) -> &'static str {
@@ -195,9 +190,7 @@ impl State {
             for k in 0..clones.founders.len() {
                 let founder = clones.founders[k];
                 let row = k * width..(k + 1) * width;
-                if clones.counts[row.clone()].iter().all(|&n| n == 0)
-                    && founder.cause != Cause::Immigration
-                {
+                if clones.counts[row.clone()].iter().all(|&n| n == 0) && founder.cause != Cause::Immigration {
                     let gone = &mut self.extinct[founder.cell_type];
                     gone.number += 1;
                     gone.days += self.time - founder.founded;

@@ -72,12 +72,7 @@ const ALIKE: f64 = 1e-9;
 
 impl<'a> Tumour<'a> {
     /// `state` in a patient with these parameters and no drug.
-    pub fn new(
-        compiled: &'a Compiled,
-        parameters: &[f64],
-        state: State,
-        method: Method,
-    ) -> Result<Self, Failure> {
+    pub fn new(compiled: &'a Compiled, parameters: &[f64], state: State, method: Method) -> Result<Self, Failure> {
         let registers = compiled.registers(parameters);
         let exposure = Exposure::new(compiled, parameters, state.time)?;
         let engine = match method {
@@ -92,12 +87,7 @@ impl<'a> Tumour<'a> {
                 scratch: Scratch::default(),
             })),
         };
-        Ok(Tumour {
-            state,
-            compiled,
-            registers,
-            engine,
-        })
+        Ok(Tumour { state, compiled, registers, engine })
     }
 
     /// Follows `regimen` from now on; its day 1 is now. What is in the body stays.
@@ -108,9 +98,7 @@ impl<'a> Tumour<'a> {
                 leap.longest = f64::INFINITY;
                 leap.known.clear();
             }
-            Engine::Exact(exact) => exact
-                .exposure(self.compiled, &mut self.state)
-                .follow(regimen),
+            Engine::Exact(exact) => exact.exposure(self.compiled, &mut self.state).follow(regimen),
         }
     }
 
@@ -119,20 +107,11 @@ impl<'a> Tumour<'a> {
     /// # Errors
     /// A [`Failure`]; the state is then that of the last completed step.
     pub fn advance(&mut self, until: f64, size: f64, stream: &mut Stream) -> Result<Stop, Failure> {
-        let Tumour {
-            state,
-            compiled,
-            registers,
-            engine,
-        } = self;
+        let Tumour { state, compiled, registers, engine } = self;
         match engine {
             Engine::Exact(exact) => {
                 let reached = exact.advance(compiled, registers, state, until, size, stream)?;
-                Ok(if reached {
-                    Stop::Size(state.time)
-                } else {
-                    Stop::Time
-                })
+                Ok(if reached { Stop::Size(state.time) } else { Stop::Time })
             }
             Engine::Leap(leap) => leap.advance(compiled, registers, state, until, size, stream),
         }
@@ -144,28 +123,12 @@ impl<'a> Tumour<'a> {
             return Ok(0.0);
         };
         let mut field = crate::field::Field::new(self.compiled, 1);
-        let mut y: Vec<f64> = self
-            .state
-            .by_type(self.compiled)
-            .iter()
-            .map(|&n| n as f64)
-            .collect();
+        let mut y: Vec<f64> = self.state.by_type(self.compiled).iter().map(|&n| n as f64).collect();
         let total: f64 = y.iter().sum();
         y.extend(&self.state.levels);
         let mut dy = vec![0.0; y.len()];
-        set_exposure(
-            self.compiled,
-            &mut self.registers,
-            &leap.exposure,
-            self.state.time,
-        );
-        field.slope(
-            self.compiled,
-            &mut self.registers,
-            &y,
-            &mut dy,
-            &mut interacting::all_in_one,
-        )?;
+        set_exposure(self.compiled, &mut self.registers, &leap.exposure, self.state.time);
+        field.slope(self.compiled, &mut self.registers, &y, &mut dy, &mut interacting::all_in_one)?;
         Ok(dy[..self.compiled.types()].iter().sum::<f64>() / total)
     }
 }
@@ -184,8 +147,7 @@ impl Leap {
         if total as f64 >= size {
             return Ok(Stop::Size(state.time));
         }
-        let closed =
-            compiled.model.cells.iter().all(|c| c.immigration.is_none()) && state.levels.is_empty();
+        let closed = compiled.model.cells.iter().all(|c| c.immigration.is_none()) && state.levels.is_empty();
         while state.time < until {
             if total == 0 && closed {
                 state.time = until;
@@ -205,14 +167,8 @@ impl Leap {
             let now = state.total();
             if now as f64 >= size {
                 let grown = libm::log(now as f64 / total.max(1) as f64);
-                let share = if grown > 0.0 {
-                    libm::log(size / total.max(1) as f64) / grown
-                } else {
-                    1.0
-                };
-                return Ok(Stop::Size(
-                    start + share.clamp(0.0, 1.0) * (state.time - start),
-                ));
+                let share = if grown > 0.0 { libm::log(size / total.max(1) as f64) / grown } else { 1.0 };
+                return Ok(Stop::Size(start + share.clamp(0.0, 1.0) * (state.time - start)));
             }
             total = now;
         }
@@ -246,10 +202,7 @@ impl Leap {
             let alike = |k: &&Known| {
                 (k.days - days).abs() < 1e-12 * days
                     && k.signature.len() == self.signature.len()
-                    && k.signature
-                        .iter()
-                        .zip(&self.signature)
-                        .all(|(a, b)| (a - b).abs() <= ALIKE)
+                    && k.signature.iter().zip(&self.signature).all(|(a, b)| (a - b).abs() <= ALIKE)
             };
             if !compiled.uses_time
                 && let Some(known) = self.known.iter().find(alike)
@@ -264,11 +217,7 @@ impl Leap {
             let allowed = (0..window.intervals.len())
                 .map(|k| longest_step(compiled, window.rates(k)))
                 .fold(f64::INFINITY, f64::min);
-            let allowed = if window.drawable() {
-                allowed
-            } else {
-                allowed.min(0.7 * days)
-            };
+            let allowed = if window.drawable() { allowed } else { allowed.min(0.7 * days) };
             if allowed < days * (1.0 - 1e-9) {
                 self.longest = on_grid(allowed, compiled.varying);
                 if self.longest < 1e-9 {
@@ -279,11 +228,7 @@ impl Leap {
             }
             self.exposure = ahead;
             let window = Rc::new(window);
-            let known = Known {
-                days,
-                signature: self.signature.clone(),
-                window: window.clone(),
-            };
+            let known = Known { days, signature: self.signature.clone(), window: window.clone() };
             if self.known.len() < REMEMBERED {
                 self.known.push(known);
             } else {
@@ -302,34 +247,19 @@ impl Leap {
         days: f64,
         stream: &mut Stream,
     ) -> Result<(), Failure> {
-        let mut days = days.min(interacting::longest(
-            compiled,
-            registers,
-            &self.exposure,
-            state,
-        )?);
+        let mut days = days.min(interacting::longest(compiled, registers, &self.exposure, state)?);
         let before = state.by_type(compiled);
         loop {
             let mut ahead = self.exposure.clone();
             let window = interacting::window(compiled, registers, &mut ahead, state, days)?;
             if window.drawable() {
                 leap::step(compiled, &window, state, &mut self.scratch, stream)?;
-                return interacting::carry_levels(
-                    compiled,
-                    registers,
-                    &mut self.exposure,
-                    state,
-                    &before,
-                    days,
-                );
+                return interacting::carry_levels(compiled, registers, &mut self.exposure, state, &before, days);
             }
             days *= 0.5;
             if days < 1e-9 {
                 let what = "rates so large that no step is short enough".to_string();
-                return Err(Failure::Budget {
-                    what,
-                    time: state.time,
-                });
+                return Err(Failure::Budget { what, time: state.time });
             }
         }
     }

@@ -18,6 +18,12 @@ pub const SETTLED: f64 = 2e-5;
 /// Longest interval as a multiple of the time in which a block grows or shrinks e-fold.
 const LONGEST: f64 = 0.5;
 
+/// Longest piece that may settle, in times of the fastest change of any drug: its first node comes before two thirds of
+/// a peak are gone.
+const LONGEST_PEAK: f64 = 8.0;
+/// Times a piece may be halved; a day becomes three seconds.
+const HALVINGS: usize = 15;
+
 /// Constant rates for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
@@ -74,20 +80,8 @@ impl Window {
     }
 
     /// A window from intervals and rates that are already known.
-    pub fn from_intervals(
-        compiled: &Compiled,
-        days: f64,
-        intervals: Vec<Interval>,
-        rates: Vec<f64>,
-    ) -> Window {
-        Build {
-            compiled,
-            days,
-            intervals,
-            rates,
-            scratch: Vec::new(),
-        }
-        .finish()
+    pub fn from_intervals(compiled: &Compiled, days: f64, intervals: Vec<Interval>, rates: Vec<f64>) -> Window {
+        Build { compiled, days, intervals, rates, scratch: Vec::new() }.finish()
     }
 
     /// Rates of interval `k`.
@@ -98,9 +92,7 @@ impl Window {
 
     /// Interval that holds `at` days from the start.
     pub fn interval_at(&self, at: f64) -> usize {
-        self.intervals
-            .partition_point(|i| i.start + i.days <= at)
-            .min(self.intervals.len() - 1)
+        self.intervals.partition_point(|i| i.start + i.days <= at).min(self.intervals.len() - 1)
     }
 
     /// True when every block can be drawn in one step over the window.
@@ -119,13 +111,7 @@ struct Build<'a> {
 
 impl<'a> Build<'a> {
     fn new(compiled: &'a Compiled, days: f64) -> Self {
-        Build {
-            compiled,
-            days,
-            intervals: Vec::new(),
-            rates: Vec::new(),
-            scratch: vec![0.0; compiled.layout.len()],
-        }
+        Build { compiled, days, intervals: Vec::new(), rates: Vec::new(), scratch: vec![0.0; compiled.layout.len()] }
     }
 
     /// A piece without a dose inside.
@@ -140,9 +126,7 @@ impl<'a> Build<'a> {
         if !moving {
             set_exposure(self.compiled, registers, exposure, exposure.time());
             let mut rates = std::mem::take(&mut self.scratch);
-            let result = self
-                .compiled
-                .rates(registers, Depends::Exposure, &mut rates);
+            let result = self.compiled.rates(registers, Depends::Exposure, &mut rates);
             if result.is_ok() {
                 self.push(at, days, &rates);
                 exposure.drift(days);
@@ -153,7 +137,7 @@ impl<'a> Build<'a> {
         let pieces = libm::ceil(days);
         for k in 0..pieces as usize {
             let days = days / pieces;
-            self.halve(registers, exposure, at + k as f64 * days, days, 12)?;
+            self.halve(registers, exposure, at + k as f64 * days, days, HALVINGS)?;
         }
         Ok(())
     }
@@ -167,6 +151,7 @@ impl<'a> Build<'a> {
         days: f64,
         depth: usize,
     ) -> Result<(), Failure> {
+        let fastest = exposure.fastest();
         let start = exposure.snapshot();
         let whole = self.average(registers, exposure, days)?;
         exposure.restore(&start);
@@ -177,13 +162,11 @@ impl<'a> Build<'a> {
         let settled = (0..layout.len()).all(|k| {
             let better = 0.5 * (left[k] + right[k]);
             let moved = (better - whole[k]).abs();
-            if k < first_founding {
-                moved * days <= SETTLED
-            } else {
-                moved <= 100.0 * SETTLED * better.max(1e-300)
-            }
+            if k < first_founding { moved * days <= SETTLED } else { moved <= 100.0 * SETTLED * better.max(1e-300) }
         });
-        if settled || depth == 0 {
+        // A piece much longer than the drug's own time could miss a peak with every node.
+        let seen = days * fastest <= LONGEST_PEAK;
+        if (settled && seen) || depth == 0 {
             self.push(at, 0.5 * days, &left);
             self.push(at + 0.5 * days, 0.5 * days, &right);
             return Ok(());
@@ -194,24 +177,17 @@ impl<'a> Build<'a> {
     }
 
     /// Average rates over the next `days`, leaving `exposure` at their end.
-    fn average(
-        &self,
-        registers: &mut Registers,
-        exposure: &mut Exposure,
-        days: f64,
-    ) -> Result<Vec<f64>, Failure> {
+    fn average(&self, registers: &mut Registers, exposure: &mut Exposure, days: f64) -> Result<Vec<f64>, Failure> {
         // Nodes (1 -+ 1/sqrt(3)) / 2.
         const NODES: [f64; 2] = [0.211_324_865_405_187_1, 0.788_675_134_594_812_9];
         let mut first = vec![0.0; self.compiled.layout.len()];
         let mut second = first.clone();
         exposure.drift(NODES[0] * days);
         set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled
-            .rates(registers, Depends::Exposure, &mut first)?;
+        self.compiled.rates(registers, Depends::Exposure, &mut first)?;
         exposure.drift((NODES[1] - NODES[0]) * days);
         set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled
-            .rates(registers, Depends::Exposure, &mut second)?;
+        self.compiled.rates(registers, Depends::Exposure, &mut second)?;
         exposure.drift((1.0 - NODES[1]) * days);
         for (a, b) in first.iter_mut().zip(&second) {
             *a = 0.5 * (*a + b);
@@ -223,29 +199,17 @@ impl<'a> Build<'a> {
         let layout = self.compiled.layout;
         // Founders are placed in an interval by its ends, so it must not be long beside growth or decay.
         let mut pieces = 1.0f64;
-        for block in self
-            .compiled
-            .blocks
-            .iter()
-            .filter(|b| !b.channels.is_empty())
-        {
+        for block in self.compiled.blocks.iter().filter(|b| !b.channels.is_empty()) {
             for &t in &block.types {
-                let leaving: f64 = block
-                    .switches
-                    .iter()
-                    .filter(|s| block.types[s.0] == t)
-                    .map(|s| rates[layout.switch(s.2)])
-                    .sum();
+                let leaving: f64 =
+                    block.switches.iter().filter(|s| block.types[s.0] == t).map(|s| rates[layout.switch(s.2)]).sum();
                 let net = (rates[layout.birth(t)] - rates[layout.death(t)] - leaving).abs();
                 pieces = pieces.max(libm::ceil(net * days / LONGEST));
             }
         }
         let pieces = pieces.min(10_000.0);
         for k in 0..pieces as usize {
-            self.intervals.push(Interval {
-                start: at + days * k as f64 / pieces,
-                days: days / pieces,
-            });
+            self.intervals.push(Interval { start: at + days * k as f64 / pieces, days: days / pieces });
             self.rates.extend_from_slice(rates);
         }
     }
@@ -279,22 +243,12 @@ impl<'a> Build<'a> {
                 BlockWindow { to_end, families }
             })
             .collect();
-        Window {
-            days: self.days,
-            intervals: self.intervals,
-            rates: self.rates,
-            blocks,
-        }
+        Window { days: self.days, intervals: self.intervals, rates: self.rates, blocks }
     }
 }
 
 /// Puts concentrations and the date into a patient's registers. Before treatment the date reads 0.
-pub fn set_exposure(
-    compiled: &Compiled,
-    registers: &mut Registers,
-    exposure: &Exposure,
-    time: f64,
-) {
+pub fn set_exposure(compiled: &Compiled, registers: &mut Registers, exposure: &Exposure, time: f64) {
     for k in 0..compiled.model.drugs.len() {
         registers.set(Slot::Drug(k), exposure.concentration(k));
         registers.set(Slot::Delayed(k), exposure.delayed(k));

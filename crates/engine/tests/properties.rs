@@ -365,7 +365,7 @@ fn size_costs_nothing() {
 fn a_broken_rate_is_named() {
     let late = || op(Op::Sub, number(0.5), op(Op::Mul, number(0.1), slot(Slot::Time)));
     let undefined = || Expr::Call(Law::Ln, vec![op(Op::Sub, number(3.0), slot(Slot::Time))]);
-    let crowded = || op(Op::Sub, number(0.5), op(Op::Mul, number(0.01), slot(Slot::Total)));
+    let crowded = || op(Op::Sub, number(0.3), op(Op::Mul, number(0.01), slot(Slot::Total)));
     type Break = fn(&mut Model, Expr);
     let cases: [(&str, Break, Expr); 6] = [
         ("cells.S.death", |m, e| m.cells[0].death = e, late()),

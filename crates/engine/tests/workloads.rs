@@ -27,13 +27,8 @@ fn check(name: &str, replicates: u64, looks: usize) {
     let (model, horizon) = workload_file(name);
     let compiled = Compiled::new(&model);
     let exposure = Exposure::new(&compiled, &[], 0.0).unwrap();
-    let state = before::start(
-        &compiled,
-        &[],
-        Method::Leap,
-        &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment),
-    )
-    .unwrap();
+    let state =
+        before::start(&compiled, &[], Method::Leap, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
     let start: Vec<f64> = state.by_type(&compiled).iter().map(|&n| n as f64).collect();
     let theory = law::moments(&compiled, &[], &exposure, &start, horizon).unwrap();
     let types = compiled.types();
@@ -43,13 +38,7 @@ fn check(name: &str, replicates: u64, looks: usize) {
         let mut stream = Stream::new(2026, 0, k, Purpose::Treatment);
         let mut tumour = Tumour::new(&compiled, &[], state.clone(), Method::Leap).unwrap();
         for look in 1..=looks {
-            tumour
-                .advance(
-                    horizon * look as f64 / looks as f64,
-                    f64::INFINITY,
-                    &mut stream,
-                )
-                .unwrap();
+            tumour.advance(horizon * look as f64 / looks as f64, f64::INFINITY, &mut stream).unwrap();
         }
         for (t, n) in tumour.state.by_type(&compiled).into_iter().enumerate() {
             finals[t].push(n as f64);
@@ -64,18 +53,13 @@ fn check(name: &str, replicates: u64, looks: usize) {
             theory.mean[t],
             theory.covariance[t * types + t].sqrt()
         );
-        assert!(
-            zm.abs() < 5.1 && zv.abs() < 5.1,
-            "{name} {}: z {zm} {zv}",
-            model.cells[t].name
-        );
+        assert!(zm.abs() < 5.1 && zv.abs() < 5.1, "{name} {}: z {zm} {zv}", model.cells[t].name);
     }
     if types > 1 {
         let marked: Vec<bool> = model.cells.iter().map(|c| c.name == "R").collect();
         let e = law::at_least_one(&compiled, &[], &exposure, &marked, horizon).unwrap();
         let p = law::none(&start, &e);
-        let seen =
-            finals[types - 1].iter().filter(|&&n| n == 0.0).count() as f64 / replicates as f64;
+        let seen = finals[types - 1].iter().filter(|&&n| n == 0.0).count() as f64 / replicates as f64;
         let z = (seen - p) / (p * (1.0 - p) / replicates as f64).sqrt().max(1e-12);
         println!("{name} P(R = 0) {p:.7}, seen {seen:.4}, z {z:+.2}");
         if p > 1e-6 {

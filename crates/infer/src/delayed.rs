@@ -58,7 +58,7 @@ pub struct Values {
 
 /// One of the two lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub enum CellLine {
     /// Killed late.
     Sensitive,
     /// Slowed at once.
@@ -81,8 +81,23 @@ const NAMES: [&str; 9] =
 const MEAN: usize = 4;
 
 impl Values {
+    /// `change` applied to every value, in the order of the fields.
+    ///
+    /// ```
+    /// # use remission_infer::delayed::Values;
+    /// let one = Values {
+    ///     signal0: 1.0, signal0_resistant: 1.0, birth: 1.0, birth_resistant: 1.0, mean: 1.0, c0: 1.0, kill: 1.0,
+    ///     c_resistant: 1.0, capacity: 1.0,
+    /// };
+    /// assert_eq!(one.map(f64::ln).capacity, 0.0);
+    /// ```
+    pub fn map(&self, change: impl FnMut(f64) -> f64) -> Values {
+        Values::from_array(self.array().map(change))
+    }
+
     fn array(&self) -> [f64; 9] {
-        let Values { signal0, signal0_resistant, birth, birth_resistant, mean, c0, kill, c_resistant, capacity } = *self;
+        let Values { signal0, signal0_resistant, birth, birth_resistant, mean, c0, kill, c_resistant, capacity } =
+            *self;
         [signal0, signal0_resistant, birth, birth_resistant, mean, c0, kill, c_resistant, capacity]
     }
 
@@ -100,7 +115,7 @@ impl DelayedDeath {
     /// values. See `tests/pc9.rs` for 96 real readings.
     ///
     /// ```
-    /// use remission_infer::delayed::{DelayedDeath, Line, Values};
+    /// use remission_infer::delayed::{DelayedDeath, CellLine, Values};
     /// use remission_infer::table::Reading;
     /// let model = DelayedDeath {
     ///     sensitive: "a".into(), resistant: "b".into(), death: 0.008, death_resistant: 0.003, states: Some(8), step: 0.25,
@@ -110,7 +125,7 @@ impl DelayedDeath {
     ///     c_resistant: 40.0, capacity: 2.0,
     /// };
     /// let mut readings = Vec::new();
-    /// for (name, line) in [("a", Line::Sensitive), ("b", Line::Resistant)] {
+    /// for (name, line) in [("a", CellLine::Sensitive), ("b", CellLine::Resistant)] {
     ///     for concentration in [0.0, 1.0, 10.0] {
     ///         for (k, signal) in model.signals(&truth, line, concentration, &[0.0, 24.0, 48.0, 72.0]).into_iter().enumerate() {
     ///             let time = 24.0 * k as f64;
@@ -155,25 +170,39 @@ impl DelayedDeath {
     }
 
     /// Signals of a line at `times` (hours, ascending, 0 or more) under a constant concentration.
-    pub fn signals(&self, values: &Values, line: Line, concentration: f64, times: &[f64]) -> Vec<f64> {
+    ///
+    /// ```
+    /// # use remission_infer::delayed::*;
+    /// # let values = Values {
+    /// #     signal0: 0.06, signal0_resistant: 0.07, birth: 0.05, birth_resistant: 0.04, mean: 40.0, c0: 0.5, kill: 0.05,
+    /// #     c_resistant: 40.0, capacity: 2.0,
+    /// # };
+    /// # let model = DelayedDeath {
+    /// #     sensitive: "a".into(), resistant: "b".into(), death: 0.008, death_resistant: 0.003, states: Some(8), step: 0.25,
+    /// # };
+    /// let seen = model.signals(&values, CellLine::Sensitive, 1.0, &[0.0, 24.0, 96.0]);
+    /// assert!((seen[0] - 0.06).abs() < 1e-15 && seen[1] > 0.12 && seen[2] < seen[1] * 2.0);
+    /// assert!(model.net_rate(&values, CellLine::Sensitive, 1.0, 72.0, 96.0) < 0.0);
+    /// ```
+    pub fn signals(&self, values: &Values, line: CellLine, concentration: f64, times: &[f64]) -> Vec<f64> {
         self.log_signals(values, line, concentration, times).into_iter().map(libm::exp).collect()
     }
 
     /// Mean net rate per hour of a line between two times: the difference of ln N over that of time.
-    pub fn net_rate(&self, values: &Values, line: Line, concentration: f64, from: f64, until: f64) -> f64 {
+    pub fn net_rate(&self, values: &Values, line: CellLine, concentration: f64, from: f64, until: f64) -> f64 {
         let logs = self.log_signals(values, line, concentration, &[from, until]);
         (logs[1] - logs[0]) / (until - from)
     }
 
-    fn log_signals(&self, values: &Values, line: Line, concentration: f64, times: &[f64]) -> Vec<f64> {
+    fn log_signals(&self, values: &Values, line: CellLine, concentration: f64, times: &[f64]) -> Vec<f64> {
         let slowed = libm::exp(-concentration / values.c_resistant);
         let (mut log, birth) = match line {
-            Line::Sensitive => (libm::log(values.signal0), values.birth),
-            Line::Resistant => (libm::log(values.signal0_resistant), values.birth_resistant * slowed),
+            CellLine::Sensitive => (libm::log(values.signal0), values.birth),
+            CellLine::Resistant => (libm::log(values.signal0_resistant), values.birth_resistant * slowed),
         };
         let death = |time: f64| match line {
-            Line::Resistant => self.death_resistant,
-            Line::Sensitive => {
+            CellLine::Resistant => self.death_resistant,
+            CellLine::Sensitive => {
                 let reached = self.states.map_or(1.0, |n| filled(n, time / values.mean));
                 self.death - values.kill * libm::expm1(-concentration * reached / values.c0)
             }
@@ -217,8 +246,8 @@ impl DelayedDeath {
         for (index, reading) in readings.iter().enumerate() {
             above_zero("a signal", reading.signal)?;
             let line = match &reading.cell_type {
-                name if *name == self.sensitive => Line::Sensitive,
-                name if *name == self.resistant => Line::Resistant,
+                name if *name == self.sensitive => CellLine::Sensitive,
+                name if *name == self.resistant => CellLine::Resistant,
                 name => {
                     let allowed = vec![self.sensitive.clone(), self.resistant.clone()];
                     return Err(FitFailure::UnknownCellType { found: name.clone(), allowed });
@@ -242,7 +271,7 @@ impl DelayedDeath {
 }
 
 struct Well {
-    line: Line,
+    line: CellLine,
     concentration: f64,
     /// Times of its readings, ascending, each once.
     times: Vec<f64>,
@@ -286,4 +315,32 @@ pub fn filled(states: u32, means: f64) -> f64 {
         j -= 1.0;
     }
     1.0 - sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn filled_is_the_end_of_a_chain_of_states() {
+        const STATES: usize = 12;
+        // dX1/dt = k (1 - X1), dXj/dt = k (Xj-1 - Xj), mean 1, by Runge-Kutta of order 4.
+        let slope = |x: &[f64; STATES]| -> [f64; STATES] {
+            std::array::from_fn(|j| STATES as f64 * (if j == 0 { 1.0 } else { x[j - 1] } - x[j]))
+        };
+        let along = |x: &[f64; STATES], s: &[f64; STATES], h: f64| std::array::from_fn(|j| x[j] + h * s[j]);
+        let (mut x, h) = ([0.0; STATES], 1e-3);
+        for step in 1..=3000 {
+            let a = slope(&x);
+            let b = slope(&along(&x, &a, h / 2.0));
+            let c = slope(&along(&x, &b, h / 2.0));
+            let d = slope(&along(&x, &c, h));
+            x = std::array::from_fn(|j| x[j] + h / 6.0 * (a[j] + 2.0 * b[j] + 2.0 * c[j] + d[j]));
+            let law = filled(STATES as u32, step as f64 * h);
+            assert!((x[STATES - 1] - law).abs() < 1e-9, "step {step}: {} for {law}", x[STATES - 1]);
+        }
+        // The two tails meet where the sums change over.
+        assert!((filled(12, 1.0 + 1e-12) - filled(12, 1.0 - 1e-12)).abs() < 1e-10);
+        assert_eq!((filled(12, -1.0), filled(200, 50.0)), (0.0, 1.0));
+    }
 }

@@ -15,13 +15,13 @@ use crate::failure::FitFailure;
 pub struct Search {
     /// Most accepted steps; default 500.
     pub iterations: usize,
-    /// Largest cosine between the residual and a column of the Jacobian at which to stop, default 1e-9.
+    /// Largest cosine between the residual and a column of the Jacobian at which to stop, default 1e-8.
     pub cosine: f64,
 }
 
 impl Default for Search {
     fn default() -> Self {
-        Search { iterations: 500, cosine: 1e-9 }
+        Search { iterations: 500, cosine: 1e-8 }
     }
 }
 
@@ -47,14 +47,18 @@ pub struct Convergence {
     pub evaluations: usize,
     /// Largest cosine between the residual and a column of the Jacobian at the end, 0 to 1.
     pub cosine: f64,
+    /// How far the undamped step would still move a value, relative to the larger of 1 and the value; infinite where
+    /// the residuals do not determine the values.
+    pub step: f64,
 }
 
 impl Convergence {
-    /// Whether the estimate is a minimum: at right angles, or no decrease with a cosine below 1e-6.
+    /// Whether the estimate is a minimum: at right angles, or no decrease with a cosine below 1e-6 or, where the
+    /// residuals themselves vanish and have no direction, a step below 1e-6.
     pub fn reached(&self) -> bool {
         match self.stop {
             Stop::RightAngle => true,
-            Stop::NoDecrease => self.cosine < 1e-6,
+            Stop::NoDecrease => self.cosine < 1e-6 || self.step < 1e-6,
             Stop::Iterations => false,
         }
     }
@@ -174,7 +178,9 @@ pub fn minimise(
             .collect(),
         _ => vec![f64::INFINITY; n],
     };
-    let convergence = Convergence { stop, iterations, evaluations, cosine: normal.cosine };
+    let moves = |step: Vec<f64>| step.iter().zip(&x).map(|(s, v)| s.abs() / v.abs().max(1.0)).fold(0.0, f64::max);
+    let step = normal.step(0.0, &scale).map_or(f64::INFINITY, moves);
+    let convergence = Convergence { stop, iterations, evaluations, cosine: normal.cosine, step };
     Ok(Fit { estimate: x, standard_error, residuals: r, sum_of_squares: sum, degrees_of_freedom, convergence })
 }
 

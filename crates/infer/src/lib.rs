@@ -4,7 +4,7 @@
 //! rates, death from apoptotic cells, dose curves), [`delayed`] (both lines of a dish at once: a delay between drug
 //! and death, a common capacity), [`least_squares`] (the optimiser under them).
 //!
-//! Times are in hours and concentrations in whatever unit the table has; rates are per hour. Every fit gives its
+//! Times are in hours, rates per hour, concentrations in the unit of the table. Every fit gives its
 //! estimate with standard errors, its residual and how the search ended. Nothing here opens a file.
 //!
 //! ```

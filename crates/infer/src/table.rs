@@ -159,8 +159,7 @@ pub fn read(text: &str, columns: &Columns) -> Result<Vec<Reading>, TableProblems
 /// assert_eq!(concentrations(&read(text, &Columns::default()).unwrap(), "a"), [1.0, 3.0]);
 /// ```
 pub fn concentrations(readings: &[Reading], cell_type: &str) -> Vec<f64> {
-    let mut found: Vec<f64> =
-        readings.iter().filter(|r| r.cell_type == cell_type).map(|r| r.concentration).collect();
+    let mut found: Vec<f64> = readings.iter().filter(|r| r.cell_type == cell_type).map(|r| r.concentration).collect();
     found.sort_by(f64::total_cmp);
     found.dedup();
     found
@@ -233,8 +232,7 @@ fn reading(row: &Row, columns: &Columns, faults: &mut Faults) -> Option<Reading>
         Signal::AboveZero => number(4, columns.signal, &|x| x > 0.0, "a number above 0"),
         Signal::Percent => number(4, columns.signal, &|x| (0.0..=100.0).contains(&x), "a percentage, 0 to 100"),
     };
-    (faults.0.len() == before && before < MOST)
-        .then_some(Reading { cell_type, concentration, time, replicate, signal })
+    (faults.0.len() == before && before < MOST).then_some(Reading { cell_type, concentration, time, replicate, signal })
 }
 
 /// The fields of a line, without surrounding blanks or quotes.

@@ -4,9 +4,9 @@
 
 use remission_engine::compiled::Compiled;
 use remission_engine::mean::MeanTumour;
-use remission_infer::delayed::{DelayedDeath, DelayedFit, Line, Values};
+use remission_infer::delayed::{CellLine, DelayedDeath, DelayedFit, Values, filled};
 use remission_infer::growth::{self, DoseCurve};
-use remission_infer::least_squares::line;
+use remission_infer::least_squares::{Search, line, minimise};
 use remission_infer::table::{self, Columns, Reading, Signal};
 use std::sync::OnceLock;
 use toml::{Table, Value};
@@ -77,7 +77,7 @@ fn found(set: &str, name: &str) -> Option<Vec<f64>> {
     let rates = |rates: Vec<growth::Rate>| rates.iter().map(|r| r.per_hour).collect();
     let windows = |from, until| {
         let (dish, values) = (dish(Some(12)), delayed().values);
-        DOSES.map(|c| dish.net_rate(&values, Line::Sensitive, c, from, until)).to_vec()
+        DOSES.map(|c| dish.net_rate(&values, CellLine::Sensitive, c, from, until)).to_vec()
     };
     let (what, rest) = name.split_once(' ').unwrap_or((name, ""));
     let cell_type = LINES.into_iter().find(|l| rest == format!("of {l} cells at 0, 1, 3, 10, 20 uM"));
@@ -138,7 +138,6 @@ fn every_fit_of_the_catalogue_comes_out_again() {
                 None => number(&fit["tolerance_relative"]) * wanted.abs(),
             };
             println!("{set}: {name}: {found:.9} for {wanted}, off by {:.1e} of {allowed:.1e}", (found - wanted).abs());
-            // Half of a last printed digit is no disagreement, but a tolerance is never widened by it.
             if (found - wanted).abs() > allowed {
                 wrong.push(format!("{set}: {name}: {found} for {wanted} +- {allowed}"));
             }
@@ -152,19 +151,11 @@ fn every_fit_of_the_catalogue_comes_out_again() {
 fn two_other_starts_reach_the_same_minimum() {
     let best = delayed();
     assert!(best.fit.convergence.reached(), "{:?}", best.fit.convergence);
+    // Every value off by up to 2.5-fold, in the order of `Values`.
     let factors = [[2.5, 0.4, 0.6, 1.7, 0.5, 2.5, 2.0, 0.4, 2.0], [0.5, 2.0, 1.8, 0.5, 1.6, 0.4, 0.5, 2.5, 0.6]];
     for f in factors {
-        let start = Values {
-            signal0: START.signal0 * f[0],
-            signal0_resistant: START.signal0_resistant * f[1],
-            birth: START.birth * f[2],
-            birth_resistant: START.birth_resistant * f[3],
-            mean: START.mean * f[4],
-            c0: START.c0 * f[5],
-            kill: START.kill * f[6],
-            c_resistant: START.c_resistant * f[7],
-            capacity: START.capacity * f[8],
-        };
+        let mut factor = f.into_iter();
+        let start = START.map(|value| value * factor.next().unwrap());
         let other = dish(Some(12)).fit(&readings(), &start).unwrap();
         println!("{:?}", other.fit.convergence);
         assert!(other.fit.convergence.reached(), "{:?}", other.fit.convergence);
@@ -182,12 +173,65 @@ fn standard_errors_and_sums_by_states_are_those_of_the_notes() {
         assert!((found - printed).abs() <= 0.005, "value {k}: {found} for {printed}");
     }
     assert_eq!(delayed().fit.degrees_of_freedom, 87);
-    for (states, printed) in [(8, 0.761), (10, 0.773), (15, 0.804), (20, 0.836)] {
+    // At 6 states the mean and c0 run away together; the sum of squares alone is printed.
+    for (states, printed) in [(6, 0.749), (8, 0.761), (10, 0.773), (15, 0.804), (20, 0.836)] {
         let fit = dish(Some(states)).fit(&readings(), &START).unwrap();
-        let sum = fit.fit.sum_of_squares;
-        println!("{states} states: {sum:.5}, c0 {:.4}, mean {:.2}, {:?}", fit.values.c0, fit.values.mean, fit.fit.convergence);
+        let (sum, v) = (fit.fit.sum_of_squares, fit.values);
+        println!("{states} states: {sum:.5}, c0 {:.4}, mean {:.2}, {:?}", v.c0, v.mean, fit.fit.convergence);
         assert!((sum - printed).abs() <= 0.0005, "{states} states: {sum} for {printed}");
+        assert!(states >= 10 || (v.mean > 80.0 && v.c0 < 0.1), "{states} states: {v:?}");
     }
+}
+
+#[test]
+fn rulings_of_the_notes_follow_from_the_readings() {
+    // Scatter between triplicates alone, whatever the curves.
+    let mut groups: Vec<(&str, f64, f64, Vec<f64>)> = Vec::new();
+    let readings = readings();
+    for r in &readings {
+        match groups.iter_mut().find(|g| g.0 == r.cell_type && g.1 == r.concentration && g.2 == r.time) {
+            Some(group) => group.3.push(r.signal.ln()),
+            None => groups.push((&r.cell_type, r.concentration, r.time, vec![r.signal.ln()])),
+        }
+    }
+    let within = |x: &[f64]| {
+        let mean = x.iter().sum::<f64>() / x.len() as f64;
+        x.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>()
+    };
+    let freedom = readings.len() - groups.len();
+    let scatter = (groups.iter().map(|g| within(&g.3)).sum::<f64>() / freedom as f64).sqrt();
+    assert_eq!(freedom, 64);
+    assert!((scatter - 0.078).abs() <= 5e-4, "{scatter}");
+
+    let v = delayed().values;
+    let half = v.c0 * 2f64.ln();
+    let hour = |concentration: f64| {
+        (0..).map(|k| 0.1 * f64::from(k)).find(|t| concentration * filled(12, t / v.mean) >= half).unwrap()
+    };
+    println!("triplicates {scatter:.4}; half of the kill at {half:.4} uM: {:.1} and {:.1} h", hour(1.0), hour(20.0));
+    assert!((half - 0.125).abs() < 5e-4 && (hour(1.0) - 46.0).abs() <= 0.6 && (hour(20.0) - 28.0).abs() <= 0.6);
+    assert!((v.birth - 0.0085 - v.kill + 0.0025).abs() < 5e-5);
+    assert!((v.c_resistant * (v.birth_resistant / 0.0035).ln() - 103.0).abs() < 0.5);
+
+    // Without a capacity (one so high that it is never felt) the sum of squares is .949.
+    let dish = dish(Some(12));
+    let residuals = |x: &[f64], r: &mut [f64]| {
+        let [signal0, signal0_resistant, birth, birth_resistant, mean, c0, kill, c_resistant] = *x else { panic!() };
+        let v =
+            Values { signal0, signal0_resistant, birth, birth_resistant, mean, c0, kill, c_resistant, capacity: 0.0 };
+        let v = v.map(f64::exp);
+        let v = Values { capacity: 1e12, ..v };
+        for (out, seen) in r.iter_mut().zip(&readings) {
+            let line = if seen.cell_type == "sensitive" { CellLine::Sensitive } else { CellLine::Resistant };
+            *out = (dish.signals(&v, line, seen.concentration, &[seen.time])[0] / seen.signal).ln();
+        }
+    };
+    let start = START.map(f64::ln);
+    let Values { signal0, signal0_resistant, birth, birth_resistant, mean, c0, kill, c_resistant, .. } = start;
+    let start = [signal0, signal0_resistant, birth, birth_resistant, mean, c0, kill, c_resistant];
+    let free = minimise(residuals, readings.len(), &start, &Search::default()).unwrap();
+    println!("without capacity {:.4}, {:?}", free.sum_of_squares, free.convergence);
+    assert!((free.sum_of_squares - 0.949).abs() <= 5e-4);
 }
 
 #[test]
@@ -274,70 +318,17 @@ fn expected_cells_after_ten_days_are_the_published_ones() {
     let arm = study.arms.iter().find(|a| a.name == "erlotinib 150 mg daily").unwrap();
     assert_eq!(study.horizon, 10.0);
     let compiled = Compiled::new(&model);
-    let parameters: Vec<f64> = Vec::new();
+    let parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
     let mut mean = MeanTumour::start(&compiled, &parameters).unwrap();
     mean.follow(&arm.regimen);
     mean.advance(10.0).unwrap();
     let sensitive = model.cells.iter().position(|c| c.name == "sensitive").unwrap();
     let cells = mean.means().by_type()[sensitive];
-    println!("E[N(10 d)] = {cells:.1}; published 207930, notes 207030");
+    println!("E[N(10 d)] = {cells:.1}; published 207930");
     assert!((cells / 207_930.0 - 1.0).abs() < 0.01, "{cells}");
-    assert!((cells - 207_030.0).abs() < 5.0, "{cells} for the 207,030 of the notes");
-}
-
-const HEADER: &str = "cell_type,concentration_uM,time_h,replicate,viable_signal\n";
-
-#[test]
-fn malformed_tables_are_refused_with_line_column_found_and_allowed() {
-    let cases = [
-        ("sensitive,0,0,1,zero", (2, 17), "viable_signal", "`zero`", "a number above 0"),
-        ("sensitive,0,0,1,0", (2, 17), "viable_signal", "`0`", "a number above 0"),
-        ("sensitive,0,0,1,inf", (2, 17), "viable_signal", "`inf`", "a number above 0"),
-        ("sensitive,-1,0,1,0.1", (2, 11), "concentration_uM", "`-1`", "a number, 0 or more"),
-        ("sensitive,0,,1,0.1", (2, 13), "time_h", "``", "a number, 0 or more"),
-        ("sensitive,0,0,1.5,0.1", (2, 15), "replicate", "`1.5`", "a whole number, 0 to 4294967295"),
-        (",0,0,1,0.1", (2, 1), "cell_type", "nothing", "the name of a cell type"),
-        ("sensitive,0,0,1", (2, 1), "", "4 fields", "5 fields, as in the header; decimals with a point"),
-        ("sensitive,0,0,1,0,1", (2, 1), "", "6 fields", "5 fields, as in the header; decimals with a point"),
-        ("\"sensitive,0,0,1,0.1", (2, 1), "", "a quote that is not closed on its line", "quotes in pairs"),
-        ("", (1, 1), "", "a header alone", "a header and a line per reading"),
-    ];
-    for (line, at, name, found, allowed) in cases {
-        let problems = table::read(&format!("{HEADER}{line}\n"), &Columns::default()).unwrap_err();
-        let p = &problems.0[0];
-        assert_eq!(problems.0.len(), 1, "{line}: {problems}");
-        assert_eq!(((p.line, p.column), &*p.name, &*p.found, &*p.allowed), (at, name, found, allowed), "{line}");
-    }
-    let said = table::read(&format!("{HEADER}a,0,0,1,-2\n"), &Columns::default()).unwrap_err().to_string();
-    assert_eq!(said, "line 2, column 9 (viable_signal): found `-2`; allowed: a number above 0");
-}
-
-#[test]
-fn every_fault_of_a_table_is_told_at_once() {
-    let text = format!("{HEADER}a,x,0,1,0\n\r\na,1,0,1,2\na,1,0,1,3\n");
-    let problems = table::read(&text, &Columns::default()).unwrap_err().0;
-    let places: Vec<(usize, usize)> = problems.iter().map(|p| (p.line, p.column)).collect();
-    assert_eq!(places, [(2, 3), (2, 9), (5, 1)]);
-    assert_eq!(problems[2].found, "the well and time of line 4 again");
-
-    let headless = table::read("cell_type,dose,time_h,time_h\n", &Columns::default()).unwrap_err().to_string();
-    for part in ["no such column among `cell_type`, `dose`", "(replicate)", "(viable_signal)", "column 23 (time_h)"] {
-        assert!(headless.contains(part), "{headless}");
-    }
-    assert_eq!(table::read("", &Columns::default()).unwrap_err().0[0].found, "no line");
-    let percent = Columns { allowed: Signal::Percent, ..Columns::default() };
-    let beyond = table::read(&format!("{HEADER}a,0,0,1,100.5\n"), &percent).unwrap_err().to_string();
-    assert!(beyond.ends_with("allowed: a percentage, 0 to 100"), "{beyond}");
-}
-
-#[test]
-fn tables_from_other_programs_are_read() {
-    let text = "\u{feff}\"viable_signal\",\"time_h\",\"note\",\"cell_type\",\"replicate\",\"concentration_uM\"\r\n\
-                0.5, 24 ,\"so, \"\"so\"\"\",\"PC9, \"\"late\"\"\",2,-0\r\n";
-    let read = table::read(text, &Columns::default()).unwrap();
-    assert_eq!(read.len(), 1);
-    assert_eq!((read[0].cell_type.as_str(), read[0].replicate, read[0].time), ("PC9, \"late\"", 2, 24.0));
-    assert!(read[0].concentration.is_sign_positive());
+    // 1e6 exp((birth_floor - death) t + birth_range * integral of e^(-C/c0)), C the sum of ten Bateman curves, by
+    // Gauss-Legendre on panels refined towards each dose: 207011.659.
+    assert!((cells / 207_011.659 - 1.0).abs() < 1e-6, "{cells}");
 }
 
 #[test]

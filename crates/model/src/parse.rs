@@ -74,11 +74,7 @@ pub enum FaultKind {
 /// assert!(parse("entry * (").is_err());
 /// ```
 pub fn parse(text: &str) -> Result<Tree, Fault> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        nodes: 0,
-    };
+    let mut parser = Parser { text, at: 0, nodes: 0 };
     let tree = parser.sum(0)?;
     match parser.peek()? {
         None => Ok(tree),
@@ -108,10 +104,7 @@ impl Parser<'_> {
             Some(c) if !c.is_ascii() => {
                 let instead = look_alike(c);
                 let span = self.at..self.at + c.len_utf8();
-                Err(Fault {
-                    kind: FaultKind::Strange(c, instead),
-                    span,
-                })
+                Err(Fault { kind: FaultKind::Strange(c, instead), span })
             }
             other => Ok(other.map(|c| c as u8)),
         }
@@ -129,10 +122,7 @@ impl Parser<'_> {
             Some(c) => format!("`{c}`"),
         };
         let end = (self.at + 1).min(self.text.len());
-        Fault {
-            kind: FaultKind::Unexpected(found, expected),
-            span: self.at.min(end)..end,
-        }
+        Fault { kind: FaultKind::Unexpected(found, expected), span: self.at.min(end)..end }
     }
 
     fn tree(&mut self, node: Node, span: Range<usize>) -> Result<Tree, Fault> {
@@ -144,10 +134,7 @@ impl Parser<'_> {
         };
         self.nodes += 1;
         if depth > MAX_DEPTH || self.nodes > MAX_NODES {
-            return Err(Fault {
-                kind: FaultKind::TooDeep,
-                span,
-            });
+            return Err(Fault { kind: FaultKind::TooDeep, span });
         }
         Ok(Tree { node, span, depth })
     }
@@ -190,10 +177,7 @@ impl Parser<'_> {
         let start = self.at;
         // Every way down passes here, so this bounds the parser's own recursion.
         if level > MAX_DEPTH {
-            return Err(Fault {
-                kind: FaultKind::TooDeep,
-                span: start..start + 1,
-            });
+            return Err(Fault { kind: FaultKind::TooDeep, span: start..start + 1 });
         }
         if self.eat(b'+')? {
             return self.sign(level + 1);
@@ -204,11 +188,7 @@ impl Parser<'_> {
         let inner = self.sign(level + 1)?;
         let span = start..inner.span.end;
         match inner.node {
-            Node::Number(x) => Ok(Tree {
-                node: Node::Number(-x),
-                span,
-                depth: 1,
-            }),
+            Node::Number(x) => Ok(Tree { node: Node::Number(-x), span, depth: 1 }),
             _ => self.tree(Node::Neg(Box::new(inner)), span),
         }
     }
@@ -249,26 +229,16 @@ impl Parser<'_> {
         };
         let span = start..start + length;
         if !x.is_finite() {
-            return Err(Fault {
-                kind: FaultKind::NotFinite,
-                span,
-            });
+            return Err(Fault { kind: FaultKind::NotFinite, span });
         }
         self.at = span.end;
         let rest = &self.text[self.at..];
         let unit = rest.trim_start().chars().next();
         if unit.is_some_and(|c| c.is_alphabetic() || c == '%') {
-            let word: String = rest
-                .trim_start()
-                .chars()
-                .take_while(|c| c.is_alphanumeric() || "%/^".contains(*c))
-                .take(20)
-                .collect();
+            let word: String =
+                rest.trim_start().chars().take_while(|c| c.is_alphanumeric() || "%/^".contains(*c)).take(20).collect();
             let end = self.text.len() - rest.trim_start().len() + word.len();
-            return Err(Fault {
-                kind: FaultKind::UnitInside(word),
-                span: start..end,
-            });
+            return Err(Fault { kind: FaultKind::UnitInside(word), span: start..end });
         }
         self.tree(Node::Number(x), span)
     }
@@ -276,22 +246,13 @@ impl Parser<'_> {
     fn name(&mut self, level: usize) -> Result<Tree, Fault> {
         let start = self.at;
         let rest = &self.text[start..];
-        let length = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(rest.len());
+        let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
         self.at += length;
         let name = rest[..length].to_string();
         let name_span = start..self.at;
-        if let Some(c) = self.text[self.at..]
-            .chars()
-            .next()
-            .filter(|c| c.is_alphabetic())
-        {
+        if let Some(c) = self.text[self.at..].chars().next().filter(|c| c.is_alphabetic()) {
             let span = self.at..self.at + c.len_utf8();
-            return Err(Fault {
-                kind: FaultKind::Strange(c, look_alike(c)),
-                span,
-            });
+            return Err(Fault { kind: FaultKind::Strange(c, look_alike(c)), span });
         }
         if !self.eat(b'(')? {
             return self.tree(Node::Name(name), name_span);

@@ -19,10 +19,7 @@ use std::fmt::Write;
 /// assert_eq!(remission_model::model_from_toml("again.toml", &resolved).unwrap(), model);
 /// ```
 pub fn resolved_to_toml(model: &Model) -> String {
-    let mut p = Printer {
-        model,
-        out: String::new(),
-    };
+    let mut p = Printer { model, out: String::new() };
     p.line("# Resolved by remission: base units are day, cell, mg, umol, L (dm for lengths), Gy.");
     p.line("[model]");
     p.text("title", &model.title);
@@ -43,9 +40,8 @@ pub fn resolved_to_toml(model: &Model) -> String {
         p.line(&format!("\n[tables.{}]", table.name));
         p.text("of", &table.of.base_unit());
         p.text("gives", &table.gives.base_unit());
-        let points: Vec<String> = (table.x.iter().zip(&table.y))
-            .map(|(x, y)| format!("[{}, {}]", number(*x), number(*y)))
-            .collect();
+        let points: Vec<String> =
+            (table.x.iter().zip(&table.y)).map(|(x, y)| format!("[{}, {}]", number(*x), number(*y))).collect();
         p.line(&format!("points = [{}]", points.join(", ")));
     }
     model.cells.iter().for_each(|c| p.cell_type(c));
@@ -73,10 +69,7 @@ pub fn resolved_to_toml(model: &Model) -> String {
 /// A study as resolved, as text: sentences in their normal form, every default written out, and what each
 /// sentence was resolved to as a comment (days from the start of the cycle).
 pub fn resolved_study_to_toml(study: &Study, model: &Model) -> String {
-    let mut p = Printer {
-        model,
-        out: String::new(),
-    };
+    let mut p = Printer { model, out: String::new() };
     p.line("# Resolved by remission: times in days, amounts in mg (held drugs: base units).");
     p.line(&format!("# name: {}", study.name.escape_debug()));
     p.line("[study]");
@@ -137,11 +130,7 @@ fn variation(v: &Variation, unit: &str) -> String {
 }
 
 fn with_unit(x: f64, unit: &str) -> String {
-    if unit.is_empty() {
-        number(x)
-    } else {
-        format!("{} {unit}", number(x))
-    }
+    if unit.is_empty() { number(x) } else { format!("{} {unit}", number(x)) }
 }
 
 struct Printer<'m> {
@@ -178,21 +167,13 @@ impl Printer<'_> {
     fn parameter(&mut self, p: &Parameter) {
         let dimension = unit(&p.unit).map_or(Dimension::PLAIN, |u| u.dimension);
         let base = dimension.base_unit();
-        let mut line = format!(
-            "{} = {{ value = {}",
-            p.name,
-            quoted(&with_unit(p.value, &base))
-        );
+        let mut line = format!("{} = {{ value = {}", p.name, quoted(&with_unit(p.value, &base)));
         line += &format!(", unit = {}", quoted(&p.unit));
         line += &match &p.source {
             Source::Cited(c) => format!(", source = {}", citation(c)),
             Source::Fitted(text) => format!(", fitted = {}", quoted(text)),
             Source::Assumed { why, prior } => {
-                format!(
-                    ", assumed = {}, prior = {}",
-                    quoted(why),
-                    quoted(&variation(prior, &base))
-                )
+                format!(", assumed = {}, prior = {}", quoted(why), quoted(&variation(prior, &base)))
             }
         };
         if let Some(v) = &p.between_patients {
@@ -215,11 +196,8 @@ impl Printer<'_> {
         let name = |k: usize| quoted(&self.model.cells[k].name);
         let mutations: Vec<String> = (c.mutations.iter())
             .map(|m| {
-                let (key, dimension) = if m.per_division {
-                    ("per_division", Dimension::PLAIN)
-                } else {
-                    ("per_time", Dimension::RATE)
-                };
+                let (key, dimension) =
+                    if m.per_division { ("per_division", Dimension::PLAIN) } else { ("per_time", Dimension::RATE) };
                 let rate = quoted(&self.expression_text(&m.rate, dimension));
                 format!("{{ to = {}, {key} = {rate} }}", name(m.to))
             })
@@ -250,9 +228,7 @@ impl Printer<'_> {
         if let Some((flow, volume)) = &d.peripheral {
             let flow = quoted(&self.expression_text(flow, Dimension::FLOW));
             let volume = quoted(&self.expression_text(volume, Dimension::VOLUME));
-            self.line(&format!(
-                "peripheral = {{ flow = {flow}, volume = {volume} }}"
-            ));
+            self.line(&format!("peripheral = {{ flow = {flow}, volume = {volume} }}"));
         }
         if d.felt_per_mg_per_l != 1.0 {
             self.quantity("molar_mass", inverse(d.felt_per_mg_per_l), "mg/umol");
@@ -260,21 +236,14 @@ impl Printer<'_> {
         self.text("felt_as", &d.felt_unit);
         if let Some(delay) = &d.delay {
             let mean = quoted(&self.expression_text(&delay.mean, Dimension::TIME));
-            self.line(&format!(
-                "delay = {{ states = {}, mean = {mean} }}",
-                delay.states
-            ));
+            self.line(&format!("delay = {{ states = {}, mean = {mean} }}", delay.states));
         }
     }
 
     fn start(&mut self) {
         self.line("\n[before_treatment]");
         match &self.model.start {
-            Start::Grown {
-                founder,
-                from,
-                until,
-            } => {
+            Start::Grown { founder, from, until } => {
                 let until = self.expression_text(until, Dimension::CELLS);
                 let name = &self.model.cells[*founder].name;
                 let noun = if *from == 1 { "cell" } else { "cells" };
@@ -294,12 +263,7 @@ impl Printer<'_> {
     fn measurement(&mut self, m: &Measurement) {
         self.line(&format!("\n[measurements.{}]", m.name));
         match &m.kind {
-            MeasurementKind::SumOfDiameters {
-                shares,
-                cells_per_litre,
-                reader_error,
-                too_small,
-            } => {
+            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => {
                 self.text("kind", "sum_of_diameters");
                 let list: Vec<String> = shares.iter().map(|s| number(*s)).collect();
                 self.line(&format!("shares = [{}]", list.join(", ")));
@@ -308,10 +272,7 @@ impl Printer<'_> {
                 self.text("reader_error", &number(*reader_error));
                 self.quantity("too_small", *too_small, "mm");
             }
-            MeasurementKind::CellCount {
-                error,
-                detection_limit,
-            } => {
+            MeasurementKind::CellCount { error, detection_limit } => {
                 self.text("kind", "cell_count");
                 self.text("error", &number(*error));
                 self.quantity("detection_limit", *detection_limit, "cells");
@@ -350,8 +311,7 @@ impl Printer<'_> {
 /// A number whose inverse is exactly `x`, when there is one beside 1/x.
 fn inverse(x: f64) -> f64 {
     let first = 1.0 / x;
-    let beside =
-        [-2i64, -1, 0, 1, 2].map(|d| f64::from_bits(first.to_bits().wrapping_add_signed(d)));
+    let beside = [-2i64, -1, 0, 1, 2].map(|d| f64::from_bits(first.to_bits().wrapping_add_signed(d)));
     beside.into_iter().find(|y| 1.0 / y == x).unwrap_or(first)
 }
 

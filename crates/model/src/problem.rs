@@ -196,11 +196,7 @@ impl Place {
             Some(start) => start + part.start..start + part.end,
             None => self.span.clone(),
         };
-        Place {
-            span,
-            path: self.path.clone(),
-            content: None,
-        }
+        Place { span, path: self.path.clone(), content: None }
     }
 }
 
@@ -216,10 +212,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(file: &str) -> Self {
-        Report {
-            file: file.to_string(),
-            problems: Vec::new(),
-        }
+        Report { file: file.to_string(), problems: Vec::new() }
     }
 
     pub(crate) fn add(
@@ -230,14 +223,7 @@ impl Report {
         allowed: impl Into<String>,
         repair: impl Into<String>,
     ) {
-        self.push(
-            code,
-            at,
-            found.into(),
-            allowed.into(),
-            repair.into(),
-            Vec::new(),
-        );
+        self.push(code, at, found.into(), allowed.into(), repair.into(), Vec::new());
     }
 
     /// As `add`, with the names among `known` that look like `name`.
@@ -255,15 +241,7 @@ impl Report {
         }
     }
 
-    fn push(
-        &mut self,
-        code: Code,
-        at: &Place,
-        found: String,
-        allowed: String,
-        repair: String,
-        near: Vec<String>,
-    ) {
+    fn push(&mut self, code: Code, at: &Place, found: String, allowed: String, repair: String, near: Vec<String>) {
         if self.problems.len() < MOST {
             self.problems.push(Problem {
                 code,
@@ -293,8 +271,7 @@ impl Report {
 
     /// The value when nothing was wrong, otherwise every problem in the order of the text.
     pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problems> {
-        self.problems
-            .sort_by(|a, b| (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code)));
+        self.problems.sort_by(|a, b| (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code)));
         self.problems.dedup();
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
@@ -322,11 +299,7 @@ pub(crate) fn near_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str
         .collect();
     found.sort();
     found.dedup();
-    found
-        .into_iter()
-        .take(3)
-        .map(|(_, k)| k.to_string())
-        .collect()
+    found.into_iter().take(3).map(|(_, k)| k.to_string()).collect()
 }
 
 /// Number of letters to insert, drop, change or swap with the next (optimal string alignment).

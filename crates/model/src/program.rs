@@ -113,11 +113,7 @@ impl Registers {
 impl Program {
     /// Compiles `expressions` over `tables`.
     pub fn new(expressions: &[Expr], tables: &[Table], layout: Layout) -> Self {
-        let mut build = Builder {
-            layout,
-            nodes: Vec::new(),
-            seen: HashMap::new(),
-        };
+        let mut build = Builder { layout, nodes: Vec::new(), seen: HashMap::new() };
         let outputs: Vec<u32> = expressions.iter().map(|e| build.add(e)).collect();
         // Stable sort by dependence keeps operands before their users: an operand never depends on more.
         let mut order: Vec<usize> = (0..build.nodes.len()).collect();
@@ -126,10 +122,7 @@ impl Program {
         for (new, &old) in order.iter().enumerate() {
             place[old] = new as u32;
         }
-        let instructions = order
-            .iter()
-            .map(|&old| build.nodes[old].0.moved(&place))
-            .collect();
+        let instructions = order.iter().map(|&old| build.nodes[old].0.moved(&place)).collect();
         let classes: Vec<Depends> = order.iter().map(|&old| build.nodes[old].1).collect();
         let starts = [
             0,
@@ -139,14 +132,7 @@ impl Program {
         ];
         let outputs: Vec<u32> = outputs.iter().map(|&o| place[o as usize]).collect();
         let depends = outputs.iter().map(|&o| classes[o as usize]).collect();
-        Program {
-            layout,
-            tables: tables.to_vec(),
-            instructions,
-            starts,
-            outputs,
-            depends,
-        }
+        Program { layout, tables: tables.to_vec(), instructions, starts, outputs, depends }
     }
 
     /// Fresh registers, all inputs 0.
@@ -189,11 +175,7 @@ impl Program {
 
     /// What the expression that changes most changes with.
     pub fn depends_most(&self) -> Depends {
-        self.depends
-            .iter()
-            .copied()
-            .max()
-            .unwrap_or(Depends::Patient)
+        self.depends.iter().copied().max().unwrap_or(Depends::Patient)
     }
 
     /// Number of expressions.
@@ -290,11 +272,7 @@ struct Builder {
 impl Builder {
     fn add(&mut self, expr: &Expr) -> u32 {
         match expr {
-            Expr::Number(x) => self.intern(
-                Key::Number(x.to_bits()),
-                Instruction::Number(*x),
-                Depends::Patient,
-            ),
+            Expr::Number(x) => self.intern(Key::Number(x.to_bits()), Instruction::Number(*x), Depends::Patient),
             Expr::Slot(s) => {
                 let i = self.layout.index(*s) as u32;
                 let depends = match s {
@@ -311,36 +289,22 @@ impl Builder {
             Expr::Binary(op, a, b) => {
                 let (a, b) = (self.add(a), self.add(b));
                 let depends = self.nodes[a as usize].1.max(self.nodes[b as usize].1);
-                self.intern(
-                    Key::Binary(*op, a, b),
-                    Instruction::Binary(*op, a, b),
-                    depends,
-                )
+                self.intern(Key::Binary(*op, a, b), Instruction::Binary(*op, a, b), depends)
             }
             Expr::Call(law, args) => {
                 let args: Vec<u32> = args.iter().map(|a| self.add(a)).collect();
-                let depends = args
-                    .iter()
-                    .map(|&a| self.nodes[a as usize].1)
-                    .max()
-                    .unwrap_or(Depends::Patient);
+                let depends = args.iter().map(|&a| self.nodes[a as usize].1).max().unwrap_or(Depends::Patient);
                 let instruction = match args[..] {
                     [a] => Instruction::Call1(*law, a),
                     [a, b] => Instruction::Call2(*law, a, b),
                     [a, b, c] => Instruction::Call3(*law, a, b, c),
-                    _ => unreachable!(
-                        "a law takes one to three arguments; the resolver has counted them"
-                    ),
+                    _ => unreachable!("a law takes one to three arguments; the resolver has counted them"),
                 };
                 self.intern(Key::Call(*law, args), instruction, depends)
             }
             Expr::Table(t, a) => {
                 let a = self.add(a);
-                self.intern(
-                    Key::Table(*t as u32, a),
-                    Instruction::Table(*t as u32, a),
-                    self.nodes[a as usize].1,
-                )
+                self.intern(Key::Table(*t as u32, a), Instruction::Table(*t as u32, a), self.nodes[a as usize].1)
             }
         }
     }

@@ -5,26 +5,14 @@ use crate::tree::{Entry, Section, parse};
 use crate::written::*;
 
 /// Sections of a model file.
-const SECTIONS: [&str; 9] = [
-    "model",
-    "parameters",
-    "tables",
-    "cells",
-    "levels",
-    "drugs",
-    "before_treatment",
-    "measurements",
-    "death",
-];
+const SECTIONS: [&str; 9] =
+    ["model", "parameters", "tables", "cells", "levels", "drugs", "before_treatment", "measurements", "death"];
 
 /// Reads a model as far as it can be read; `None` when it is not TOML.
 pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model> {
     let table = parse(text, report)?;
     let root = Section::root(&table, text).only(&SECTIONS, report);
-    let mut out = Model {
-        file: file.to_string(),
-        ..Model::default()
-    };
+    let mut out = Model { file: file.to_string(), ..Model::default() };
     if let Some(s) = root.need_section("model", "[model] with title = \"...\"", report) {
         let s = s.only(&["title", "question", "citations"], report);
         if !s.has("title") {
@@ -48,10 +36,7 @@ pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model
     }
     if let Some(s) = root.section("death", report) {
         let s = s.only(&["background", "burden"], report);
-        out.death = Some(Death {
-            background: s.text("background", report),
-            burden: s.text("burden", report),
-        });
+        out.death = Some(Death { background: s.text("background", report), burden: s.text("burden", report) });
     }
     Some(out)
 }
@@ -83,15 +68,7 @@ fn citation(s: Section<'_>, report: &mut Report) -> Citation {
 }
 
 fn parameter(name: Text, s: Section<'_>, report: &mut Report) -> Parameter {
-    let keys = [
-        "value",
-        "unit",
-        "source",
-        "fitted",
-        "assumed",
-        "prior",
-        "between_patients",
-    ];
+    let keys = ["value", "unit", "source", "fitted", "assumed", "prior", "between_patients"];
     let s = s.only(&keys, report);
     let source = s.section("source", report);
     Parameter {
@@ -114,24 +91,11 @@ fn table_law(name: Text, s: Section<'_>, report: &mut Report) -> Table {
     if points.is_none() {
         s.need_text("points", "points = [[0, 1], [10, 0]]", report);
     }
-    Table {
-        name,
-        of,
-        gives: s.text("gives", report),
-        points,
-    }
+    Table { name, of, gives: s.text("gives", report), points }
 }
 
 fn cell_type(name: Text, s: Section<'_>, report: &mut Report) -> CellType {
-    let keys = [
-        "kind",
-        "mechanism",
-        "birth",
-        "death",
-        "immigration",
-        "mutates",
-        "switches",
-    ];
+    let keys = ["kind", "mechanism", "birth", "death", "immigration", "mutates", "switches"];
     let s = s.only(&keys, report);
     let mutates = s.sections("mutates", report);
     let switches = s.sections("switches", report);
@@ -139,16 +103,8 @@ fn cell_type(name: Text, s: Section<'_>, report: &mut Report) -> CellType {
         name,
         kind: s.words("kind", report),
         mechanism: s.words("mechanism", report),
-        birth: s.need_text(
-            "birth",
-            "birth = \"<rate>\"; \"0\" when it does not divide",
-            report,
-        ),
-        death: s.need_text(
-            "death",
-            "death = \"<rate>\"; \"0\" when it does not die",
-            report,
-        ),
+        birth: s.need_text("birth", "birth = \"<rate>\"; \"0\" when it does not divide", report),
+        death: s.need_text("death", "death = \"<rate>\"; \"0\" when it does not die", report),
         immigration: s.text("immigration", report),
         mutates: mutates.into_iter().map(|m| mutation(m, report)).collect(),
         switches: switches.into_iter().map(|m| switch(m, report)).collect(),
@@ -194,16 +150,7 @@ fn level(name: Text, s: Section<'_>, report: &mut Report) -> Level {
 }
 
 fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
-    let keys = [
-        "route",
-        "ka",
-        "clearance",
-        "volume",
-        "peripheral",
-        "molar_mass",
-        "felt_as",
-        "delay",
-    ];
+    let keys = ["route", "ka", "clearance", "volume", "peripheral", "molar_mass", "felt_as", "delay"];
     let s = s.only(&keys, report);
     let peripheral = s.section("peripheral", report).map(|p| {
         let p = p.only(&["flow", "volume"], report);
@@ -219,11 +166,7 @@ fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
     });
     Drug {
         name,
-        route: s.need_text(
-            "route",
-            "route = \"oral\" (or bolus, infusion, held)",
-            report,
-        ),
+        route: s.need_text("route", "route = \"oral\" (or bolus, infusion, held)", report),
         ka: s.text("ka", report),
         clearance: s.text("clearance", report),
         volume: s.text("volume", report),
@@ -238,10 +181,7 @@ fn before(s: Section<'_>, report: &mut Report) -> Before {
     let grow = s.text("grow", report);
     let start = s.section("start", report).map(|section| {
         let entries = section.named(report);
-        entries
-            .iter()
-            .map(|e| (e.name.clone(), e.text(report)))
-            .collect()
+        entries.iter().map(|e| (e.name.clone(), e.text(report))).collect()
     });
     if s.has("grow") == s.has("start") {
         let found = if s.has("grow") { "both" } else { "neither" };
@@ -253,42 +193,20 @@ fn before(s: Section<'_>, report: &mut Report) -> Before {
             "keep exactly one of the two",
         );
     }
-    Before {
-        at: s.at.clone(),
-        grow,
-        start,
-        missing: false,
-    }
+    Before { at: s.at.clone(), grow, start, missing: false }
 }
 
 fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
-    const DIAMETERS: [&str; 5] = [
-        "kind",
-        "shares",
-        "cells_per_volume",
-        "reader_error",
-        "too_small",
-    ];
+    const DIAMETERS: [&str; 5] = ["kind", "shares", "cells_per_volume", "reader_error", "too_small"];
     const COUNT: [&str; 3] = ["kind", "error", "detection_limit"];
-    let kind = s.need_text(
-        "kind",
-        "kind = \"sum_of_diameters\" or \"cell_count\"",
-        report,
-    );
-    let mut out = Measurement {
-        name,
-        ..Measurement::default()
-    };
+    let kind = s.need_text("kind", "kind = \"sum_of_diameters\" or \"cell_count\"", report);
+    let mut out = Measurement { name, ..Measurement::default() };
     match kind.as_ref().map(|k| k.text.as_str()) {
         Some("sum_of_diameters") => {
             let s = s.only(&DIAMETERS, report);
             out.shares = s.numbers("shares", report);
             if out.shares.is_none() {
-                s.need_text(
-                    "shares",
-                    "shares = [1.0], one share a target lesion",
-                    report,
-                );
+                s.need_text("shares", "shares = [1.0], one share a target lesion", report);
             }
             let example = "cells_per_volume = \"1e9 cells/cm^3\"";
             out.cells_per_volume = s.need_text("cells_per_volume", example, report);
@@ -306,11 +224,7 @@ fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
             report.add_near(
                 Code::UnknownWord,
                 &at,
-                [
-                    format!("`{}`", crate::tree::short(other)),
-                    known.join(" or "),
-                    "choose one of these kinds".into(),
-                ],
+                [format!("`{}`", crate::tree::short(other)), known.join(" or "), "choose one of these kinds".into()],
                 other,
                 known,
             );

@@ -23,7 +23,8 @@ use crate::tree::{Text, short};
 use crate::units::{Dimension, number, quantity, unit};
 use std::ops::Range;
 
-const GRAMMAR: &str = "a sentence is `<drug> <amount> [oral|bolus|infusion|held] [over 1 h] [on days 1-5], every 7 days`";
+const GRAMMAR: &str =
+    "a sentence is `<drug> <amount> [oral|bolus|infusion|held] [over 1 h] [on days 1-5], every 7 days`";
 
 /// Most dose times that the sentences of one study may list.
 const MOST_TIMES: usize = 100_000;
@@ -34,11 +35,7 @@ const MOST_TIMES: usize = 100_000;
 pub fn from_sentences(sentences: &[&str], model: &Model) -> Result<Regimen, Problems> {
     let text = |(k, s): (usize, &&str)| Text {
         text: s.to_string(),
-        at: Place {
-            span: 0..s.len(),
-            path: format!("sentence[{k}]"),
-            content: Some(0),
-        },
+        at: Place { span: 0..s.len(), path: format!("sentence[{k}]"), content: Some(0) },
     };
     let texts: Vec<Text> = sentences.iter().enumerate().map(text).collect();
     let mut report = Report::new("regimen");
@@ -47,12 +44,7 @@ pub fn from_sentences(sentences: &[&str], model: &Model) -> Result<Regimen, Prob
 }
 
 /// Reads sentences; `times` counts the dose times listed so far in the study.
-pub(crate) fn regimen(
-    sentences: &[Text],
-    model: &Model,
-    times: &mut usize,
-    report: &mut Report,
-) -> Option<Regimen> {
+pub(crate) fn regimen(sentences: &[Text], model: &Model, times: &mut usize, report: &mut Report) -> Option<Regimen> {
     let before = report.len();
     let mut out = Regimen::default();
     for text in sentences {
@@ -78,17 +70,9 @@ struct Part {
     last: Range<usize>,
 }
 
-fn sentence(
-    text: &Text,
-    model: &Model,
-    times: &mut usize,
-    report: &mut Report,
-) -> Option<Vec<DoseRule>> {
+fn sentence(text: &Text, model: &Model, times: &mut usize, report: &mut Report) -> Option<Vec<DoseRule>> {
     let mut s = Sentence::new(text, Code::Sentence, GRAMMAR, report);
-    if ["Gy", "gy", "radiation", "radiotherapy"]
-        .iter()
-        .any(|w| s.has_word(w))
-    {
+    if ["Gy", "gy", "radiation", "radiotherapy"].iter().any(|w| s.has_word(w)) {
         return s.fail(
             Code::Radiation,
             0..text.text.len(),
@@ -98,11 +82,7 @@ fn sentence(
         );
     }
     if s.eat("no") && s.eat("treatment") {
-        return if s.peek().is_none() {
-            Some(Vec::new())
-        } else {
-            s.wrong("nothing more")
-        };
+        return if s.peek().is_none() { Some(Vec::new()) } else { s.wrong("nothing more") };
     }
     let (index, drug) = drug(&mut s, model)?;
     let mut route_said = false;
@@ -118,11 +98,7 @@ fn sentence(
     if parts.len() > 1 && parts.iter().any(|p| p.days.is_none()) {
         return s.wrong("`on days ...` for each dose that is joined by `and`,");
     }
-    *times += parts
-        .iter()
-        .filter_map(|p| p.days.as_ref())
-        .map(Vec::len)
-        .sum::<usize>();
+    *times += parts.iter().filter_map(|p| p.days.as_ref()).map(Vec::len).sum::<usize>();
     if *times > MOST_TIMES {
         return s.fail(
             Code::TooMany,
@@ -153,8 +129,7 @@ fn drug<'m>(s: &mut Sentence<'_, '_>, model: &'m Model) -> Option<(usize, &'m Dr
                 format!("a drug of the model: {}", short(&names.join(", "))),
                 "correct the name, or add a section [drugs.<name>] to the model".into(),
             ];
-            s.report
-                .add_near(Code::UnknownDrug, &at, message, name, names.iter().copied());
+            s.report.add_near(Code::UnknownDrug, &at, message, name, names.iter().copied());
             None
         }
     }
@@ -170,12 +145,7 @@ pub(crate) fn route_name(route: &Route) -> &'static str {
 }
 
 /// `150 mg oral over 1 h on days 1-5`
-fn part(
-    s: &mut Sentence<'_, '_>,
-    drug: &Drug,
-    route_said: &mut bool,
-    over: Option<f64>,
-) -> Option<Part> {
+fn part(s: &mut Sentence<'_, '_>, drug: &Drug, route_said: &mut bool, over: Option<f64>) -> Option<Part> {
     let start = s.span();
     let amount = amount(s, drug)?;
     let own = route_name(&drug.route);
@@ -207,13 +177,7 @@ fn part(
         }
         if time <= 0.0 {
             let allowed = "a time above 0";
-            return s.fail(
-                Code::DoseTiming,
-                span,
-                "over 0",
-                allowed,
-                "give the length of the infusion",
-            );
+            return s.fail(Code::DoseTiming, span, "over 0", allowed, "give the length of the infusion");
         }
         duration = Some(time);
     }
@@ -227,12 +191,7 @@ fn part(
         );
     }
     let days = if s.eat("on") { Some(days(s)?) } else { None };
-    Some(Part {
-        amount,
-        duration,
-        days,
-        last: start,
-    })
+    Some(Part { amount, duration, days, last: start })
 }
 
 fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
@@ -259,11 +218,7 @@ fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
     let q = match quantity(&format!("{} {word}", number(x))) {
         Ok(q) if !word.is_empty() => q,
         _ => {
-            let found = if word.is_empty() {
-                "no unit".to_string()
-            } else {
-                format!("`{}`", short(word))
-            };
+            let found = if word.is_empty() { "no unit".to_string() } else { format!("`{}`", short(word)) };
             return s.fail(
                 Code::DoseUnit,
                 unit_span,
@@ -278,12 +233,7 @@ fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
         return s.fail(
             Code::DoseUnit,
             unit_span,
-            format!(
-                "left {want} (`{}`), right {} (`{} {word}`)",
-                drug.name,
-                q.unit.dimension,
-                number(x)
-            ),
+            format!("left {want} (`{}`), right {} (`{} {word}`)", drug.name, q.unit.dimension, number(x)),
             format!("a dose in {example}"),
             "convert the dose; a dose per body surface is given as mg for the patient",
         );
@@ -385,11 +335,7 @@ fn when(s: &mut Sentence<'_, '_>) -> Option<When> {
             }
             "for" => {
                 let cycles = matches!(s.ahead(1), Some(Piece::Word("cycles" | "cycle")));
-                let length = if cycles {
-                    s.count("a number of cycles")
-                } else {
-                    s.time()
-                }?;
+                let length = if cycles { s.count("a number of cycles") } else { s.time() }?;
                 if length <= 0.0 {
                     let repair = "leave the sentence out when nothing is given";
                     return s.fail(Code::DoseTiming, span, "for 0", "a time above 0", repair);
@@ -408,13 +354,7 @@ fn when(s: &mut Sentence<'_, '_>) -> Option<When> {
                 let day = s.count("a day, counted from 1,")?;
                 if day > LAST_DAY {
                     let found = format!("day {day}");
-                    return s.fail(
-                        Code::DoseTiming,
-                        span,
-                        found,
-                        "a day up to 36525",
-                        "correct the day",
-                    );
+                    return s.fail(Code::DoseTiming, span, found, "a day up to 36525", "correct the day");
                 }
                 if word == "from" {
                     // A dish counts from day 0: both 0 and 1 are the start.

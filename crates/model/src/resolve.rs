@@ -51,24 +51,16 @@ pub(crate) struct Context<'r> {
 pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved::Model> {
     let faults = report.len();
     let mut scope = Scope::default();
-    let quantities: Vec<_> = w
-        .parameters
-        .iter()
-        .map(|p| parameters::value(p, report))
-        .collect();
+    let quantities: Vec<_> = w.parameters.iter().map(|p| parameters::value(p, report)).collect();
     for (k, (p, q)) in w.parameters.iter().zip(&quantities).enumerate() {
         let dimension = q.as_ref().map(|q| q.unit.dimension);
         scope.insert(&p.name.text, Meaning::Slot(Slot::Parameter(k), dimension));
     }
-    let tables: Vec<Option<resolved::Table>> = (w.tables.iter().enumerate())
-        .map(|(k, t)| table(k, t, &mut scope, report))
-        .collect();
+    let tables: Vec<Option<resolved::Table>> =
+        (w.tables.iter().enumerate()).map(|(k, t)| table(k, t, &mut scope, report)).collect();
     let tables_sound = tables.iter().all(Option::is_some);
     for (k, c) in w.cells.iter().enumerate() {
-        scope.insert(
-            &c.name.text,
-            Meaning::Slot(Slot::Cells(k), Some(Dimension::CELLS)),
-        );
+        scope.insert(&c.name.text, Meaning::Slot(Slot::Cells(k), Some(Dimension::CELLS)));
     }
     for (k, d) in w.drugs.iter().enumerate() {
         let dimension = drugs::felt_dimension(d);
@@ -76,49 +68,24 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         scope.delayed.push(d.delay.is_some());
     }
     names(w, report);
-    let values = quantities
-        .iter()
-        .map(|q| q.as_ref().map(|q| q.value))
-        .collect();
+    let values = quantities.iter().map(|q| q.as_ref().map(|q| q.value)).collect();
     let cell_names: Vec<String> = w.cells.iter().map(|c| c.name.text.clone()).collect();
-    let cell_index = cell_names
-        .iter()
-        .enumerate()
-        .map(|(k, n)| (n.clone(), k))
-        .collect();
+    let cell_index = cell_names.iter().enumerate().map(|(k, n)| (n.clone(), k)).collect();
     let tables = tables.into_iter().flatten().collect();
-    let mut cx = Context {
-        scope,
-        report,
-        values,
-        tables,
-        tables_sound,
-        cell_names,
-        cell_index,
-    };
+    let mut cx = Context { scope, report, values, tables, tables_sound, cell_names, cell_index };
 
-    let parameters: Vec<_> = (w.parameters.iter().zip(&quantities))
-        .map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report))
-        .collect();
+    let parameters: Vec<_> =
+        (w.parameters.iter().zip(&quantities)).map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report)).collect();
     // A level's unit is that of its start, which is over parameters only: starts come before rates.
     let starts: Vec<_> = w.levels.iter().map(|l| level_start(l, &mut cx)).collect();
     for (k, (l, start)) in w.levels.iter().zip(&starts).enumerate() {
         let dimension = start.as_ref().map(|s| s.1);
-        cx.scope
-            .insert(&l.name.text, Meaning::Slot(Slot::Level(k), dimension));
+        cx.scope.insert(&l.name.text, Meaning::Slot(Slot::Level(k), dimension));
     }
-    let levels: Vec<_> = w
-        .levels
-        .iter()
-        .zip(starts)
-        .map(|(l, s)| level(l, s, &mut cx))
-        .collect();
+    let levels: Vec<_> = w.levels.iter().zip(starts).map(|(l, s)| level(l, s, &mut cx)).collect();
     let drugs: Vec<_> = w.drugs.iter().map(|d| drugs::drug(d, &mut cx)).collect();
     if w.cells.is_empty() {
-        let at = Place {
-            path: "cells".into(),
-            ..Place::default()
-        };
+        let at = Place { path: "cells".into(), ..Place::default() };
         cx.report.add(
             Code::MissingKey,
             &at,
@@ -127,32 +94,18 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
             "add [cells.sensitive] with birth and death",
         );
     }
-    let cells: Vec<_> = w
-        .cells
-        .iter()
-        .enumerate()
-        .map(|(k, c)| cells::cell_type(k, c, &mut cx))
-        .collect();
+    let cells: Vec<_> = w.cells.iter().enumerate().map(|(k, c)| cells::cell_type(k, c, &mut cx)).collect();
     let start = before::start(&w.before, &cells, &mut cx);
-    let measurements: Vec<_> = w
-        .measurements
-        .iter()
-        .map(|m| measurements::measurement(m, &mut cx))
-        .collect();
+    let measurements: Vec<_> = w.measurements.iter().map(|m| measurements::measurement(m, &mut cx)).collect();
     let death = w.death.as_ref().map(|d| death(d, &mut cx));
-    let citations: Vec<_> = (w.citations.iter())
-        .map(|c| parameters::citation(c, false, cx.report))
-        .collect();
+    let citations: Vec<_> = (w.citations.iter()).map(|c| parameters::citation(c, false, cx.report)).collect();
     if cx.report.len() > faults {
         return None;
     }
     let Context { tables, .. } = cx;
     Some(resolved::Model {
         title: w.title.as_ref()?.text.trim().to_string(),
-        question: w
-            .question
-            .as_ref()
-            .map_or(String::new(), |q| q.text.trim().to_string()),
+        question: w.question.as_ref().map_or(String::new(), |q| q.text.trim().to_string()),
         citations: all(citations)?,
         parameters: all(parameters)?,
         tables,
@@ -212,10 +165,7 @@ fn names(w: &written::Model, report: &mut Report) {
 pub(crate) fn well_formed(name: &Text, report: &mut Report) -> bool {
     let good = is_name(&name.text);
     if !good {
-        let strange = name
-            .text
-            .chars()
-            .find(|c| !(c.is_ascii_alphanumeric() || *c == '_'));
+        let strange = name.text.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '_'));
         let found = match strange {
             Some(c) => format!("`{}` with `{c}` (U+{:04X})", short(&name.text), c as u32),
             None => format!("`{}`", short(&name.text)),
@@ -242,12 +192,7 @@ impl Context<'_> {
     }
 
     /// Value with `other` for what is not a parameter, when every slot is `known`.
-    fn at(
-        &self,
-        expr: &Expr,
-        known: &impl Fn(Slot) -> bool,
-        other: &impl Fn(Slot) -> f64,
-    ) -> Option<f64> {
+    fn at(&self, expr: &Expr, known: &impl Fn(Slot) -> bool, other: &impl Fn(Slot) -> f64) -> Option<f64> {
         if !self.tables_sound || !expr.free_of(|s| !known(s)) {
             return None;
         }
@@ -258,12 +203,7 @@ impl Context<'_> {
     }
 
     /// An expression whose constant value, if it has one, is finite.
-    pub(crate) fn finite(
-        &mut self,
-        text: &Option<Text>,
-        want: Dimension,
-        allowed: Allowed,
-    ) -> Option<Expr> {
+    pub(crate) fn finite(&mut self, text: &Option<Text>, want: Dimension, allowed: Allowed) -> Option<Expr> {
         let text = text.as_ref()?;
         let expr = self.scope.expression(text, want, allowed, self.report)?;
         if let Some(x) = self.constant(&expr).filter(|x| !x.is_finite()) {
@@ -293,12 +233,7 @@ impl Context<'_> {
             self.report.add(
                 Code::NegativeRate,
                 &text.at,
-                format!(
-                    "`{}` = {} {}",
-                    text.at.path,
-                    crate::units::number(x),
-                    want.base_unit()
-                ),
+                format!("`{}` = {} {}", text.at.path, crate::units::number(x), want.base_unit()),
                 "a rate cannot be negative",
                 repair,
             );
@@ -308,22 +243,14 @@ impl Context<'_> {
     }
 }
 
-fn table(
-    index: usize,
-    t: &written::Table,
-    scope: &mut Scope,
-    report: &mut Report,
-) -> Option<resolved::Table> {
+fn table(index: usize, t: &written::Table, scope: &mut Scope, report: &mut Report) -> Option<resolved::Table> {
     let of = t.of.as_ref().and_then(|u| read_unit(u, report));
     let gives = match &t.gives {
         Some(u) => read_unit(u, report),
         None => Some(crate::units::Unit::PLAIN),
     };
     let dimension = |u: Option<crate::units::Unit>| u.map(|u| u.dimension);
-    scope.insert(
-        &t.name.text,
-        Meaning::Table(index, dimension(of), dimension(gives)),
-    );
+    scope.insert(&t.name.text, Meaning::Table(index, dimension(of), dimension(gives)));
     let points = t.points.as_ref()?;
     if points.len() < 2 {
         report.add(
@@ -360,13 +287,7 @@ fn table(
         return None;
     }
     let (of, gives) = (of.dimension, gives.dimension);
-    Some(resolved::Table {
-        name: t.name.text.clone(),
-        x,
-        y,
-        of,
-        gives,
-    })
+    Some(resolved::Table { name: t.name.text.clone(), x, y, of, gives })
 }
 
 /// Start of a level, its dimension, and the unit for printing.
@@ -418,13 +339,7 @@ fn level(
     };
     let want = dimension.over(Dimension::TIME)?;
     let rate = cx.finite(&l.rate, want, Allowed::Everything)?;
-    Some(resolved::Level {
-        name: l.name.text.clone(),
-        start,
-        rate,
-        unit,
-        unit_scale,
-    })
+    Some(resolved::Level { name: l.name.text.clone(), start, rate, unit, unit_scale })
 }
 
 fn death(d: &written::Death, cx: &mut Context<'_>) -> Option<resolved::Death> {
@@ -449,8 +364,5 @@ fn death(d: &written::Death, cx: &mut Context<'_>) -> Option<resolved::Death> {
     if d.burden.is_some() && burden.is_none() {
         return None;
     }
-    Some(resolved::Death {
-        background: background?,
-        burden,
-    })
+    Some(resolved::Death { background: background?, burden })
 }

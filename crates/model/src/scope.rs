@@ -102,12 +102,7 @@ impl Scope {
             return Some((Expr::Number(q.value), (!zero).then_some(q.unit.dimension)));
         }
         let tree = read_tree(text, report)?;
-        let mut walk = Walk {
-            scope: self,
-            text,
-            allowed,
-            report,
-        };
+        let mut walk = Walk { scope: self, text, allowed, report };
         let (expr, fits) = walk.go(&tree)?;
         let dimension = match fits {
             Fits::Only(d) => Some(d),
@@ -136,9 +131,7 @@ impl Scope {
             return Some(false);
         }
         let word = rest[1..].trim_start();
-        let end = word
-            .find(|c: char| !c.is_alphanumeric())
-            .unwrap_or(word.len());
+        let end = word.find(|c: char| !c.is_alphanumeric()).unwrap_or(word.len());
         if self.names.contains_key(&word[..end]) {
             report.add(
                 Code::UnitOrName,
@@ -158,19 +151,9 @@ impl Scope {
 }
 
 /// Reports two units that do not fit a key.
-pub(crate) fn mismatch(
-    at: &Place,
-    text: &str,
-    found: Dimension,
-    want: Dimension,
-    report: &mut Report,
-) {
+pub(crate) fn mismatch(at: &Place, text: &str, found: Dimension, want: Dimension, report: &mut Report) {
     let repair = if found == Dimension::PLAIN {
-        format!(
-            "give the number a unit, such as `{} {}`",
-            short(text.trim()),
-            want.base_unit()
-        )
+        format!("give the number a unit, such as `{} {}`", short(text.trim()), want.base_unit())
     } else if want == Dimension::PLAIN {
         "divide by a quantity of the same unit, or use a plain number".to_string()
     } else {
@@ -179,11 +162,7 @@ pub(crate) fn mismatch(
     report.add(
         Code::Dimension,
         at,
-        format!(
-            "left {want} (`{}`), right {found} (`{}`)",
-            at.path,
-            short(text.trim())
-        ),
+        format!("left {want} (`{}`), right {found} (`{}`)", at.path, short(text.trim())),
         format!("the same unit on both sides: {want}"),
         repair,
     );
@@ -195,12 +174,7 @@ pub(crate) fn read_quantity(text: &Text, report: &mut Report) -> Option<crate::u
         Ok(q) => return Some(q),
         Err(fault) => fault,
     };
-    unit_fault(
-        &fault,
-        text,
-        "a number with its unit, such as \"0.0367 /h\"",
-        report,
-    );
+    unit_fault(&fault, text, "a number with its unit, such as \"0.0367 /h\"", report);
     None
 }
 
@@ -222,22 +196,10 @@ fn unit_fault(fault: &UnitError, text: &Text, allowed: &str, report: &mut Report
     let found = format!("\"{}\"", short(&text.text));
     match fault {
         UnitError::NoNumber => {
-            report.add(
-                Code::BadQuantity,
-                &text.at,
-                found,
-                allowed,
-                "write the number first",
-            );
+            report.add(Code::BadQuantity, &text.at, found, allowed, "write the number first");
         }
         UnitError::Grammar(why) => {
-            report.add(
-                Code::BadQuantity,
-                &text.at,
-                found,
-                allowed,
-                format!("correct it: {why}"),
-            );
+            report.add(Code::BadQuantity, &text.at, found, allowed, format!("correct it: {why}"));
         }
         UnitError::NotFinite => report.add(
             Code::NotFinite,

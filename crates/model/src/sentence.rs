@@ -31,20 +31,8 @@ pub(crate) struct Sentence<'a, 'r> {
 }
 
 impl<'a, 'r> Sentence<'a, 'r> {
-    pub(crate) fn new(
-        text: &'a Text,
-        code: Code,
-        grammar: &'static str,
-        report: &'r mut Report,
-    ) -> Self {
-        Sentence {
-            text,
-            report,
-            code,
-            grammar,
-            pieces: split(&text.text),
-            at: 0,
-        }
+    pub(crate) fn new(text: &'a Text, code: Code, grammar: &'static str, report: &'r mut Report) -> Self {
+        Sentence { text, report, code, grammar, pieces: split(&text.text), at: 0 }
     }
 
     pub(crate) fn peek(&self) -> Option<&Piece<'a>> {
@@ -108,8 +96,7 @@ impl<'a, 'r> Sentence<'a, 'r> {
         allowed: impl Into<String>,
         repair: impl Into<String>,
     ) -> Option<T> {
-        self.report
-            .add(code, &self.text.at.inside(span), found, allowed, repair);
+        self.report.add(code, &self.text.at.inside(span), found, allowed, repair);
         None
     }
 
@@ -149,12 +136,7 @@ impl<'a, 'r> Sentence<'a, 'r> {
 
     /// After `every`: `day`, `week`, or a time.
     pub(crate) fn period(&mut self) -> Option<f64> {
-        for (word, days) in [
-            ("hour", 1.0 / 24.0),
-            ("day", 1.0),
-            ("week", 7.0),
-            ("month", 30.4375),
-        ] {
+        for (word, days) in [("hour", 1.0 / 24.0), ("day", 1.0), ("week", 7.0), ("month", 30.4375)] {
             if self.eat(word) {
                 return Some(days);
             }
@@ -191,8 +173,6 @@ fn split(text: &str) -> Vec<(Piece<'_>, Range<usize>)> {
 }
 
 fn word(rest: &str) -> (Piece<'_>, usize) {
-    let end = rest
-        .find(|c: char| c.is_whitespace() || c == ',')
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(rest.len());
     (Piece::Word(&rest[..end]), end)
 }

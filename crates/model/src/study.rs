@@ -31,12 +31,7 @@ const MOST_CELLS: f64 = 9_007_199_254_740_992.0;
 /// let study = remission_model::study_from_toml("study.toml", study, "first", &model).unwrap();
 /// assert_eq!((study.patients, study.horizon), (10, 60.875));
 /// ```
-pub fn study_from_toml(
-    file_name: &str,
-    text: &str,
-    name: &str,
-    model: &Model,
-) -> Result<Study, Problems> {
+pub fn study_from_toml(file_name: &str, text: &str, name: &str, model: &Model) -> Result<Study, Problems> {
     read(file_name, text, None, name, model)
 }
 
@@ -50,13 +45,7 @@ pub fn study_with_regimens(
     name: &str,
     model: &Model,
 ) -> Result<Study, Problems> {
-    read(
-        file_name,
-        text,
-        Some((regimen_file, regimen_text)),
-        name,
-        model,
-    )
+    read(file_name, text, Some((regimen_file, regimen_text)), name, model)
 }
 
 fn read(
@@ -73,12 +62,7 @@ fn read(
         Some((_, text)) => named_regimens(text, model, &mut listed, &mut other),
         None => BTreeMap::new(),
     };
-    let mut reader = Reader {
-        model,
-        named,
-        listed,
-        report: &mut report,
-    };
+    let mut reader = Reader { model, named, listed, report: &mut report };
     let study = reader.study(text, name);
     report.absorb(other);
     report.finish(study)
@@ -103,11 +87,7 @@ fn named_regimens(
         let section = section.only(&["sentences"], report);
         let sentences = section.texts("sentences", report);
         if sentences.is_none() {
-            section.need_text(
-                "sentences",
-                "sentences = [\"<drug> <amount> every day\"]",
-                report,
-            );
+            section.need_text("sentences", "sentences = [\"<drug> <amount> every day\"]", report);
         }
         let found = sentences.and_then(|s| regimen(&s, model, listed, report));
         out.insert(entry.name.text.clone(), found);
@@ -129,16 +109,7 @@ impl Reader<'_, '_> {
         let example = "[study] with patients, seed, horizon and visits";
         let section = root.need_section("study", example, self.report);
         let arms = self.arms(&root);
-        let keys = [
-            "title",
-            "patients",
-            "seed",
-            "horizon",
-            "visits",
-            "recist_on",
-            "ceiling",
-            "rebiopsy_detects",
-        ];
+        let keys = ["title", "patients", "seed", "horizon", "visits", "recist_on", "ceiling", "rebiopsy_detects"];
         let s = section?.only(&keys, self.report);
         s.words("title", self.report);
         let patients = self.patients(&s);
@@ -209,25 +180,15 @@ impl Reader<'_, '_> {
     fn recist_on(&mut self, text: &Text) -> Option<usize> {
         let diameters = |k: &MeasurementKind| matches!(k, MeasurementKind::SumOfDiameters { .. });
         let all = &self.model.measurements;
-        let found = all
-            .iter()
-            .position(|m| m.name == text.text && diameters(&m.kind));
+        let found = all.iter().position(|m| m.name == text.text && diameters(&m.kind));
         if found.is_none() {
-            let known: Vec<&str> = all
-                .iter()
-                .filter(|m| diameters(&m.kind))
-                .map(|m| m.name.as_str())
-                .collect();
+            let known: Vec<&str> = all.iter().filter(|m| diameters(&m.kind)).map(|m| m.name.as_str()).collect();
             let message = [
                 format!("`{}`", short(&text.text)),
-                format!(
-                    "a measurement of kind sum_of_diameters: {}",
-                    short(&known.join(", "))
-                ),
+                format!("a measurement of kind sum_of_diameters: {}", short(&known.join(", "))),
                 "name such a measurement of the model, or leave `recist_on` out".into(),
             ];
-            self.report
-                .add_near(Code::RecistOn, &text.at, message, &text.text, known);
+            self.report.add_near(Code::RecistOn, &text.at, message, &text.text, known);
         }
         found
     }
@@ -243,10 +204,7 @@ impl Reader<'_, '_> {
                 Code::OutOfRange,
                 &text.at,
                 format!("{} cells", number(cells)),
-                format!(
-                    "above the {} cells at which treatment begins, at most 9e15",
-                    number(start)
-                ),
+                format!("above the {} cells at which treatment begins, at most 9e15", number(start)),
                 "raise the ceiling, or leave it out for 1e13 cells",
             );
             return None;
@@ -275,10 +233,7 @@ impl Reader<'_, '_> {
     fn arms(&mut self, root: &Section<'_>) -> Option<Vec<Arm>> {
         let sections = root.sections("arms", self.report);
         if sections.is_empty() {
-            let at = Place {
-                path: "arms".into(),
-                ..root.at.clone()
-            };
+            let at = Place { path: "arms".into(), ..root.at.clone() };
             self.report.add(
                 Code::NoArms,
                 &at,
@@ -296,11 +251,7 @@ impl Reader<'_, '_> {
                 let name = self.arm_name(&s, &mut names);
                 let regimen = self.first_line(&s);
                 let after_progression = self.after_progression(&s);
-                Some(Arm {
-                    name: name?,
-                    regimen: regimen?,
-                    after_progression: after_progression?,
-                })
+                Some(Arm { name: name?, regimen: regimen?, after_progression: after_progression? })
             })
             .collect();
         arms.into_iter().collect()
@@ -356,14 +307,10 @@ impl Reader<'_, '_> {
         let names: Vec<&str> = self.named.keys().map(String::as_str).collect();
         let message = [
             format!("`{}`", short(&text.text)),
-            format!(
-                "a list of sentences, or a section [regimens.<name>]: {}",
-                short(&names.join(", "))
-            ),
+            format!("a list of sentences, or a section [regimens.<name>]: {}", short(&names.join(", "))),
             "write the sentences here, or name a regimen of the regimen file".into(),
         ];
-        self.report
-            .add_near(Code::UnknownRegimen, &text.at, message, &text.text, names);
+        self.report.add_near(Code::UnknownRegimen, &text.at, message, &text.text, names);
         None
     }
 
@@ -384,17 +331,13 @@ impl Reader<'_, '_> {
                     return found.clone().map(AfterProgression::Switch);
                 }
                 let words = ["stop", "continue", "end"];
-                let known: Vec<&str> = words
-                    .into_iter()
-                    .chain(self.named.keys().map(String::as_str))
-                    .collect();
+                let known: Vec<&str> = words.into_iter().chain(self.named.keys().map(String::as_str)).collect();
                 let message = [
                     format!("`{}`", short(other)),
                     "stop, continue, end, a list of sentences, or a named regimen".into(),
                     "choose one of these".into(),
                 ];
-                self.report
-                    .add_near(Code::UnknownWord, &text.at, message, other, known);
+                self.report.add_near(Code::UnknownWord, &text.at, message, other, known);
                 None
             }
         }

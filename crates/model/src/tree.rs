@@ -42,23 +42,12 @@ pub(crate) struct Entry<'a> {
 impl<'a> Section<'a> {
     /// The whole file.
     pub(crate) fn root(table: &'a Spanned<DeTable<'a>>, whole: &'a str) -> Self {
-        let at = Place {
-            span: 0..whole.find('\n').unwrap_or(whole.len()),
-            ..Place::default()
-        };
-        Section {
-            table: table.get_ref(),
-            at,
-            whole,
-        }
+        let at = Place { span: 0..whole.find('\n').unwrap_or(whole.len()), ..Place::default() };
+        Section { table: table.get_ref(), at, whole }
     }
 
     fn path(&self, key: &str) -> String {
-        if self.at.path.is_empty() {
-            key.to_string()
-        } else {
-            format!("{}.{key}", self.at.path)
-        }
+        if self.at.path.is_empty() { key.to_string() } else { format!("{}.{key}", self.at.path) }
     }
 
     /// Reports every key that is not in `known`.
@@ -66,19 +55,11 @@ impl<'a> Section<'a> {
         for (key, _) in self.table.iter() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
-                let at = Place {
-                    span: clamp(key.span(), self.whole),
-                    path: self.path(name),
-                    content: None,
-                };
+                let at = Place { span: clamp(key.span(), self.whole), path: self.path(name), content: None };
                 report.add_near(
                     Code::UnknownKey,
                     &at,
-                    [
-                        format!("`{}`", short(name)),
-                        known.join(", "),
-                        "correct the spelling, or remove it".into(),
-                    ],
+                    [format!("`{}`", short(name)), known.join(", "), "correct the spelling, or remove it".into()],
                     name,
                     known.iter().copied(),
                 );
@@ -100,15 +81,8 @@ impl<'a> Section<'a> {
     /// Reports a missing key when it is not there.
     fn need(&self, key: &str, example: &str, report: &mut Report) {
         if !self.has(key) {
-            let here = if self.at.path.is_empty() {
-                "the file"
-            } else {
-                &self.at.path
-            };
-            let at = Place {
-                path: self.path(key),
-                ..self.at.clone()
-            };
+            let here = if self.at.path.is_empty() { "the file" } else { &self.at.path };
+            let at = Place { path: self.path(key), ..self.at.clone() };
             report.add(
                 Code::MissingKey,
                 &at,
@@ -120,13 +94,7 @@ impl<'a> Section<'a> {
     }
 
     fn wrong(&self, value: &DeValue<'_>, at: &Place, allowed: &str, report: &mut Report) {
-        report.add(
-            Code::WrongType,
-            at,
-            kind(value),
-            allowed,
-            format!("write {allowed}"),
-        );
+        report.add(Code::WrongType, at, kind(value), allowed, format!("write {allowed}"));
     }
 
     /// A string, or a bare number as its digits.
@@ -158,31 +126,17 @@ impl<'a> Section<'a> {
             return None;
         };
         if text.trim().is_empty() {
-            report.add(
-                Code::MissingKey,
-                &at,
-                "an empty text",
-                "some words",
-                "write what it is, or remove the key",
-            );
+            report.add(Code::MissingKey, &at, "an empty text", "some words", "write what it is, or remove the key");
             return None;
         }
-        Some(Text {
-            text: text.to_string(),
-            at,
-        })
+        Some(Text { text: text.to_string(), at })
     }
 
     /// A whole number, not negative.
     pub(crate) fn whole(&self, key: &str, report: &mut Report) -> Option<(u64, Place)> {
         let (value, at) = self.value(key)?;
         let DeValue::Integer(i) = value.get_ref() else {
-            self.wrong(
-                value.get_ref(),
-                &at,
-                "a whole number, without quotes",
-                report,
-            );
+            self.wrong(value.get_ref(), &at, "a whole number, without quotes", report);
             return None;
         };
         let digits = i.as_str().replace('_', "");
@@ -202,12 +156,7 @@ impl<'a> Section<'a> {
     }
 
     /// As `whole`, reported when missing.
-    pub(crate) fn need_whole(
-        &self,
-        key: &str,
-        example: &str,
-        report: &mut Report,
-    ) -> Option<(u64, Place)> {
+    pub(crate) fn need_whole(&self, key: &str, example: &str, report: &mut Report) -> Option<(u64, Place)> {
         self.need(key, example, report);
         self.whole(key, report)
     }
@@ -219,20 +168,14 @@ impl<'a> Section<'a> {
     }
 
     /// As `section`, reported when missing.
-    pub(crate) fn need_section(
-        &self,
-        key: &str,
-        example: &str,
-        report: &mut Report,
-    ) -> Option<Section<'a>> {
+    pub(crate) fn need_section(&self, key: &str, example: &str, report: &mut Report) -> Option<Section<'a>> {
         self.need(key, example, report);
         self.section(key, report)
     }
 
     /// Entries with names of the writer's choice, in the order of the text.
     pub(crate) fn entries(&self, key: &str, report: &mut Report) -> Vec<Entry<'a>> {
-        self.section(key, report)
-            .map_or(Vec::new(), |s| s.named(report))
+        self.section(key, report).map_or(Vec::new(), |s| s.named(report))
     }
 
     /// The entries of this very section, in the order of the text.
@@ -242,16 +185,8 @@ impl<'a> Section<'a> {
             .iter()
             .map(|(key, value)| {
                 let name = key.get_ref().to_string();
-                let at = Place {
-                    span: clamp(key.span(), self.whole),
-                    path: self.path(&name),
-                    content: None,
-                };
-                Entry {
-                    name: Text { text: name, at },
-                    value,
-                    whole: self.whole,
-                }
+                let at = Place { span: clamp(key.span(), self.whole), path: self.path(&name), content: None };
+                Entry { name: Text { text: name, at }, value, whole: self.whole }
             })
             .collect();
         // The parser sorts keys by name; people expect the order in which they wrote.
@@ -295,10 +230,7 @@ impl<'a> Section<'a> {
     /// A list of sections.
     pub(crate) fn sections(&self, key: &str, report: &mut Report) -> Vec<Section<'a>> {
         let items = self.items(key, report);
-        items
-            .into_iter()
-            .filter_map(|(v, at)| open(v, at, self.whole, report))
-            .collect()
+        items.into_iter().filter_map(|(v, at)| open(v, at, self.whole, report)).collect()
     }
 
     /// A list of strings or, when `one` is allowed, a single string.
@@ -307,10 +239,7 @@ impl<'a> Section<'a> {
         let mut out = Vec::new();
         for (value, at) in self.items(key, report) {
             match value.as_str() {
-                Some(text) => out.push(Text {
-                    text: text.to_string(),
-                    at,
-                }),
+                Some(text) => out.push(Text { text: text.to_string(), at }),
                 None => self.wrong(value, &at, "a sentence in quotes", report),
             }
         }
@@ -326,12 +255,7 @@ impl<'a> Section<'a> {
     pub(crate) fn numbers(&self, key: &str, report: &mut Report) -> Option<Vec<(f64, Place)>> {
         self.value(key)?;
         let items = self.items(key, report);
-        Some(
-            items
-                .into_iter()
-                .filter_map(|(v, at)| self.plain(v, at, report))
-                .collect(),
-        )
+        Some(items.into_iter().filter_map(|(v, at)| self.plain(v, at, report)).collect())
     }
 
     /// A list of pairs of plain numbers.
@@ -340,10 +264,7 @@ impl<'a> Section<'a> {
         let mut out = Vec::new();
         for (value, at) in self.items(key, report) {
             let inner: Vec<f64> = value.as_array().map_or(Vec::new(), |a| {
-                a.iter()
-                    .take(3)
-                    .filter_map(|v| self.plain(v.get_ref(), at.clone(), report).map(|n| n.0))
-                    .collect()
+                a.iter().take(3).filter_map(|v| self.plain(v.get_ref(), at.clone(), report).map(|n| n.0)).collect()
             });
             match inner[..] {
                 [x, y] if value.as_array().is_some_and(|a| a.len() == 2) => out.push(([x, y], at)),
@@ -365,13 +286,7 @@ impl<'a> Section<'a> {
         match digits.replace('_', "").parse::<f64>() {
             Ok(x) if x.is_finite() => Some((x, at)),
             _ => {
-                report.add(
-                    Code::NotFinite,
-                    &at,
-                    short(digits),
-                    "a finite number",
-                    "write a number below 1e308",
-                );
+                report.add(Code::NotFinite, &at, short(digits), "a finite number", "write a number below 1e308");
                 None
             }
         }
@@ -381,11 +296,7 @@ impl<'a> Section<'a> {
 impl<'a> Entry<'a> {
     /// The entry as a section.
     pub(crate) fn section(&self, report: &mut Report) -> Option<Section<'a>> {
-        let at = Place {
-            span: self.name.at.span.clone(),
-            path: self.name.at.path.clone(),
-            content: None,
-        };
+        let at = Place { span: self.name.at.span.clone(), path: self.name.at.path.clone(), content: None };
         open(self.value.get_ref(), at, self.whole, report)
     }
 
@@ -397,13 +308,7 @@ impl<'a> Entry<'a> {
             DeValue::Integer(i) if i.radix() == 10 => i.as_str().replace('_', ""),
             DeValue::Float(x) => x.as_str().replace('_', ""),
             other => {
-                report.add(
-                    Code::WrongType,
-                    &at,
-                    kind(other),
-                    "a text in quotes",
-                    "write a text in quotes",
-                );
+                report.add(Code::WrongType, &at, kind(other), "a text in quotes", "write a text in quotes");
                 return None;
             }
         };
@@ -411,23 +316,12 @@ impl<'a> Entry<'a> {
     }
 }
 
-fn open<'a>(
-    value: &'a DeValue<'a>,
-    at: Place,
-    whole: &'a str,
-    report: &mut Report,
-) -> Option<Section<'a>> {
+fn open<'a>(value: &'a DeValue<'a>, at: Place, whole: &'a str, report: &mut Report) -> Option<Section<'a>> {
     match value.as_table() {
         Some(table) => Some(Section { table, at, whole }),
         None => {
             let allowed = "a section: { key = value, ... }";
-            report.add(
-                Code::WrongType,
-                &at,
-                kind(value),
-                allowed,
-                format!("write {allowed}"),
-            );
+            report.add(Code::WrongType, &at, kind(value), allowed, format!("write {allowed}"));
             None
         }
     }

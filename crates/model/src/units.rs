@@ -72,9 +72,7 @@ impl Dimension {
         for (a, b) in out.iter_mut().zip(other.0) {
             *a = f(*a, b);
         }
-        out.iter()
-            .all(|e| e.abs() <= MOST)
-            .then_some(Dimension(out))
+        out.iter().all(|e| e.abs() <= MOST).then_some(Dimension(out))
     }
 
     /// The base unit, as it may follow a number in a file: `/day`, `mg/L`; empty for a plain number.
@@ -94,19 +92,9 @@ impl fmt::Display for Dimension {
             return f.write_str("plain number");
         }
         let [time, cell, mass, amount, length, radiation] = self.0;
-        let (length_name, length) = if length % 3 == 0 {
-            ("L", length / 3)
-        } else {
-            ("dm", length)
-        };
-        let parts = [
-            ("mg", mass),
-            ("umol", amount),
-            ("cells", cell),
-            ("Gy", radiation),
-            (length_name, length),
-            ("day", time),
-        ];
+        let (length_name, length) = if length % 3 == 0 { ("L", length / 3) } else { ("dm", length) };
+        let parts =
+            [("mg", mass), ("umol", amount), ("cells", cell), ("Gy", radiation), (length_name, length), ("day", time)];
         let one = |(name, e): (&str, i32)| match e.abs() {
             1 => name.to_string(),
             e => format!("{name}^{e}"),
@@ -130,11 +118,7 @@ pub struct Unit {
 
 impl Unit {
     /// A plain number.
-    pub const PLAIN: Unit = Unit {
-        dimension: Dimension::PLAIN,
-        above: 1.0,
-        below: 1.0,
-    };
+    pub const PLAIN: Unit = Unit { dimension: Dimension::PLAIN, above: 1.0, below: 1.0 };
 
     /// One of this unit in base units.
     pub fn scale(self) -> f64 {
@@ -143,11 +127,7 @@ impl Unit {
 
     /// `number` of this unit in base units.
     pub fn to_base(self, number: f64) -> f64 {
-        if self.below == 1.0 {
-            number * self.above
-        } else {
-            number * self.above / self.below
-        }
+        if self.below == 1.0 { number * self.above } else { number * self.above / self.below }
     }
 }
 
@@ -265,27 +245,16 @@ pub fn quantity(text: &str) -> Result<Quantity, UnitError> {
     let end = number_length(text);
     let number: f64 = text[..end].parse().map_err(|_| UnitError::NoNumber)?;
     let unit_text = text[end..].trim();
-    let one_over = unit_text
-        .strip_prefix('1')
-        .is_some_and(|r| r.trim_start().starts_with('/'));
+    let one_over = unit_text.strip_prefix('1').is_some_and(|r| r.trim_start().starts_with('/'));
     if !one_over && unit_text.starts_with(|c: char| c.is_ascii_digit() || ".,_+-".contains(c)) {
         return Err(UnitError::Grammar("after the number comes the unit"));
     }
-    let unit = if unit_text.is_empty() {
-        Unit::PLAIN
-    } else {
-        unit(unit_text)?
-    };
+    let unit = if unit_text.is_empty() { Unit::PLAIN } else { unit(unit_text)? };
     let value = unit.to_base(number);
     if !value.is_finite() {
         return Err(UnitError::NotFinite);
     }
-    Ok(Quantity {
-        number,
-        value,
-        unit,
-        unit_text: unit_text.to_string(),
-    })
+    Ok(Quantity { number, value, unit, unit_text: unit_text.to_string() })
 }
 
 /// Bytes of the decimal number at the start of `text`; 0 when there is none.
@@ -338,20 +307,14 @@ pub fn unit(text: &str) -> Result<Unit, UnitError> {
         (below, divided, rest) = (true, true, r.trim_start());
     }
     for _ in 0..16 {
-        let name_end = rest
-            .find(|c: char| !(c.is_alphabetic() || c == '%'))
-            .unwrap_or(rest.len());
+        let name_end = rest.find(|c: char| !(c.is_alphabetic() || c == '%')).unwrap_or(rest.len());
         let (name, after) = rest.split_at(name_end);
         let (_, dimension, above, under) = symbol(name)?;
         let (exponent, after) = exponent(after)?;
         let (above, under) = (above.powi(exponent.abs()), under.powi(exponent.abs()));
         let up = below == (exponent < 0);
         let power = dimension.power(f64::from(exponent)).ok_or(TOO_HIGH)?;
-        let combined = if below {
-            out.dimension.over(power)
-        } else {
-            out.dimension.times(power)
-        };
+        let combined = if below { out.dimension.over(power) } else { out.dimension.times(power) };
         out.dimension = combined.ok_or(TOO_HIGH)?;
         out.above *= if up { above } else { under };
         out.below *= if up { under } else { above };
@@ -405,10 +368,7 @@ fn exponent(text: &str) -> Result<(i32, &str), UnitError> {
         return Ok((1, text));
     };
     let start = usize::from(rest.starts_with('-'));
-    let end = start
-        + rest[start..]
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len() - start);
+    let end = start + rest[start..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - start);
     match rest[..end].parse::<i32>() {
         Ok(e) if e != 0 && e.abs() <= 9 => Ok((e, &rest[end..])),
         _ => Err(UnitError::Grammar("a power is a whole number from 1 to 9")),
@@ -417,9 +377,5 @@ fn exponent(text: &str) -> Result<(i32, &str), UnitError> {
 
 /// A number as the shortest text that reads back as the same number.
 pub fn number(x: f64) -> String {
-    if x == 0.0 || (1e-4..1e7).contains(&x.abs()) {
-        format!("{x}")
-    } else {
-        format!("{x:e}")
-    }
+    if x == 0.0 || (1e-4..1e7).contains(&x.abs()) { format!("{x}") } else { format!("{x:e}") }
 }

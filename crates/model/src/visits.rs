@@ -7,8 +7,7 @@ use crate::sentence::{Piece, SHORTEST, Sentence};
 use crate::tree::{Text, short};
 use crate::units::number;
 
-const GRAMMAR: &str =
-    "visits are `every 6 weeks [until 18 months, then every 12 weeks] [, within 7 days]`";
+const GRAMMAR: &str = "visits are `every 6 weeks [until 18 months, then every 12 weeks] [, within 7 days]`";
 
 /// Most visits of one patient.
 const MOST: f64 = 100_000.0;
@@ -42,13 +41,7 @@ pub(crate) fn visits(text: &Text, horizon: Option<f64>, report: &mut Report) -> 
             if until <= start {
                 let found = format!("until {} days after {} days", number(until), number(start));
                 let allowed = "times that grow from left to right";
-                return s.fail(
-                    Code::VisitsSentence,
-                    span,
-                    found,
-                    allowed,
-                    "correct the times",
-                );
+                return s.fail(Code::VisitsSentence, span, found, allowed, "correct the times");
             }
             s.eat_comma();
             if !s.eat("then") {
@@ -78,19 +71,9 @@ pub(crate) fn visits(text: &Text, horizon: Option<f64>, report: &mut Report) -> 
     }
     let count = visits_until(&spacing, horizon.unwrap_or(0.0));
     if count > MOST {
-        let found = format!(
-            "{} visits in \"{}\"",
-            number(libm::round(count)),
-            short(&text.text)
-        );
+        let found = format!("{} visits in \"{}\"", number(libm::round(count)), short(&text.text));
         let allowed = "at most 100,000 visits of a patient";
-        return s.fail(
-            Code::VisitsSentence,
-            0..text.text.len(),
-            found,
-            allowed,
-            "space the visits",
-        );
+        return s.fail(Code::VisitsSentence, 0..text.text.len(), found, allowed, "space the visits");
     }
     Some(Visits { spacing, window })
 }
@@ -98,11 +81,7 @@ pub(crate) fn visits(text: &Text, horizon: Option<f64>, report: &mut Report) -> 
 /// Number of visits before the horizon, about.
 fn visits_until(spacing: &[(f64, f64)], horizon: f64) -> f64 {
     let ends = spacing.iter().skip(1).map(|s| s.0).chain([f64::INFINITY]);
-    spacing
-        .iter()
-        .zip(ends)
-        .map(|(s, end)| (end.min(horizon) - s.0).max(0.0) / s.1)
-        .sum()
+    spacing.iter().zip(ends).map(|(s, end)| (end.min(horizon) - s.0).max(0.0) / s.1).sum()
 }
 
 /// The visits as a sentence that reads back as the same visits.

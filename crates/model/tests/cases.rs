@@ -5,9 +5,7 @@
 //! give that code and no other. A file may hold a model, then a study after the line `# --- study ---`, then named
 //! regimens after `# --- regimen ---`. A first line `# pad to N bytes` appends spaces up to that size.
 
-use remission_model::{
-    Code, Problem, Problems, model_from_toml, resolved_study_to_toml, resolved_to_toml,
-};
+use remission_model::{Code, Problem, Problems, model_from_toml, resolved_study_to_toml, resolved_to_toml};
 use remission_model::{study_from_toml, study_with_regimens};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -43,10 +41,7 @@ fn read(text: &str) -> Result<String, Problems> {
     let model = model_from_toml("model.toml", model_text)?;
     let mut out = resolved_to_toml(&model);
     let again = model_from_toml("resolved.toml", &out).unwrap_or_else(|p| panic!("{out}\n{p}"));
-    assert_eq!(
-        again, model,
-        "the resolved text reads back as the same model\n{out}"
-    );
+    assert_eq!(again, model, "the resolved text reads back as the same model\n{out}");
     if rest.is_empty() {
         return Ok(out);
     }
@@ -54,22 +49,11 @@ fn read(text: &str) -> Result<String, Problems> {
     let study = if regimens.is_empty() {
         study_from_toml("study.toml", study_text, "case", &model)?
     } else {
-        study_with_regimens(
-            "study.toml",
-            study_text,
-            "regimen.toml",
-            regimens,
-            "case",
-            &model,
-        )?
+        study_with_regimens("study.toml", study_text, "regimen.toml", regimens, "case", &model)?
     };
     let printed = resolved_study_to_toml(&study, &model);
-    let again = study_from_toml("resolved.toml", &printed, "case", &model)
-        .unwrap_or_else(|p| panic!("{printed}\n{p}"));
-    assert_eq!(
-        again, study,
-        "the resolved text reads back as the same study\n{printed}"
-    );
+    let again = study_from_toml("resolved.toml", &printed, "case", &model).unwrap_or_else(|p| panic!("{printed}\n{p}"));
+    assert_eq!(again, study, "the resolved text reads back as the same study\n{printed}");
     out += STUDY;
     out += &printed;
     Ok(out)
@@ -86,11 +70,7 @@ fn check(path: &Path) -> Result<(), String> {
             std::fs::write(&golden, &found).unwrap();
         }
         let wanted = std::fs::read_to_string(&golden).unwrap_or_default();
-        return if found == wanted {
-            Ok(())
-        } else {
-            Err(format!("{}: resolved differs\n{found}", name(path)))
-        };
+        return if found == wanted { Ok(()) } else { Err(format!("{}: resolved differs\n{found}", name(path))) };
     }
     let wanted = &name(path)[..6];
     let problems = match result {
@@ -99,11 +79,7 @@ fn check(path: &Path) -> Result<(), String> {
     };
     problems.0.iter().for_each(|p| well_said(p, &text));
     let codes: BTreeSet<&str> = problems.0.iter().map(|p| p.code.text()).collect();
-    if codes == BTreeSet::from([wanted]) {
-        Ok(())
-    } else {
-        Err(format!("{}: gives {codes:?}\n{problems}", name(path)))
-    }
+    if codes == BTreeSet::from([wanted]) { Ok(()) } else { Err(format!("{}: gives {codes:?}\n{problems}", name(path))) }
 }
 
 /// A problem says where, what was found, what is allowed and what to do.
@@ -112,23 +88,12 @@ fn well_said(p: &Problem, text: &str) {
         assert!(!part.trim().is_empty(), "{p:?}");
         assert!(part.len() < 1000, "{p:?}");
     }
-    assert!(
-        p.span.start <= p.span.end && p.span.end <= text.len().max(1 << 21),
-        "{p:?}"
-    );
+    assert!(p.span.start <= p.span.end && p.span.end <= text.len().max(1 << 21), "{p:?}");
 }
 
 fn all(folder: &str) {
-    let faults: Vec<String> = files(folder)
-        .iter()
-        .filter_map(|f| check(f).err())
-        .collect();
-    assert!(
-        faults.is_empty(),
-        "{} of the cases differ:\n\n{}",
-        faults.len(),
-        faults.join("\n\n")
-    );
+    let faults: Vec<String> = files(folder).iter().filter_map(|f| check(f).err()).collect();
+    assert!(faults.is_empty(), "{} of the cases differ:\n\n{}", faults.len(), faults.join("\n\n"));
 }
 
 #[test]
@@ -146,15 +111,9 @@ fn every_code_has_a_case_and_a_page() {
     let pages = std::fs::read_to_string(spec().join("errors.md")).unwrap();
     let cases: Vec<String> = files("invalid").iter().map(|f| name(f)).collect();
     for code in Code::ALL {
-        assert!(
-            cases.iter().any(|c| c.starts_with(code.text())),
-            "no case for {code}"
-        );
+        assert!(cases.iter().any(|c| c.starts_with(code.text())), "no case for {code}");
         let heading = format!("\n## {code}: {}\n", code.title());
-        assert!(
-            pages.contains(&heading),
-            "no page in spec/errors.md with the heading {heading}"
-        );
+        assert!(pages.contains(&heading), "no page in spec/errors.md with the heading {heading}");
     }
     let mut numbers: Vec<&str> = Code::ALL.iter().map(|c| c.text()).collect();
     numbers.dedup();
@@ -166,14 +125,9 @@ fn all_problems_are_reported_at_once_in_the_order_of_the_text() {
     let text = "[model]\ntitel = 'x'\n[parameters]\nk = { value = '1 /dya' }\n[cells.a]\nbirth = 'k * kk'\ndeath = '-1 /day'\n";
     let problems = model_from_toml("m.toml", text).unwrap_err().0;
     let found: Vec<&str> = problems.iter().map(|p| p.code.text()).collect();
-    let wanted = [
-        "RM0004", "RM0004", "RM0003", "RM0301", "RM0102", "RM0202", "RM0401",
-    ];
+    let wanted = ["RM0004", "RM0004", "RM0003", "RM0301", "RM0102", "RM0202", "RM0401"];
     assert_eq!(found, wanted, "{}", Problems(problems.clone()));
-    let unknown = problems
-        .iter()
-        .find(|p| p.code == Code::UnknownName)
-        .unwrap();
+    let unknown = problems.iter().find(|p| p.code == Code::UnknownName).unwrap();
     assert_eq!(&text[unknown.span.clone()], "kk");
     assert_eq!(unknown.line_column(text), (6, 14));
 }

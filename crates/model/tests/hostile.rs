@@ -21,26 +21,18 @@ impl Dice {
 }
 
 fn case(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../spec/cases/valid")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/cases/valid").join(name);
     std::fs::read_to_string(path).unwrap()
 }
 
-const NAMES: [&str; 5] = [
-    "logistic.toml",
-    "erlotinib_study.toml",
-    "immune_levels.toml",
-    "two_compartments.toml",
-    "dish.toml",
-];
+const NAMES: [&str; 5] =
+    ["logistic.toml", "erlotinib_study.toml", "immune_levels.toml", "two_compartments.toml", "dish.toml"];
 
 /// Words that the format knows, so that damage reaches past the first check.
 const WORDS: [&str; 44] = [
-    "0", "-1", "1e308", "1e-308", "nan", "inf", "/day", "/h", "cells", "mg", "uM", "%", "days",
-    "every", "on", "until", "from", "for", "held", "oral", "infusion", "over 1 h", "and", "once",
-    "total", "time", "hill(", "exp(", "ln(", "delayed(", ")", "(", "^", "*", "/", "-", ",", "\"",
-    "[", "{", "é", "month", "7", "36525",
+    "0", "-1", "1e308", "1e-308", "nan", "inf", "/day", "/h", "cells", "mg", "uM", "%", "days", "every", "on", "until",
+    "from", "for", "held", "oral", "infusion", "over 1 h", "and", "once", "total", "time", "hill(", "exp(", "ln(",
+    "delayed(", ")", "(", "^", "*", "/", "-", ",", "\"", "[", "{", "é", "month", "7", "36525",
 ];
 
 fn damage(text: &str, dice: &mut Dice) -> String {
@@ -59,9 +51,7 @@ fn damage(text: &str, dice: &mut Dice) -> String {
                 drop(bytes.splice(at..at, piece));
             }
             _ => {
-                let digits: Vec<usize> = (0..bytes.len())
-                    .filter(|k| bytes[*k].is_ascii_digit())
-                    .collect();
+                let digits: Vec<usize> = (0..bytes.len()).filter(|k| bytes[*k].is_ascii_digit()).collect();
                 if !digits.is_empty() {
                     bytes[digits[dice.below(digits.len())]] = b"0123456789.e-"[dice.below(13)];
                 }
@@ -80,18 +70,15 @@ fn read_model(text: &str) -> Option<Model> {
         Err(problems) => {
             assert!(!problems.0.is_empty());
             for p in &problems.0 {
-                assert!(
-                    text.get(p.span.clone()).is_some(),
-                    "a span that does not cut the text: {p:?}"
-                );
+                assert!(text.get(p.span.clone()).is_some(), "a span that does not cut the text: {p:?}");
                 p.line_column(text);
             }
             return None;
         }
     };
     let printed = resolved_to_toml(&model);
-    let again = model_from_toml("again.toml", &printed)
-        .unwrap_or_else(|p| panic!("{text}\n=== resolved\n{printed}\n=== {p}"));
+    let again =
+        model_from_toml("again.toml", &printed).unwrap_or_else(|p| panic!("{text}\n=== resolved\n{printed}\n=== {p}"));
     assert_eq!(again, model, "{text}\n=== resolved\n{printed}");
     Some(model)
 }
@@ -107,19 +94,13 @@ fn damaged_models_never_panic_and_accepted_ones_read_back() {
             accepted += usize::from(read_model(&damage(text, &mut dice)).is_some());
         }
     }
-    assert!(
-        accepted > 500,
-        "only {accepted} of 7500 were accepted: the damage reaches nothing"
-    );
+    assert!(accepted > 500, "only {accepted} of 7500 were accepted: the damage reaches nothing");
 }
 
 #[test]
 fn damaged_studies_never_panic_and_accepted_ones_read_back() {
     let mut accepted = 0;
-    for (k, name) in ["erlotinib_study.toml", "two_compartments.toml", "dish.toml"]
-        .iter()
-        .enumerate()
-    {
+    for (k, name) in ["erlotinib_study.toml", "two_compartments.toml", "dish.toml"].iter().enumerate() {
         let text = case(name);
         let (model, study) = text.split_once("# --- study ---").unwrap();
         let model = model_from_toml("m.toml", model).unwrap();
@@ -139,10 +120,7 @@ fn damaged_studies_never_panic_and_accepted_ones_read_back() {
             }
         }
     }
-    assert!(
-        accepted > 500,
-        "only {accepted} were accepted: the damage reaches nothing"
-    );
+    assert!(accepted > 500, "only {accepted} were accepted: the damage reaches nothing");
 }
 
 /// A model whose first cell type is born at the rate `birth`.
@@ -163,112 +141,47 @@ fn quick(name: &str, text: &str, code: Option<Code>) {
     match (result, code) {
         (Ok(_), None) => {}
         (Err(p), Some(code)) => assert!(p.0.iter().any(|p| p.code == code), "{name}: {p}"),
-        (result, code) => panic!(
-            "{name}: wanted {code:?}, got {:?}",
-            result.map(|_| "a model")
-        ),
+        (result, code) => panic!("{name}: wanted {code:?}, got {:?}", result.map(|_| "a model")),
     }
 }
 
 #[test]
 fn deep_and_long_texts_are_refused_quickly() {
     let n = 300_000;
-    quick(
-        "open parentheses",
-        &with_birth(&"(".repeat(n)),
-        Some(Code::TooDeep),
-    );
-    quick(
-        "minus signs",
-        &with_birth(&"-".repeat(n)),
-        Some(Code::TooDeep),
-    );
-    quick(
-        "plus signs",
-        &with_birth(&"+".repeat(n)),
-        Some(Code::TooDeep),
-    );
-    quick(
-        "powers",
-        &with_birth(&format!("b{}", "^2".repeat(n))),
-        Some(Code::TooDeep),
-    );
-    quick(
-        "calls",
-        &with_birth(&"exp(".repeat(n / 2)),
-        Some(Code::TooDeep),
-    );
-    quick(
-        "a chain",
-        &with_birth(&format!("b{}", "+b".repeat(n))),
-        Some(Code::TooDeep),
-    );
-    quick(
-        "a wide call",
-        &with_birth(&format!("max({}b)", "b,".repeat(n))),
-        Some(Code::TooDeep),
-    );
-    quick(
-        "a chain of 200",
-        &with_birth(&format!("b{}", "+b".repeat(200))),
-        None,
-    );
-    quick(
-        "unknown names",
-        &with_birth(&format!("max({}b)", "c,".repeat(4000))),
-        Some(Code::Arguments),
-    );
-    quick(
-        "a long number",
-        &with_birth(&"9".repeat(n)),
-        Some(Code::NotFinite),
-    );
-    quick(
-        "a long name",
-        &with_birth(&"x".repeat(n)),
-        Some(Code::UnknownName),
-    );
-    quick(
-        "arrays",
-        &format!("a = {}", "[".repeat(n)),
-        Some(Code::Syntax),
-    );
-    quick(
-        "tables",
-        &format!("a = {}", "{a=".repeat(n)),
-        Some(Code::Syntax),
-    );
-    quick(
-        "dots",
-        &format!("[{}a]", "a.".repeat(n)),
-        Some(Code::Syntax),
-    );
+    quick("open parentheses", &with_birth(&"(".repeat(n)), Some(Code::TooDeep));
+    quick("minus signs", &with_birth(&"-".repeat(n)), Some(Code::TooDeep));
+    quick("plus signs", &with_birth(&"+".repeat(n)), Some(Code::TooDeep));
+    quick("powers", &with_birth(&format!("b{}", "^2".repeat(n))), Some(Code::TooDeep));
+    quick("calls", &with_birth(&"exp(".repeat(n / 2)), Some(Code::TooDeep));
+    quick("a chain", &with_birth(&format!("b{}", "+b".repeat(n))), Some(Code::TooDeep));
+    quick("a wide call", &with_birth(&format!("max({}b)", "b,".repeat(n))), Some(Code::TooDeep));
+    quick("a chain of 200", &with_birth(&format!("b{}", "+b".repeat(200))), None);
+    quick("unknown names", &with_birth(&format!("max({}b)", "c,".repeat(4000))), Some(Code::Arguments));
+    quick("a long number", &with_birth(&"9".repeat(n)), Some(Code::NotFinite));
+    quick("a long name", &with_birth(&"x".repeat(n)), Some(Code::UnknownName));
+    quick("arrays", &format!("a = {}", "[".repeat(n)), Some(Code::Syntax));
+    quick("tables", &format!("a = {}", "{a=".repeat(n)), Some(Code::Syntax));
+    quick("dots", &format!("[{}a]", "a.".repeat(n)), Some(Code::Syntax));
 }
 
 #[test]
 fn many_entries_are_refused_quickly() {
     let keys: String = (0..60_000).map(|k| format!("key{k} = 1\n")).collect();
     quick("unknown keys", &keys, Some(Code::UnknownKey));
-    let cells: String = (0..20_000)
-        .map(|k| format!("[cells.a{k}]\nbirth = 'x{k}'\n"))
-        .collect();
+    let cells: String = (0..20_000).map(|k| format!("[cells.a{k}]\nbirth = 'x{k}'\n")).collect();
     quick("cell types", &cells, Some(Code::TooMany));
     let to = "{ to = 'nowhere', rate = 'nothing' }, ".repeat(20_000);
-    quick(
-        "switches",
-        &format!("[cells.a]\nswitches = [{to}]\n"),
-        Some(Code::TooMany),
-    );
+    quick("switches", &format!("[cells.a]\nswitches = [{to}]\n"), Some(Code::TooMany));
     let lists: String = (0..1900)
-        .map(|k| format!("[cells.a{k}]\nbirth='q*r*s*t'\ndeath='qq'\nswitches=[{{to='b',rate='u*v*w'}},{{to='b',rate='zz'}}]\n"))
+        .map(|k| {
+            format!(
+                "[cells.a{k}]\nbirth='q*r*s*t'\ndeath='qq'\nswitches=[{{to='b',rate='u*v*w'}},{{to='b',rate='zz'}}]\n"
+            )
+        })
         .collect();
     quick("unknown everything", &lists, Some(Code::UnknownType));
     let points = "[1, 2], ".repeat(100_000);
-    quick(
-        "points",
-        &format!("[tables.t]\nof = 'uM'\npoints = [{points}]\n"),
-        Some(Code::TooMany),
-    );
+    quick("points", &format!("[tables.t]\nof = 'uM'\npoints = [{points}]\n"), Some(Code::TooMany));
     let spaces = format!("[model]\ntitle = 'x'{}\n", " ".repeat(1_000_000));
     quick("spaces", &spaces, Some(Code::MissingKey));
 }
@@ -290,11 +203,7 @@ fn long_day_lists_are_refused_quickly() {
         let list = format!("'{sentence}', ").repeat(1 + 400_000 / (sentence.len() + 50));
         let result = study_from_toml("s.toml", &format!("{head}{list}]"), "x", &model);
         let took = start.elapsed();
-        assert!(
-            took < Duration::from_secs(5),
-            "{} took {took:?}",
-            &sentence[..30]
-        );
+        assert!(took < Duration::from_secs(5), "{} took {took:?}", &sentence[..30]);
         assert!(result.is_err() || sentence.len() < 40);
     }
 }

@@ -2,9 +2,7 @@
 
 use remission_model::regimen::{from_sentences, in_words};
 use remission_model::units::{Dimension, UnitError, quantity, unit};
-use remission_model::{
-    Code, Model, Problem, expression_text, model_from_toml, study_from_toml, visits_in_words,
-};
+use remission_model::{Code, Model, Problem, expression_text, model_from_toml, study_from_toml, visits_in_words};
 
 #[test]
 fn quantities_in_base_units() {
@@ -31,26 +29,9 @@ fn quantities_in_base_units() {
         ("-.5E+1/week", -5.0 / 7.0, "1/day"),
     ] {
         let q = quantity(text).unwrap_or_else(|e| panic!("{text}: {e:?}"));
-        assert_eq!(
-            (q.value, q.unit.dimension.to_string().as_str()),
-            (value, dimension),
-            "{text}"
-        );
+        assert_eq!((q.value, q.unit.dimension.to_string().as_str()), (value, dimension), "{text}");
     }
-    for text in [
-        "",
-        "mg",
-        "1.2.3",
-        "1,000",
-        "1 mg/L day",
-        "1 mg/",
-        "1 m^0",
-        "1 m^10",
-        "1 /1",
-        "0x10",
-        "1_0",
-        "--1",
-    ] {
+    for text in ["", "mg", "1.2.3", "1,000", "1 mg/L day", "1 mg/", "1 m^0", "1 m^10", "1 /1", "0x10", "1_0", "--1"] {
         assert!(quantity(text).is_err(), "{text}");
     }
     assert_eq!(quantity("nan"), Err(UnitError::NotFinite));
@@ -60,18 +41,7 @@ fn quantities_in_base_units() {
 
 #[test]
 fn every_base_unit_reads_back() {
-    for text in [
-        "/day",
-        "mg/L",
-        "umol/L",
-        "cells/L",
-        "L/day",
-        "L/umol/day",
-        "dm^2",
-        "Gy",
-        "mg day/L",
-        "cells/day",
-    ] {
+    for text in ["/day", "mg/L", "umol/L", "cells/L", "L/day", "L/umol/day", "dm^2", "Gy", "mg day/L", "cells/day"] {
         let dimension = unit(text).unwrap().dimension;
         let again = unit(&dimension.base_unit()).unwrap();
         assert_eq!((again.dimension, again.scale()), (dimension, 1.0), "{text}");
@@ -124,22 +94,10 @@ fn units_of_both_sides_are_shown() {
         problems[0].found.clone()
     };
     assert_eq!(found("b + k"), "left 1/day (`b`), right mg/L/day (`k`)");
-    assert_eq!(
-        found("k"),
-        "left 1/day (`cells.s.death`), right mg/L/day (`k`)"
-    );
-    assert_eq!(
-        found("b * hill(a, d, 1)"),
-        "left mg/L (`a`), right plain number (`d`)"
-    );
-    assert_eq!(
-        found("b * exp(a)"),
-        "left plain number (exp), right mg/L (`a`)"
-    );
-    assert_eq!(
-        found("b * total"),
-        "left 1/day (`cells.s.death`), right cells/day (`b * total`)"
-    );
+    assert_eq!(found("k"), "left 1/day (`cells.s.death`), right mg/L/day (`k`)");
+    assert_eq!(found("b * hill(a, d, 1)"), "left mg/L (`a`), right plain number (`d`)");
+    assert_eq!(found("b * exp(a)"), "left plain number (exp), right mg/L (`a`)");
+    assert_eq!(found("b * total"), "left 1/day (`cells.s.death`), right cells/day (`b * total`)");
 }
 
 #[test]
@@ -149,18 +107,9 @@ fn regimens_in_words() {
         ("a 150 mg every day", "a 150 mg oral every day"),
         ("a 150 mg daily", "a 150 mg oral every day"),
         ("a 0.15 g oral every 24 hours", "a 150 mg oral every day"),
-        (
-            "a 100 mg every 12 hours for 28 days",
-            "a 100 mg oral every 12 hours until day 28",
-        ),
-        (
-            "a 100 mg every 3 weeks from day 8",
-            "a 100 mg oral every 21 days from day 8",
-        ),
-        (
-            "a 100 mg every week until day 100",
-            "a 100 mg oral every 7 days until day 100",
-        ),
+        ("a 100 mg every 12 hours for 28 days", "a 100 mg oral every 12 hours until day 28"),
+        ("a 100 mg every 3 weeks from day 8", "a 100 mg oral every 21 days from day 8"),
+        ("a 100 mg every week until day 100", "a 100 mg oral every 7 days until day 100"),
         ("a 100 mg once", "a 100 mg oral once"),
         ("a 100 mg on day 1", "a 100 mg oral once"),
         (
@@ -172,24 +121,12 @@ fn regimens_in_words() {
             "a 1200 mg oral on days 1-2 and 50 mg on days 3-7, every 7 days",
         ),
         ("a 5 mg on days 1 to 5", "a 5 mg oral on days 1-5"),
-        (
-            "a 5 mg every 12 hours for 36 hours",
-            "a 5 mg oral every 12 hours for 36 hours",
-        ),
-        (
-            "i 200 mg over 0.5 h every 3 weeks",
-            "i 200 mg infusion over 30 minutes every 21 days",
-        ),
+        ("a 5 mg every 12 hours for 36 hours", "a 5 mg oral every 12 hours for 36 hours"),
+        ("i 200 mg over 0.5 h every 3 weeks", "i 200 mg infusion over 30 minutes every 21 days"),
         ("x 10 uM held from day 0", "x 10000 nM held from day 1"),
-        (
-            "x 10 nM held on days 1-5, every 7 days",
-            "x 10 nM held on days 1-5, every 7 days",
-        ),
+        ("x 10 nM held on days 1-5, every 7 days", "x 10 nM held on days 1-5, every 7 days"),
         ("x 10 nM held on days 3-4", "x 10 nM held on days 3-4"),
-        (
-            "x 10 nM held until day 10",
-            "x 10 nM held from day 1 for 10 days",
-        ),
+        ("x 10 nM held until day 10", "x 10 nM held from day 1 for 10 days"),
     ] {
         let regimen = from_sentences(&[text], &model).unwrap_or_else(|p| panic!("{text}\n{p}"));
         assert_eq!(regimen.sentences, [words], "{text}");
@@ -197,12 +134,7 @@ fn regimens_in_words() {
         assert_eq!(again.rules, regimen.rules, "{text}");
         assert_eq!(in_words(&regimen.rules, &model), [words], "{text}");
     }
-    assert!(
-        from_sentences(&["no treatment"], &model)
-            .unwrap()
-            .rules
-            .is_empty()
-    );
+    assert!(from_sentences(&["no treatment"], &model).unwrap().rules.is_empty());
     assert!(from_sentences(&[], &model).unwrap().rules.is_empty());
 }
 
@@ -211,24 +143,15 @@ fn doses_where_they_belong() {
     let model = model("", "0").unwrap();
     let rules = |text: &str| from_sentences(&[text], &model).unwrap().rules;
     let rule = &rules("a 50 mg on days 3-5, every 7 days from day 8 until day 28")[0];
-    assert_eq!(
-        (rule.amount, rule.cycle, rule.from, rule.until),
-        (50.0, 7.0, 7.0, 28.0)
-    );
+    assert_eq!((rule.amount, rule.cycle, rule.from, rule.until), (50.0, 7.0, 7.0, 28.0));
     assert_eq!(rule.offsets, [2.0, 3.0, 4.0]);
     let rule = &rules("i 1 g over 90 minutes once")[0];
-    assert_eq!(
-        (rule.amount, rule.duration, rule.cycle),
-        (1000.0, 0.0625, f64::INFINITY)
-    );
+    assert_eq!((rule.amount, rule.duration, rule.cycle), (1000.0, 0.0625, f64::INFINITY));
     let held = rules("x 1 uM held on days 1-5 and 8, every 14 days");
     assert_eq!((held[0].duration, &held[0].offsets[..]), (5.0, &[0.0][..]));
     assert_eq!((held[1].duration, &held[1].offsets[..]), (1.0, &[7.0][..]));
     let held = &rules("x 500 nM held from day 3")[0];
-    assert_eq!(
-        (held.amount, held.duration, held.from),
-        (0.5, f64::INFINITY, 2.0)
-    );
+    assert_eq!((held.amount, held.duration, held.from), (0.5, f64::INFINITY, 2.0));
 }
 
 #[test]
@@ -249,9 +172,7 @@ fn visits_in_days_and_back() {
             let text = format!(
                 "[study]\npatients=1\nseed=1\nhorizon='5 years'\nvisits='{v}'\n[[arms]]\nname='a'\nregimen=[]\n"
             );
-            study_from_toml("s.toml", &text, "s", &model)
-                .unwrap_or_else(|p| panic!("{v}\n{p}"))
-                .visits
+            study_from_toml("s.toml", &text, "s", &model).unwrap_or_else(|p| panic!("{v}\n{p}")).visits
         };
         let visits = study(text);
         assert_eq!((&visits.spacing, visits.window), (&spacing, window));
@@ -264,12 +185,7 @@ fn visits_in_days_and_back() {
 fn a_report_teaches() {
     let problems = model("", "-0.1 /day").unwrap_err();
     let said = problems[0].to_string();
-    for part in [
-        "RM0401",
-        "`cells.s.death` = -0.1 /day",
-        "a rate cannot be negative",
-        "birth",
-    ] {
+    for part in ["RM0401", "`cells.s.death` = -0.1 /day", "a rate cannot be negative", "birth"] {
         assert!(said.contains(part), "{said}");
     }
 }

@@ -138,7 +138,8 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
             tail += &format!("  ... and {} more, in {shown}/{}\n", data.failed_count - 5, record::FILE);
         }
     }
-    tail += &format!("report  {shown}/report.html      data  {shown}/*.parquet      repeat  remission verify {shown}\n");
+    tail +=
+        &format!("report  {shown}/report.html      data  {shown}/*.parquet      repeat  remission verify {shown}\n");
     if args.json {
         warn!("{table}{tail}");
         sayln!("{:#}", print::json(&data, seconds, &shown));

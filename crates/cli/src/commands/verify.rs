@@ -34,8 +34,9 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
         return Err(Exit::refused("error: the record names no model.toml"));
     }
     let loaded = resolve(&record.study, sources, None)?;
-    let method = MethodArg::from_str(&record.method, true)
-        .map_err(|_| Exit::refused(format!("error: the record names a method `{}` that does not exist", record.method)))?;
+    let method = MethodArg::from_str(&record.method, true).map_err(|_| {
+        Exit::refused(format!("error: the record names a method `{}` that does not exist", record.method))
+    })?;
     let job = job(&loaded, Some(record.patients), Some(record.seed), method.into(), threads)?;
     let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-verify"))?;
     let bar = progress(record.patients);

@@ -5,16 +5,15 @@
 //! zero, so that a tumour that is gone stays on the page.
 
 use super::data::{ArmData, Band, ReportData};
+use super::doses;
 use super::html::{Cell, Table, behind, escape};
 use super::svg::{Anchor, Scale, Svg, colour, dash, fit, polyline, px, short_count, swatch, tick, time_ticks};
 use super::words::{self, Clock};
 
-/// Days of the dose strip.
-const STRIP_DAYS: f64 = 56.0;
-/// Height of one drug's strip with its label.
-const STRIP: f64 = 52.0;
+/// Fewest patients whose percentiles are drawn (all are, where an arm has no more).
+const FEWEST: usize = 10;
 /// Width that the numbers of the axes take.
-const LEFT: f64 = 46.0;
+pub const LEFT: f64 = 46.0;
 
 /// The section, or a line that says why there is none.
 pub fn section(data: &ReportData) -> String {
@@ -40,9 +39,10 @@ pub fn section(data: &ReportData) -> String {
         Some(l) => format!(" The dashed line is the detection limit, {} cells.", words::cells(l)),
         None => String::new(),
     };
-    let doses = if any_dose(data) {
-        let weeks = tick(strip_days(data) / 7.0);
-        format!(" Under each panel: the doses of the first {weeks} weeks, heights to one scale per drug in all arms.")
+    let doses = if doses::any(data) {
+        let days = doses::days_shown(data);
+        let span = if days < 14.0 { format!("{} days", tick(days)) } else { format!("{} weeks", tick(days / 7.0)) };
+        format!(" Under each panel: the doses of the first {span}, heights to one scale per drug in all arms.")
     } else {
         String::new()
     };
@@ -50,17 +50,13 @@ pub fn section(data: &ReportData) -> String {
     format!(
         "<section id=burden><h2>{what} over time</h2><figure><div class=\"{columns}\">{panels}</div>\
          <figcaption>Line: median. Band: 5th to 95th percentile of the {subjects} still followed on that day; their number \
-         stands under the axis. Whoever dies, reaches the size ceiling or the end of the study leaves the band, so its late part \
-         describes those who were left.{limit}{doses}</figcaption>{tables}</figure></section>",
+         stands under the axis. Whoever's run ends (death, \
+         progression where the arm stops there, size ceiling, end of the study) leaves the band, so its late part describes those who \
+         were left and not the whole arm; it is drawn while at least {FEWEST} are followed.{limit}{doses}</figcaption>{tables}</figure></section>",
         what = if data.assesses_progression { "Tumour burden" } else { "Number of cells" },
         subjects = words::subjects(data),
         tables = tables(data),
     )
-}
-
-/// Days shown in the strip.
-fn strip_days(data: &ReportData) -> f64 {
-    if data.horizon_days > 0.0 { data.horizon_days.min(STRIP_DAYS) } else { STRIP_DAYS }
 }
 
 /// Points of an arm that can be drawn.
@@ -91,6 +87,13 @@ impl Decades {
         if low > high {
             return Decades { low: -0.7, high: 1.0 };
         }
+        if low >= 0.0 && high - low < 1.2 {
+            // A dish may stay within a decade: end the axis at 1, 2 or 5 times a power of ten.
+            let (below, above) = (low - 0.02, high + 0.02);
+            let lower = Self::fine().rev().find(|(h, _)| *h <= below).map_or(0.0, |(h, _)| h);
+            let higher = Self::fine().find(|(h, _)| *h >= above).map_or(high.ceil(), |(h, _)| h);
+            return Decades { low: lower, high: higher.max(lower + 0.3) };
+        }
         let low = if low < 0.0 { -0.7 } else { (low - 0.05).floor().max(0.0) };
         Decades { low, high: (high + 0.05).ceil().max((low + 1.0).ceil()) }
     }
@@ -100,8 +103,21 @@ impl Decades {
         if cells >= 1.0 { cells.log10() } else { 0.7 * (cells.max(0.0) - 1.0) }
     }
 
+    /// 1, 2 and 5 times the powers of ten, with their names.
+    fn fine() -> impl DoubleEndedIterator<Item = (f64, String)> {
+        (0..20).flat_map(|e| {
+            let name = |digit: &str| format!("{digit}×{}", words::power_of_ten(e));
+            [(0.0, words::power_of_ten(e)), (2f64.log10(), name("2")), (5f64.log10(), name("5"))]
+                .map(|(above, name)| (f64::from(e) + above, name))
+        })
+    }
+
     /// Labelled heights.
     fn ticks(&self) -> Vec<(f64, String)> {
+        if self.low >= 0.0 && self.high - self.low < 2.0 {
+            let inside = |h: &f64| *h >= self.low - 1e-9 && *h <= self.high + 1e-9;
+            return Self::fine().filter(|(h, _)| inside(h)).collect();
+        }
         let from = self.low.max(0.0) as i32;
         let to = self.high as i32;
         let step = ((to - from) / 6).max(1);
@@ -132,7 +148,9 @@ fn panel(data: &ReportData, k: usize, decades: &Decades, width: f64, class: &str
         svg.line(LEFT, y.at(height), right, y.at(height), "grid");
         svg.text(LEFT - 7.0, y.at(height) + 4.0, Anchor::End, "t", &text);
     }
-    draw(&mut svg, &bands, k, &|day| x.at(clock.at(day)), &|cells| y.at(Decades::height(cells)));
+    let first = bands.first().map_or(0, |b| b.patients);
+    let shown: Vec<Band> = bands.iter().filter(|b| b.patients >= FEWEST.min(first)).copied().collect();
+    draw(&mut svg, &shown, k, &|day| x.at(clock.at(day)), &|cells| y.at(Decades::height(cells)));
     if let Some(limit) = data.detection_limit_cells.filter(|l| *l > 0.0 && l.is_finite()) {
         let at = y.at(Decades::height(limit));
         svg.line(LEFT, at, right, at, "limit");
@@ -158,10 +176,10 @@ fn panel(data: &ReportData, k: usize, decades: &Decades, width: f64, class: &str
     if bands.is_empty() {
         svg.text((LEFT + right) / 2.0, (top + bottom) / 2.0, Anchor::Middle, "l halo", "no patient to show");
     }
-    if !any_dose(data) {
+    if !doses::any(data) {
         return svg.finish(bottom + 80.0, class, label);
     }
-    let height = strip(&mut svg, data, k, bottom + 100.0, right);
+    let height = doses::strip(&mut svg, data, k, bottom + 100.0, right);
     svg.finish(height, class, label)
 }
 
@@ -192,89 +210,6 @@ fn thin(bands: &[Band], x: &dyn Fn(f64) -> f64) -> Vec<Band> {
         }
     }
     kept
-}
-
-/// The dose strip with its own axis in weeks; gives the height of the picture.
-fn strip(svg: &mut Svg, data: &ReportData, k: usize, top: f64, right: f64) -> f64 {
-    let arm = &data.arms[k];
-    let days = strip_days(data);
-    let x = Scale { from: 0.0, to: days, start: LEFT, end: right };
-    let drugs = drugs(arm, days);
-    // Panels of one row line up: every arm leaves room for the arm with the most drugs.
-    let rows = data.arms.iter().map(|a| self::drugs(a, days).len()).max().unwrap_or(0).max(1);
-    let mut at = top;
-    if drugs.is_empty() {
-        svg.text(LEFT, at + 24.0, Anchor::Start, "t", "no single doses in these weeks");
-    }
-    for (drug, unit) in &drugs {
-        let given =
-            arm.doses.iter().filter(|d| &d.1 == drug && &d.3 == unit && d.0 < days && d.2.is_finite() && d.2 > 0.0);
-        let most = largest_dose(data, drug, unit, days);
-        let mut amounts: Vec<f64> = given.clone().map(|d| d.2).collect();
-        amounts.sort_by(|a, b| b.total_cmp(a));
-        amounts.dedup();
-        let text = format!("{} {}", words::name(drug), amounts_in_words(&amounts, unit));
-        svg.text(LEFT, at, Anchor::Start, "t", &fit(&text, right - LEFT, 11.5));
-        let base = at + STRIP - 16.0;
-        let wide = ((right - LEFT) / days * 0.6).clamp(1.0, 6.0);
-        let mut d = String::new();
-        for dose in given {
-            let height = (28.0 * dose.2 / most).max(1.5);
-            let centre = (x.at(dose.0) + wide / 2.0).min(right);
-            d.push_str(&format!("M{} {}v-{}", px(centre), px(base), px(height)));
-        }
-        svg.path(&d, &format!("stroke=\"#444\" stroke-width=\"{}\"", px(wide)));
-        svg.line(LEFT, base, right, base, "axis");
-        at += STRIP;
-    }
-    let base = top + STRIP * rows as f64 - 16.0;
-    if drugs.len() < rows {
-        svg.line(LEFT, base, right, base, "axis");
-    }
-    let in_weeks = days >= 14.0;
-    let (per, unit) = if in_weeks { (7.0, "weeks") } else { (1.0, "days") };
-    for t in time_ticks(days / per, 8.0) {
-        svg.line(x.at(t * per), base, x.at(t * per), base + 4.0, "axis");
-        svg.text(x.at(t * per), base + 17.0, Anchor::Middle, "t", &tick(t));
-    }
-    svg.text((LEFT + right) / 2.0, base + 34.0, Anchor::Middle, "l", &format!("doses, {unit} since treatment began"));
-    base + 42.0
-}
-
-/// True when some arm has a dose to draw.
-fn any_dose(data: &ReportData) -> bool {
-    data.arms.iter().any(|arm| !drugs(arm, strip_days(data)).is_empty())
-}
-
-/// Drugs given in an arm, with their units, in order of the first dose.
-fn drugs(arm: &ArmData, days: f64) -> Vec<(String, String)> {
-    let mut drugs: Vec<(String, String)> = Vec::new();
-    for (day, drug, amount, unit) in &arm.doses {
-        let drawn = *day < days && amount.is_finite() && *amount > 0.0;
-        if drawn && !drugs.iter().any(|(d, u)| d == drug && u == unit) {
-            drugs.push((drug.clone(), unit.clone()));
-        }
-    }
-    drugs
-}
-
-/// Largest dose of a drug in any arm.
-fn largest_dose(data: &ReportData, drug: &str, unit: &str, days: f64) -> f64 {
-    let all = data.arms.iter().flat_map(|a| &a.doses);
-    all.filter(|d| d.1 == drug && d.3 == unit && d.0 < days && d.2.is_finite())
-        .map(|d| d.2)
-        .fold(f64::MIN_POSITIVE, f64::max)
-}
-
-/// `1200 and 50 mg`, or a range when there are many.
-fn amounts_in_words(amounts: &[f64], unit: &str) -> String {
-    let print = |a: &f64| super::html::number(*a);
-    match amounts {
-        [] => String::new(),
-        [one] => format!("{} {unit}", print(one)),
-        [one, two] => format!("{} and {} {unit}", print(one), print(two)),
-        [most, .., least] => format!("{} to {} {unit}", print(least), print(most)),
-    }
 }
 
 /// What the panel shows, to be read aloud.

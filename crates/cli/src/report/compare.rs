@@ -10,7 +10,7 @@ const TICKS: [f64; 11] = [0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 
 
 /// The section; empty when there is nothing to compare.
 pub fn section(data: &ReportData) -> String {
-    if data.comparisons.is_empty() {
+    if !data.assesses_progression || data.comparisons.is_empty() {
         return String::new();
     }
     let label = format!(
@@ -81,7 +81,10 @@ fn draw(data: &ReportData, width: f64, class: &str, label: &str) -> String {
         }
     }
     svg.line(left, bottom, right, bottom, "axis");
-    svg.text((left + right) / 2.0, bottom + 37.0, Anchor::Middle, "l", "hazard ratio (log axis)");
+    let against = data.comparisons.first().map_or("", |c| c.against.as_str());
+    let title =
+        if wide { "hazard ratio (log axis)".to_owned() } else { format!("hazard ratio, log axis, against {against}") };
+    svg.text((left + right) / 2.0, bottom + 37.0, Anchor::Middle, "l", &fit(&title, right - left, 12.5));
     for (k, c) in data.comparisons.iter().enumerate() {
         let from = top + row * k as f64;
         let at = if wide { from + row / 2.0 } else { from + 54.0 };

@@ -111,7 +111,7 @@ pub fn behind(tables: &[Table]) -> String {
     if tables.is_empty() {
         return String::new();
     }
-    format!("<details><summary>The numbers behind this picture</summary>{tables}</details>")
+    format!("<details><summary>The numbers</summary>{tables}</details>")
 }
 
 /// A number as a table prints it: at most four decimals, or four digits and a power of ten from a million on.

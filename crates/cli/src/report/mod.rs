@@ -8,6 +8,7 @@
 mod burden;
 mod compare;
 pub mod data;
+mod doses;
 mod html;
 mod origins;
 mod record;

@@ -205,7 +205,11 @@ pub fn dish() -> ReportData {
             response: None,
             origins: None,
             mechanisms: None,
-            doses: Vec::new(),
+            doses: if k == 1 {
+                Vec::new()
+            } else {
+                vec![(0.0, "erlotinib".to_owned(), k as f64 + 1.0, "uM".to_owned())]
+            },
             after_progression: String::new(),
             burden: (0..=24)
                 .map(|h| {
@@ -242,8 +246,10 @@ pub fn cured() -> ReportData {
     arm.progressed = 0;
     arm.origins = Some(shares(&[("pre_existing", 0.0), ("non_genetic", 0.0)]));
     arm.mechanisms = Some(Vec::new());
+    // Deaths of those whose runs end early say little; so little must be said of them.
+    let early = curve((0..20).map(|k| (if k < 15 { 200.0 } else { HORIZON }, false)).collect(), HORIZON);
     let never = curve(vec![(HORIZON, false); 20], HORIZON);
-    (arm.progression, arm.survival) = (Some(never.clone()), Some(never));
+    (arm.progression, arm.survival) = (Some(never), Some(early));
     data.detection_limit_cells = None;
     data.failed = vec![(7, Some("erlotinib 150 mg daily".to_owned()), "more than 1e13 cells".to_owned())];
     (data.failed_count, data.finished) = (1, 999);

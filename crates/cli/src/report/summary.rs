@@ -87,7 +87,7 @@ pub fn table(data: &ReportData) -> String {
         format!("Median overall survival, {unit} (95\u{a0}% interval)"),
     ];
     let head: String = heads.iter().map(|h| format!("<th scope=col role=columnheader>{}</th>", escape(h))).collect();
-    let rows: String = data.arms.iter().enumerate().map(|(k, arm)| row(&clock, k, arm, &heads)).collect();
+    let rows: String = data.arms.iter().enumerate().map(|(k, arm)| row(data, &clock, k, arm, &heads)).collect();
     format!(
         "<section id=table><h2>The arms</h2><table class=\"summary stack\" role=table><thead role=rowgroup><tr role=row>{head}</tr></thead>\
          <tbody role=rowgroup>{rows}</tbody></table><p class=note>A month is 30.4375 days. Shares at progression are of the patients who \
@@ -96,7 +96,7 @@ pub fn table(data: &ReportData) -> String {
 }
 
 /// One arm of the table.
-fn row(clock: &Clock, k: usize, arm: &ArmData, heads: &[String]) -> String {
+fn row(data: &ReportData, clock: &Clock, k: usize, arm: &ArmData, heads: &[String]) -> String {
     let curve =
         |c: &Option<super::data::Curve>| c.as_ref().map_or("not assessed".to_owned(), |c| clock.median_short(c));
     let response = match arm.response {
@@ -122,7 +122,10 @@ fn row(clock: &Clock, k: usize, arm: &ArmData, heads: &[String]) -> String {
         escape(&response),
         shares(&arm.origins),
         shares(&arm.mechanisms),
-        escape(&curve(&arm.survival)),
+        match &arm.survival {
+            Some(c) if words::left_early(data, c) => "not followed to death".to_owned(),
+            _ => escape(&curve(&arm.survival)),
+        },
     ];
     let cells: String = cells
         .iter()
@@ -156,5 +159,6 @@ pub fn last_look(data: &ReportData) -> String {
     if table.is_empty() {
         return String::new();
     }
-    format!("<section id=last><h2>At the last look</h2>{}</section>", table.html())
+    let table = if data.assesses_progression { super::html::behind(&[table]) } else { table.html() };
+    format!("<section id=last><h2>At the last look</h2>{table}</section>")
 }

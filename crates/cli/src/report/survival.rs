@@ -44,6 +44,10 @@ pub const SURVIVAL: Endpoint = Endpoint {
 
 /// A step of a curve: day, survival, lower, upper.
 type Step = (f64, f64, f64, f64);
+/// A column of the risk table: day, at risk, censored, events.
+type Counted = (f64, usize, usize, usize);
+/// One of a column's counts.
+type Pick = fn(&Counted) -> usize;
 
 /// An arm that has this endpoint: its place in the study, its name and its curve.
 struct Series<'a> {
@@ -78,6 +82,17 @@ pub fn section(data: &ReportData, endpoint: &Endpoint) -> String {
             )
         })
         .collect();
+    let early: Vec<&str> = series.iter().filter(|s| words::left_early(data, s.curve)).map(|s| s.name).collect();
+    let warning = if early.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<div class=warning role=note><p>In {} most patients were censored before the end of the study, because their runs \
+             ended for another reason (after progression, what the arm says follows). The curve describes the patients up to then; \
+             it is not what a trial that follows everyone would report, and its median is not to be relied on.</p></div>",
+            escape(&early.join(", "))
+        )
+    };
     let spoken: Vec<String> = series
         .iter()
         .map(|s| {
@@ -93,7 +108,7 @@ pub fn section(data: &ReportData, endpoint: &Endpoint) -> String {
     let label =
         format!("Kaplan-Meier curves of {}. {} Risk table below.", endpoint.title.to_lowercase(), spoken.join(" "));
     format!(
-        "<section id={id}><h2>{title}</h2><figure><ul class=legend>{legend}</ul>{wide}{narrow}\
+        "<section id={id}><h2>{title}</h2>{warning}<figure><ul class=legend>{legend}</ul>{wide}{narrow}\
          <figcaption>Kaplan-Meier estimate; an event is {event}. Light band: 95\u{a0}% interval at each time. Ticks on a curve: \
          patients censored there. Marker at 50\u{a0}%: the median. Under the axis, counted at the printed times: patients at risk, \
          and those censored and with an event by then.</figcaption>{tables}</figure></section>",
@@ -271,8 +286,7 @@ fn risk_table(svg: &mut Svg, series: &[Series], days: &[f64], x: &Scale, clock: 
         );
         svg.text(34.0, at, Anchor::Start, "b", &fit(s.name, x.end - 34.0, 12.5));
         let count = |day: f64| s.curve.risk_table.iter().find(|r| (r.0 - day).abs() < 1e-6);
-        let rows: [(&str, fn(&(f64, usize, usize, usize)) -> usize); 3] =
-            [("At risk", |r| r.1), ("Censored", |r| r.2), ("Events", |r| r.3)];
+        let rows: [(&str, Pick); 3] = [("At risk", |r| r.1), ("Censored", |r| r.2), ("Events", |r| r.3)];
         for (name, of) in rows {
             at += 17.0;
             svg.text(0.0, at, Anchor::Start, "t", name);

@@ -65,6 +65,9 @@ fn nothing_is_said_that_is_not_known() {
     assert!(page.contains("was not reached within 60 months"));
     assert!(page.contains("no patient progressed"));
     assert!(page.contains("more than 1e13 cells"));
+    assert!(page.contains("not followed to death") && page.contains("its median is not to be relied on"));
+    assert!(!render(&sample::trial()).contains("not followed to death"));
+    assert!(!render(&sample::dish()).contains("id=comparisons"));
     let page = render(&sample::nobody());
     assert!(page.contains("No patient has an outcome"));
     assert!(page.contains("The first 50 are listed"));

@@ -141,7 +141,7 @@ pub fn cells(count: f64) -> String {
     let written = format!("{count:.1e}");
     let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
     let power = power_of_ten(exponent.parse().unwrap_or(0));
-    if digits == "1.0" { power } else { format!("{digits} × {power}") }
+    if digits == "1.0" { power } else { format!("{digits}\u{a0}×\u{a0}{power}") }
 }
 
 /// Name of a cell type, origin or mechanism as a reader writes it: `t790m` is T790M, `met_bypass` is MET bypass.
@@ -257,7 +257,9 @@ fn last_look(clock: &Clock, data: &ReportData, arm: &ArmData) -> String {
         .last
         .iter()
         .map(|(id, low, middle, high)| {
-            format!("{} {} cells (5 to 95\u{a0}%: {} to {})", cells(*middle), name(id), cells(*low), cells(*high))
+            let (low, high) = (cells(*low), cells(*high));
+            let range = if low == high { String::new() } else { format!(" (5 to 95\u{a0}%: {low} to {high})") };
+            format!("{} {} cells{range}", cells(*middle), name(id))
         })
         .collect();
     format!(
@@ -265,6 +267,13 @@ fn last_look(clock: &Clock, data: &ReportData, arm: &ArmData) -> String {
         clock.span(data.horizon_days),
         types.join(", ")
     )
+}
+
+/// True when more than half of a curve's patients were censored before the study's end: their runs ended for
+/// another reason, most often progression, and what the curve says of later times rests on those who were left.
+pub fn left_early(data: &ReportData, curve: &Curve) -> bool {
+    let early = curve.censored.iter().filter(|c| c.0 < 0.98 * data.horizon_days).map(|c| c.2).sum::<usize>();
+    curve.patients > 0 && 2 * early > curve.patients
 }
 
 /// What an arm is filled with: patients, or in a dish runs of it.
@@ -306,7 +315,7 @@ mod tests {
         assert_eq!(percent(0.743), "74\u{a0}%");
         assert_eq!(percent(0.027), "2.7\u{a0}%");
         assert_eq!(cells(1e9), "10⁹");
-        assert_eq!(cells(207_930.0), "2.1 × 10⁵");
+        assert_eq!(cells(207_930.0), "2.1\u{a0}×\u{a0}10⁵");
         assert_eq!(cells(999.6), "1,000");
         assert_eq!(power_of_ten(-12), "10⁻¹²");
         assert_eq!(p_value(Some(1e-9)), "p < 0.001");

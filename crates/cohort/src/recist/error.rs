@@ -47,11 +47,7 @@ pub enum RecistError {
 impl fmt::Display for RecistError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Option {
-                name,
-                value,
-                allowed,
-            } => write!(f, "{name} = {value}: allowed is {allowed}"),
+            Self::Option { name, value, allowed } => write!(f, "{name} = {value}: allowed is {allowed}"),
             Self::Baseline { sum, detection } => write!(
                 f,
                 "baseline sum {sum} mm: it must be finite and above the detection limit of {detection} mm; \
@@ -64,15 +60,8 @@ impl fmt::Display for RecistError {
                 f,
                 "visit {visit}: sum {sum} mm must be finite and not negative; leave it out where it was not measured"
             ),
-            Self::Time {
-                visit,
-                time,
-                before,
-            } => {
-                write!(
-                    f,
-                    "visit {visit}: time {time} days must be finite and after {before} days; sort the visits"
-                )
+            Self::Time { visit, time, before } => {
+                write!(f, "visit {visit}: time {time} days must be finite and after {before} days; sort the visits")
             }
         }
     }

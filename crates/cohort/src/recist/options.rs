@@ -42,26 +42,14 @@ impl Default for RecistOptions {
 
 /// Refuses options out of their range.
 pub(super) fn check(options: &RecistOptions) -> Result<(), RecistError> {
-    let RecistOptions {
-        response_fraction,
-        progression_fraction,
-        ..
-    } = *options;
+    let RecistOptions { response_fraction, progression_fraction, .. } = *options;
     if !(response_fraction > 0.0 && response_fraction < 1.0) {
         let allowed = "strictly between 0 and 1";
-        return Err(RecistError::Option {
-            name: "response_fraction",
-            value: response_fraction,
-            allowed,
-        });
+        return Err(RecistError::Option { name: "response_fraction", value: response_fraction, allowed });
     }
     if !(progression_fraction > 0.0 && progression_fraction.is_finite()) {
         let allowed = "finite and above 0";
-        return Err(RecistError::Option {
-            name: "progression_fraction",
-            value: progression_fraction,
-            allowed,
-        });
+        return Err(RecistError::Option { name: "progression_fraction", value: progression_fraction, allowed });
     }
     for (name, value) in [
         ("progression_increase", options.progression_increase),
@@ -71,11 +59,7 @@ pub(super) fn check(options: &RecistOptions) -> Result<(), RecistError> {
         ("stable_minimum", options.stable_minimum),
     ] {
         if !(value.is_finite() && value >= 0.0) {
-            return Err(RecistError::Option {
-                name,
-                value,
-                allowed: "finite and not negative",
-            });
+            return Err(RecistError::Option { name, value, allowed: "finite and not negative" });
         }
     }
     Ok(())

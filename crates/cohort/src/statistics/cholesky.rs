@@ -13,12 +13,7 @@ pub(super) struct Cholesky {
 impl Cholesky {
     /// Factors the row-major `matrix` (size x size). Errs with the column whose pivot is not above
     /// `tolerance * diagonal` or not above `floor`.
-    pub(super) fn new(
-        matrix: &[f64],
-        size: usize,
-        tolerance: f64,
-        floor: f64,
-    ) -> Result<Cholesky, usize> {
+    pub(super) fn new(matrix: &[f64], size: usize, tolerance: f64, floor: f64) -> Result<Cholesky, usize> {
         let mut lower = vec![0.0; size * size];
         for column in 0..size {
             let diagonal = matrix[column * size + column];
@@ -85,9 +80,7 @@ mod tests {
     #[test]
     fn solves_and_inverts_a_known_matrix() {
         // [4 2; 2 3] x = [8; 7] has x = (1.25, 1.5); its inverse is [3 -2; -2 4] / 8.
-        let factor = Cholesky::new(&[4.0, 2.0, 2.0, 3.0], 2, 1e-12, 0.0)
-            .ok()
-            .unwrap();
+        let factor = Cholesky::new(&[4.0, 2.0, 2.0, 3.0], 2, 1e-12, 0.0).ok().unwrap();
         let x = factor.solve(&[8.0, 7.0]);
         assert!((x[0] - 1.25).abs() < 1e-15 && (x[1] - 1.5).abs() < 1e-15);
         for (got, want) in factor.inverse().into_iter().zip([0.375, -0.25, -0.25, 0.5]) {

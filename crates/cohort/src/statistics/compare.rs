@@ -27,10 +27,7 @@ pub struct KolmogorovSmirnov {
 /// assert!((found.distance - 1.0 / 3.0).abs() < 1e-15 && found.p_value > 0.9);
 /// # Ok::<(), remission_cohort::statistics::StatisticsError>(())
 /// ```
-pub fn kolmogorov_smirnov(
-    first: &[f64],
-    second: &[f64],
-) -> Result<KolmogorovSmirnov, StatisticsError> {
+pub fn kolmogorov_smirnov(first: &[f64], second: &[f64]) -> Result<KolmogorovSmirnov, StatisticsError> {
     let (first, second) = (sorted(0, first)?, sorted(1, second)?);
     let (n, m) = (first.len() as f64, second.len() as f64);
     let (mut i, mut j, mut distance) = (0, 0, 0.0_f64);
@@ -52,19 +49,11 @@ pub fn kolmogorov_smirnov(
 fn sorted(column: usize, sample: &[f64]) -> Result<Vec<f64>, StatisticsError> {
     if sample.is_empty() {
         return Err(StatisticsError::Empty {
-            what: if column == 0 {
-                "the first sample"
-            } else {
-                "the second sample"
-            },
+            what: if column == 0 { "the first sample" } else { "the second sample" },
         });
     }
     if let Some(index) = sample.iter().position(|value| value.is_nan()) {
-        return Err(StatisticsError::Value {
-            column,
-            index,
-            value: sample[index],
-        });
+        return Err(StatisticsError::Value { column, index, value: sample[index] });
     }
     let mut sample = sample.to_vec();
     sample.sort_by(f64::total_cmp);
@@ -82,20 +71,12 @@ mod tests {
         let b: Vec<f64> = (0..30).map(|i| f64::from(i * i) / 20.0).collect();
         let found = kolmogorov_smirnov(&a, &b).unwrap();
         assert!((found.distance - 0.2).abs() < 1e-14);
-        assert!(
-            (found.p_value - 0.4992062738046126).abs() < 1e-6,
-            "{}",
-            found.p_value
-        );
+        assert!((found.p_value - 0.4992062738046126).abs() < 1e-6, "{}", found.p_value);
         let a = [1.0, 2.0, 2.0, 3.0, 3.0, 3.0, 4.0, 7.0];
         let b = [2.0, 3.0, 5.0, 6.0, 6.0, 7.0, 8.0, 8.0, 9.0];
         let found = kolmogorov_smirnov(&a, &b).unwrap();
         assert!((found.distance - 0.6527777777777778).abs() < 1e-14);
-        assert!(
-            (found.p_value - 0.0541309173309692).abs() < 1e-6,
-            "{}",
-            found.p_value
-        );
+        assert!((found.p_value - 0.0541309173309692).abs() < 1e-6, "{}", found.p_value);
     }
 
     #[test]
@@ -111,22 +92,9 @@ mod tests {
 
     #[test]
     fn refuses_what_has_no_order() {
-        assert!(matches!(
-            kolmogorov_smirnov(&[], &[1.0]),
-            Err(StatisticsError::Empty { .. })
-        ));
-        assert!(matches!(
-            kolmogorov_smirnov(&[1.0], &[]),
-            Err(StatisticsError::Empty { .. })
-        ));
+        assert!(matches!(kolmogorov_smirnov(&[], &[1.0]), Err(StatisticsError::Empty { .. })));
+        assert!(matches!(kolmogorov_smirnov(&[1.0], &[]), Err(StatisticsError::Empty { .. })));
         let bad = kolmogorov_smirnov(&[1.0], &[2.0, f64::NAN]);
-        assert!(matches!(
-            bad,
-            Err(StatisticsError::Value {
-                column: 1,
-                index: 1,
-                ..
-            })
-        ));
+        assert!(matches!(bad, Err(StatisticsError::Value { column: 1, index: 1, .. })));
     }
 }

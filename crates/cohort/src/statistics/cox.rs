@@ -43,11 +43,7 @@ pub struct CoxOptions {
 impl Default for CoxOptions {
     /// Efron, 95 %, 100 steps.
     fn default() -> Self {
-        Self {
-            ties: Ties::Efron,
-            level: 0.95,
-            iterations: 100,
-        }
+        Self { ties: Ties::Efron, level: 0.95, iterations: 100 }
     }
 }
 
@@ -168,11 +164,7 @@ pub fn hazard_ratio(
 /// assert_eq!(found.directions, [Some(Direction::Zero)]);
 /// # Ok::<(), remission_cohort::statistics::StatisticsError>(())
 /// ```
-pub fn cox(
-    observations: &[Observation],
-    columns: &[&[f64]],
-    options: &CoxOptions,
-) -> Result<CoxFit, StatisticsError> {
+pub fn cox(observations: &[Observation], columns: &[&[f64]], options: &CoxOptions) -> Result<CoxFit, StatisticsError> {
     let z = two_sided(options.level)?;
     let likelihood = PartialLikelihood::new(observations, columns, options.ties)?;
     let size = columns.len();
@@ -209,24 +201,13 @@ pub fn cox(
             if let Some(next) = improve(&likelihood, &beta, &step, &here) {
                 (beta, here, factor) = next;
             }
-            return Ok(CoxFit::Estimate(estimate(
-                &likelihood,
-                &beta,
-                &here,
-                &factor,
-                z,
-                null,
-                score,
-                iteration,
-            )));
+            return Ok(CoxFit::Estimate(estimate(&likelihood, &beta, &here, &factor, z, null, score, iteration)));
         }
         let Some(next) = improve(&likelihood, &beta, &step, &here) else {
             if certain.iter().any(Option::is_some) {
                 return Ok(monotone(certain, &here));
             }
-            return Err(StatisticsError::NotConverged {
-                iterations: iteration,
-            });
+            return Err(StatisticsError::NotConverged { iterations: iteration });
         };
         (beta, here, factor) = next;
         step = factor.solve(&here.gradient);
@@ -234,9 +215,7 @@ pub fn cox(
     if certain.iter().any(Option::is_some) {
         return Ok(monotone(certain, &here));
     }
-    Err(StatisticsError::NotConverged {
-        iterations: options.iterations,
-    })
+    Err(StatisticsError::NotConverged { iterations: options.iterations })
 }
 
 /// Takes the step, or the largest half, quarter, ... of it that does not lose likelihood and stays where the
@@ -269,10 +248,7 @@ fn running_away(step: &[f64], certain: &[Option<Direction>]) -> Vec<Option<Direc
         s if s < -0.1 => Some(Direction::Zero),
         _ => None,
     };
-    step.iter()
-        .zip(certain)
-        .map(|(s, known)| known.or_else(|| from_step(s)))
-        .collect()
+    step.iter().zip(certain).map(|(s, known)| known.or_else(|| from_step(s))).collect()
 }
 
 fn estimate(

@@ -39,10 +39,7 @@ pub struct KaplanMeierOptions {
 impl Default for KaplanMeierOptions {
     /// R's defaults: log scale, 95 %.
     fn default() -> Self {
-        Self {
-            scale: Scale::Log,
-            level: 0.95,
-        }
+        Self { scale: Scale::Log, level: 0.95 }
     }
 }
 
@@ -143,9 +140,7 @@ pub fn kaplan_meier(
     options: &KaplanMeierOptions,
 ) -> Result<KaplanMeier, StatisticsError> {
     if observations.is_empty() {
-        return Err(StatisticsError::Empty {
-            what: "the list of patients",
-        });
+        return Err(StatisticsError::Empty { what: "the list of patients" });
     }
     check_times(0, observations)?;
     let z = two_sided(options.level)?;
@@ -175,12 +170,7 @@ pub fn kaplan_meier(
         at_risk -= tied.len();
         all_events += events;
     }
-    Ok(KaplanMeier {
-        steps,
-        patients: sorted.len(),
-        events: all_events,
-        options: *options,
-    })
+    Ok(KaplanMeier { steps, patients: sorted.len(), events: all_events, options: *options })
 }
 
 /// Limits of a share from the standard error of its logarithm.
@@ -190,17 +180,11 @@ fn limits(survival: f64, log_error: f64, z: f64, scale: Scale) -> Option<Interva
     }
     let log = libm::log(survival);
     let (lower, upper) = match scale {
-        Scale::Log => (
-            libm::exp(log - z * log_error),
-            libm::exp(log + z * log_error).min(1.0),
-        ),
+        Scale::Log => (libm::exp(log - z * log_error), libm::exp(log + z * log_error).min(1.0)),
         Scale::LogLog if survival >= 1.0 => return None,
         Scale::LogLog => {
             let (centre, half) = (libm::log(-log), z * log_error / -log);
-            (
-                libm::exp(-libm::exp(centre + half)),
-                libm::exp(-libm::exp(centre - half)),
-            )
+            (libm::exp(-libm::exp(centre + half)), libm::exp(-libm::exp(centre - half)))
         }
         Scale::Plain => {
             let half = z * log_error * survival;
@@ -217,23 +201,10 @@ impl KaplanMeier {
         let passed = self.passed(time, true)?;
         if passed == 0 {
             let interval = limits(1.0, 0.0, 0.0, self.options.scale);
-            return Ok(SurvivalAt {
-                survival: 1.0,
-                standard_error: Some(0.0),
-                interval,
-            });
+            return Ok(SurvivalAt { survival: 1.0, standard_error: Some(0.0), interval });
         }
-        let Step {
-            survival,
-            standard_error,
-            interval,
-            ..
-        } = self.steps[passed - 1];
-        Ok(SurvivalAt {
-            survival,
-            standard_error,
-            interval,
-        })
+        let Step { survival, standard_error, interval, .. } = self.steps[passed - 1];
+        Ok(SurvivalAt { survival, standard_error, interval })
     }
 
     /// The risk table's column at a printed time: at risk counts those with a time at or after it, events and
@@ -252,15 +223,9 @@ impl KaplanMeier {
     /// Number of steps before `time`, or up to and including it.
     fn passed(&self, time: f64, including: bool) -> Result<usize, StatisticsError> {
         if time.is_nan() {
-            return Err(StatisticsError::Range {
-                what: "time",
-                value: time,
-                allowed: "any number",
-            });
+            return Err(StatisticsError::Range { what: "time", value: time, allowed: "any number" });
         }
-        Ok(self
-            .steps
-            .partition_point(|step| step.time < time || (including && step.time == time)))
+        Ok(self.steps.partition_point(|step| step.time < time || (including && step.time == time)))
     }
 
     /// Median time to the event with its Brookmeyer-Crowley interval on the curve's scale.
@@ -275,11 +240,7 @@ impl KaplanMeier {
     pub fn quantile(&self, probability: f64) -> Result<Quantile, StatisticsError> {
         if !(probability > 0.0 && probability < 1.0) {
             let allowed = "strictly between 0 and 1";
-            return Err(StatisticsError::Range {
-                what: "probability",
-                value: probability,
-                allowed,
-            });
+            return Err(StatisticsError::Range { what: "probability", value: probability, allowed });
         }
         Ok(self.crossing(1.0 - probability))
     }
@@ -312,11 +273,7 @@ impl KaplanMeier {
     /// Errs unless `until` is finite and not negative.
     pub fn restricted_mean(&self, until: f64) -> Result<RestrictedMean, StatisticsError> {
         if !(until.is_finite() && until >= 0.0) {
-            return Err(StatisticsError::Range {
-                what: "until",
-                value: until,
-                allowed: "finite and not negative",
-            });
+            return Err(StatisticsError::Range { what: "until", value: until, allowed: "finite and not negative" });
         }
         let inside = &self.steps[..self.passed(until, true)?];
         // From the right end backwards, so that `area` is the area from each step to the window's end.
@@ -329,10 +286,7 @@ impl KaplanMeier {
             }
             right = step.time;
         }
-        let last = self
-            .steps
-            .last()
-            .map_or((0.0, 1.0), |step| (step.time, step.survival));
+        let last = self.steps.last().map_or((0.0, 1.0), |step| (step.time, step.survival));
         Ok(RestrictedMean {
             mean: area + right,
             standard_error: libm::sqrt(variance),

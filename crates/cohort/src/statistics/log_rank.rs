@@ -55,11 +55,7 @@ pub fn log_rank(groups: &[&[Observation]]) -> Result<LogRank, StatisticsError> {
         let events = tied.iter().filter(|(o, _)| o.event).count() as f64;
         if events > 0.0 {
             let n: f64 = at_risk.iter().sum();
-            let spread = if n > 1.0 {
-                events * (n - events) / (n - 1.0)
-            } else {
-                0.0
-            };
+            let spread = if n > 1.0 { events * (n - events) / (n - 1.0) } else { 0.0 };
             for j in 0..count {
                 let share = at_risk[j] / n;
                 expected[j] += events * share;
@@ -84,10 +80,7 @@ pub fn log_rank(groups: &[&[Observation]]) -> Result<LogRank, StatisticsError> {
         return Err(StatisticsError::NoOverlap);
     }
     let size = kept.len();
-    let difference: Vec<f64> = kept
-        .iter()
-        .map(|&j| observed[j] as f64 - expected[j])
-        .collect();
+    let difference: Vec<f64> = kept.iter().map(|&j| observed[j] as f64 - expected[j]).collect();
     let mut matrix = vec![0.0; size * size];
     for (row, &j) in kept.iter().enumerate() {
         for (column, &k) in kept.iter().enumerate() {
@@ -99,11 +92,7 @@ pub fn log_rank(groups: &[&[Observation]]) -> Result<LogRank, StatisticsError> {
     };
     let solution = factor.solve(&difference);
     let chi_square: f64 = solution.iter().zip(&difference).map(|(a, b)| a * b).sum();
-    Ok(LogRank {
-        test: Test::new(chi_square.max(0.0), size),
-        observed,
-        expected,
-    })
+    Ok(LogRank { test: Test::new(chi_square.max(0.0), size), observed, expected })
 }
 
 #[cfg(test)]
@@ -111,9 +100,7 @@ mod tests {
     use super::*;
 
     fn patients(list: &[(f64, bool)]) -> Vec<Observation> {
-        list.iter()
-            .map(|&(time, event)| Observation { time, event })
-            .collect()
+        list.iter().map(|&(time, event)| Observation { time, event }).collect()
     }
 
     /// A: events at 1, 3; B: event at 2, censored at 4.
@@ -132,43 +119,22 @@ mod tests {
     /// Freireich 1963: 6-MP against placebo, chi-square 16.79 (Kalbfleisch and Prentice; R: 16.8).
     #[test]
     fn freireich() {
-        let mut treated: Vec<(f64, bool)> = [6., 6., 6., 7., 10., 13., 16., 22., 23.]
-            .map(|t| (t, true))
-            .to_vec();
-        treated
-            .extend([6., 9., 10., 11., 17., 19., 20., 25., 32., 32., 34., 35.].map(|t| (t, false)));
-        let placebo = [
-            1., 1., 2., 2., 3., 4., 4., 5., 5., 8., 8., 8., 8., 11., 11., 12., 12., 15., 17., 22.,
-            23.,
-        ]
-        .map(|t| (t, true));
+        let mut treated: Vec<(f64, bool)> = [6., 6., 6., 7., 10., 13., 16., 22., 23.].map(|t| (t, true)).to_vec();
+        treated.extend([6., 9., 10., 11., 17., 19., 20., 25., 32., 32., 34., 35.].map(|t| (t, false)));
+        let placebo = [1., 1., 2., 2., 3., 4., 4., 5., 5., 8., 8., 8., 8., 11., 11., 12., 12., 15., 17., 22., 23.]
+            .map(|t| (t, true));
         let found = log_rank(&[&patients(&treated), &patients(&placebo)]).unwrap();
-        assert!(
-            (found.test.chi_square - 16.79).abs() < 0.005,
-            "{}",
-            found.test.chi_square
-        );
+        assert!((found.test.chi_square - 16.79).abs() < 0.005, "{}", found.test.chi_square);
         assert!((found.expected[0] - 19.25).abs() < 0.005);
     }
 
     #[test]
     fn only_the_order_of_times_matters() {
-        let a: Vec<_> = (0..40)
-            .map(|i| (f64::from((i * 7) % 13), i % 3 != 0))
-            .collect();
-        let b: Vec<_> = (0..35)
-            .map(|i| (f64::from((i * 5) % 17), i % 4 != 0))
-            .collect();
-        let c: Vec<_> = (0..30)
-            .map(|i| (f64::from((i * 3) % 11), i % 5 != 0))
-            .collect();
+        let a: Vec<_> = (0..40).map(|i| (f64::from((i * 7) % 13), i % 3 != 0)).collect();
+        let b: Vec<_> = (0..35).map(|i| (f64::from((i * 5) % 17), i % 4 != 0)).collect();
+        let c: Vec<_> = (0..30).map(|i| (f64::from((i * 3) % 11), i % 5 != 0)).collect();
         let stretch = |list: &[(f64, bool)]| {
-            patients(
-                &list
-                    .iter()
-                    .map(|&(t, e)| (libm::exp(t / 3.0) + t * t, e))
-                    .collect::<Vec<_>>(),
-            )
+            patients(&list.iter().map(|&(t, e)| (libm::exp(t / 3.0) + t * t, e)).collect::<Vec<_>>())
         };
         let plain = log_rank(&[&patients(&a), &patients(&b), &patients(&c)]).unwrap();
         let stretched = log_rank(&[&stretch(&a), &stretch(&b), &stretch(&c)]).unwrap();
@@ -192,36 +158,17 @@ mod tests {
     fn refuses_what_cannot_be_compared() {
         let a = patients(&[(1.0, true), (2.0, true)]);
         let late = patients(&[(9.0, false), (10.0, false)]);
-        assert_eq!(
-            log_rank(&[]),
-            Err(StatisticsError::TooFewGroups { found: 0 })
-        );
-        assert_eq!(
-            log_rank(&[&a]),
-            Err(StatisticsError::TooFewGroups { found: 1 })
-        );
-        assert_eq!(
-            log_rank(&[&a, &[]]),
-            Err(StatisticsError::EmptyGroup { group: 1 })
-        );
+        assert_eq!(log_rank(&[]), Err(StatisticsError::TooFewGroups { found: 0 }));
+        assert_eq!(log_rank(&[&a]), Err(StatisticsError::TooFewGroups { found: 1 }));
+        assert_eq!(log_rank(&[&a, &[]]), Err(StatisticsError::EmptyGroup { group: 1 }));
         assert_eq!(log_rank(&[&late, &late]), Err(StatisticsError::NoEvents));
         // Everybody in the second group left before the first event.
         let early = patients(&[(0.0, false), (0.5, false)]);
         assert_eq!(log_rank(&[&a, &early]), Err(StatisticsError::NoOverlap));
         // All events at one time in everybody: no variance, nothing to compare.
         let at_once = patients(&[(1.0, true), (1.0, true)]);
-        assert_eq!(
-            log_rank(&[&at_once, &at_once]),
-            Err(StatisticsError::NoOverlap)
-        );
+        assert_eq!(log_rank(&[&at_once, &at_once]), Err(StatisticsError::NoOverlap));
         let bad = patients(&[(f64::NAN, true)]);
-        assert!(matches!(
-            log_rank(&[&a, &bad]),
-            Err(StatisticsError::Time {
-                group: 1,
-                index: 0,
-                ..
-            })
-        ));
+        assert!(matches!(log_rank(&[&a, &bad]), Err(StatisticsError::Time { group: 1, index: 0, .. })));
     }
 }

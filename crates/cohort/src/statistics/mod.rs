@@ -63,11 +63,7 @@ pub struct Test {
 impl Test {
     fn new(chi_square: f64, degrees_of_freedom: usize) -> Test {
         let p_value = special::chi_square_tail(chi_square, degrees_of_freedom as f64);
-        Test {
-            chi_square,
-            degrees_of_freedom,
-            p_value,
-        }
+        Test { chi_square, degrees_of_freedom, p_value }
     }
 }
 
@@ -152,54 +148,29 @@ impl fmt::Display for StatisticsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Empty { what } => write!(f, "{what} is empty: at least one entry is needed"),
-            Self::Time {
-                group,
-                index,
-                value,
-            } => write!(
+            Self::Time { group, index, value } => write!(
                 f,
                 "time {value} of patient {index} in group {group}: a time must be finite and not negative; \
                  count it from the start of treatment"
             ),
-            Self::Range {
-                what,
-                value,
-                allowed,
-            } => write!(f, "{what} = {value}: allowed is {allowed}"),
-            Self::Value {
-                column,
-                index,
-                value,
-            } => write!(
+            Self::Range { what, value, allowed } => write!(f, "{what} = {value}: allowed is {allowed}"),
+            Self::Value { column, index, value } => write!(
                 f,
                 "entry {index} of column {column} is {value}, which cannot be used; remove the entry or give its value"
             ),
             Self::EmptyGroup { group } => {
-                write!(
-                    f,
-                    "group {group} has no patients: leave it out of the comparison"
-                )
+                write!(f, "group {group} has no patients: leave it out of the comparison")
             }
             Self::TooFewGroups { found } => {
                 write!(f, "{found} group(s) given: a comparison needs two or more")
             }
             Self::NoEvents => {
-                write!(
-                    f,
-                    "no event was seen in any group: follow up longer or choose another endpoint"
-                )
+                write!(f, "no event was seen in any group: follow up longer or choose another endpoint")
             }
             Self::NoOverlap => {
-                write!(
-                    f,
-                    "no event happened while two groups were under observation together: nothing can be compared"
-                )
+                write!(f, "no event happened while two groups were under observation together: nothing can be compared")
             }
-            Self::Length {
-                column,
-                found,
-                expected,
-            } => write!(
+            Self::Length { column, found, expected } => write!(
                 f,
                 "covariate column {column} has {found} entries for {expected} patients: give one entry a patient"
             ),
@@ -213,10 +184,7 @@ impl fmt::Display for StatisticsError {
                 "the Cox fit did not settle in {iterations} steps: raise the limit or look for extreme covariates"
             ),
             Self::Successes { successes, trials } => {
-                write!(
-                    f,
-                    "{successes} successes in {trials} trials: there cannot be more successes than trials"
-                )
+                write!(f, "{successes} successes in {trials} trials: there cannot be more successes than trials")
             }
         }
     }
@@ -229,15 +197,8 @@ fn check_times(group: usize, observations: &[Observation]) -> Result<(), Statist
     if observations.is_empty() {
         return Err(StatisticsError::EmptyGroup { group });
     }
-    match observations
-        .iter()
-        .position(|o| !(o.time.is_finite() && o.time >= 0.0))
-    {
-        Some(index) => Err(StatisticsError::Time {
-            group,
-            index,
-            value: observations[index].time,
-        }),
+    match observations.iter().position(|o| !(o.time.is_finite() && o.time >= 0.0)) {
+        Some(index) => Err(StatisticsError::Time { group, index, value: observations[index].time }),
         None => Ok(()),
     }
 }
@@ -245,11 +206,7 @@ fn check_times(group: usize, observations: &[Observation]) -> Result<(), Statist
 /// The standard normal quantile of a two-sided level; refuses a level outside (0, 1).
 fn two_sided(level: f64) -> Result<f64, StatisticsError> {
     if !(level > 0.0 && level < 1.0) {
-        return Err(StatisticsError::Range {
-            what: "level",
-            value: level,
-            allowed: "strictly between 0 and 1",
-        });
+        return Err(StatisticsError::Range { what: "level", value: level, allowed: "strictly between 0 and 1" });
     }
     Ok(-special::normal_quantile((1.0 - level) / 2.0))
 }

@@ -33,20 +33,9 @@ pub fn wilson(successes: u64, trials: u64, level: f64) -> Result<Share, Statisti
     let width = z * z / n;
     let centre = (share + width / 2.0) / (1.0 + width);
     let half = z / (1.0 + width) * libm::sqrt(share * (1.0 - share) / n + width / (4.0 * n));
-    let lower = if successes == 0 {
-        0.0
-    } else {
-        (centre - half).max(0.0)
-    };
-    let upper = if successes == trials {
-        1.0
-    } else {
-        (centre + half).min(1.0)
-    };
-    Ok(Share {
-        share,
-        interval: Interval { lower, upper },
-    })
+    let lower = if successes == 0 { 0.0 } else { (centre - half).max(0.0) };
+    let upper = if successes == trials { 1.0 } else { (centre + half).min(1.0) };
+    Ok(Share { share, interval: Interval { lower, upper } })
 }
 
 /// Clopper and Pearson's exact interval of `successes` in `trials` at two-sided `level`.
@@ -64,28 +53,15 @@ pub fn clopper_pearson(successes: u64, trials: u64, level: f64) -> Result<Share,
     let share = checked(successes, trials)?;
     two_sided(level)?;
     let (k, n, tail) = (successes as f64, trials as f64, (1.0 - level) / 2.0);
-    let lower = if successes == 0 {
-        0.0
-    } else {
-        beta_quantile(tail, k, n - k + 1.0)
-    };
+    let lower = if successes == 0 { 0.0 } else { beta_quantile(tail, k, n - k + 1.0) };
     // By symmetry, so that both limits are found from their small tail.
-    let upper = if successes == trials {
-        1.0
-    } else {
-        1.0 - beta_quantile(tail, n - k, k + 1.0)
-    };
-    Ok(Share {
-        share,
-        interval: Interval { lower, upper },
-    })
+    let upper = if successes == trials { 1.0 } else { 1.0 - beta_quantile(tail, n - k, k + 1.0) };
+    Ok(Share { share, interval: Interval { lower, upper } })
 }
 
 fn checked(successes: u64, trials: u64) -> Result<f64, StatisticsError> {
     if trials == 0 {
-        return Err(StatisticsError::Empty {
-            what: "the list of trials",
-        });
+        return Err(StatisticsError::Empty { what: "the list of trials" });
     }
     if successes > trials {
         return Err(StatisticsError::Successes { successes, trials });
@@ -102,45 +78,16 @@ mod tests {
     fn agrees_with_r() {
         for (k, n, score, exact) in [
             (0, 10, [0.0, 0.2775327998628891], [0.0, 0.3084971078187608]),
-            (
-                5,
-                10,
-                [0.236593090512564, 0.763406909487436],
-                [0.1870860284473986, 0.8129139715526015],
-            ),
+            (5, 10, [0.236593090512564, 0.763406909487436], [0.1870860284473986, 0.8129139715526015]),
             (10, 10, [0.7224672001371109, 1.0], [0.6915028921812392, 1.0]),
-            (
-                96,
-                155,
-                [0.540904640154071, 0.6920320268515306],
-                [0.5379967473717462, 0.6960564167420908],
-            ),
-            (
-                4,
-                75,
-                [0.02093342774665433, 0.12925987153798554],
-                [0.0147207646591782, 0.1309608072784747],
-            ),
-            (
-                1,
-                1000,
-                [1.765463706260782e-04, 5.642558597957934e-03],
-                [2.531748749129407e-05, 5.558924279826627e-03],
-            ),
+            (96, 155, [0.540904640154071, 0.6920320268515306], [0.5379967473717462, 0.6960564167420908]),
+            (4, 75, [0.02093342774665433, 0.12925987153798554], [0.0147207646591782, 0.1309608072784747]),
+            (1, 1000, [1.765463706260782e-04, 5.642558597957934e-03], [2.531748749129407e-05, 5.558924279826627e-03]),
         ] {
-            for (got, want) in [
-                (wilson(k, n, 0.95), score),
-                (clopper_pearson(k, n, 0.95), exact),
-            ] {
+            for (got, want) in [(wilson(k, n, 0.95), score), (clopper_pearson(k, n, 0.95), exact)] {
                 let Interval { lower, upper } = got.unwrap().interval;
-                assert!(
-                    (lower - want[0]).abs() <= 1e-10 * want[0],
-                    "{k}/{n}: {lower}"
-                );
-                assert!(
-                    (upper - want[1]).abs() <= 1e-10 * want[1],
-                    "{k}/{n}: {upper}"
-                );
+                assert!((lower - want[0]).abs() <= 1e-10 * want[0], "{k}/{n}: {lower}");
+                assert!((upper - want[1]).abs() <= 1e-10 * want[1], "{k}/{n}: {upper}");
             }
         }
     }
@@ -148,21 +95,9 @@ mod tests {
     #[test]
     fn refuses_what_is_not_a_share() {
         for interval in [wilson, clopper_pearson] {
-            assert!(matches!(
-                interval(0, 0, 0.95),
-                Err(StatisticsError::Empty { .. })
-            ));
-            assert_eq!(
-                interval(3, 2, 0.95),
-                Err(StatisticsError::Successes {
-                    successes: 3,
-                    trials: 2
-                })
-            );
-            assert!(matches!(
-                interval(1, 2, f64::NAN),
-                Err(StatisticsError::Range { .. })
-            ));
+            assert!(matches!(interval(0, 0, 0.95), Err(StatisticsError::Empty { .. })));
+            assert_eq!(interval(3, 2, 0.95), Err(StatisticsError::Successes { successes: 3, trials: 2 }));
+            assert!(matches!(interval(1, 2, f64::NAN), Err(StatisticsError::Range { .. })));
         }
     }
 
@@ -170,10 +105,7 @@ mod tests {
     fn both_hold_the_share_at_any_size() {
         for interval in [wilson, clopper_pearson] {
             for (k, n) in [(0, 1), (1, 1), (7, 90), (500_000, 1_000_000)] {
-                let Share {
-                    share,
-                    interval: Interval { lower, upper },
-                } = interval(k, n, 0.9).unwrap();
+                let Share { share, interval: Interval { lower, upper } } = interval(k, n, 0.9).unwrap();
                 assert!(0.0 <= lower && lower <= share && share <= upper && upper <= 1.0);
             }
         }

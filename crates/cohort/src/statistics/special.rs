@@ -105,11 +105,8 @@ pub fn beta_lower(x: f64, a: f64, b: f64) -> f64 {
     if x == 0.0 || x == 1.0 {
         return x;
     }
-    let front = libm::exp(
-        libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b)
-            + a * libm::log(x)
-            + b * libm::log1p(-x),
-    );
+    let front =
+        libm::exp(libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b) + a * libm::log(x) + b * libm::log1p(-x));
     let value = if x < (a + 1.0) / (a + b + 2.0) {
         front * beta_fraction(x, a, b) / a
     } else {
@@ -159,11 +156,7 @@ pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
         if middle <= low || middle >= high {
             break;
         }
-        if beta_lower(middle, a, b) < p {
-            low = middle
-        } else {
-            high = middle
-        }
+        if beta_lower(middle, a, b) < p { low = middle } else { high = middle }
     }
     0.5 * (low + high)
 }
@@ -184,21 +177,13 @@ pub fn normal_quantile(p: f64) -> f64 {
         return q * ratio(&A, &B, r);
     }
     let r = libm::sqrt(-libm::log(if q < 0.0 { p } else { 1.0 - p }));
-    let tail = if r <= 5.0 {
-        ratio(&C, &D, r - 1.6)
-    } else {
-        ratio(&E, &F, r - 5.0)
-    };
+    let tail = if r <= 5.0 { ratio(&C, &D, r - 1.6) } else { ratio(&E, &F, r - 5.0) };
     if q < 0.0 { -tail } else { tail }
 }
 
 /// Quotient of two polynomials by Horner's rule, highest power last.
 fn ratio(top: &[f64; 8], bottom: &[f64; 8], r: f64) -> f64 {
-    let horner = |c: &[f64; 8]| {
-        c.iter()
-            .rev()
-            .fold(0.0, |sum, &coefficient| sum * r + coefficient)
-    };
+    let horner = |c: &[f64; 8]| c.iter().rev().fold(0.0, |sum, &coefficient| sum * r + coefficient);
     horner(top) / horner(bottom)
 }
 
@@ -238,9 +223,7 @@ pub fn kolmogorov_tail(lambda: f64) -> f64 {
     }
     if lambda < 1.0 {
         let exponent = -PI * PI / (8.0 * lambda * lambda);
-        let sum: f64 = (1..20)
-            .map(|k| libm::exp(exponent * ((2 * k - 1) * (2 * k - 1)) as f64))
-            .sum();
+        let sum: f64 = (1..20).map(|k| libm::exp(exponent * ((2 * k - 1) * (2 * k - 1)) as f64)).sum();
         let root_two_pi = libm::exp(0.5 * (LN_2 + libm::log(PI)));
         return (1.0 - root_two_pi / lambda * sum).clamp(0.0, 1.0);
     }
@@ -257,10 +240,7 @@ mod tests {
     use super::*;
 
     fn close(got: f64, want: f64, relative: f64) {
-        assert!(
-            (got - want).abs() <= relative * want.abs().max(1e-300),
-            "got {got:e}, want {want:e}"
-        );
+        assert!((got - want).abs() <= relative * want.abs().max(1e-300), "got {got:e}, want {want:e}");
     }
 
     /// R 4.2.2: pchisq(x, df, lower.tail = FALSE).

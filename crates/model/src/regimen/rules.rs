@@ -40,11 +40,7 @@ pub(super) fn rules(
     if !held && !listed && w.every.is_none() && !w.once {
         return s.wrong("when: `every day`, `every 3 weeks`, `once` or `on days 1-5`");
     }
-    let ends = [
-        w.until,
-        w.length.map(|l| from + l),
-        w.cycles.map(|n| from + n * cycle),
-    ];
+    let ends = [w.until, w.length.map(|l| from + l), w.cycles.map(|n| from + n * cycle)];
     let until = ends.into_iter().flatten().fold(f64::INFINITY, f64::min);
     if until.is_finite() && until > LAST_DAY {
         return s.fail(
@@ -101,20 +97,13 @@ pub(super) fn rules(
         };
         match (held, part.days) {
             (true, None) => {
-                let length = w
-                    .length
-                    .filter(|l| from + l <= until)
-                    .unwrap_or(until - from);
+                let length = w.length.filter(|l| from + l <= until).unwrap_or(until - from);
                 let mut hold = rule(length, vec![0.0]);
                 hold.until = f64::INFINITY;
                 out.push(hold);
             }
             (true, Some(days)) => {
-                out.extend(
-                    runs(&days)
-                        .into_iter()
-                        .map(|(length, offsets)| rule(length, offsets)),
-                );
+                out.extend(runs(&days).into_iter().map(|(length, offsets)| rule(length, offsets)));
             }
             (false, None) => out.push(rule(part.duration.unwrap_or(0.0), vec![0.0])),
             (false, Some(days)) => {
@@ -134,9 +123,7 @@ fn same_amounts(parts: Vec<Part>) -> Vec<Part> {
     let mut out: Vec<Part> = Vec::new();
     for part in parts {
         match out.iter_mut().find(|p| p.amount == part.amount) {
-            Some(Part {
-                days: Some(days), ..
-            }) => {
+            Some(Part { days: Some(days), .. }) => {
                 days.extend(part.days.unwrap_or_default());
                 days.sort_by(f64::total_cmp);
             }
@@ -168,32 +155,14 @@ fn runs(days: &[f64]) -> Vec<(f64, Vec<f64>)> {
 /// An infusion ends before the next of its rule begins.
 fn infusions_end(s: &mut Sentence<'_, '_>, rules: &[DoseRule]) -> Option<()> {
     for rule in rules {
-        let wrap = rule
-            .offsets
-            .first()
-            .map_or(f64::INFINITY, |f| f + rule.cycle);
+        let wrap = rule.offsets.first().map_or(f64::INFINITY, |f| f + rule.cycle);
         let next = rule.offsets.iter().skip(1).copied().chain([wrap]);
-        let gap = rule
-            .offsets
-            .iter()
-            .zip(next)
-            .map(|(a, b)| b - a)
-            .fold(f64::INFINITY, f64::min);
+        let gap = rule.offsets.iter().zip(next).map(|(a, b)| b - a).fold(f64::INFINITY, f64::min);
         if rule.duration > gap {
-            let found = format!(
-                "an infusion of {} days every {} days",
-                number(rule.duration),
-                number(gap)
-            );
+            let found = format!("an infusion of {} days every {} days", number(rule.duration), number(gap));
             let allowed = "an infusion that ends before the next begins";
             let repair = "shorten `over`, or space the doses";
-            return s.fail(
-                Code::DoseTiming,
-                0..s.text.text.len(),
-                found,
-                allowed,
-                repair,
-            );
+            return s.fail(Code::DoseTiming, 0..s.text.text.len(), found, allowed, repair);
         }
     }
     Some(())

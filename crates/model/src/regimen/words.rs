@@ -25,10 +25,7 @@ pub fn in_words(rules: &[DoseRule], model: &Model) -> Vec<String> {
         while end < rules.len() && together(&rules[start..end], &rules[end]) {
             end += 1;
         }
-        out.push(sentence(
-            &rules[start..end],
-            &model.drugs[rules[start].drug],
-        ));
+        out.push(sentence(&rules[start..end], &model.drugs[rules[start].drug]));
         start = end;
     }
     out
@@ -45,9 +42,7 @@ fn together(group: &[DoseRule], next: &DoseRule) -> bool {
     let length = |r: &DoseRule| r.duration.max(1.0);
     let apart = |r: &DoseRule| {
         let clear = |a: f64, b: f64| a + length(r) <= b || b + length(next) <= a;
-        r.offsets
-            .iter()
-            .all(|a| next.offsets.iter().all(|b| clear(*a, *b)))
+        r.offsets.iter().all(|a| next.offsets.iter().all(|b| clear(*a, *b)))
     };
     key(first) == key(next)
         && days(first)
@@ -113,16 +108,8 @@ fn sentence(rules: &[DoseRule], drug: &Drug) -> String {
 
 /// Days named by a rule; a held drug is held for `duration` days from each offset.
 fn days(rule: &DoseRule, held: bool) -> Vec<f64> {
-    let length = if held && rule.duration.is_finite() {
-        rule.duration.max(1.0) as usize
-    } else {
-        1
-    };
-    let day = |o: &f64| {
-        (0..length)
-            .map(move |d| o + 1.0 + d as f64)
-            .collect::<Vec<f64>>()
-    };
+    let length = if held && rule.duration.is_finite() { rule.duration.max(1.0) as usize } else { 1 };
+    let day = |o: &f64| (0..length).map(move |d| o + 1.0 + d as f64).collect::<Vec<f64>>();
     rule.offsets.iter().flat_map(day).collect()
 }
 
@@ -135,11 +122,7 @@ fn day_list(days: &[f64]) -> String {
         }
     }
     let one = |&(a, b): &(f64, f64)| {
-        if a == b {
-            number(a)
-        } else {
-            format!("{}-{}", number(a), number(b))
-        }
+        if a == b { number(a) } else { format!("{}-{}", number(a), number(b)) }
     };
     let list: Vec<String> = runs.iter().map(one).collect();
     let noun = if days.len() == 1 { "day" } else { "days" };

@@ -13,11 +13,7 @@ use std::ops::Range;
 /// Most founding cells: beyond this the start is not a few cells but a size, which is typed in.
 const MOST_FOUNDERS: f64 = 1e6;
 
-pub(super) fn start(
-    b: &written::Before,
-    cells: &[Option<CellType>],
-    cx: &mut Context<'_>,
-) -> Option<Start> {
+pub(super) fn start(b: &written::Before, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option<Start> {
     if cells.is_empty() {
         return None;
     }
@@ -32,9 +28,7 @@ pub(super) fn start(
 /// A word with its bytes.
 fn words(text: &str) -> Vec<(&str, Range<usize>)> {
     let start = |w: &str| w.as_ptr() as usize - text.as_ptr() as usize;
-    text.split_whitespace()
-        .map(|w| (w, start(w)..start(w) + w.len()))
-        .collect()
+    text.split_whitespace().map(|w| (w, start(w)..start(w) + w.len())).collect()
 }
 
 /// `<type> from <n> cells until <size>`
@@ -61,10 +55,7 @@ fn grow(text: &Text, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option
         );
         return None;
     };
-    let part = |r: Range<usize>| Text {
-        text: text.text[r.clone()].to_string(),
-        at: text.at.inside(r),
-    };
+    let part = |r: Range<usize>| Text { text: text.text[r.clone()].to_string(), at: text.at.inside(r) };
     let founder = cx.find_type(&part(name.1.clone()));
     let from = n.0.parse::<f64>().unwrap_or(f64::NAN);
     if !(1.0..=MOST_FOUNDERS).contains(&from) || from != libm::trunc(from) {
@@ -77,11 +68,7 @@ fn grow(text: &Text, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option
         );
         return None;
     }
-    let until = cx.finite(
-        &Some(part(first.1.start..text.text.len())),
-        Dimension::CELLS,
-        Allowed::Parameters,
-    )?;
+    let until = cx.finite(&Some(part(first.1.start..text.text.len())), Dimension::CELLS, Allowed::Parameters)?;
     if let Some(size) = cx.constant(&until).filter(|s| *s <= from) {
         cx.report.add(
             Code::StartSize,
@@ -94,21 +81,11 @@ fn grow(text: &Text, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option
     }
     let founder = founder?;
     can_grow(text, founder, from, cells[founder].as_ref()?, cx)?;
-    Some(Start::Grown {
-        founder,
-        from: from as u64,
-        until,
-    })
+    Some(Start::Grown { founder, from: from as u64, until })
 }
 
 /// The founding type grows without drug, as far as its rates are known before the run.
-fn can_grow(
-    text: &Text,
-    founder: usize,
-    from: f64,
-    cell: &CellType,
-    cx: &mut Context<'_>,
-) -> Option<()> {
+fn can_grow(text: &Text, founder: usize, from: f64, cell: &CellType, cx: &mut Context<'_>) -> Option<()> {
     let known = |s: Slot| !matches!(s, Slot::Level(_) | Slot::Time);
     let other = |s: Slot| match s {
         Slot::Total => from,
@@ -122,12 +99,7 @@ fn can_grow(
         cx.report.add(
             Code::CannotGrow,
             &text.at,
-            format!(
-                "`{}` without drug: birth {} /day, death {} /day",
-                cell.name,
-                number(birth),
-                number(death)
-            ),
+            format!("`{}` without drug: birth {} /day, death {} /day", cell.name, number(birth), number(death)),
             "birth above death for the type that founds the tumour",
             "raise `birth`, lower `death`, or type the tumour in with `start`",
         );
@@ -136,11 +108,7 @@ fn can_grow(
     Some(())
 }
 
-fn given(
-    b: &written::Before,
-    list: &[(Text, Option<Text>)],
-    cx: &mut Context<'_>,
-) -> Option<Start> {
+fn given(b: &written::Before, list: &[(Text, Option<Text>)], cx: &mut Context<'_>) -> Option<Start> {
     let mut out: Vec<(usize, Expr)> = Vec::new();
     let mut sum = Some(0.0);
     let mut sound = true;

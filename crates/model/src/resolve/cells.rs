@@ -9,40 +9,21 @@ use crate::tree::{Text, short};
 use crate::units::Dimension;
 use crate::written;
 
-const KINDS: [(&str, Kind); 3] = [
-    ("sensitive", Kind::Sensitive),
-    ("persister", Kind::Persister),
-    ("resistant", Kind::Resistant),
-];
+const KINDS: [(&str, Kind); 3] =
+    [("sensitive", Kind::Sensitive), ("persister", Kind::Persister), ("resistant", Kind::Resistant)];
 
 /// Name of a kind in model files.
 pub(crate) fn kind_name(kind: Kind) -> &'static str {
     KINDS.iter().find(|k| k.1 == kind).map_or("", |k| k.0)
 }
 
-pub(super) fn cell_type(
-    index: usize,
-    c: &written::CellType,
-    cx: &mut Context<'_>,
-) -> Option<CellType> {
+pub(super) fn cell_type(index: usize, c: &written::CellType, cx: &mut Context<'_>) -> Option<CellType> {
     let everything = Allowed::Everything;
-    let birth = cx.rate(
-        &c.birth,
-        Dimension::RATE,
-        everything,
-        "for net loss raise `death`",
-    );
-    let death = cx.rate(
-        &c.death,
-        Dimension::RATE,
-        everything,
-        "for net growth raise `birth`",
-    );
+    let birth = cx.rate(&c.birth, Dimension::RATE, everything, "for net loss raise `death`");
+    let death = cx.rate(&c.death, Dimension::RATE, everything, "for net growth raise `birth`");
     let repair = "write 0 or a positive number; cells that leave are a `death`";
-    let immigration = c
-        .immigration
-        .is_some()
-        .then(|| cx.rate(&c.immigration, Dimension::CELLS_RATE, everything, repair));
+    let immigration =
+        c.immigration.is_some().then(|| cx.rate(&c.immigration, Dimension::CELLS_RATE, everything, repair));
     let switches: Vec<_> = c.switches.iter().map(|s| switch(index, s, cx)).collect();
     let mutations: Vec<_> = c.mutates.iter().map(|m| mutation(index, m, cx)).collect();
     let kind = kind(c, cx);
@@ -68,11 +49,7 @@ pub(super) fn cell_type(
 fn kind(c: &written::CellType, cx: &mut Context<'_>) -> Option<Kind> {
     let Some(text) = &c.kind else {
         let resistant = c.mechanism.is_some();
-        return Some(if resistant {
-            Kind::Resistant
-        } else {
-            Kind::Sensitive
-        });
+        return Some(if resistant { Kind::Resistant } else { Kind::Sensitive });
     };
     let found = KINDS.iter().find(|k| k.0 == text.text);
     if found.is_none() {
@@ -112,10 +89,7 @@ fn switch(from: usize, s: &written::Switch, cx: &mut Context<'_>) -> Option<Swit
     let to = target(from, &s.to, cx);
     let repair = "write 0 or a positive rate; the way back is a switch of the other type";
     let rate = cx.rate(&s.rate, Dimension::RATE, Allowed::Everything, repair);
-    Some(Switch {
-        to: to?,
-        rate: rate?,
-    })
+    Some(Switch { to: to?, rate: rate? })
 }
 
 fn mutation(from: usize, m: &written::Mutation, cx: &mut Context<'_>) -> Option<Mutation> {
@@ -132,11 +106,7 @@ fn mutation(from: usize, m: &written::Mutation, cx: &mut Context<'_>) -> Option<
         (None, Some(rate)) => (false, rate),
         _ => return None,
     };
-    Some(Mutation {
-        to: to?,
-        per_division,
-        rate,
-    })
+    Some(Mutation { to: to?, per_division, rate })
 }
 
 impl Context<'_> {
@@ -149,10 +119,7 @@ impl Context<'_> {
                 &name.at,
                 [
                     format!("`{}`", short(&name.text)),
-                    format!(
-                        "a cell type of this file: {}",
-                        short(&self.cell_names.join(", "))
-                    ),
+                    format!("a cell type of this file: {}", short(&self.cell_names.join(", "))),
                     "correct the name, or add a section [cells.<name>]".into(),
                 ],
                 &name.text,

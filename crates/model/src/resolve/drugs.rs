@@ -18,11 +18,7 @@ pub(super) fn felt_dimension(d: &written::Drug) -> Option<Dimension> {
 }
 
 fn concentration(unit: Unit) -> bool {
-    [
-        Dimension::MASS_CONCENTRATION,
-        Dimension::MOLAR_CONCENTRATION,
-    ]
-    .contains(&unit.dimension)
+    [Dimension::MASS_CONCENTRATION, Dimension::MOLAR_CONCENTRATION].contains(&unit.dimension)
 }
 
 pub(super) fn drug(d: &written::Drug, cx: &mut Context<'_>) -> Option<Drug> {
@@ -53,10 +49,7 @@ pub(super) fn drug(d: &written::Drug, cx: &mut Context<'_>) -> Option<Drug> {
             );
             return None;
         }
-        Some(Delay {
-            states: *states as usize,
-            mean: mean?,
-        })
+        Some(Delay { states: *states as usize, mean: mean? })
     });
     let route = match route_text?.text.as_str() {
         "oral" => Route::Oral { ka: ka? },
@@ -106,18 +99,8 @@ fn known_route(route: &Text, cx: &mut Context<'_>) -> bool {
 fn keys_of_route(d: &written::Drug, route: &Text, cx: &mut Context<'_>) {
     let held = route.text == "held";
     let keys = [
-        (
-            "ka",
-            d.ka.is_some(),
-            route.text == "oral",
-            "ka = \"0.95 /h\"",
-        ),
-        (
-            "clearance",
-            d.clearance.is_some(),
-            !held,
-            "clearance = \"3.95 L/h\"",
-        ),
+        ("ka", d.ka.is_some(), route.text == "oral", "ka = \"0.95 /h\""),
+        ("clearance", d.clearance.is_some(), !held, "clearance = \"3.95 L/h\""),
         ("volume", d.volume.is_some(), !held, "volume = \"233 L\""),
     ];
     for (key, given, wanted, example) in keys {
@@ -125,23 +108,16 @@ fn keys_of_route(d: &written::Drug, route: &Text, cx: &mut Context<'_>) {
             continue;
         }
         let (found, repair) = if given {
-            (
-                format!("`{key}` with route {}", route.text),
-                format!("remove `{key}`, or change the route"),
-            )
+            (format!("`{key}` with route {}", route.text), format!("remove `{key}`, or change the route"))
         } else {
-            (
-                format!("route {} without `{key}`", route.text),
-                format!("add {example}"),
-            )
+            (format!("route {} without `{key}`", route.text), format!("add {example}"))
         };
         let allowed = match route.text.as_str() {
             "oral" => "oral: ka, clearance, volume",
             "held" => "held: no compartments, the regimen types the concentration in",
             _ => "bolus and infusion: clearance, volume",
         };
-        cx.report
-            .add(Code::RouteKeys, &d.name.at, found, allowed, repair);
+        cx.report.add(Code::RouteKeys, &d.name.at, found, allowed, repair);
     }
     if held && d.peripheral.is_some() {
         cx.report.add(
@@ -161,13 +137,7 @@ fn felt(d: &written::Drug, held: bool, cx: &mut Context<'_>) -> Option<(f64, Str
             let q = read_quantity(text, cx.report)?;
             if q.unit.dimension != Dimension::MOLAR_MASS {
                 let found = q.unit.dimension;
-                crate::scope::mismatch(
-                    &text.at,
-                    &text.text,
-                    found,
-                    Dimension::MOLAR_MASS,
-                    cx.report,
-                );
+                crate::scope::mismatch(&text.at, &text.text, found, Dimension::MOLAR_MASS, cx.report);
                 return None;
             }
             if q.value <= 0.0 {
@@ -197,11 +167,7 @@ fn felt(d: &written::Drug, held: bool, cx: &mut Context<'_>) -> Option<(f64, Str
             cx.report.add(
                 Code::MolarMass,
                 &text.at,
-                format!(
-                    "`{}` is felt in {} and dosed in mg",
-                    d.name.text,
-                    short(&text.text)
-                ),
+                format!("`{}` is felt in {} and dosed in mg", d.name.text, short(&text.text)),
                 "a molar unit together with `molar_mass`",
                 "add molar_mass = \"<number> g/mol\", or feel the drug in mg/L",
             );

@@ -38,17 +38,11 @@ pub(super) fn measurement(m: &written::Measurement, cx: &mut Context<'_>) -> Opt
                 Some(text) => number_of(text, Dimension::CELLS, "cells", cx),
                 None => Some(0.0),
             };
-            MeasurementKind::CellCount {
-                error: error?,
-                detection_limit: detection_limit?,
-            }
+            MeasurementKind::CellCount { error: error?, detection_limit: detection_limit? }
         }
         _ => return None,
     };
-    Some(Measurement {
-        name: m.name.text.clone(),
-        kind,
-    })
+    Some(Measurement { name: m.name.text.clone(), kind })
 }
 
 fn wrong(cx: &mut Context<'_>, at: &Place, found: String, allowed: &str, repair: &str) {
@@ -59,37 +53,18 @@ fn shares(m: &written::Measurement, cx: &mut Context<'_>) -> Option<Vec<f64>> {
     let list = m.shares.as_ref()?;
     let sum: f64 = list.iter().map(|s| s.0).sum();
     let allowed = "1 to 100 shares, each above 0, that add up to at most 1";
-    let repair =
-        "give the share of all tumour cells in each target lesion; the rest is not measured";
+    let repair = "give the share of all tumour cells in each target lesion; the rest is not measured";
     if list.is_empty() || list.len() > MOST_LESIONS {
-        wrong(
-            cx,
-            &m.name.at,
-            format!("{} shares", list.len()),
-            allowed,
-            repair,
-        );
+        wrong(cx, &m.name.at, format!("{} shares", list.len()), allowed, repair);
         return None;
     }
     if let Some((s, at)) = list.iter().find(|s| s.0 <= 0.0) {
-        wrong(
-            cx,
-            at,
-            format!("a share of {}", number(*s)),
-            allowed,
-            repair,
-        );
+        wrong(cx, at, format!("a share of {}", number(*s)), allowed, repair);
         return None;
     }
     // Ten shares of 0.1 add up to a little more than 1 in binary.
     if sum > 1.0 + 1e-9 {
-        wrong(
-            cx,
-            &m.name.at,
-            format!("shares that add up to {}", number(sum)),
-            allowed,
-            repair,
-        );
+        wrong(cx, &m.name.at, format!("shares that add up to {}", number(sum)), allowed, repair);
         return None;
     }
     Some(list.iter().map(|s| s.0).collect())
@@ -101,13 +76,7 @@ fn error(text: &Option<Text>, cx: &mut Context<'_>) -> Option<f64> {
     let x = number_of(text, Dimension::PLAIN, "", cx)?;
     if x > 1.0 {
         let allowed = "an error from 0 to 100 % of the reading";
-        wrong(
-            cx,
-            &text.at,
-            short(&text.text),
-            allowed,
-            "write a percentage, such as \"5 %\"",
-        );
+        wrong(cx, &text.at, short(&text.text), allowed, "write a percentage, such as \"5 %\"");
         return None;
     }
     Some(x)
@@ -122,13 +91,7 @@ fn number_of(text: &Text, want: Dimension, unit_text: &str, cx: &mut Context<'_>
     }
     let x = q.in_unit(unit(unit_text).unwrap_or(Unit::PLAIN));
     if x < 0.0 {
-        wrong(
-            cx,
-            &text.at,
-            short(&text.text),
-            "0 or more",
-            "correct the sign",
-        );
+        wrong(cx, &text.at, short(&text.text), "0 or more", "correct the sign");
         return None;
     }
     Some(x)

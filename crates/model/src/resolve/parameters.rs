@@ -12,11 +12,7 @@ pub(super) fn value(p: &written::Parameter, report: &mut Report) -> Option<Quant
     read_quantity(p.value.as_ref()?, report)
 }
 
-pub(super) fn parameter(
-    p: &written::Parameter,
-    value: Option<&Quantity>,
-    report: &mut Report,
-) -> Option<Parameter> {
+pub(super) fn parameter(p: &written::Parameter, value: Option<&Quantity>, report: &mut Report) -> Option<Parameter> {
     let source = source(p, value, report);
     let between = match &p.between_patients {
         Some(text) => Some(variation(text, value, report)?),
@@ -90,65 +86,34 @@ fn source(p: &written::Parameter, value: Option<&Quantity>, report: &mut Report)
     match (cited, &p.fitted, &p.assumed) {
         (Some(c), None, None) => Some(Source::Cited(c?)),
         (None, Some(text), None) => Some(Source::Fitted(text.text.trim().to_string())),
-        (None, None, Some(text)) => Some(Source::Assumed {
-            why: text.text.trim().to_string(),
-            prior: prior??,
-        }),
+        (None, None, Some(text)) => Some(Source::Assumed { why: text.text.trim().to_string(), prior: prior?? }),
         _ => None,
     }
 }
 
 /// A DOI (or an address), with the place in the paper when `with_place`.
-pub(super) fn citation(
-    c: &written::Citation,
-    with_place: bool,
-    report: &mut Report,
-) -> Option<Citation> {
-    let text = |t: &Option<Text>| {
-        t.as_ref()
-            .map_or(String::new(), |t| t.text.trim().to_string())
-    };
-    let out = Citation {
-        doi: text(&c.doi),
-        url: text(&c.url),
-        place: text(&c.place),
-    };
+pub(super) fn citation(c: &written::Citation, with_place: bool, report: &mut Report) -> Option<Citation> {
+    let text = |t: &Option<Text>| t.as_ref().map_or(String::new(), |t| t.text.trim().to_string());
+    let out = Citation { doi: text(&c.doi), url: text(&c.url), place: text(&c.place) };
     let mut wrong = |at: &Place, found: String, allowed: &str, repair: &str| {
         report.add(Code::BadCitation, at, found, allowed, repair);
         None
     };
     let allowed = "doi = \"10....\" or url = \"https://...\", and where = \"Table 1\"";
     if out.doi.is_empty() && out.url.is_empty() {
-        return wrong(
-            &c.at,
-            "neither `doi` nor `url`".into(),
-            allowed,
-            "name the publication",
-        );
+        return wrong(&c.at, "neither `doi` nor `url`".into(), allowed, "name the publication");
     }
     if let Some(doi) = &c.doi
         && !(out.doi.starts_with("10.") && out.doi.contains('/'))
     {
         let repair = "write the DOI alone, from `10.` on, without the address of a resolver";
-        return wrong(
-            &doi.at,
-            format!("\"{}\"", short(&out.doi)),
-            "10.<number>/<name>",
-            repair,
-        );
+        return wrong(&doi.at, format!("\"{}\"", short(&out.doi)), "10.<number>/<name>", repair);
     }
     if let Some(url) = &c.url
-        && !["https://", "http://"]
-            .iter()
-            .any(|s| out.url.starts_with(s))
+        && !["https://", "http://"].iter().any(|s| out.url.starts_with(s))
     {
         let repair = "write the whole address";
-        return wrong(
-            &url.at,
-            format!("\"{}\"", short(&out.url)),
-            "https://...",
-            repair,
-        );
+        return wrong(&url.at, format!("\"{}\"", short(&out.url)), "https://...", repair);
     }
     if with_place && out.place.is_empty() {
         let repair = "add the table, figure or sentence from which the number was taken";
@@ -161,28 +126,14 @@ const LAWS: [&str; 4] = ["lognormal", "normal", "uniform", "loguniform"];
 const FORMS: &str = "lognormal(cv = 20 %), normal(sd = 0.1 /h), uniform(a, b) or loguniform(a, b)";
 
 /// Reads a law of variation of a number with the unit of `value`.
-pub(super) fn variation(
-    text: &Text,
-    value: Option<&Quantity>,
-    report: &mut Report,
-) -> Option<Variation> {
+pub(super) fn variation(text: &Text, value: Option<&Quantity>, report: &mut Report) -> Option<Variation> {
     let found = format!("\"{}\"", short(&text.text));
     let Some((law, arguments)) = split(&text.text) else {
-        report.add(
-            Code::BadVariation,
-            &text.at,
-            found,
-            FORMS,
-            "write one of these forms",
-        );
+        report.add(Code::BadVariation, &text.at, found, FORMS, "write one of these forms");
         return None;
     };
     if !LAWS.contains(&law) {
-        let message = [
-            format!("the law `{}`", short(law)),
-            FORMS.into(),
-            "use one of these".into(),
-        ];
+        let message = [format!("the law `{}`", short(law)), FORMS.into(), "use one of these".into()];
         report.add_near(Code::BadVariation, &text.at, message, law, LAWS);
         return None;
     }
@@ -193,13 +144,7 @@ pub(super) fn variation(
         _ => keys == ["", ""],
     };
     if !good {
-        report.add(
-            Code::BadVariation,
-            &text.at,
-            found,
-            FORMS,
-            format!("correct what `{law}` is given"),
-        );
+        report.add(Code::BadVariation, &text.at, found, FORMS, format!("correct what `{law}` is given"));
         return None;
     }
     let mut numbers = Vec::new();
@@ -208,10 +153,7 @@ pub(super) fn variation(
             "cv" | "sigma" => Some(Dimension::PLAIN),
             _ => value.map(|v| v.unit.dimension),
         };
-        let part = Text {
-            text: argument.to_string(),
-            at: text.at.clone(),
-        };
+        let part = Text { text: argument.to_string(), at: text.at.clone() };
         let q = read_quantity(&part, report)?;
         if let Some(want) = dimension.filter(|d| *d != q.unit.dimension) {
             crate::scope::mismatch(&text.at, argument, q.unit.dimension, want, report);
@@ -222,22 +164,16 @@ pub(super) fn variation(
     let value = value?.value;
     let impossible = |why: &str| Err((why.to_string(), law));
     let out = match (law, keys[0], &numbers[..]) {
-        ("lognormal", "cv", &[cv]) if (1e-9..=10.0).contains(&cv) => Ok(Variation::LogNormal {
-            sigma: libm::sqrt(libm::log1p(cv * cv)),
-        }),
-        ("lognormal", "sigma", &[sigma]) if (1e-9..=5.0).contains(&sigma) => {
-            Ok(Variation::LogNormal { sigma })
+        ("lognormal", "cv", &[cv]) if (1e-9..=10.0).contains(&cv) => {
+            Ok(Variation::LogNormal { sigma: libm::sqrt(libm::log1p(cv * cv)) })
         }
+        ("lognormal", "sigma", &[sigma]) if (1e-9..=5.0).contains(&sigma) => Ok(Variation::LogNormal { sigma }),
         ("lognormal", ..) => impossible("cv above 0 and at most 1000 % (sigma: at most 5)"),
         ("normal", "sd", &[sd]) if sd > 0.0 => Ok(Variation::Normal { sd }),
         ("normal", "cv", &[cv]) if (1e-9..=10.0).contains(&cv) && cv * value.abs() > 0.0 => {
-            Ok(Variation::Normal {
-                sd: cv * value.abs(),
-            })
+            Ok(Variation::Normal { sd: cv * value.abs() })
         }
-        ("normal", ..) => {
-            impossible("sd above 0 (cv: above 0, at most 1000 %, of a value that is not 0)")
-        }
+        ("normal", ..) => impossible("sd above 0 (cv: above 0, at most 1000 %, of a value that is not 0)"),
         (_, _, &[low, high]) if low >= high => impossible("the lower end first, then a higher one"),
         (_, _, &[low, high]) if value < low || value > high => {
             impossible("ends on both sides of the parameter's value")

@@ -98,8 +98,7 @@ impl Walk<'_, '_> {
             at,
             [
                 format!("`{}`", short(name)),
-                "names of parameters, tables, cell types, levels and drugs; `total`, `time`; laws"
-                    .into(),
+                "names of parameters, tables, cell types, levels and drugs; `total`, `time`; laws".into(),
                 repair,
             ],
             name,
@@ -116,11 +115,7 @@ impl Walk<'_, '_> {
                 self.report.add(
                     Code::Dimension,
                     &self.text.at.inside(whole.span.clone()),
-                    format!(
-                        "left {l} (`{}`), right {r} (`{}`)",
-                        self.cut(a),
-                        self.cut(b)
-                    ),
+                    format!("left {l} (`{}`), right {r} (`{}`)", self.cut(a), self.cut(b)),
                     "the same unit on both sides",
                     "multiply or divide one side by what is missing, or correct a parameter's unit",
                 );
@@ -139,10 +134,7 @@ impl Walk<'_, '_> {
         self.report.add(
             Code::Dimension,
             &self.text.at.inside(tree.span.clone()),
-            format!(
-                "left plain number ({what}), right {found} (`{}`)",
-                self.cut(tree)
-            ),
+            format!("left plain number ({what}), right {found} (`{}`)", self.cut(tree)),
             format!("a plain number in {what}"),
             "divide by a quantity of the same unit",
         );
@@ -163,13 +155,7 @@ impl Walk<'_, '_> {
         );
     }
 
-    fn binary(
-        &mut self,
-        op: Op,
-        (a, l): (&Tree, Fits),
-        (b, r): (&Tree, Fits),
-        whole: &Tree,
-    ) -> Option<Fits> {
+    fn binary(&mut self, op: Op, (a, l): (&Tree, Fits), (b, r): (&Tree, Fits), whole: &Tree) -> Option<Fits> {
         match op {
             Op::Add | Op::Sub => self.same((a, l), (b, r), whole),
             Op::Mul | Op::Div => {
@@ -191,11 +177,7 @@ impl Walk<'_, '_> {
                     return Some(PLAIN);
                 }
                 let Node::Number(exponent) = b.node else {
-                    self.plain(
-                        a,
-                        l,
-                        "the base of a power whose exponent is not a literal number",
-                    )?;
+                    self.plain(a, l, "the base of a power whose exponent is not a literal number")?;
                     return Some(PLAIN);
                 };
                 let out = base.power(exponent);
@@ -229,10 +211,7 @@ impl Walk<'_, '_> {
                 self.report.add(
                     Code::Dimension,
                     &self.text.at.inside(args[0].span.clone()),
-                    format!(
-                        "left {of} (table `{name}`), right {found} (`{}`)",
-                        self.cut(&args[0])
-                    ),
+                    format!("left {of} (table `{name}`), right {found} (`{}`)", self.cut(&args[0])),
                     format!("an argument in {of}"),
                     "pass what the table is a table of",
                 );
@@ -260,11 +239,7 @@ impl Walk<'_, '_> {
         }
         // All arguments first, so that the faults of each are seen.
         let walked: Vec<Option<(Expr, Fits)>> = args.iter().map(|a| self.go(a)).collect();
-        let (exprs, fits): (Vec<Expr>, Vec<Fits>) = walked
-            .into_iter()
-            .collect::<Option<Vec<_>>>()?
-            .into_iter()
-            .unzip();
+        let (exprs, fits): (Vec<Expr>, Vec<Fits>) = walked.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
         let pair = |i: usize, j: usize| ((&args[i], fits[i]), (&args[j], fits[j]));
         let out = match law {
             Law::Exp | Law::Ln => {
@@ -311,11 +286,7 @@ impl Walk<'_, '_> {
                 Code::Arguments,
                 at,
                 format!("{} argument(s) for `{name}`", args.len()),
-                if want == 1 && usage(name).is_empty() {
-                    format!("{name}(x)")
-                } else {
-                    usage(name)
-                },
+                if want == 1 && usage(name).is_empty() { format!("{name}(x)") } else { usage(name) },
                 format!("give {want}"),
             );
         }

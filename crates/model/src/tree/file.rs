@@ -22,10 +22,7 @@ pub(crate) fn parse<'a>(text: &'a str, report: &mut Report) -> Option<Spanned<De
     let mut fatal = false;
     for error in errors.iter().take(20) {
         let span = error.span().unwrap_or(0..0);
-        let at = Place {
-            span: clamp(span, text),
-            ..Place::default()
-        };
+        let at = Place { span: clamp(span, text), ..Place::default() };
         if error.message().contains("duplicate key") {
             let name = text[at.span.clone()].to_string();
             report.add(
@@ -97,9 +94,5 @@ pub(super) fn place(value: &Spanned<DeValue<'_>>, path: String, whole: &str) -> 
         }
         _ => None,
     };
-    Place {
-        span,
-        path,
-        content,
-    }
+    Place { span, path, content }
 }

@@ -36,11 +36,7 @@ struct Sums {
 
 impl Sums {
     fn new(size: usize) -> Sums {
-        Sums {
-            weight: 0.0,
-            first: vec![0.0; size],
-            second: vec![0.0; size * size],
-        }
+        Sums { weight: 0.0, first: vec![0.0; size], second: vec![0.0; size * size] }
     }
 
     fn add(&mut self, row: &[f64], weight: f64) {
@@ -55,10 +51,7 @@ impl Sums {
 
     fn scale(&mut self, factor: f64) {
         self.weight *= factor;
-        self.first
-            .iter_mut()
-            .chain(&mut self.second)
-            .for_each(|value| *value *= factor);
+        self.first.iter_mut().chain(&mut self.second).for_each(|value| *value *= factor);
     }
 }
 
@@ -69,14 +62,10 @@ impl PartialLikelihood {
         ties: Ties,
     ) -> Result<PartialLikelihood, StatisticsError> {
         if observations.is_empty() {
-            return Err(StatisticsError::Empty {
-                what: "the list of patients",
-            });
+            return Err(StatisticsError::Empty { what: "the list of patients" });
         }
         if columns.is_empty() {
-            return Err(StatisticsError::Empty {
-                what: "the list of covariates",
-            });
+            return Err(StatisticsError::Empty { what: "the list of covariates" });
         }
         check_times(0, observations)?;
         let events = observations.iter().filter(|o| o.event).count();
@@ -92,25 +81,14 @@ impl PartialLikelihood {
         for (j, column) in columns.iter().enumerate() {
             let range = checked_range(j, column, count)?;
             let least = column.iter().copied().fold(f64::INFINITY, f64::min);
-            let mean = column
-                .iter()
-                .map(|value| (value - least) / range)
-                .sum::<f64>()
-                / count as f64;
+            let mean = column.iter().map(|value| (value - least) / range).sum::<f64>() / count as f64;
             for (place, &i) in order.iter().enumerate() {
                 rows[place * size + j] = (column[i] - least) / range - mean;
             }
             ranges.push(range);
         }
         let patients = order.iter().map(|&i| observations[i]).collect();
-        Ok(PartialLikelihood {
-            size,
-            ties,
-            patients,
-            rows,
-            ranges,
-            events,
-        })
+        Ok(PartialLikelihood { size, ties, patients, rows, ranges, events })
     }
 
     pub(super) fn events(&self) -> usize {
@@ -137,9 +115,8 @@ impl PartialLikelihood {
         let mut shift = f64::NEG_INFINITY;
         let mut place = 0;
         for tied in self.patients.chunk_by(|a, b| a.time == b.time) {
-            let exponents: Vec<f64> = (place..place + tied.len())
-                .map(|i| self.row(i).iter().zip(beta).map(|(x, b)| x * b).sum())
-                .collect();
+            let exponents: Vec<f64> =
+                (place..place + tied.len()).map(|i| self.row(i).iter().zip(beta).map(|(x, b)| x * b).sum()).collect();
             let largest = exponents.iter().copied().fold(shift, f64::max);
             if largest > shift {
                 at_risk.scale(libm::exp(shift - largest));
@@ -168,9 +145,7 @@ impl PartialLikelihood {
                     mean[j] = (at_risk.first[j] - gone * leaving.first[j]) / weight;
                     gradient[j] -= mean[j];
                     for k in 0..=j {
-                        let square = (at_risk.second[j * size + k]
-                            - gone * leaving.second[j * size + k])
-                            / weight;
+                        let square = (at_risk.second[j * size + k] - gone * leaving.second[j * size + k]) / weight;
                         information[j * size + k] += square - mean[j] * mean[k];
                     }
                 }
@@ -182,11 +157,7 @@ impl PartialLikelihood {
                 information[k * size + j] = information[j * size + k];
             }
         }
-        Point {
-            log_likelihood,
-            gradient,
-            information,
-        }
+        Point { log_likelihood, gradient, information }
     }
 
     /// Covariates along which the likelihood can only grow, whatever the others are: at every event the one who had
@@ -199,11 +170,8 @@ impl PartialLikelihood {
                 let mut place = 0;
                 for tied in self.patients.chunk_by(|a, b| a.time == b.time) {
                     let values = (place..place + tied.len()).map(|i| self.row(i)[j]);
-                    (largest, smallest) = values
-                        .clone()
-                        .fold((largest, smallest), |(most, least), x| {
-                            (most.max(x), least.min(x))
-                        });
+                    (largest, smallest) =
+                        values.clone().fold((largest, smallest), |(most, least), x| (most.max(x), least.min(x)));
                     for (x, _) in values.zip(tied).filter(|(_, patient)| patient.event) {
                         always_largest &= x == largest;
                         always_smallest &= x == smallest;
@@ -223,29 +191,17 @@ impl PartialLikelihood {
 /// The range of a covariate, after checking its length and values and that it varies.
 fn checked_range(column: usize, values: &[f64], expected: usize) -> Result<f64, StatisticsError> {
     if values.len() != expected {
-        return Err(StatisticsError::Length {
-            column,
-            found: values.len(),
-            expected,
-        });
+        return Err(StatisticsError::Length { column, found: values.len(), expected });
     }
     if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-        return Err(StatisticsError::Value {
-            column,
-            index,
-            value: values[index],
-        });
+        return Err(StatisticsError::Value { column, index, value: values[index] });
     }
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let range = most - least;
     if !range.is_finite() {
         let index = values.iter().position(|&value| value == most).unwrap_or(0);
-        return Err(StatisticsError::Value {
-            column,
-            index,
-            value: most,
-        });
+        return Err(StatisticsError::Value { column, index, value: most });
     }
     // A range within rounding of the values is none.
     if range <= 1e-12 * most.abs().max(least.abs()) {

@@ -1,0 +1,58 @@
+//! Tables as they come: every fault told with line, column, found and allowed; what other programs write is read.
+
+use remission_infer::table::{self, Columns, Signal};
+
+const HEADER: &str = "cell_type,concentration_uM,time_h,replicate,viable_signal\n";
+
+#[test]
+fn malformed_tables_are_refused_with_line_column_found_and_allowed() {
+    let cases = [
+        ("sensitive,0,0,1,zero", (2, 17), "viable_signal", "`zero`", "a number above 0"),
+        ("sensitive,0,0,1,0", (2, 17), "viable_signal", "`0`", "a number above 0"),
+        ("sensitive,0,0,1,inf", (2, 17), "viable_signal", "`inf`", "a number above 0"),
+        ("sensitive,-1,0,1,0.1", (2, 11), "concentration_uM", "`-1`", "a number, 0 or more"),
+        ("sensitive,0,,1,0.1", (2, 13), "time_h", "``", "a number, 0 or more"),
+        ("sensitive,0,0,1.5,0.1", (2, 15), "replicate", "`1.5`", "a whole number, 0 to 4294967295"),
+        (",0,0,1,0.1", (2, 1), "cell_type", "nothing", "the name of a cell type"),
+        ("sensitive,0,0,1", (2, 1), "", "4 fields", "5 fields, as in the header; decimals with a point"),
+        ("sensitive,0,0,1,0,1", (2, 1), "", "6 fields", "5 fields, as in the header; decimals with a point"),
+        ("\"sensitive,0,0,1,0.1", (2, 1), "", "a quote that is not closed on its line", "quotes in pairs"),
+        ("", (1, 1), "", "a header alone", "a header and a line per reading"),
+    ];
+    for (line, at, name, found, allowed) in cases {
+        let problems = table::read(&format!("{HEADER}{line}\n"), &Columns::default()).unwrap_err();
+        let p = &problems.0[0];
+        assert_eq!(problems.0.len(), 1, "{line}: {problems}");
+        assert_eq!(((p.line, p.column), &*p.name, &*p.found, &*p.allowed), (at, name, found, allowed), "{line}");
+    }
+    let said = table::read(&format!("{HEADER}a,0,0,1,-2\n"), &Columns::default()).unwrap_err().to_string();
+    assert_eq!(said, "line 2, column 9 (viable_signal): found `-2`; allowed: a number above 0");
+}
+
+#[test]
+fn every_fault_of_a_table_is_told_at_once() {
+    let text = format!("{HEADER}a,x,0,1,0\n\r\na,1,0,1,2\na,1,0,1,3\n");
+    let problems = table::read(&text, &Columns::default()).unwrap_err().0;
+    let places: Vec<(usize, usize)> = problems.iter().map(|p| (p.line, p.column)).collect();
+    assert_eq!(places, [(2, 3), (2, 9), (5, 1)]);
+    assert_eq!(problems[2].found, "the well and time of line 4 again");
+
+    let headless = table::read("cell_type,dose,time_h,time_h\n", &Columns::default()).unwrap_err().to_string();
+    for part in ["no such column among `cell_type`, `dose`", "(replicate)", "(viable_signal)", "column 23 (time_h)"] {
+        assert!(headless.contains(part), "{headless}");
+    }
+    assert_eq!(table::read("", &Columns::default()).unwrap_err().0[0].found, "no line");
+    let percent = Columns { allowed: Signal::Percent, ..Columns::default() };
+    let beyond = table::read(&format!("{HEADER}a,0,0,1,100.5\n"), &percent).unwrap_err().to_string();
+    assert!(beyond.ends_with("allowed: a percentage, 0 to 100"), "{beyond}");
+}
+
+#[test]
+fn tables_from_other_programs_are_read() {
+    let text = "\u{feff}\"viable_signal\",\"time_h\",\"note\",\"cell_type\",\"replicate\",\"concentration_uM\"\r\n\
+                0.5, 24 ,\"so, \"\"so\"\"\",\"PC9, \"\"late\"\"\",2,-0\r\n";
+    let read = table::read(text, &Columns::default()).unwrap();
+    assert_eq!(read.len(), 1);
+    assert_eq!((read[0].cell_type.as_str(), read[0].replicate, read[0].time), ("PC9, \"late\"", 2, 24.0));
+    assert!(read[0].concentration.is_sign_positive());
+}
