@@ -17,6 +17,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
     let model = &compiled.model;
     let arm_name = |k: &Option<usize>| k.map(|k| study.arms[k].name.clone());
     let printed = printed_days(study.horizon);
+    let followed = study.arms.iter().all(|a| a.after_progression != AfterProgression::End);
     let arms = study
         .arms
         .iter()
@@ -32,10 +33,11 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
                 .as_ref()
                 .filter(|_| study.recist_on.is_some())
                 .map(|km| curve(km, &patients.progression, &printed)),
+            // Where an arm ends at progression nobody is followed until death.
             survival: said
                 .survival
                 .as_ref()
-                .filter(|_| model.death.is_some())
+                .filter(|_| model.death.is_some() && followed)
                 .map(|km| curve(km, &patients.survival, &printed)),
             response: said.response.map(|r| (r.share, r.interval.lower, r.interval.upper)),
             origins: said

@@ -21,7 +21,8 @@ pub fn parameters(model: &Model, stream: &mut Stream) -> Vec<f64> {
     model.parameters.iter().map(|p| p.between_patients.map_or(p.value, |law| sample(law, p.value, stream))).collect()
 }
 
-/// Visit days after baseline, strictly increasing, up to the horizon.
+/// Visit days after baseline, strictly increasing, up to the horizon. Each visit is planned from the one before it, as in a
+/// clinic's calendar, so that early and late visits add up.
 ///
 /// ```
 /// use remission_cohort::variation::visit_days;
@@ -33,21 +34,24 @@ pub fn parameters(model: &Model, stream: &mut Stream) -> Vec<f64> {
 /// ```
 pub fn visit_days(visits: &Visits, horizon: f64, stream: &mut Stream) -> Vec<f64> {
     let mut days: Vec<f64> = Vec::new();
-    let mut planned = 0.0;
+    let mut last = 0.0;
+    // Whole days, uniform from -width to width; less than half a spacing, so visits stay in order.
+    let width = libm::floor(visits.window);
     loop {
-        let spacing = visits.spacing.iter().rev().find(|(from, _)| *from <= planned + 1e-9).map_or(horizon, |s| s.1);
-        planned += spacing;
-        if planned > horizon + 1e-9 {
+        let spacing = visits.spacing.iter().rev().find(|(from, _)| *from <= last + 1e-9).map_or(horizon, |s| s.1);
+        let moved = if width > 0.0 { libm::floor(stream.uniform() * (2.0 * width + 1.0)) - width } else { 0.0 };
+        // Without a window days are multiples of the spacing, without the drift of repeated sums.
+        last = if width > 0.0 { last + spacing + moved } else { next_multiple(last, spacing, visits) };
+        if last > horizon + 1e-9 {
             return days;
         }
-        let width = libm::floor(visits.window);
-        // Whole days, uniform from -width to width.
-        let moved = if width > 0.0 { libm::floor(stream.uniform() * (2.0 * width + 1.0)) - width } else { 0.0 };
-        let day = (planned + moved).min(horizon);
-        if days.last().is_none_or(|&last| day > last) {
-            days.push(day);
-        }
+        days.push(last.min(horizon));
     }
+}
+
+/// The next day of a calendar without a window.
+fn next_multiple(last: f64, spacing: f64, visits: &Visits) -> f64 {
+    if visits.spacing.len() == 1 { (libm::round(last / spacing) + 1.0) * spacing } else { last + spacing }
 }
 
 /// Day of death from other causes at a constant hazard a day; infinity when there is none.

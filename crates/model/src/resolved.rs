@@ -322,8 +322,8 @@ pub struct Study {
     pub arms: Vec<Arm>,
 }
 
-/// Visit times: `every`, 2 `every`, ... each moved by a whole number of days, uniform within the window.
-/// A visit at time 0 (baseline) always happens.
+/// When the clinic looks: a baseline visit at time 0, then each visit one spacing after the visit before it, moved by a whole
+/// number of days, uniform within the window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Visits {
     /// (from day, spacing in days) in order; the first starts at 0.

@@ -7,7 +7,7 @@
 use super::data::{ArmData, Band, ReportData};
 use super::doses;
 use super::html::{Cell, Table, behind, escape};
-use super::svg::{Anchor, Scale, Svg, colour, dash, fit, polyline, px, short_count, swatch, tick, time_ticks};
+use super::svg::{Anchor, Scale, Svg, colour, dash, polyline, short_count, swatch, tick, time_ticks};
 use super::words::{self, Clock};
 
 /// Fewest patients whose percentiles are drawn (all are, where an arm has no more).
