@@ -93,7 +93,7 @@ fn table_1() {
 #[test]
 fn monotherapy_fails_as_often_as_said() {
     for (method, b, d, treated, size, days, n) in
-        [(Method::Leap, B, D, UNDER_THERAPY, 1e6, 1000.0, 20_000), (Method::Exact, 1.0, 0.5, 2.0, 2e4, 20.0, 1000)]
+        [(Method::Leap, B, D, UNDER_THERAPY, 1e6, 1000.0, 20_000), (Method::Exact, 1.0, 0.5, 2.0, 2e4, 12.0, 800)]
     {
         let (s, t) = (1.0 - d / b, 1.0 - treated / b);
         let u = 0.4 / size;

@@ -1,0 +1,145 @@
+//! Resistance that is there when the tumour is found: Iwasa, Nowak & Michor 2006 (Genetics 172:2557).
+//!
+//! Sensitive cells (b, d) grown from one cell to M, founding resistant ones (b_R, d_R) with probability u a division:
+//!     P(a resistant cell is alive at M) = 1 - exp(-M u F), F = Int_0^1 dy / (1 - (d_R/b_R) y^alpha),
+//!     alpha = (b_R - d_R) / (b - d); neutral: F = -ln(s) / (1 - s), s = 1 - d/b,
+//! in the limit of large M at fixed M u. At a finite M the neutral case has an exact law, found by walking back from M
+//! cells to the first: a birth undone merges two cells at random, of which those with descendants at M are tracked; a
+//! mutation is fatal to "none" when its daughter is one of them. It is met event by event at M = 500, and shows how far
+//! the limit is off at other M. Binomial tests, false-alarm rate 1e-6 each (below 1e-5 for the file). Seeds are numbers
+//! in order.
+
+mod common;
+
+use common::*;
+use remission_engine::compiled::Compiled;
+use remission_engine::tumour::Method;
+use remission_model::resolved::{Model, Regimen, Start};
+
+const ALARM: f64 = 1e-6;
+/// M u.
+const MU: f64 = 0.5;
+
+/// The limit, by quadrature.
+fn limit(r: f64, alpha: f64) -> f64 {
+    // Finer toward y = 1, where the integrand is steepest, and toward 0, where y^alpha bends.
+    let edges: Vec<f64> = (0..=200).map(|k| 0.5 - 0.5 * (std::f64::consts::PI * f64::from(k) / 200.0).cos()).collect();
+    1.0 - (-MU * integral(&edges, |y| 1.0 / (1.0 - r * y.powf(alpha)))).exp()
+}
+
+/// P(no resistant cell among the first M cells), neutral, exactly; `r` = d / b.
+fn none_at(size: usize, r: f64, u: f64) -> f64 {
+    let up = 1.0 / (1.0 + r);
+    let h = |k: usize| 1.0 - r.powi(k as i32);
+    // Visits to n of the walk from 1 that succeeds; the same walk reversed goes down with `down[n]`, else up, and from 1
+    // it ends with the rest.
+    let visits = |n: usize| 1.0 / ((1.0 - up) * (1.0 - h(n - 1) / h(n)) + up * h(1) / h(size - n));
+    let forth = |n: usize| up * h(n + 1) / h(n);
+    let back = |n: usize| (1.0 - up) * h(n - 1) / h(n);
+    let down: Vec<f64> =
+        (0..size).map(|n| if n < 2 { 0.0 } else { visits(n - 1) * forth(n - 1) / visits(n) }).collect();
+    let rise: Vec<f64> =
+        (0..size).map(|n| if n < 1 || n + 1 >= size { 0.0 } else { visits(n + 1) * back(n + 1) / visits(n) }).collect();
+    // g[n]: no fatal mutation on the way back from n cells of which `a` are tracked; one tridiagonal system for each a.
+    let mut fewer = vec![0.0; size];
+    let mut g = vec![0.0; size];
+    for a in 1..size {
+        let (mut over, mut right) = (vec![0.0; size], vec![0.0; size]);
+        for n in a..size {
+            let (k, all) = (a as f64, n as f64);
+            let pairs = all * (all - 1.0);
+            let both = if n > 1 { k * (k - 1.0) / pairs } else { 0.0 };
+            let one = if n > 1 { 2.0 * k * (all - k) / pairs } else { 0.0 };
+            let merged = if a > 1 { down[n] * both * (1.0 - u) * fewer[n - 1] } else { 0.0 };
+            let ends = if n == 1 { 1.0 - rise[1] } else { 0.0 };
+            let stays = down[n] * (one * (1.0 - 0.5 * u) + (1.0 - both - one));
+            let (o, q) = if n > a { (over[n - 1], right[n - 1]) } else { (0.0, 0.0) };
+            let pivot = 1.0 - stays * o;
+            over[n] = rise[n] / pivot;
+            right[n] = (merged + ends + stays * q) / pivot;
+        }
+        g.fill(0.0);
+        for n in (a..size).rev() {
+            g[n] = right[n] + if n + 1 < size { over[n] * g[n + 1] } else { 0.0 };
+        }
+        std::mem::swap(&mut fewer, &mut g);
+    }
+    // The last birth makes M cells of M - 1, all of them tracked.
+    (1.0 - u) * fewer[size - 1]
+}
+
+fn grown(b: f64, d: f64, br: f64, dr: f64, size: f64) -> Model {
+    let mut m = model(vec![cell("S", b, d), cell("R", br, dr)], &[]);
+    m.cells[0].mutations = vec![mutates(1, MU / size)];
+    m.start = Start::Grown { founder: 0, from: 1, until: number(size) };
+    m
+}
+
+fn without(model: &Model, method: Method, n: u64) -> u64 {
+    finals(&Compiled::new(model), method, &Regimen::default(), 0.0, n).iter().filter(|x| x[1] == 0).count() as u64
+}
+
+/// How far the limit may be off at `size`: the neutral case's distance, which falls as ln(M) / M, doubled.
+fn correction(size: f64) -> f64 {
+    let scaled = |m: usize| {
+        let off = none_at(m, 0.8, MU / m as f64) - (1.0 - limit(0.8, 1.0));
+        off.abs() * m as f64 / (m as f64).ln()
+    };
+    2.0 * scaled(1000).max(scaled(2000)) * size.ln() / size
+}
+
+#[test]
+fn formulas_give_the_known_figures() {
+    for (r, said, at_500) in [(0.0, 0.3935, 0.3932), (0.5, 0.5, f64::NAN), (0.8, 0.6343, 0.6284)] {
+        let p = limit(r, 1.0);
+        let closed = if r > 0.0 { 1.0 - ((1.0 - r).ln() / r * MU).exp() } else { 1.0 - (-MU).exp() };
+        assert!((p - closed).abs() < 1e-10 && (p - said).abs() <= 5e-5, "d/b {r}: {p} for {said}");
+        let exact: Vec<f64> = [125, 250, 500, 1000, 2000].iter().map(|&m| 1.0 - none_at(m, r, MU / m as f64)).collect();
+        println!("d/b {r}: limit {p:.5}; at 125, 250, 500, 1000, 2000 cells {exact:.5?}");
+        // The distance must fall like ln(M) / M for the correction at 1e5 to be what it is said to be.
+        let scaled =
+            |k: usize, m: f64| (exact[k] - p).abs() * m / m.ln();
+        assert!(scaled(4, 2000.0) <= 1.2 * scaled(2, 500.0), "d/b {r}");
+        println!("   at 500 cells {:.4} ({at_500})", exact[2]);
+    }
+    println!("correction at 1e5 cells at most {:.1e}", correction(1e5));
+}
+
+#[test]
+fn exact_meets_the_law_at_500_cells() {
+    for r in [0.0, 0.5, 0.8] {
+        let p = none_at(500, r, MU / 500.0);
+        let n = 10_000;
+        judge(&format!("d/b {r}, M 500, none, exact"), without(&grown(1.0, r, 1.0, r, 500.0), Method::Exact, n), n, p, p, ALARM);
+    }
+}
+
+#[test]
+fn neutral_resistance_at_1e5_cells() {
+    let off = correction(1e5);
+    for (r, exact) in [(0.0, 300), (0.5, 200), (0.8, 50)] {
+        let p = 1.0 - limit(r, 1.0);
+        let m = grown(1.0, r, 1.0, r, 1e5);
+        for (method, n) in [(Method::Leap, 20_000), (Method::Exact, exact)] {
+            judge(&format!("d/b {r}, M 1e5, none, {method:?}"), without(&m, method, n), n, p - off, p + off, ALARM);
+        }
+    }
+}
+
+/// Resistant cells that grow at 0.5 and 1.5 times the rate. They count in the total at which growth stops: of the hazard
+/// they take at most their expected share at M, u M^max(alpha, 1) / |alpha - 1| / M.
+#[test]
+fn resistance_at_another_growth_rate() {
+    let size = 1e5;
+    let (b, d) = (1.0, 0.5);
+    for (br, dr) in [(0.75, 0.5), (1.0, 0.75), (1.25, 0.5), (1.0, 0.25)] {
+        let alpha = (br - dr) / (b - d);
+        let f = limit(dr / br, alpha);
+        let share = MU / size * size.powf(f64::max(alpha, 1.0)) / f64::abs(alpha - 1.0) / size / (1.0 - d / b);
+        let hazard = -(1.0 - f).ln();
+        let (low, high) = (1.0 - f - correction(size), (-hazard * (1.0 - share)).exp() + correction(size));
+        let n = 20_000;
+        let m = grown(b, d, br, dr, size);
+        judge(&format!("b_R {br}, d_R {dr}, alpha {alpha}, none, Leap"), without(&m, Method::Leap, n), n, low, high, ALARM);
+    }
+}
