@@ -54,17 +54,16 @@ def parse(texts):
         raise ValueError(f"not an expression of a model: {texts}")
     return tree
 
+
 class Model:
     def __init__(self, path, arm=1):
-        text = open(path, encoding="utf-8").read()
-        whole = tomllib.loads(text)
+        whole = tomllib.loads(text := open(path, encoding="utf-8").read())
         self.laws = {"__builtins__": {}} | LAWS | {name: table(t["points"]) for name, t in whole.get("tables", {}).items()}
         self.parameters = {name: float(plain(str(p["value"]))) for name, p in whole.get("parameters", {}).items()}
         self.types = list(whole["cells"])
         self.persister = [c["kind"] == "persister" for c in whole["cells"].values()]
         self.levels, self.drugs = whole.get("levels", {}), whole.get("drugs", {})
-        self.no_drug = {name: 0.0 for drug in self.drugs for name in (drug, "δ" + drug)}
-        self.before = whole["before_treatment"]
+        self.no_drug, self.before = {n: 0.0 for drug in self.drugs for n in (drug, "δ" + drug)}, whole["before_treatment"]
         self.horizon = self.constant(whole["study"]["horizon"])
         self.doses = doses(text.split("[[arms]]")[arm].split("regimen =")[0], self.horizon)
 
@@ -94,6 +93,7 @@ class Model:
 
     def constant(self, text):
         return float(self.compiled([text])(self.parameters)[0])
+
 
 def doses(lines, horizon):
     """Ends (0) and beginnings (1) of doses in order of time, from the comments that say what each sentence became:
@@ -172,6 +172,7 @@ def exposure(model):
         now = end
     return intervals
 
+
 class Tumour:
     def __init__(self, model, rng):
         self.model, self.rng, self.time, self.treated = model, rng, 0.0, False
@@ -202,8 +203,7 @@ class Tumour:
                     raise ValueError(f"a rate is negative or infinite on day {self.time}: {rates}")
             all_rates = [rate if kind == "immigration" else rate * len(self.cells[i])
                          for (kind, i, *_), rate in zip(model.events, rates)]
-            total_rate = sum(all_rates)
-            wait = self.rng.expovariate(total_rate) if total_rate > 0 else math.inf
+            wait = self.rng.expovariate(sum(all_rates)) if sum(all_rates) > 0 else math.inf
             if self.time + wait >= end:
                 break  # waiting has no memory: it begins anew in the next interval
             self.time += wait
@@ -222,8 +222,7 @@ class Tumour:
                 self.arrivals[i] = self.found(i, 0, "pre_existing")
             cells.append(self.arrivals[i])
             return
-        which = self.rng.randrange(len(cells))
-        clone = cells[which]
+        clone = cells[which := self.rng.randrange(len(cells))]
         if kind in ("death", "switch", "per_time"):  # the cell leaves its type; else the mother stays
             cells[which] = cells[-1]
             cells.pop()

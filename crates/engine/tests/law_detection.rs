@@ -1,9 +1,10 @@
 //! Resistance that is there when the tumour is found: Iwasa, Nowak & Michor 2006 (Genetics 172:2557).
 //!
 //! Sensitive cells (b, d) grown from one cell to M, founding resistant ones (b_R, d_R) with probability u a division:
-//!     P(a resistant cell is alive at M) = 1 - exp(-M u F), F = Int_0^1 dy / (1 - (d_R/b_R) y^alpha),
-//!     alpha = (b_R - d_R) / (b - d); neutral: F = -ln(s) / (1 - s), s = 1 - d/b,
-//! in the limit of large M at fixed M u. At a finite M the neutral case has an exact law, found by walking back from M
+//!     P(a resistant cell is alive at M) = 1 - exp(-M u F), F = (s_R / s) Int_0^1 dy / (1 - (d_R/b_R) y^alpha),
+//!     alpha = (b_R - d_R) / (b - d), s = 1 - d/b, s_R = 1 - d_R/b_R; neutral: F = -ln(s) / (1 - s),
+//! (a line founded among y M sensitive cells, u b y M dt of them, lives at M with probability s_R / (1 - (d_R/b_R)
+//! y^alpha), and dt = dy / (y (b - d))) in the limit of large M at fixed M u. At a finite M the neutral case has an exact law, found by walking back from M
 //! cells to the first: a birth undone merges two cells at random, of which those with descendants at M are tracked; a
 //! mutation is fatal to "none" when its daughter is one of them. It is met event by event at M = 500, and shows how far
 //! the limit is off at other M. Binomial tests, false-alarm rate 1e-6 each (below 1e-5 for the file). Seeds are numbers
@@ -20,11 +21,11 @@ const ALARM: f64 = 1e-6;
 /// M u.
 const MU: f64 = 0.5;
 
-/// The limit, by quadrature.
-fn limit(r: f64, alpha: f64) -> f64 {
+/// The limit, by quadrature: `r` = d_R / b_R, `ratio` = s_R / s.
+fn limit(r: f64, alpha: f64, ratio: f64) -> f64 {
     // Finer toward y = 1, where the integrand is steepest, and toward 0, where y^alpha bends.
     let edges: Vec<f64> = (0..=200).map(|k| 0.5 - 0.5 * (std::f64::consts::PI * f64::from(k) / 200.0).cos()).collect();
-    1.0 - (-MU * integral(&edges, |y| 1.0 / (1.0 - r * y.powf(alpha)))).exp()
+    1.0 - (-MU * ratio * integral(&edges, |y| 1.0 / (1.0 - r * y.powf(alpha)))).exp()
 }
 
 /// P(no resistant cell among the first M cells), neutral, exactly; `r` = d / b.
@@ -82,7 +83,7 @@ fn without(model: &Model, method: Method, n: u64) -> u64 {
 /// How far the limit may be off at `size`: the neutral case's distance, which falls as ln(M) / M, doubled.
 fn correction(size: f64) -> f64 {
     let scaled = |m: usize| {
-        let off = none_at(m, 0.8, MU / m as f64) - (1.0 - limit(0.8, 1.0));
+        let off = none_at(m, 0.8, MU / m as f64) - (1.0 - limit(0.8, 1.0, 1.0));
         off.abs() * m as f64 / (m as f64).ln()
     };
     2.0 * scaled(1000).max(scaled(2000)) * size.ln() / size
@@ -91,7 +92,7 @@ fn correction(size: f64) -> f64 {
 #[test]
 fn formulas_give_the_known_figures() {
     for (r, said, at_500) in [(0.0, 0.3935, 0.3932), (0.5, 0.5, f64::NAN), (0.8, 0.6343, 0.6284)] {
-        let p = limit(r, 1.0);
+        let p = limit(r, 1.0, 1.0);
         let closed = if r > 0.0 { 1.0 - ((1.0 - r).ln() / r * MU).exp() } else { 1.0 - (-MU).exp() };
         assert!((p - closed).abs() < 1e-10 && (p - said).abs() <= 5e-5, "d/b {r}: {p} for {said}");
         let exact: Vec<f64> = [125, 250, 500, 1000, 2000].iter().map(|&m| 1.0 - none_at(m, r, MU / m as f64)).collect();
@@ -118,7 +119,7 @@ fn exact_meets_the_law_at_500_cells() {
 fn neutral_resistance_at_1e5_cells() {
     let off = correction(1e5);
     for (r, exact) in [(0.0, 300), (0.5, 200), (0.8, 50)] {
-        let p = 1.0 - limit(r, 1.0);
+        let p = 1.0 - limit(r, 1.0, 1.0);
         let m = grown(1.0, r, 1.0, r, 1e5);
         for (method, n) in [(Method::Leap, 20_000), (Method::Exact, exact)] {
             judge(&format!("d/b {r}, M 1e5, none, {method:?}"), without(&m, method, n), n, p - off, p + off, ALARM);
@@ -134,7 +135,7 @@ fn resistance_at_another_growth_rate() {
     let (b, d) = (1.0, 0.5);
     for (br, dr) in [(0.75, 0.5), (1.0, 0.75), (1.25, 0.5), (1.0, 0.25)] {
         let alpha = (br - dr) / (b - d);
-        let f = limit(dr / br, alpha);
+        let f = limit(dr / br, alpha, (1.0 - dr / br) / (1.0 - d / b));
         let share = MU / size * size.powf(f64::max(alpha, 1.0)) / f64::abs(alpha - 1.0) / size / (1.0 - d / b);
         let hazard = -(1.0 - f).ln();
         let (low, high) = (1.0 - f - correction(size), (-hazard * (1.0 - share)).exp() + correction(size));

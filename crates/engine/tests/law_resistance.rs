@@ -6,8 +6,9 @@
 //! P0 by Kendall's quadrature. (In the paper the factor 1 - u is left out: one part in 1/u.) The second takes N for its
 //! mean; by Jensen P(R(T) = 0) is larger by at most half the variance of the integral, which is bounded by Minkowski and
 //! tends to 0 for many cells. Exact at 1e3 cells, leap at 1e3 and 1e9, the law at both. Tests of probabilities are
-//! binomial, those of means normal with the law's own variance, false-alarm rate 1e-6 each (below 2e-5 for the file).
-//! Seeds are numbers in order.
+//! binomial, those of means normal with the law's own variance, false-alarm rate 1e-6 each (below 3e-5 for the file);
+//! where rates move, law and leap are held to the accuracy that [`SETTLED`] states for integrated rates, relative to the
+//! mean. Seeds are numbers in order.
 
 mod common;
 
@@ -91,7 +92,10 @@ fn check(name: &str, given: &Drug, regimen: &Regimen, drug: &Drugged<'_>, days: 
             let of: Vec<f64> = x.iter().map(|x| x[t] as f64).collect();
             let (seen, variance, _) = sample_moments(&of);
             let skew = of.iter().map(|v| (v - seen).powi(3)).sum::<f64>() / n as f64 / variance.powf(1.5);
-            let z = (seen - said.mean[t]) / (theory.covariance[3 * t] / n as f64).sqrt();
+            // Beyond the accuracy that the engine states for integrated rates.
+            let off = seen - said.mean[t];
+            let z = off / (theory.covariance[3 * t] / n as f64).sqrt();
+            let beyond = z * (1.0 - SETTLED * said.mean[t] / off.abs()).max(0.0);
             println!(
                 "{name}, {n0:e} cells, {method:?}, {}: mean {seen:.4} for {:.4}, z {z:+.2} (skewness of the mean {:.3}); law \
                  off by {:.1e}, mean equations by {:.1e}",
@@ -101,10 +105,9 @@ fn check(name: &str, given: &Drug, regimen: &Regimen, drug: &Drugged<'_>, days: 
                 theory.mean[t] / said.mean[t] - 1.0,
                 mean[t] / said.mean[t] - 1.0
             );
-            assert!(z.abs() < z_limit(ALARM), "{name}, {method:?}: mean of type {t}, z {z}");
+            assert!(beyond.abs() < z_limit(ALARM), "{name}, {method:?}: mean of type {t}, z {z}");
             assert!((mean[t] / said.mean[t] - 1.0).abs() < 1e-7, "{name}: mean equations, type {t}");
-            // Two figures multiply in the mean of R, each integrated to SETTLED in every piece of a day.
-            assert!((theory.mean[t] / said.mean[t] - 1.0).abs() < 1e-4, "{name}: the law's mean of type {t}");
+            assert!((theory.mean[t] / said.mean[t] - 1.0).abs() < SETTLED, "{name}: the law's mean of type {t}");
         }
         let seen = x.iter().filter(|x| x[1] == 0).count() as u64;
         judge(
