@@ -2,6 +2,7 @@
 
 use crate::figures::MONTH;
 use crate::report::data::{ArmData, ReportData};
+use crate::report::words::{self, thousands};
 use serde_json::{Map, Value, json};
 
 /// The table, ready to print.
@@ -11,7 +12,7 @@ pub fn table(data: &ReportData) -> String {
     let mut out = format!(
         "{}: {arms} {noun} x {} {}, {}, seed {}\n",
         data.title,
-        thousands(data.finished),
+        thousands(u64::from(data.finished)),
         if data.finished == 1 { "patient" } else { "patients" },
         span(data.horizon_days),
         data.seed
@@ -75,22 +76,8 @@ fn shares(named: Option<&[(String, f64)]>, most: usize) -> String {
     let Some(named) = named else { return "nobody progressed".to_string() };
     let mut sorted: Vec<&(String, f64)> = named.iter().filter(|s| s.1 >= 0.005).collect();
     sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let parts: Vec<String> = sorted.iter().take(most).map(|(n, s)| format!("{} {}", words(n), percent(*s))).collect();
+    let parts: Vec<String> = sorted.iter().take(most).map(|(n, s)| format!("{} {}", words::name(n), percent(*s))).collect();
     if parts.is_empty() { "none".to_string() } else { parts.join("  ") }
-}
-
-/// An origin or mechanism as printed.
-pub fn words(name: &str) -> String {
-    match name {
-        "pre_existing" => "pre-existing".into(),
-        "drug_induced" => "drug-induced".into(),
-        "non_genetic" => "non-genetic".into(),
-        "t790m" => "T790M".into(),
-        "c797s" => "C797S".into(),
-        "met" => "MET".into(),
-        "her2" => "HER2".into(),
-        other => other.replace('_', " "),
-    }
 }
 
 fn percent(share: f64) -> String {
@@ -99,18 +86,6 @@ fn percent(share: f64) -> String {
 
 fn cells(n: f64) -> String {
     if n < 1e5 { format!("{n:.0}") } else { format!("{n:.2e}") }
-}
-
-fn thousands(n: u32) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (k, c) in digits.chars().enumerate() {
-        if k > 0 && (digits.len() - k).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 fn span(days: f64) -> String {

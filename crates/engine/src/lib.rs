@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`compiled`] (a model made ready), [`state`] (what exists at a moment), [`pharmacokinetics`] and
 //! [`exposure`] (what the cells feel), [`window`], [`moments`] and [`families`] (the law of a stretch of time),
-//! [`leap`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`] (what exists when
+//! [`leap`] with [`founding`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`] (what exists when
 //! treatment begins), [`field`] and [`mean`] (expectations), [`law`] (probabilities without simulation). Below
 //! them: [`stream`] (the only source of randomness), [`draw`] (exact laws), [`matrix`], [`ode`].
 //!
@@ -16,6 +16,7 @@ pub mod exposure;
 pub mod failure;
 pub mod families;
 pub mod field;
+pub mod founding;
 pub mod interacting;
 pub mod law;
 pub mod leap;

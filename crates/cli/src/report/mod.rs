@@ -19,7 +19,7 @@ mod survival;
 mod svg;
 #[cfg(test)]
 mod tests;
-mod words;
+pub mod words;
 
 use data::ReportData;
 use html::{escape, policy_hash};
