@@ -76,7 +76,8 @@ fn shares(named: Option<&[(String, f64)]>, most: usize) -> String {
     let Some(named) = named else { return "nobody progressed".to_string() };
     let mut sorted: Vec<&(String, f64)> = named.iter().filter(|s| s.1 >= 0.005).collect();
     sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let parts: Vec<String> = sorted.iter().take(most).map(|(n, s)| format!("{} {}", words::name(n), percent(*s))).collect();
+    let parts: Vec<String> =
+        sorted.iter().take(most).map(|(n, s)| format!("{} {}", words::name(n), percent(*s))).collect();
     if parts.is_empty() { "none".to_string() } else { parts.join("  ") }
 }
 

@@ -96,9 +96,11 @@ fn grow(
     let method = if until <= EVENT_BY_EVENT { Method::Exact } else { method };
     let mut seed = fresh(compiled, parameters)?;
     seed.found(compiled, founder, from, 0.0, Cause::Start, None, Origin::PreExisting);
+    // Where cells arrive from outside no extinction is final, and none is started again.
+    let closed = compiled.model.cells.iter().all(|c| c.immigration.is_none());
     for _ in 0..ATTEMPTS {
         let mut tumour = Tumour::new(compiled, parameters, seed.clone(), method)?;
-        if reach(&mut tumour, until, method, stream)? {
+        if reach(&mut tumour, closed, until, method, stream)? {
             let mut state = tumour.state;
             state.begin_treatment();
             return Ok(state);
@@ -112,13 +114,13 @@ fn grow(
 }
 
 /// Grows until the size is reached (true), the cells have died out, or the time is up (false).
-fn reach(tumour: &mut Tumour, until: f64, method: Method, stream: &mut Stream) -> Result<bool, Failure> {
+fn reach(tumour: &mut Tumour, closed: bool, until: f64, method: Method, stream: &mut Stream) -> Result<bool, Failure> {
     loop {
         let total = tumour.state.total();
         if total as f64 >= until {
             return Ok(true);
         }
-        if total == 0 || tumour.state.time >= LONGEST {
+        if (total == 0 && closed) || tumour.state.time >= LONGEST {
             return Ok(false);
         }
         let days = match method {
@@ -126,7 +128,7 @@ fn reach(tumour: &mut Tumour, until: f64, method: Method, stream: &mut Stream) -
             Method::Exact => 100.0,
             Method::Leap => {
                 let growth = tumour.net_growth()?;
-                let needed = libm::log(until / total as f64) / growth.max(1e-12);
+                let needed = if total > 0 { libm::log(until / total as f64) / growth.max(1e-12) } else { 1.0 };
                 // Half the way each time: a whole way would end beyond the target as often as short of it.
                 (0.5 * needed).clamp(1e-6, 28.0)
             }

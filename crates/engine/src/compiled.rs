@@ -15,8 +15,23 @@ pub struct Block {
     pub types: Vec<usize>,
     /// Switches inside the block: (from, to, which), positions in `types` and index among all switches.
     pub switches: Vec<(usize, usize, usize)>,
-    /// Mutation channels that start in the block: (position of the source in `types`, channel).
-    pub channels: Vec<(usize, usize)>,
+    /// Mutations at division that start in the block: (position of the source in `types`, channel). The mother stays.
+    pub dividing: Vec<(usize, usize)>,
+    /// Mutations per time that start in the block, likewise. The cell itself leaves the block.
+    pub leaving: Vec<(usize, usize)>,
+}
+
+impl Block {
+    /// Kinds of descendants that the law of a step counts: the types, and the cells that left by mutation per time, so that a
+    /// cell that leaves is the very cell that founds.
+    pub fn width(&self) -> usize {
+        self.types.len() + usize::from(!self.leaving.is_empty())
+    }
+
+    /// True when clones are founded from here.
+    pub fn founds(&self) -> bool {
+        !(self.dividing.is_empty() && self.leaving.is_empty())
+    }
 }
 
 /// A way in which one type founds clones of another.
@@ -298,13 +313,15 @@ fn blocks(n: usize, switches: &[(usize, usize)], channels: &[Channel]) -> (Vec<B
         for (p, &i) in types.iter().enumerate() {
             place[i] = (blocks.len(), p);
         }
-        blocks.push(Block { types, switches: Vec::new(), channels: Vec::new() });
+        blocks.push(Block { types, switches: Vec::new(), dividing: Vec::new(), leaving: Vec::new() });
     }
     for (s, &(a, b)) in switches.iter().enumerate() {
         blocks[place[a].0].switches.push((place[a].1, place[b].1, s));
     }
     for (c, channel) in channels.iter().enumerate() {
-        blocks[place[channel.from].0].channels.push((place[channel.from].1, c));
+        let (block, position) = place[channel.from];
+        let list = if channel.per_division { &mut blocks[block].dividing } else { &mut blocks[block].leaving };
+        list.push((position, c));
     }
     (blocks, place)
 }

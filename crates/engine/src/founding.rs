@@ -59,7 +59,7 @@ impl Placing {
         hazard.max(0.0)
     }
 
-    /// Predicts the path from `from` to the end of the window.
+    /// Predicts the path from `from` to the end of the window, and the hazard of founding by `channels` along it.
     pub fn prepare(
         &mut self,
         block: &Block,
@@ -67,10 +67,11 @@ impl Placing {
         window: &Window,
         own: &BlockWindow,
         from: Point,
+        channels: &[(usize, usize)],
         cells: &[u64],
         end: &[u64],
     ) {
-        let m = block.types.len();
+        let m = block.width();
         let left = window.intervals[from.interval].days - from.into;
         let mut step = Moments::constant(block, compiled.layout, window.rates(from.interval), left);
         self.hazard(&step.then(&own.to_end[from.interval + 1]), cells, end);
@@ -100,7 +101,7 @@ impl Placing {
             }
             let days = if k == from.interval { left } else { window.intervals[k].days };
             let before = self.path.len() - 2 * m;
-            for &(s, c) in &block.channels {
+            for &(s, c) in channels {
                 let (a, z) = (self.path[before + s], self.path[before + m + s]);
                 sum += window.rates(k)[compiled.layout.founding(c)] * days * logarithmic_mean(a, z);
                 self.cumulative.push(sum);
@@ -108,22 +109,27 @@ impl Placing {
         }
     }
 
-    /// Draws when and by which channel a founder arose.
-    pub fn place(&self, block: &Block, compiled: &Compiled, window: &Window, stream: &mut Stream) -> (Point, usize) {
-        let m = block.types.len();
+    /// Draws when and by which of the prepared channels a founder arose.
+    pub fn place(
+        &self,
+        block: &Block,
+        window: &Window,
+        channels: &[(usize, usize)],
+        stream: &mut Stream,
+    ) -> (Point, usize) {
+        let m = block.width();
         let from = self.from.unwrap_or(Point { interval: 0, into: 0.0 });
         let sum = self.cumulative.last().copied().unwrap_or(0.0);
         let u = stream.uniform() * sum;
         let at = self.cumulative.partition_point(|&x| x <= u).min(self.cumulative.len() - 1);
-        let width = block.channels.len();
+        let width = channels.len();
         let (k, which) = (at / width, at % width);
-        let (s, channel) = block.channels[which];
+        let (s, channel) = channels[which];
         let (a, z) = (self.path[k * m + s], self.path[(k + 1) * m + s]);
         let interval = from.interval + k;
         let begins = if k == 0 { from.into } else { 0.0 };
         let days = window.intervals[interval].days - begins;
         let share = share_of_path(a, z, stream.uniform());
-        debug_assert_eq!(compiled.channels[channel].from, block.types[s]);
         (Point { interval, into: begins + share * days }, channel)
     }
 }

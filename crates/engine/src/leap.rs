@@ -7,10 +7,10 @@
 //! to the end of the step by the same law (and may found others). Nothing is frozen: rates and hazards are
 //! integrated over the step along the exposure ([`crate::window`]).
 //!
-//! Exact for one type at any step; exact in mean, variance and covariance for blocks connected by switching.
-//! Left out: third moments within a step of a block, and the fluctuation of H that the ends do not tell, both
-//! kept small by [`TURNOVERS_BLOCK`] and [`TURNOVERS_FOUNDING`]; and, for mutation per time, that the founder is
-//! the very cell that was lost (which matters only when such mutation is as common as death).
+//! Exact for one type at any step; exact in mean, variance and covariance for blocks connected by switching, and for
+//! cells that leave by mutation per time, which are counted with the block they leave. Left out: third moments
+//! within a step of a block, and the fluctuation of H that the ends do not tell, both kept small by
+//! [`TURNOVERS_BLOCK`] and [`TURNOVERS_FOUNDING`].
 
 use crate::compiled::Compiled;
 use crate::draw;
@@ -42,9 +42,9 @@ pub fn longest_step(compiled: &Compiled, rates: &[f64]) -> f64 {
     let layout = compiled.layout;
     let mut longest = f64::INFINITY;
     for block in &compiled.blocks {
-        let turnovers = match (block.types.len(), block.channels.is_empty()) {
-            (1, true) => continue,
-            (1, false) => TURNOVERS_FOUNDING,
+        let turnovers = match (block.types.len(), block.founds()) {
+            (1, false) => continue,
+            (1, true) => TURNOVERS_FOUNDING,
             _ => TURNOVERS_BLOCK,
         };
         for &t in &block.types {
@@ -60,6 +60,7 @@ pub fn longest_step(compiled: &Compiled, rates: &[f64]) -> f64 {
 /// Memory reused from step to step.
 #[derive(Debug, Default, Clone)]
 pub struct Scratch {
+    from: Vec<u64>,
     next: Vec<u64>,
     hazards: Vec<f64>,
     picked: Vec<usize>,
@@ -163,71 +164,77 @@ fn step_block(
 ) {
     let block = &compiled.blocks[b];
     let own = &window.blocks[b];
-    let m = block.types.len();
+    let (types, m) = (block.types.len(), block.width());
     let clones = &mut state.blocks[b];
-    let Some(families) = &own.families else {
-        return;
-    };
-    scratch.next.clear();
-    scratch.next.resize(clones.counts.len(), 0);
+    let Some(families) = &own.families else { return };
+    let Scratch { from, next, hazards, picked, placing } = scratch;
+    // One row a clone; the last place of a wider row counts who leaves.
+    from.clear();
+    for row in clones.counts.chunks_exact(types) {
+        from.extend_from_slice(row);
+        from.resize(from.len() + m - types, 0);
+    }
+    next.clear();
+    next.resize(from.len(), 0);
     let moments = &own.to_end[0];
-    let founds = !block.channels.is_empty();
-    scratch.hazards.clear();
+    let divides = !block.dividing.is_empty();
+    hazards.clear();
     let mut total = 0.0;
     if m == 1 {
         let spread = moments.covariance(0, 0, 0);
         let slope = if spread > 0.0 { moments.covariance(0, 0, 1) / spread } else { 0.0 };
         let (mean, hazard) = (moments.mean(0, 0), moments.mean(0, 1));
-        for (&n, x) in clones.counts.iter().zip(&mut scratch.next) {
+        for (&n, x) in from.iter().zip(&mut *next) {
             *x = families.draw_one(n, stream);
-            if founds {
-                let h = (n as f64 * hazard + slope * (*x as f64 - n as f64 * mean)).max(0.0);
-                total += h;
-                scratch.hazards.push(total);
+            if divides {
+                total += (n as f64 * hazard + slope * (*x as f64 - n as f64 * mean)).max(0.0);
+                hazards.push(total);
             }
         }
     } else {
-        for (n, x) in clones.counts.chunks_exact(m).zip(scratch.next.chunks_exact_mut(m)) {
+        for (n, x) in from.chunks_exact(m).zip(next.chunks_exact_mut(m)) {
             families.draw(n, x, stream);
-            if founds {
-                total += scratch.placing.hazard(moments, n, x);
-                scratch.hazards.push(total);
+            if divides {
+                total += placing.hazard(moments, n, x);
+                hazards.push(total);
+            }
+        }
+    }
+    let start = Point { interval: 0, into: 0.0 };
+    let mut place = |channels: &[(usize, usize)], clone: usize, number: u64, stream: &mut Stream| {
+        let row = clone * m..(clone + 1) * m;
+        placing.prepare(block, compiled, window, own, start, channels, &from[row.clone()], &next[row]);
+        for _ in 0..number.min(MOST_CLONES as u64) {
+            let (at, channel) = placing.place(block, window, channels, stream);
+            newborns.push(Newborn { at, channel, parent: clones.founders[clone].id });
+        }
+    };
+    if m > types {
+        for clone in 0..clones.founders.len() {
+            let left = next[clone * m + types];
+            if left > 0 {
+                place(&block.leaving, clone, left, stream);
             }
         }
     }
     if total > 0.0 {
         let founders = draw::poisson(stream, total);
-        scratch.picked.clear();
+        picked.clear();
         for _ in 0..founders.min(MOST_CLONES as u64) {
             let u = stream.uniform() * total;
-            scratch.picked.push(scratch.hazards.partition_point(|&h| h <= u).min(scratch.hazards.len() - 1));
+            picked.push(hazards.partition_point(|&h| h <= u).min(hazards.len() - 1));
         }
-        scratch.picked.sort_unstable();
-        let mut k = 0;
-        while k < scratch.picked.len() {
-            let clone = scratch.picked[k];
-            let row = clone * m..(clone + 1) * m;
-            let point = Point { interval: 0, into: 0.0 };
-            scratch.placing.prepare(
-                block,
-                compiled,
-                window,
-                own,
-                point,
-                &clones.counts[row.clone()],
-                &scratch.next[row],
-            );
-            while k < scratch.picked.len() && scratch.picked[k] == clone {
-                let (at, channel) = scratch.placing.place(block, compiled, window, stream);
-                newborns.push(Newborn { at, channel, parent: clones.founders[clone].id });
-                k += 1;
-            }
+        picked.sort_unstable();
+        for same in picked.chunk_by(|a, b| a == b) {
+            place(&block.dividing, same[0], same.len() as u64, stream);
         }
     }
-    std::mem::swap(&mut clones.counts, &mut scratch.next);
+    for (row, x) in clones.counts.chunks_exact_mut(types).zip(next.chunks_exact(m)) {
+        row.copy_from_slice(&x[..types]);
+    }
 }
 
-/// Carries `cells` of block `b` from a moment inside the window to its end; founders on the way join `newborns`.
+/// Carries `cells` (by type) of block `b` from a moment inside the window to its end; founders on the way join `newborns`.
 fn carry(
     compiled: &Compiled,
     window: &Window,
@@ -241,27 +248,37 @@ fn carry(
 ) -> Vec<u64> {
     let block = &compiled.blocks[b];
     let own = &window.blocks[b];
+    let types = block.types.len();
     let left = window.intervals[from.interval].days - from.into;
     let first = Moments::constant(block, compiled.layout, window.rates(from.interval), left);
     let moments = first.then(&own.to_end[from.interval + 1]);
-    let mut out = vec![0; cells.len()];
+    let mut start = cells.to_vec();
+    start.resize(block.width(), 0);
+    let mut end = vec![0; start.len()];
     match Families::new(&moments) {
-        Some(families) => families.draw(cells, &mut out, stream),
+        Some(families) => families.draw(&start, &mut end, stream),
         // A shorter stretch of a drawable window is drawable but for rounding.
-        None => out.copy_from_slice(cells),
+        None => end.copy_from_slice(&start),
     }
-    if !block.channels.is_empty() {
-        let hazard = placing.hazard(&moments, cells, &out);
-        let founders = draw::poisson(stream, hazard);
-        if founders > 0 {
-            placing.prepare(block, compiled, window, own, from, cells, &out);
-            for _ in 0..founders {
-                let (at, channel) = placing.place(block, compiled, window, stream);
+    let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
+        if number > 0 {
+            placing.prepare(block, compiled, window, own, from, channels, &start, &end);
+            for _ in 0..number.min(MOST_CLONES as u64) {
+                let (at, channel) = placing.place(block, window, channels, stream);
                 newborns.push(Newborn { at, channel, parent: id });
             }
         }
+    };
+    if let Some(&left) = end.get(types) {
+        place(&block.leaving, left, placing, stream);
     }
-    out
+    if !block.dividing.is_empty() {
+        let hazard = placing.hazard(&moments, &start, &end);
+        let founders = draw::poisson(stream, hazard);
+        place(&block.dividing, founders, placing, stream);
+    }
+    end.truncate(types);
+    end
 }
 
 /// Arrivals during the window, at uniform times within each interval; many at once are put into 32 groups.

@@ -15,10 +15,11 @@ use smallvec::{SmallVec, smallvec};
 /// Matrices of blocks of one or two types, nearly all there are, live without an allocation.
 type Small = SmallVec<[f64; 18]>;
 
-/// Moments of a block over an interval. Rows are ancestors (`m` types), columns the `m` types and the hazard.
+/// Moments of a block over an interval. Rows are ancestors (`m` kinds, [`Block::width`]), columns the `m` kinds and the hazard
+/// of founding at division.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Moments {
-    /// Number of types.
+    /// Number of kinds.
     pub m: usize,
     /// Mean of each coordinate, `m` rows of `m + 1`.
     pub mean: SmallVec<[f64; 6]>,
@@ -39,21 +40,22 @@ impl Moments {
 
     /// Of `days` at constant `rates`.
     pub fn constant(block: &Block, layout: RateLayout, rates: &[f64], days: f64) -> Self {
-        let m = block.types.len();
-        if let [t] = block.types[..] {
-            let founding = block.channels.iter().map(|&(_, c)| rates[layout.founding(c)]).sum();
+        let m = block.width();
+        if let ([t], true) = (&block.types[..], block.leaving.is_empty()) {
+            let t = *t;
+            let founding = block.dividing.iter().map(|&(_, c)| rates[layout.founding(c)]).sum();
             return one_type(rates[layout.birth(t)], rates[layout.death(t)], founding, days);
         }
         let d = m + 1;
         let mut a: Small = smallvec![0.0; d * d];
         let mut noise: Small = smallvec![0.0; m * d * d];
         for (k, &t) in block.types.iter().enumerate() {
-            let (b, x) = (rates[layout.birth(t)], rates[layout.death(t)]);
+            let leaving: f64 = block.leaving.iter().filter(|l| l.0 == k).map(|l| rates[layout.founding(l.1)]).sum();
+            let (b, x) = (rates[layout.birth(t)], (rates[layout.death(t)] - leaving).max(0.0));
             a[k * d + k] += b - x;
             noise[k * d * d + k * d + k] += b + x;
         }
-        for &(k, j, s) in &block.switches {
-            let rate = rates[layout.switch(s)];
+        let mut turn = |k: usize, j: usize, rate: f64| {
             a[k * d + k] -= rate;
             a[k * d + j] += rate;
             let g = &mut noise[k * d * d..(k + 1) * d * d];
@@ -61,8 +63,15 @@ impl Moments {
             g[j * d + j] += rate;
             g[k * d + j] -= rate;
             g[j * d + k] -= rate;
+        };
+        for &(k, j, s) in &block.switches {
+            turn(k, j, rates[layout.switch(s)]);
         }
-        for &(k, c) in &block.channels {
+        // Who leaves by mutation is counted as a last kind that does nothing more.
+        for &(k, c) in &block.leaving {
+            turn(k, m - 1, rates[layout.founding(c)]);
+        }
+        for &(k, c) in &block.dividing {
             a[k * d + m] += rates[layout.founding(c)];
         }
         // Short enough that one step of order 8 is exact to 1e-14, then doubled.

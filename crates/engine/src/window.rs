@@ -210,7 +210,7 @@ impl<'a> Build<'a> {
         let layout = self.compiled.layout;
         // Founders are placed in an interval by its ends, so it must not be long beside growth or decay.
         let mut pieces = 1.0f64;
-        for block in self.compiled.blocks.iter().filter(|b| !b.channels.is_empty()) {
+        for block in self.compiled.blocks.iter().filter(|b| b.founds()) {
             for &t in &block.types {
                 let leaving: f64 =
                     block.switches.iter().filter(|s| block.types[s.0] == t).map(|s| rates[layout.switch(s.2)]).sum();
@@ -232,7 +232,7 @@ impl<'a> Build<'a> {
             .blocks
             .iter()
             .map(|block| {
-                let mut to_end = vec![Moments::none(block.types.len())];
+                let mut to_end = vec![Moments::none(block.width())];
                 let mut last: Option<(usize, Moments)> = None;
                 for (k, interval) in self.intervals.iter().enumerate().rev() {
                     let rates = &self.rates[k * width..(k + 1) * width];
