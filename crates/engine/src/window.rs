@@ -152,7 +152,11 @@ impl<'a> Build<'a> {
         days: f64,
         depth: usize,
     ) -> Result<(), Failure> {
-        let fastest = exposure.fastest();
+        // A piece much longer than the drug's own time could miss a peak with every node.
+        if days * exposure.fastest() > LONGEST_PEAK && depth > 0 {
+            self.halve(registers, exposure, at, 0.5 * days, depth - 1)?;
+            return self.halve(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1);
+        }
         let start = exposure.snapshot();
         let whole = self.average(registers, exposure, days)?;
         exposure.restore(&start);
@@ -165,9 +169,7 @@ impl<'a> Build<'a> {
             let moved = (better - whole[k]).abs();
             if k < first_founding { moved * days <= SETTLED } else { moved <= 100.0 * SETTLED * better.max(1e-300) }
         });
-        // A piece much longer than the drug's own time could miss a peak with every node.
-        let seen = days * fastest <= LONGEST_PEAK;
-        if (settled && seen) || depth == 0 {
+        if settled || depth == 0 {
             // The two halves carry the average to fourth order (Richardson), and their difference, spread by 4/3, the
             // first moment of the rates: the fourth-order commutator-free Magnus step, so that it matters no more which
             // rate moved first.
