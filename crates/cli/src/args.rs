@@ -25,7 +25,7 @@ pub enum Command {
         /// Run directory
         dir: PathBuf,
         /// Worker threads [default: all cores]
-        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+        #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
         threads: Option<u16>,
     },
     /// Write the report of a run directory again
@@ -47,13 +47,13 @@ pub struct Run {
     /// Catalogue ID, or a folder with model.toml and study.toml
     pub study: String,
     /// Patients per arm [default: the study's]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub patients: Option<u32>,
     /// Seed of every random draw [default: the study's]
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Worker threads; they change nothing but the time [default: all cores]
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// How tumours are advanced
     #[arg(long, value_enum, default_value_t = MethodArg::Leap)]
@@ -72,7 +72,7 @@ pub struct Check {
     /// Catalogue ID, a folder with model.toml (and study.toml), or a model file
     pub study: String,
     /// Patients per arm for a catalogue entry's published numbers [default: the study's]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub patients: Option<u32>,
     /// Only read the files; do not run the entry against its published numbers
     #[arg(long)]

@@ -47,6 +47,10 @@ fn main() -> ExitCode {
         Command::Report { dir } => commands::report::report(dir),
         Command::Catalogue { json } => commands::catalogue::list(*json),
     };
+    if say::lost() {
+        warnln!("error: cannot write to the standard output; what was printed is incomplete");
+        return ExitCode::from(code::IO);
+    }
     match result {
         Ok(code) => ExitCode::from(code),
         Err(exit) => {

@@ -43,7 +43,11 @@ pub fn table(data: &ReportData) -> String {
             out += &format!("{} against {}: hazard ratio {hr:.2} ({low:.2}-{high:.2})\n", c.arm, c.against);
         }
     }
-    out
+    if data.method == "mean" {
+        out += "mean equations: each patient is one deterministic tumour, so times and shares are not those of cells\n";
+    }
+    // A title may hold anything; a terminal must not obey it.
+    out.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
 fn patient_row(arm: &ArmData) -> Vec<String> {

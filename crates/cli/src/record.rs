@@ -34,9 +34,14 @@ pub struct Record {
     pub inputs: BTreeMap<String, String>,
     /// SHA-256 of every table.
     pub tables: BTreeMap<String, String>,
+    /// SHA-256 of the figures and of the resolved model. The report is made from the figures and may be written again.
+    pub files: BTreeMap<String, String>,
     /// Patients without an outcome: number, arm, reason.
     pub failed: Vec<(u32, Option<String>, String)>,
 }
+
+/// Files beside the tables that the record vouches for.
+pub const OTHERS: [&str; 2] = ["summary.json", "resolved.toml"];
 
 /// SHA-256 in hexadecimal digits.
 pub fn digest(bytes: &[u8]) -> String {

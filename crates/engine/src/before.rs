@@ -29,7 +29,8 @@ pub fn start(compiled: &Compiled, parameters: &[f64], method: Method, stream: &m
         Start::Given(parts) => {
             let mut state = fresh(compiled, parameters)?;
             for (cell_type, cells) in parts {
-                let cells = amount(compiled, parameters, &compiled.model.cells[*cell_type].name, cells)?;
+                let name = &compiled.model.cells[*cell_type].name;
+                let cells = count(compiled, parameters, name, cells, stream)?;
                 state.found(compiled, *cell_type, cells, 0.0, Cause::Start, None, Origin::PreExisting);
             }
             state.begin_treatment();
@@ -60,6 +61,21 @@ pub fn amount(compiled: &Compiled, parameters: &[f64], name: &str, expr: &Expr) 
     } else {
         Err(Failure::Parameter { name: name.to_string(), value: cells })
     }
+}
+
+/// The same, rounded at random so that its mean is kept: 0.4 cells are one cell in four patients of ten.
+fn count(
+    compiled: &Compiled,
+    parameters: &[f64],
+    name: &str,
+    expr: &Expr,
+    stream: &mut Stream,
+) -> Result<u64, Failure> {
+    amount(compiled, parameters, name, expr)?;
+    let cells = over_parameters(compiled, parameters, expr).max(0.0);
+    let whole = libm::floor(cells);
+    let more = cells > whole && stream.uniform() < cells - whole;
+    Ok(whole as u64 + u64::from(more))
 }
 
 /// Value of an expression over parameters, base units.

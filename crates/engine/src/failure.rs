@@ -53,7 +53,13 @@ impl fmt::Display for Failure {
                 if !state.is_empty() {
                     write!(f, ", with {}", state.join(", "))?;
                 }
-                write!(f, "; a rate must be a finite number and at least 0")
+                if term.starts_with("levels.") {
+                    write!(f, "; the change of a level must be a finite number")
+                } else if *value > 0.0 && value.is_finite() {
+                    write!(f, "; the probabilities of mutation at a division must add up to at most 1")
+                } else {
+                    write!(f, "; a rate must be a finite number and at least 0")
+                }
             }
             Failure::NeverDetected { until, why } => {
                 write!(f, "the tumour never reached {until:.3e} cells before treatment: {why}")

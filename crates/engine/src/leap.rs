@@ -27,6 +27,8 @@ use remission_model::resolved::Kind;
 pub const TURNOVERS_BLOCK: f64 = 2.5;
 /// Longest step of a type that founds clones, as a number of events a cell.
 pub const TURNOVERS_FOUNDING: f64 = 5.0;
+/// Share of the variance of the number of founders that may be left out.
+pub const UNTOLD: f64 = 0.005;
 /// More clones than this end a run.
 pub const MOST_CLONES: usize = 5_000_000;
 
@@ -52,6 +54,11 @@ pub fn longest_step(compiled: &Compiled, rates: &[f64]) -> f64 {
                 block.switches.iter().filter(|s| block.types[s.0] == t).map(|s| rates[layout.switch(s.2)]).sum();
             let events = rates[layout.birth(t)] + rates[layout.death(t)] + leaving;
             longest = longest.min(turnovers / events);
+            // What the ends do not tell of H has a variance of about (l h)^2 (events h) / 12 a cell, which founders drawn from
+            // its prediction lack; it stays a small share of their own variance l h.
+            let founding: f64 =
+                block.dividing.iter().filter(|d| block.types[d.0] == t).map(|d| rates[layout.founding(d.1)]).sum();
+            longest = longest.min(libm::sqrt(12.0 * UNTOLD / (founding * events)));
         }
     }
     longest

@@ -435,3 +435,30 @@ fn mutation_per_time_conserves_cells() {
         }
     }
 }
+
+/// However often a division mutates, half the daughters or all: the total is the same birth-death process.
+/// 4 z-scores of variances and means a rate, false alarm 1e-6.
+#[test]
+fn frequent_mutation_keeps_the_variance() {
+    for u in [0.1, 0.5, 1.0] {
+        let mut s = cell("S", 0.3, 0.25);
+        s.mutations = vec![mutates(1, u)];
+        let compiled = Compiled::new(&model(vec![s, cell("R", 0.3, 0.25)], &[(0, 50.0)]));
+        let exposure = Exposure::new(&compiled, &[], 0.0).unwrap();
+        let theory = law::moments(&compiled, &[], &exposure, &[50.0, 0.0], 10.0).unwrap();
+        let (mut total, mut mutants) = (Vec::new(), Vec::new());
+        for k in 0..20_000 {
+            let mut stream = Stream::new(6, 0, k, Purpose::Treatment);
+            let start = before::start(&compiled, &[], Method::Leap, &mut stream).unwrap();
+            let mut tumour = Tumour::new(&compiled, &[], start, Method::Leap).unwrap();
+            tumour.advance(10.0, INFINITE, &mut stream).unwrap();
+            total.push(tumour.state.total() as f64);
+            mutants.push(tumour.state.by_type(&compiled)[1] as f64);
+        }
+        let c = &theory.covariance;
+        let (zm, zv) = z_scores(&total, theory.mean[0] + theory.mean[1], c[0] + c[3] + 2.0 * c[1]);
+        let (rm, rv) = z_scores(&mutants, theory.mean[1], c[3]);
+        println!("u {u}: total z {zm:+.2} {zv:+.2}, mutants z {rm:+.2} {rv:+.2}");
+        assert!([zm, zv, rm, rv].iter().all(|z| z.abs() < 5.2));
+    }
+}

@@ -17,14 +17,14 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
     let model = &loaded.model;
     let assumed = model.parameters.iter().filter(|p| matches!(p.source, Source::Assumed { .. })).count();
     let mut said = format!(
-        "{}: {} cell types, {} drugs, {} parameters ({assumed} assumed, with priors)",
+        "{}: {}, {}, {} ({assumed} assumed, with priors)",
         model.title,
-        model.cells.len(),
-        model.drugs.len(),
-        model.parameters.len()
+        many(model.cells.len(), "cell type"),
+        many(model.drugs.len(), "drug"),
+        many(model.parameters.len(), "parameter")
     );
     if let Some(study) = &loaded.study {
-        said += &format!("; {} arms x {} patients", study.arms.len(), study.patients);
+        said += &format!("; {} x {}", many(study.arms.len(), "arm"), many(study.patients as usize, "patient"));
     }
     said += "\nno problems found\n";
     let mut rows = Vec::new();
@@ -69,4 +69,8 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
         return Ok(code::REFUSED);
     }
     Ok(code::DONE)
+}
+
+fn many(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

@@ -125,7 +125,7 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
     partial.finish()?;
 
     let seconds = began.elapsed().as_secs_f64();
-    let shown = out.display().to_string();
+    let shown = shown(&out);
     let table = print::table(&data);
     let mut tail = String::new();
     if data.failed_count > 0 {
@@ -142,7 +142,7 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
         &format!("report  {shown}/report.html      data  {shown}/*.parquet      repeat  remission verify {shown}\n");
     if args.json {
         warn!("{table}{tail}");
-        sayln!("{:#}", print::json(&data, seconds, &shown));
+        sayln!("{:#}", print::json(&data, seconds, &out.display().to_string()));
     } else {
         say!("{table}{tail}");
     }
@@ -154,6 +154,10 @@ fn make_record(job: &Job, loaded: &Loaded, data: &ReportData, folder: &Path) -> 
     for file in FILES {
         tables.insert(file.to_string(), record::digest_file(&folder.join(file))?);
     }
+    let mut files = std::collections::BTreeMap::new();
+    for file in record::OTHERS {
+        files.insert(file.to_string(), record::digest_file(&folder.join(file))?);
+    }
     Ok(Record {
         format: 1,
         remission: env!("CARGO_PKG_VERSION").to_string(),
@@ -164,8 +168,16 @@ fn make_record(job: &Job, loaded: &Loaded, data: &ReportData, folder: &Path) -> 
         method: job.method.name().to_string(),
         inputs: record::inputs(&loaded.sources),
         tables,
+        files,
         failed: data.failed.clone(),
     })
+}
+
+/// A folder as it can be pasted into a shell.
+fn shown(folder: &Path) -> String {
+    let text = folder.components().collect::<PathBuf>().display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 fn default_folder(study: &Study) -> PathBuf {

@@ -20,12 +20,30 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
             return Err(Exit::refused(format!("error: the record names an input `{name}` that a run does not have")));
         }
         let path = dir.join(name);
+        if !path.is_file() {
+            differences.push(format!("{name}: missing"));
+            continue;
+        }
         let bytes = std::fs::read(&path).map_err(|e| Exit::io("read", &path, e))?;
         if record::digest(&bytes) != *digest {
             differences.push(format!("{name}: the copy in the run directory is not what was run"));
         }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         sources.push(Source { file: name.clone(), shown: path.display().to_string(), text });
+    }
+    for (name, digest) in &record.files {
+        let path = dir.join(name);
+        if !path.is_file() {
+            differences.push(format!("{name}: missing"));
+        } else if record::digest_file(&path)? != *digest {
+            differences.push(format!("{name}: changed since it was written"));
+        }
+    }
+    let entries = std::fs::read_dir(dir).map_err(|e| Exit::io("read", dir, e))?;
+    for name in entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()) {
+        if name.ends_with(".parquet") && !record.tables.contains_key(&name) {
+            differences.push(format!("{name}: not a table of this run"));
+        }
     }
     if !differences.is_empty() {
         return Ok(differ(dir, &differences));
