@@ -71,7 +71,7 @@ codes! {
     GrowSentence = "RM0407", "a `grow` sentence that cannot be read";
     CannotGrow = "RM0408", "a tumour that cannot grow to its size";
     StartSize = "RM0409", "an impossible number of cells at the start";
-    NotPositive = "RM0501", "a drug constant that is not above zero";
+    NotPositive = "RM0501", "a constant that is not above zero";
     RouteKeys = "RM0502", "a key missing for the route, or one that the route does not use";
     MolarMass = "RM0503", "a molar concentration without a molar mass";
     NotConcentration = "RM0504", "a unit that is not a concentration";
@@ -87,7 +87,7 @@ codes! {
     UnknownRegimen = "RM0709", "an unknown regimen";
     DoseTiming = "RM0710", "dose times that cannot be";
     VisitsSentence = "RM0801", "visits that cannot be read";
-    Window = "RM0802", "a visit window that is too wide";
+    Window = "RM0802", "a visit window that is too wide, or not of whole days";
     Horizon = "RM0803", "a horizon outside 0 to 100 years";
     Patients = "RM0804", "a number of patients outside 1 to 10,000,000";
     NoArms = "RM0805", "a study without arms";

@@ -23,8 +23,9 @@ use crate::tree::{Text, short};
 use crate::units::{Dimension, number, quantity, unit};
 use std::ops::Range;
 
-const GRAMMAR: &str =
-    "a sentence is `<drug> <amount> [oral|bolus|infusion|held] [over 1 h] [on days 1-5], every 7 days`";
+const GRAMMAR: &str = "a sentence is `<drug> <amount> [<route>] [over 1 h] <when>`; routes are oral, bolus, infusion \
+     and held; <when> is `every day`, `every 12 hours`, `on days 1-5, every 7 days`, `on days 1-5` or `once`, and may \
+     go on `for 28 days`, `for 4 cycles`, `from day 8` or `until day 28`";
 
 /// Most dose times that the sentences of one study may list.
 const MOST_TIMES: usize = 100_000;

@@ -18,7 +18,7 @@ use crate::program::evaluate;
 use crate::resolved;
 use crate::scope::{Allowed, Meaning, Scope, read_unit, reserved};
 use crate::tree::{Text, short};
-use crate::units::Dimension;
+use crate::units::{Dimension, number};
 use crate::written;
 use std::collections::HashMap;
 
@@ -55,6 +55,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     for (k, (p, q)) in w.parameters.iter().zip(&quantities).enumerate() {
         let dimension = q.as_ref().map(|q| q.unit.dimension);
         scope.insert(&p.name.text, Meaning::Slot(Slot::Parameter(k), dimension));
+        scope.numbers.push(q.as_ref().map_or(0.0, |q| q.number));
     }
     let tables: Vec<Option<resolved::Table>> =
         (w.tables.iter().enumerate()).map(|(k, t)| table(k, t, &mut scope, report)).collect();
@@ -77,6 +78,9 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     let parameters: Vec<_> =
         (w.parameters.iter().zip(&quantities)).map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report)).collect();
     // A level's unit is that of its start, which is over parameters only: starts come before rates.
+    for (k, l) in w.levels.iter().enumerate() {
+        cx.scope.insert(&l.name.text, Meaning::Slot(Slot::Level(k), None));
+    }
     let starts: Vec<_> = w.levels.iter().map(|l| level_start(l, &mut cx)).collect();
     for (k, (l, start)) in w.levels.iter().zip(&starts).enumerate() {
         let dimension = start.as_ref().map(|s| s.1);
@@ -97,7 +101,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     let cells: Vec<_> = w.cells.iter().enumerate().map(|(k, c)| cells::cell_type(k, c, &mut cx)).collect();
     let start = before::start(&w.before, &cells, &mut cx);
     let measurements: Vec<_> = w.measurements.iter().map(|m| measurements::measurement(m, &mut cx)).collect();
-    let death = w.death.as_ref().map(|d| death(d, &mut cx));
+    let death = w.death.as_ref().map(|d| death(d, start.as_ref(), &mut cx));
     let citations: Vec<_> = (w.citations.iter()).map(|c| parameters::citation(c, false, cx.report)).collect();
     if cx.report.len() > faults {
         return None;
@@ -233,7 +237,7 @@ impl Context<'_> {
             self.report.add(
                 Code::NegativeRate,
                 &text.at,
-                format!("`{}` = {} {}", text.at.path, crate::units::number(x), want.base_unit()),
+                format!("`{}` = {} {}", text.at.path, number(x), want.base_unit()),
                 "a rate cannot be negative",
                 repair,
             );
@@ -310,7 +314,7 @@ fn level_start(l: &written::Level, cx: &mut Context<'_>) -> Option<(Expr, Dimens
         },
     };
     if let Some(found) = found.filter(|f| *f != dimension) {
-        crate::scope::mismatch(&text.at, &text.text, found, dimension, cx.report);
+        cx.scope.mismatch(text, found, dimension, cx.report);
         return None;
     }
     if let Some(x) = cx.constant(&expr).filter(|x| !x.is_finite()) {
@@ -342,7 +346,7 @@ fn level(
     Some(resolved::Level { name: l.name.text.clone(), start, rate, unit, unit_scale })
 }
 
-fn death(d: &written::Death, cx: &mut Context<'_>) -> Option<resolved::Death> {
+fn death(d: &written::Death, start: Option<&resolved::Start>, cx: &mut Context<'_>) -> Option<resolved::Death> {
     let repair = "write 0 or a positive rate";
     let background = match &d.background {
         Some(_) => cx.rate(&d.background, Dimension::RATE, Allowed::Parameters, repair),
@@ -350,13 +354,16 @@ fn death(d: &written::Death, cx: &mut Context<'_>) -> Option<resolved::Death> {
     };
     let burden = cx.finite(&d.burden, Dimension::CELLS, Allowed::Parameters);
     if let (Some(text), Some(b)) = (&d.burden, &burden)
-        && let Some(x) = cx.constant(b).filter(|x| *x <= 0.0)
+        && let Some(x) = cx.constant(b)
+        && let size = start.and_then(|s| cx.start_size(s)).unwrap_or(0.0)
+        && x <= size
     {
+        let size = number(size);
         cx.report.add(
             Code::OutOfRange,
             &text.at,
-            format!("{x} cells"),
-            "a size above 0 cells",
+            format!("{} cells", number(x)),
+            format!("a size above the {size} cells at which treatment begins, or everyone is dead on day 0"),
             "give the number of cells at which the tumour kills, or leave `burden` out",
         );
         return None;

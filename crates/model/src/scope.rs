@@ -10,7 +10,7 @@ use crate::expr::{Expr, Law, Slot};
 use crate::parse::{FaultKind, Tree, parse};
 use crate::problem::{Code, Place, Report};
 use crate::tree::{Text, short};
-use crate::units::{Dimension, Unit, UnitError, quantity, unit, unit_names};
+use crate::units::{Dimension, Unit, UnitError, number, quantity, unit, unit_names};
 use std::collections::HashMap;
 use walk::Walk;
 
@@ -26,6 +26,8 @@ pub(crate) enum Meaning {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
     names: HashMap<String, Meaning>,
+    /// Numbers of the parameters as written, for messages.
+    pub(crate) numbers: Vec<f64>,
     /// Drugs that have a delay.
     pub(crate) delayed: Vec<bool>,
 }
@@ -82,11 +84,28 @@ impl Scope {
         let (expr, found) = self.any_unit(text, allowed, report)?;
         match found {
             Some(found) if found != want => {
-                mismatch(&text.at, &text.text, found, want, report);
+                self.mismatch(text, found, want, report);
                 None
             }
             _ => Some(expr),
         }
+    }
+
+    /// Reports an expression whose unit does not fit its key.
+    pub(crate) fn mismatch(&self, text: &Text, found: Dimension, want: Dimension, report: &mut Report) {
+        let whole = text.text.trim();
+        let repair = match self.find(whole) {
+            Some(Meaning::Slot(Slot::Parameter(k), _)) if found == Dimension::PLAIN => format!(
+                "give the parameter its unit in [parameters]: `{whole} = {{ value = \"{} {}\", ... }}`",
+                number(self.numbers[k]),
+                want.base_unit()
+            ),
+            _ if found == Dimension::PLAIN && quantity(whole).is_err() => {
+                format!("give what it is made of its units in [parameters], so that it comes out in {want}")
+            }
+            _ => return mismatch(&text.at, &text.text, found, want, report),
+        };
+        unfit(&text.at, whole, [found, want], repair, report);
     }
 
     /// A quantity or an expression of any dimension; the dimension is `None` when it fits everywhere.
@@ -132,16 +151,19 @@ impl Scope {
         }
         let word = rest[1..].trim_start();
         let end = word.find(|c: char| !c.is_alphanumeric()).unwrap_or(word.len());
-        if self.names.contains_key(&word[..end]) {
+        let name = &word[..end];
+        if self.names.contains_key(name) {
             report.add(
                 Code::UnitOrName,
                 &text.at,
                 format!("`{}`", short(&text.text)),
-                format!("`{}` is a unit and also a name in this model", &word[..end]),
+                format!("`{name}` is a unit and also a name in this model"),
                 format!(
-                    "for the unit, put the number into a parameter; for the name, write `1 / {0} * ...` \
-                     as `(...) / {0}`, or rename `{0}`",
-                    &word[..end]
+                    "for the unit, give \"{}\" a name under [parameters] and write that name here; for the name \
+                     `{name}`, write `({}) {}`; or rename `{name}`",
+                    short(trimmed),
+                    &trimmed[..length],
+                    short(rest),
                 ),
             );
             return None;
@@ -159,6 +181,10 @@ pub(crate) fn mismatch(at: &Place, text: &str, found: Dimension, want: Dimension
     } else {
         format!("write an expression that comes out in {want}")
     };
+    unfit(at, text, [found, want], repair, report);
+}
+
+fn unfit(at: &Place, text: &str, [found, want]: [Dimension; 2], repair: String, report: &mut Report) {
     report.add(
         Code::Dimension,
         at,

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 /// Largest count that is held exactly, 2^53.
 const MOST_CELLS: f64 = 9_007_199_254_740_992.0;
 
+/// Ceiling of a study that writes none.
+const DEFAULT_CEILING: f64 = 1e13;
+
 /// Reads a study of `model`, whose arms hold their regimens as lists of sentences.
 ///
 /// ```
@@ -194,18 +197,33 @@ impl Reader<'_, '_> {
     }
 
     fn ceiling(&mut self, s: &Section<'_>) -> Option<f64> {
+        let start = starting_cells(self.model);
+        let above = format!("above the {} cells at which treatment begins, at most 9e15", number(start));
         let Some(text) = s.text("ceiling", self.report) else {
-            return (!s.has("ceiling")).then_some(1e13);
+            if s.has("ceiling") {
+                return None;
+            }
+            if start >= DEFAULT_CEILING {
+                let larger = number((10.0 * start).min(MOST_CELLS));
+                self.report.add(
+                    Code::OutOfRange,
+                    &s.at,
+                    format!("no `ceiling`, which is then {} cells", number(DEFAULT_CEILING)),
+                    format!("a ceiling {above}"),
+                    format!("write a ceiling under [study], such as ceiling = \"{larger} cells\""),
+                );
+                return None;
+            }
+            return Some(DEFAULT_CEILING);
         };
         let cells = self.quantity(&text, Dimension::CELLS)?;
-        let start = starting_cells(self.model);
         if !(cells > 0.0 && cells <= MOST_CELLS && cells > start) {
             self.report.add(
                 Code::OutOfRange,
                 &text.at,
                 format!("{} cells", number(cells)),
-                format!("above the {} cells at which treatment begins, at most 9e15", number(start)),
-                "raise the ceiling, or leave it out for 1e13 cells",
+                above,
+                "raise the ceiling; left out it is 1e13 cells",
             );
             return None;
         }
@@ -305,10 +323,18 @@ impl Reader<'_, '_> {
             return regimen(&[text], self.model, &mut self.listed, self.report);
         }
         let names: Vec<&str> = self.named.keys().map(String::as_str).collect();
+        let known = if names.is_empty() {
+            "there is none: named regimens live in a file `regimen.toml` beside study.toml, in sections \
+             [regimens.<name>]"
+                .to_string()
+        } else {
+            short(&names.join(", "))
+        };
         let message = [
             format!("`{}`", short(&text.text)),
-            format!("a list of sentences, or a section [regimens.<name>]: {}", short(&names.join(", "))),
-            "write the sentences here, or name a regimen of the regimen file".into(),
+            format!("a list of sentences, or the name of a regimen of the regimen file: {known}"),
+            "write the sentences here, such as regimen = [\"<drug> <amount> every day\"], or name such a regimen"
+                .into(),
         ];
         self.report.add_near(Code::UnknownRegimen, &text.at, message, &text.text, names);
         None

@@ -60,6 +60,15 @@ pub(crate) fn visits(text: &Text, horizon: Option<f64>, report: &mut Report) -> 
     }
     let smallest = spacing.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
     let window = window.unwrap_or(0.0);
+    if window != window.trunc() {
+        return s.fail(
+            Code::Window,
+            window_span,
+            format!("within {}", time(window)),
+            "a whole number of days, since visits move by whole days",
+            "write, for example, `within 7 days`, or leave the window out",
+        );
+    }
     if window >= smallest / 2.0 {
         return s.fail(
             Code::Window,

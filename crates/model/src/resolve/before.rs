@@ -12,6 +12,8 @@ use std::ops::Range;
 
 /// Most founding cells: beyond this the start is not a few cells but a size, which is typed in.
 const MOST_FOUNDERS: f64 = 1e6;
+/// Most cells when treatment begins: counts beyond are not held exactly, and a ceiling lies above.
+const MOST_CELLS: f64 = 9e15;
 
 pub(super) fn start(b: &written::Before, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option<Start> {
     if cells.is_empty() {
@@ -69,13 +71,13 @@ fn grow(text: &Text, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option
         return None;
     }
     let until = cx.finite(&Some(part(first.1.start..text.text.len())), Dimension::CELLS, Allowed::Parameters)?;
-    if let Some(size) = cx.constant(&until).filter(|s| *s <= from) {
+    if let Some(size) = cx.constant(&until).filter(|s| *s <= from || *s > MOST_CELLS) {
         cx.report.add(
             Code::StartSize,
             &text.at,
             format!("from {from} until {} cells", number(size)),
-            "a size above the number of founding cells",
-            "raise the size at which treatment begins",
+            "a size above the number of founding cells, at most 9e15 cells",
+            "correct the size at which treatment begins",
         );
         return None;
     }
@@ -133,15 +135,27 @@ fn given(b: &written::Before, list: &[(Text, Option<Text>)], cx: &mut Context<'_
         sum = sum.zip(cells).map(|(a, b)| a + b);
         out.push((index, expr));
     }
-    if sound && sum == Some(0.0) {
+    // Fractions of one cell may add up to a little less than 1 in binary.
+    let possible = 1.0 - 1e-9..=MOST_CELLS;
+    if let Some(n) = sum.filter(|n| sound && !possible.contains(n)) {
         cx.report.add(
             Code::StartSize,
             &b.at,
-            "a start without cells",
-            "at least one cell of one type",
+            format!("a start of {} cells in all", number(n)),
+            "1 cell or more in all, at most 9e15",
             "give a type a number of cells, such as sensitive = \"1e9 cells\"",
         );
         sound = false;
     }
     sound.then_some(Start::Given(out))
+}
+
+impl Context<'_> {
+    /// Cells when treatment begins, at the parameters' central values.
+    pub(super) fn start_size(&self, start: &Start) -> Option<f64> {
+        match start {
+            Start::Grown { until, .. } => self.constant(until),
+            Start::Given(list) => list.iter().map(|(_, cells)| self.constant(cells)).sum(),
+        }
+    }
 }

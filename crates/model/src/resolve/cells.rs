@@ -26,6 +26,7 @@ pub(super) fn cell_type(index: usize, c: &written::CellType, cx: &mut Context<'_
         c.immigration.is_some().then(|| cx.rate(&c.immigration, Dimension::CELLS_RATE, everything, repair));
     let switches: Vec<_> = c.switches.iter().map(|s| switch(index, s, cx)).collect();
     let mutations: Vec<_> = c.mutates.iter().map(|m| mutation(index, m, cx)).collect();
+    divisions(c, &mutations, cx);
     let kind = kind(c, cx);
     let mechanism = match &c.mechanism {
         Some(text) => Some(super::well_formed(text, cx.report).then(|| text.text.clone())?),
@@ -107,6 +108,22 @@ fn mutation(from: usize, m: &written::Mutation, cx: &mut Context<'_>) -> Option<
         _ => return None,
     };
     Some(Mutation { to: to?, per_division, rate })
+}
+
+/// Reports probabilities per division that add up to more than 1, as far as they are constant.
+fn divisions(c: &written::CellType, mutations: &[Option<Mutation>], cx: &mut Context<'_>) {
+    let divisions = mutations.iter().flatten().filter(|m| m.per_division);
+    let sum: f64 = divisions.filter_map(|m| cx.constant(&m.rate)).sum();
+    // Ten times 0.1 is a little more than 1 in binary.
+    if sum > 1.0 + 1e-9 {
+        cx.report.add(
+            Code::Probability,
+            &c.name.at,
+            format!("`per_division` of `{}` adds up to {}", c.name.text, crate::units::number(sum)),
+            "probabilities that add up to at most 1: a division has one mutant daughter or none",
+            "lower the probabilities; a rate per time is `per_time`, a percentage is written with its %",
+        );
+    }
 }
 
 impl Context<'_> {

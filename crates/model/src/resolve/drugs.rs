@@ -141,7 +141,7 @@ fn felt(d: &written::Drug, held: bool, cx: &mut Context<'_>) -> Option<(f64, Str
                 return None;
             }
             if q.value <= 0.0 {
-                not_positive(text, q.value, Dimension::MOLAR_MASS, cx);
+                not_positive(text, q.value, Dimension::MOLAR_MASS, NO_ZERO, cx);
                 return None;
             }
             Some(q.value)
@@ -178,22 +178,30 @@ fn felt(d: &written::Drug, held: bool, cx: &mut Context<'_>) -> Option<(f64, Str
     Some((per_mg, text.text.trim().to_string(), unit.scale()))
 }
 
-fn not_positive(text: &Text, x: f64, unit: Dimension, cx: &mut Context<'_>) {
+/// What to do about a drug constant that is not above zero.
+const NO_ZERO: &str = "correct the number; a compartment that is not there is left out";
+
+fn not_positive(text: &Text, x: f64, unit: Dimension, repair: &str, cx: &mut Context<'_>) {
     cx.report.add(
         Code::NotPositive,
         &text.at,
         format!("`{}` = {} {}", text.at.path, number(x), unit.base_unit()),
         "a number above 0",
-        "correct the number; a compartment that is not there is left out",
+        repair,
     );
 }
 
 impl Context<'_> {
+    /// A constant of a drug, over parameters, that is above zero at their central values.
+    fn positive(&mut self, text: &Option<Text>, want: Dimension) -> Option<Expr> {
+        self.above_zero(text, want, NO_ZERO)
+    }
+
     /// A value over parameters that is above zero at their central values.
-    pub(super) fn positive(&mut self, text: &Option<Text>, want: Dimension) -> Option<Expr> {
+    pub(super) fn above_zero(&mut self, text: &Option<Text>, want: Dimension, repair: &str) -> Option<Expr> {
         let expr = self.finite(text, want, Allowed::Parameters)?;
         if let Some(x) = self.constant(&expr).filter(|x| *x <= 0.0) {
-            not_positive(text.as_ref()?, x, want, self);
+            not_positive(text.as_ref()?, x, want, repair, self);
             return None;
         }
         Some(expr)

@@ -15,7 +15,8 @@ pub(super) fn measurement(m: &written::Measurement, cx: &mut Context<'_>) -> Opt
     let kind = match m.kind.as_ref()?.text.as_str() {
         "sum_of_diameters" => {
             let shares = shares(m, cx);
-            let cells_per_litre = cx.positive(&m.cells_per_volume, Dimension::CELLS_PER_VOLUME);
+            let repair = "write how many cells fill a volume of tumour, such as \"1e9 cells/cm^3\"";
+            let cells_per_litre = cx.above_zero(&m.cells_per_volume, Dimension::CELLS_PER_VOLUME, repair);
             let reader_error = error(&m.reader_error, cx);
             let too_small = match &m.too_small {
                 Some(text) => number_of(text, Dimension::LENGTH, "mm", cx),
