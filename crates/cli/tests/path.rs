@@ -11,8 +11,16 @@ const KNOWN: [(&str, &[&str], &str); 5] = [
     ("pc9-erlotinib", &["--patients", "5"], "bf910290b38205d4df764f7717e3f0aaba2959fd307daa8e8fde7cf8811ac0ad"),
     ("pc9-erlotinib/aceso", &["--patients", "5"], "b065183b005acd087a5d54f1f513774809c0a9c4b591856b66e4d6abee87cbf5"),
     ("nsclc-egfr-tki", &["--patients", "10"], "22e808effd56c15846e95ddbf66b882877906f6669266f5b43fe8e7d25d330c9"),
-    ("nsclc-egfr-tki/typed-in-fraction", &["--patients", "10"], "380395d1cf21b1b78d4a4f9c93161738262f5c90713e02d2012b33884a206d76"),
-    ("nsclc-egfr-tki", &["--patients", "3", "--method", "mean"], "0a07394c378e9d67b743f002aa4e709bce83dc9b180b3e5d99ca1ba6d889db99"),
+    (
+        "nsclc-egfr-tki/typed-in-fraction",
+        &["--patients", "10"],
+        "380395d1cf21b1b78d4a4f9c93161738262f5c90713e02d2012b33884a206d76",
+    ),
+    (
+        "nsclc-egfr-tki",
+        &["--patients", "3", "--method", "mean"],
+        "0a07394c378e9d67b743f002aa4e709bce83dc9b180b3e5d99ca1ba6d889db99",
+    ),
 ];
 
 #[test]
