@@ -43,15 +43,25 @@ impl Partial {
         &self.path
     }
 
-    /// Gives the folder its name.
-    pub fn finish(mut self) -> Result<(), Exit> {
+    /// Gives the folder its name and returns it: the one asked for, or the next with a number behind it when another run has
+    /// taken that one meanwhile.
+    pub fn finish(mut self) -> Result<PathBuf, Exit> {
         sync_folder(&self.path)?;
+        let wanted = self.target.clone();
+        let mut number = 2;
+        while self.target.exists() && !(self.target.is_dir() && is_empty(&self.target)) {
+            let mut name = wanted.file_name().unwrap_or_default().to_os_string();
+            name.push(format!("-{number}"));
+            self.target = wanted.with_file_name(name);
+            number += 1;
+        }
         std::fs::rename(&self.path, &self.target).map_err(|e| Exit::io("name the folder", &self.target, e))?;
         self.done = true;
         match self.target.parent() {
-            Some(p) if !p.as_os_str().is_empty() => sync_folder(p),
-            _ => sync_folder(Path::new(".")),
+            Some(p) if !p.as_os_str().is_empty() => sync_folder(p)?,
+            _ => sync_folder(Path::new("."))?,
         }
+        Ok(self.target.clone())
     }
 }
 

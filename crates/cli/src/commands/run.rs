@@ -122,7 +122,11 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
     let record = make_record(&job, &loaded, &data, partial.path())?;
     let text = serde_json::to_vec_pretty(&record).map_err(|e| Exit::io("write", &out, e))?;
     folder::write(&partial.path().join(record::FILE), &text)?;
-    partial.finish()?;
+    let wanted = out;
+    let out = partial.finish()?;
+    if out != wanted {
+        warnln!("{} was taken by another run meanwhile; this one is in {}", wanted.display(), out.display());
+    }
 
     let seconds = began.elapsed().as_secs_f64();
     let shown = shown(&out);
