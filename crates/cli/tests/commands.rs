@@ -205,11 +205,12 @@ fn failed_patients_are_named_and_the_others_kept() {
         (json["patients"]["finished"].as_u64().unwrap(), json["patients"]["failed"].as_u64().unwrap());
     assert_eq!(finished + failed, 64);
     assert!(failed > 0 && finished > 32);
-    // All that failed: the table is still a table, and values are null.
+    // A rate that is negative for everybody is refused before anything runs.
     scratch.write("bad/model.toml", &DISH.replace("0.3 /day", "-1 * b"));
     scratch.write("bad/study.toml", STUDY);
     let check = remission(&["check", &scratch.path("bad")]);
-    assert!(matches!(check.status.code(), Some(0 | 1)));
+    assert_eq!(check.status.code(), Some(1), "{}", text(&check.stdout));
+    assert!(text(&check.stderr).contains("RM0401"), "{}", text(&check.stderr));
 }
 
 #[test]

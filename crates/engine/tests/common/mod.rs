@@ -70,32 +70,6 @@ pub fn slot(s: Slot) -> Expr {
     Expr::Slot(s)
 }
 
-/// The peer workloads.
-pub fn workload(name: &str) -> (Model, f64) {
-    let w3 = |s0: f64, u: f64| {
-        let mut s = cell("S", 0.14, 0.19);
-        s.mutations = vec![mutates(2, u)];
-        s.switches = vec![Switch { to: 1, rate: number(1e-4) }];
-        let mut p = cell("P", 0.0, 0.0);
-        p.kind = Kind::Persister;
-        p.switches = vec![Switch { to: 0, rate: number(1e-2) }];
-        p.mutations = vec![Mutation { to: 2, per_division: false, rate: number(u) }];
-        (model(vec![s, p, cell("R", 0.12, 0.10)], &[(0, s0)]), 365.0)
-    };
-    match name {
-        "W1" => (model(vec![cell("S", 1.0, 0.9)], &[(0, 1000.0)]), 30.0),
-        "W2" => {
-            let mut s = cell("S", 0.14, 0.12);
-            s.mutations = vec![mutates(1, 1e-4)];
-            (model(vec![s, cell("R", 0.13, 0.12)], &[(0, 1e4)]), 200.0)
-        }
-        "W3" => w3(1e9, 1e-9),
-        "W3s" => w3(1e5, 1e-5),
-        "W3t" => w3(1e12, 1e-12),
-        _ => panic!("no workload {name}"),
-    }
-}
-
 /// Mean, variance and fourth central moment of a sample.
 pub fn sample_moments(x: &[f64]) -> (f64, f64, f64) {
     let n = x.len() as f64;
