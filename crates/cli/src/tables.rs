@@ -11,9 +11,10 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::errors::Result;
 use parquet::file::properties::WriterProperties;
+use remission_cohort::measure::channels;
 use remission_cohort::outcome::{ArmOutcome, PatientOutcome};
 use remission_cohort::patient::mechanisms;
-use remission_model::resolved::{MeasurementKind, Model, Study};
+use remission_model::resolved::{Model, Study};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -148,7 +149,7 @@ pub struct Tables {
     arms: Vec<String>,
     types: Vec<String>,
     levels: Vec<(String, f64, String)>,
-    measurements: Vec<(String, &'static str)>,
+    readings: Vec<(String, &'static str)>,
     mechanisms: Vec<String>,
     trajectories: Table,
     endpoints: Table,
@@ -173,17 +174,7 @@ impl Tables {
             arms: study.arms.iter().map(|a| a.name.clone()).collect(),
             types: model.cells.iter().map(|c| c.name.clone()).collect(),
             levels: model.levels.iter().map(|l| (l.name.clone(), l.unit_scale, l.unit.clone())).collect(),
-            measurements: model
-                .measurements
-                .iter()
-                .map(|m| {
-                    let unit = match m.kind {
-                        MeasurementKind::SumOfDiameters { .. } => "mm",
-                        MeasurementKind::CellCount { .. } => "cells",
-                    };
-                    (m.name.clone(), unit)
-                })
-                .collect(),
+            readings: channels(model).into_iter().map(|c| (c.name, c.unit)).collect(),
             mechanisms: mechanisms(model),
             trajectories: Table::new(
                 folder,
@@ -277,7 +268,7 @@ impl Tables {
             for ((level, scale, unit), value) in self.levels.iter().zip(&seen.levels) {
                 put(level, value / scale, unit);
             }
-            for ((measurement, unit), value) in self.measurements.iter().zip(&seen.readings) {
+            for ((measurement, unit), value) in self.readings.iter().zip(&seen.readings) {
                 put(measurement, *value, unit);
             }
         }

@@ -8,7 +8,40 @@ use remission_engine::before::over_parameters;
 use remission_engine::compiled::Compiled;
 use remission_engine::draw;
 use remission_engine::stream::Stream;
-use remission_model::resolved::{Measurement, MeasurementKind};
+use remission_model::resolved::{Measurement, MeasurementKind, Model};
+
+/// One column of readings. A measurement gives one or more; [`crate::outcome::Seen::readings`] is flat over them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// As in tables.
+    pub name: String,
+    /// Unit of a reading.
+    pub unit: &'static str,
+    /// Index of the measurement in the model.
+    pub measurement: usize,
+}
+
+/// Columns of readings of a model, in the order of its measurements.
+///
+/// ```
+/// let text = std::fs::read_to_string("../../spec/cases/valid/logistic.toml").unwrap();
+/// let model = remission_model::model_from_toml("logistic.toml", &text).unwrap();
+/// let channels = remission_cohort::measure::channels(&model);
+/// assert_eq!(channels.len(), model.measurements.len());
+/// ```
+pub fn channels(model: &Model) -> Vec<Channel> {
+    let unit = |m: &Measurement| match m.kind {
+        MeasurementKind::SumOfDiameters { .. } => "mm",
+        MeasurementKind::CellCount { .. } => "cells",
+    };
+    let all = model.measurements.iter().enumerate();
+    all.map(|(k, m)| Channel { name: m.name.clone(), unit: unit(m), measurement: k }).collect()
+}
+
+/// First column of a measurement.
+pub fn first_channel(model: &Model, measurement: usize) -> usize {
+    channels(model).iter().position(|c| c.measurement == measurement).unwrap_or(measurement)
+}
 
 /// A measurement made ready for one patient.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,14 +79,6 @@ impl Meter {
             MeasurementKind::CellCount { error, detection_limit } => {
                 Meter::Cells { error: *error, limit: *detection_limit }
             }
-        }
-    }
-
-    /// Unit of a reading.
-    pub fn unit(&self) -> &'static str {
-        match self {
-            Meter::Diameters { .. } => "mm",
-            Meter::Cells { .. } => "cells",
         }
     }
 

@@ -12,7 +12,7 @@ pub struct Seen {
     pub by_type: Vec<f64>,
     /// Levels, base units.
     pub levels: Vec<f64>,
-    /// Reading of each measurement of the model.
+    /// Readings, one for each of [`crate::measure::channels`].
     pub readings: Vec<f64>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Adaptive decisions close here, one visit at a time; the engine is only told what to follow until the next.
 
-use crate::measure::Meter;
+use crate::measure::{Meter, first_channel};
 use crate::outcome::*;
 use crate::recist::{Assessor, RecistOptions, Response, Visit};
 use crate::variation;
@@ -124,7 +124,8 @@ impl Patient<'_> {
         let mut seen = vec![cells.look(compiled, &meters, 0.0, reading)];
         let mut clones = Vec::new();
         cells.clones(0.0, &mut clones);
-        let mut assessor = study.recist_on.and_then(|m| {
+        let recist_on = study.recist_on.map(|m| first_channel(&compiled.model, m));
+        let mut assessor = recist_on.and_then(|m| {
             // A patient without measurable disease at baseline cannot be assessed.
             Assessor::new(0.0, seen[0].readings[m], &RecistOptions::default()).ok()
         });
@@ -148,7 +149,7 @@ impl Patient<'_> {
             let now = cells.look(compiled, &meters, look, reading);
             cells.clones(look, &mut clones);
             let mut progressed = false;
-            if let (Some(assessor), Some(m)) = (&mut assessor, study.recist_on) {
+            if let (Some(assessor), Some(m)) = (&mut assessor, recist_on) {
                 let before = assessor.progression().is_some();
                 let sum = Some(now.readings[m]);
                 // A reading is finite and later than the last, so it can always be assessed.
