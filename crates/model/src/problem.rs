@@ -54,6 +54,7 @@ codes! {
     TooDeep = "RM0204", "an expression too long or too deep";
     OnlyParameters = "RM0205", "a name that may not be used here";
     NotDelayed = "RM0206", "`delayed` of something that has no delay";
+    Swapped = "RM0208", "arguments in the wrong order";
     NoSource = "RM0301", "a number without a source";
     TwoSources = "RM0302", "a number with more than one source";
     NoPrior = "RM0303", "an assumption without a prior";
@@ -140,6 +141,15 @@ impl Problem {
         let line = before.matches('\n').count() + 1;
         let start = before.rfind('\n').map_or(0, |n| n + 1);
         (line, before[start..].chars().count() + 1)
+    }
+}
+
+impl Problem {
+    /// Path of the key that an unknown key was probably meant to be.
+    fn key_meant(&self) -> Option<String> {
+        let near = self.near.first().filter(|_| self.code == Code::UnknownKey)?;
+        let parent = self.where_.rfind('.').map_or("", |dot| &self.where_[..=dot]);
+        Some(format!("{parent}{near}"))
     }
 }
 
@@ -273,6 +283,9 @@ impl Report {
     pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problems> {
         self.problems.sort_by(|a, b| (&a.file, a.span.start, a.code).cmp(&(&b.file, b.span.start, b.code)));
         self.problems.dedup();
+        // A misspelt key is one fault: what it was meant to be is not missing as well.
+        let meant: Vec<String> = self.problems.iter().filter_map(Problem::key_meant).collect();
+        self.problems.retain(|p| p.code != Code::MissingKey || !meant.contains(&p.where_));
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
             _ => Err(Problems(self.problems)),

@@ -68,6 +68,7 @@ struct Part {
     amount: f64,
     duration: Option<f64>,
     days: Option<Vec<f64>>,
+    /// Where the days stand, or the amount when no days are named.
     last: Range<usize>,
 }
 
@@ -191,8 +192,10 @@ fn part(s: &mut Sentence<'_, '_>, drug: &Drug, route_said: &mut bool, over: Opti
             "write, for example, `over 1 h`",
         );
     }
+    let on = s.span();
     let days = if s.eat("on") { Some(days(s)?) } else { None };
-    Some(Part { amount, duration, days, last: start })
+    let last = if days.is_some() { on.start..s.end_of_last() } else { start };
+    Some(Part { amount, duration, days, last })
 }
 
 fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {

@@ -18,7 +18,7 @@ use crate::program::evaluate;
 use crate::resolved;
 use crate::scope::{Allowed, Meaning, Scope, read_unit, reserved};
 use crate::tree::{Text, short};
-use crate::units::{Dimension, number};
+use crate::units::{Dimension, digits, number};
 use crate::written;
 use std::collections::HashMap;
 
@@ -195,6 +195,16 @@ impl Context<'_> {
         self.at(expr, &known, &|_| 0.0)
     }
 
+    /// Value at the parameters' central values and without drug; `None` when it depends on anything else.
+    pub(crate) fn untreated(&self, expr: &Expr) -> Option<f64> {
+        let known = |s| match s {
+            Slot::Parameter(k) => self.values[k].is_some(),
+            Slot::Drug(_) | Slot::Delayed(_) => true,
+            _ => false,
+        };
+        self.at(expr, &known, &|_| 0.0)
+    }
+
     /// Value with `other` for what is not a parameter, when every slot is `known`.
     fn at(&self, expr: &Expr, known: &impl Fn(Slot) -> bool, other: &impl Fn(Slot) -> f64) -> Option<f64> {
         if !self.tables_sound || !expr.free_of(|s| !known(s)) {
@@ -233,11 +243,12 @@ impl Context<'_> {
     ) -> Option<Expr> {
         let expr = self.finite(text, want, allowed)?;
         let text = text.as_ref()?;
-        if let Some(x) = self.constant(&expr).filter(|x| *x < 0.0) {
+        if let Some(x) = self.untreated(&expr).filter(|x| *x < 0.0 && x.is_finite()) {
+            let treated = if self.constant(&expr).is_some() { "" } else { " without drug" };
             self.report.add(
                 Code::NegativeRate,
                 &text.at,
-                format!("`{}` = {} {}", text.at.path, number(x), want.base_unit()),
+                format!("`{}` = {} {}{treated}", text.at.path, digits(x), want.base_unit()),
                 "a rate cannot be negative",
                 repair,
             );

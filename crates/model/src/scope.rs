@@ -175,7 +175,8 @@ impl Scope {
 /// Reports two units that do not fit a key.
 pub(crate) fn mismatch(at: &Place, text: &str, found: Dimension, want: Dimension, report: &mut Report) {
     let repair = if found == Dimension::PLAIN {
-        format!("give the number a unit, such as `{} {}`", short(text.trim()), want.base_unit())
+        let unit = if want == Dimension::TIME { "days".to_string() } else { want.base_unit() };
+        format!("give the number a unit, such as `{} {unit}`", short(text.trim()))
     } else if want == Dimension::PLAIN {
         "divide by a quantity of the same unit, or use a plain number".to_string()
     } else {
@@ -225,7 +226,14 @@ fn unit_fault(fault: &UnitError, text: &Text, allowed: &str, report: &mut Report
             report.add(Code::BadQuantity, &text.at, found, allowed, "write the number first");
         }
         UnitError::Grammar(why) => {
-            report.add(Code::BadQuantity, &text.at, found, allowed, format!("correct it: {why}"));
+            let repair = match decimal_point(&text.text) {
+                Some(with_point) => format!("write \"{with_point}\": decimals stand after a point"),
+                None if text.text.contains(['*', '+', '(']) => {
+                    format!("correct it: {why}; a number is written out here, and an expression where it is used")
+                }
+                None => format!("correct it: {why}"),
+            };
+            report.add(Code::BadQuantity, &text.at, found, allowed, repair);
         }
         UnitError::NotFinite => report.add(
             Code::NotFinite,
@@ -236,7 +244,7 @@ fn unit_fault(fault: &UnitError, text: &Text, allowed: &str, report: &mut Report
         ),
         UnitError::Unknown(name) => report.add_near(
             Code::UnknownUnit,
-            &text.at,
+            &text.text.find(name.as_str()).map_or(text.at.clone(), |k| text.at.inside(k..k + name.len())),
             [
                 format!("the unit `{}` in {found}", short(name)),
                 unit_names().collect::<Vec<_>>().join(" "),
@@ -246,6 +254,14 @@ fn unit_fault(fault: &UnitError, text: &Text, allowed: &str, report: &mut Report
             unit_names(),
         ),
     }
+}
+
+/// The same text with a decimal point for a decimal comma; `None` when that is not what is wrong.
+fn decimal_point(text: &str) -> Option<String> {
+    let (whole, rest) = text.split_once(',')?;
+    let digits = |s: &str| s.trim_start_matches(['+', '-', ' ']).chars().all(|c| c.is_ascii_digit());
+    let fixed = format!("{whole}.{rest}");
+    (!whole.is_empty() && digits(whole) && quantity(&fixed).is_ok()).then_some(fixed)
 }
 
 fn read_tree(text: &Text, report: &mut Report) -> Option<Tree> {

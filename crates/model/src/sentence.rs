@@ -10,6 +10,40 @@ pub(crate) const SHORTEST: f64 = 1.0 / 1440.0;
 /// Last day that a sentence may name: 100 years.
 pub(crate) const LAST_DAY: f64 = 36_525.0;
 
+/// Shorthand of prescriptions, and the words for it here.
+const SHORTHAND: [(&str, &str); 30] = [
+    ("po", "oral"),
+    ("p.o.", "oral"),
+    ("orally", "oral"),
+    ("iv", "infusion over <time>` or `bolus"),
+    ("i.v.", "infusion over <time>` or `bolus"),
+    ("infused", "infusion over <time>"),
+    ("qd", "every day"),
+    ("q.d.", "every day"),
+    ("od", "every day"),
+    ("once daily", "every day"),
+    ("each day", "every day"),
+    ("a day", "every day"),
+    ("bid", "every 12 hours"),
+    ("b.i.d.", "every 12 hours"),
+    ("bd", "every 12 hours"),
+    ("twice daily", "every 12 hours"),
+    ("twice", "every 12 hours"),
+    ("tid", "every 8 hours"),
+    ("t.i.d.", "every 8 hours"),
+    ("thrice", "every 8 hours"),
+    ("qid", "every 6 hours"),
+    ("qod", "every 2 days"),
+    ("weekly", "every week"),
+    ("qw", "every week"),
+    ("q1w", "every week"),
+    ("q2w", "every 2 weeks"),
+    ("biweekly", "every 2 weeks"),
+    ("q3w", "every 3 weeks"),
+    ("q4w", "every 4 weeks"),
+    ("monthly", "every month"),
+];
+
 /// A piece of a sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Piece<'a> {
@@ -49,6 +83,11 @@ impl<'a, 'r> Sentence<'a, 'r> {
         self.pieces.get(self.at).map_or(end..end, |p| p.1.clone())
     }
 
+    /// Byte after the piece that was taken last.
+    pub(crate) fn end_of_last(&self) -> usize {
+        self.pieces.get(self.at.wrapping_sub(1)).map_or(0, |p| p.1.end)
+    }
+
     pub(crate) fn skip(&mut self) {
         self.at += 1;
     }
@@ -77,14 +116,32 @@ impl<'a, 'r> Sentence<'a, 'r> {
             "" => "the end".to_string(),
             piece => format!("`{}`", short(piece)),
         };
+        let repair = match self.shorthand() {
+            Some((word, meant)) => format!("for `{word}` write `{meant}`"),
+            None => "rewrite the sentence in this form".to_string(),
+        };
         self.report.add(
             self.code,
             &self.text.at.inside(span),
             format!("{found} in \"{}\"", short(&self.text.text)),
             format!("{expected} here; {}", self.grammar),
-            "rewrite the sentence in this form",
+            repair,
         );
         None
+    }
+
+    /// What the next piece means where it is shorthand of a prescription.
+    fn shorthand(&self) -> Option<(String, &'static str)> {
+        let Piece::Word(word) = self.peek()? else { return None };
+        let next = match self.ahead(1) {
+            Some(Piece::Word(next)) => *next,
+            _ => "",
+        };
+        let two = format!("{word} {next}").to_lowercase();
+        let found = |list: &[(&str, &'static str)], text: &str| list.iter().find(|p| p.0 == text).map(|p| p.1);
+        found(&SHORTHAND, two.trim())
+            .map(|meant| (format!("{word} {next}").trim().to_string(), meant))
+            .or_else(|| found(&SHORTHAND, &word.to_lowercase()).map(|meant| (word.to_string(), meant)))
     }
 
     /// Reports another fault.

@@ -81,12 +81,12 @@ impl<'a> Section<'a> {
     /// Reports a missing key when it is not there.
     fn need(&self, key: &str, example: &str, report: &mut Report) {
         if !self.has(key) {
-            let here = if self.at.path.is_empty() { "the file" } else { &self.at.path };
+            let here = if self.at.path.is_empty() { "the file".to_string() } else { format!("`{}`", self.at.path) };
             let at = Place { path: self.path(key), ..self.at.clone() };
             report.add(
                 Code::MissingKey,
                 &at,
-                format!("no `{key}` in `{here}`"),
+                format!("no `{key}` in {here}"),
                 format!("`{key}` is required"),
                 format!("add {example}"),
             );

@@ -379,3 +379,8 @@ fn exponent(text: &str) -> Result<(i32, &str), UnitError> {
 pub fn number(x: f64) -> String {
     if x == 0.0 || (1e-4..1e7).contains(&x.abs()) { format!("{x}") } else { format!("{x:e}") }
 }
+
+/// A number for a message: at most six digits that count.
+pub(crate) fn digits(x: f64) -> String {
+    format!("{x:.5e}").parse().map_or_else(|_| number(x), number)
+}

@@ -63,6 +63,16 @@ pub(super) fn rules(
     let mut seen: Vec<f64> = Vec::new();
     for part in &parts {
         let days = part.days.as_deref().unwrap_or(&[]);
+        let again = days.iter().enumerate().find(|(k, d)| seen.contains(d) || days[..*k].contains(d));
+        if let Some((_, day)) = again {
+            return s.fail(
+                Code::SameDay,
+                part.last.clone(),
+                format!("day {day} twice"),
+                "every day once in a sentence",
+                "name each day with one dose; two doses a day are `every 12 hours`",
+            );
+        }
         seen.extend(days);
         if let Some(day) = days.iter().find(|d| **d - 1.0 >= cycle) {
             return s.fail(
@@ -73,16 +83,6 @@ pub(super) fn rules(
                 "lengthen the cycle, or leave the day out",
             );
         }
-    }
-    seen.sort_by(f64::total_cmp);
-    if let Some(pair) = seen.windows(2).find(|p| p[0] == p[1]) {
-        return s.fail(
-            Code::SameDay,
-            all,
-            format!("day {} twice", pair[0]),
-            "every day once in a sentence",
-            "name each day with one dose; two doses a day are `every 12 hours`",
-        );
     }
     let mut out = Vec::new();
     for part in if held { same_amounts(parts) } else { parts } {

@@ -148,12 +148,12 @@ impl Context<'_> {
 
     /// Reports a constant outside 0 to 1.
     pub(super) fn probability(&mut self, text: &Text, expr: &Expr) -> Option<()> {
-        match self.constant(expr) {
-            Some(x) if !(0.0..=1.0).contains(&x) => {
+        match self.untreated(expr) {
+            Some(x) if x.is_finite() && !(0.0..=1.0).contains(&x) => {
                 self.report.add(
                     Code::Probability,
                     &text.at,
-                    format!("`{}` = {}", short(&text.text), crate::units::number(x)),
+                    format!("`{}` = {}", short(&text.text), crate::units::digits(x)),
                     "a probability from 0 to 1",
                     "a rate per time is `per_time`; a percentage is written with its %",
                 );

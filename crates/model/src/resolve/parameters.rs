@@ -148,7 +148,7 @@ pub(super) fn variation(text: &Text, value: Option<&Quantity>, report: &mut Repo
         return None;
     }
     let mut numbers = Vec::new();
-    for (key, argument) in arguments {
+    for &(key, argument) in &arguments {
         let dimension = match key {
             "cv" | "sigma" => Some(Dimension::PLAIN),
             _ => value.map(|v| v.unit.dimension),
@@ -161,6 +161,9 @@ pub(super) fn variation(text: &Text, value: Option<&Quantity>, report: &mut Repo
         }
         numbers.push(q.value);
     }
+    let (first, second) = (arguments[0].1, arguments.get(1).map_or("", |a| a.1));
+    let written = value
+        .map_or(String::new(), |v| format!("{} {}", crate::units::number(v.number), v.unit_text).trim().to_string());
     let value = value?.value;
     let impossible = |why: &str| Err((why.to_string(), law));
     let out = match (law, keys[0], &numbers[..]) {
@@ -174,9 +177,9 @@ pub(super) fn variation(text: &Text, value: Option<&Quantity>, report: &mut Repo
             Ok(Variation::Normal { sd: cv * value.abs() })
         }
         ("normal", ..) => impossible("sd above 0 (cv: above 0, at most 1000 %, of a value that is not 0)"),
-        (_, _, &[low, high]) if low >= high => impossible("the lower end first, then a higher one"),
+        (_, _, &[low, high]) if low >= high => impossible(&format!("the lower end first: {law}({second}, {first})")),
         (_, _, &[low, high]) if value < low || value > high => {
-            impossible("ends on both sides of the parameter's value")
+            impossible(&format!("ends on both sides of the parameter's value, {written}"))
         }
         ("uniform", _, &[low, high]) => Ok(Variation::Uniform { low, high }),
         (_, _, &[low, high]) if low > 0.0 => Ok(Variation::LogUniform { low, high }),

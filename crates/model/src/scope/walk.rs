@@ -106,22 +106,65 @@ impl Walk<'_, '_> {
         );
     }
 
-    /// Unit of a pair that must agree.
-    fn same(&mut self, (a, l): (&Tree, Fits), (b, r): (&Tree, Fits), whole: &Tree) -> Option<Fits> {
+    /// Unit of a pair that must agree; `of` is how the law that asks for it is called, empty for a sum.
+    fn same(&mut self, (a, l): (&Tree, Fits), (b, r): (&Tree, Fits), whole: &Tree, of: &str) -> Option<Fits> {
         match (l, r) {
             (Fits::Any, other) | (other, Fits::Any) => Some(other),
             (Fits::Only(l), Fits::Only(r)) if l == r => Some(Fits::Only(l)),
             (Fits::Only(l), Fits::Only(r)) => {
+                let allowed = match of {
+                    "" => "the same unit on both sides".to_string(),
+                    _ => format!("`{of}`, these two in the same unit"),
+                };
+                let repair = if let Some(repair) = self.unit_for(a, l, r).or_else(|| self.unit_for(b, r, l)) {
+                    repair
+                } else if of.is_empty() {
+                    "multiply or divide one side by what is missing, or correct a parameter's unit".to_string()
+                } else {
+                    format!("check the order of the arguments, {of}, and the units of the parameters among them")
+                };
                 self.report.add(
                     Code::Dimension,
                     &self.text.at.inside(whole.span.clone()),
                     format!("left {l} (`{}`), right {r} (`{}`)", self.cut(a), self.cut(b)),
-                    "the same unit on both sides",
-                    "multiply or divide one side by what is missing, or correct a parameter's unit",
+                    allowed,
+                    repair,
                 );
                 None
             }
         }
+    }
+
+    /// What to do about a plain parameter beside something with a unit.
+    fn unit_for(&self, tree: &Tree, found: Dimension, want: Dimension) -> Option<String> {
+        let Node::Name(name) = &tree.node else { return None };
+        match self.scope.find(name) {
+            Some(Meaning::Slot(Slot::Parameter(k), _)) if found == Dimension::PLAIN => Some(format!(
+                "give the parameter its unit in [parameters]: `{name} = {{ value = \"{} {}\", ... }}`",
+                crate::units::number(self.scope.numbers[k]),
+                want.base_unit()
+            )),
+            _ => None,
+        }
+    }
+
+    /// Reports a law whose first argument is fixed while another, which is fixed as a rule, changes in time.
+    fn swapped(&mut self, name: &str, args: &[Tree], exprs: &[Expr], fixed: usize, at: &Place) -> Option<()> {
+        let changes = |e: &Expr| !e.free_of(|s| !matches!(s, Slot::Parameter(_)));
+        if changes(&exprs[0]) || !changes(&exprs[fixed]) {
+            return Some(());
+        }
+        let mut order: Vec<String> = args.iter().map(|a| self.cut(a)).collect();
+        let found = format!("`{name}({})`", order.join(", "));
+        order.swap(0, fixed);
+        self.report.add(
+            Code::Swapped,
+            at,
+            format!("{found}, in which `{}` changes and `{}` does not", self.cut(&args[fixed]), self.cut(&args[0])),
+            format!("{}: the first argument is what changes", usage(name)),
+            format!("write {name}({})", order.join(", ")),
+        );
+        None
     }
 
     fn plain(&mut self, tree: &Tree, fits: Fits, what: &str) -> Option<()> {
@@ -157,7 +200,7 @@ impl Walk<'_, '_> {
 
     fn binary(&mut self, op: Op, (a, l): (&Tree, Fits), (b, r): (&Tree, Fits), whole: &Tree) -> Option<Fits> {
         match op {
-            Op::Add | Op::Sub => self.same((a, l), (b, r), whole),
+            Op::Add | Op::Sub => self.same((a, l), (b, r), whole, ""),
             Op::Mul | Op::Div => {
                 let (Fits::Only(l), Fits::Only(r)) = (l, r) else {
                     return Some(Fits::Any);
@@ -258,22 +301,25 @@ impl Walk<'_, '_> {
             },
             Law::Min | Law::Max => {
                 let (a, b) = pair(0, 1);
-                self.same(a, b, whole)?
+                self.same(a, b, whole, &usage(name))?
             }
             Law::Logistic | Law::Gompertz => {
                 let (a, b) = pair(0, 1);
-                self.same(a, b, whole)?;
+                self.same(a, b, whole, &usage(name))?;
+                self.swapped(name, args, &exprs, 1, &at)?;
                 PLAIN
             }
             Law::Hill => {
                 let (a, b) = pair(0, 1);
-                self.same(a, b, whole)?;
+                self.same(a, b, whole, &usage(name))?;
                 self.plain(&args[2], fits[2], "the exponent of hill")?;
+                self.swapped(name, args, &exprs, 1, &at)?;
                 PLAIN
             }
             Law::Emax => {
                 let (a, b) = pair(0, 2);
-                self.same(a, b, whole)?;
+                self.same(a, b, whole, &usage(name))?;
+                self.swapped(name, args, &exprs, 2, &at)?;
                 fits[1]
             }
         };
