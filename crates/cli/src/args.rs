@@ -55,6 +55,9 @@ pub struct Run {
     /// Worker threads; they change nothing but the time [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+    /// One more arm: "[NAME =] SENTENCE [; SENTENCE ...]", such as "erlotinib 100 mg oral every day"; may be repeated
+    #[arg(long, value_name = "ARM")]
+    pub arm: Vec<String>,
     /// How tumours are advanced
     #[arg(long, value_enum, default_value_t = MethodArg::Leap)]
     pub method: MethodArg,

@@ -9,6 +9,7 @@ mod args;
 mod catalogue;
 mod commands;
 mod expected;
+mod extra_arms;
 mod failure;
 mod figures;
 mod folder;

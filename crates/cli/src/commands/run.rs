@@ -1,6 +1,7 @@
 //! `remission run`: simulate a study, print its table, leave a run directory.
 
 use crate::args;
+use crate::extra_arms::with_arms;
 use crate::failure::{Exit, code};
 use crate::figures::figures;
 use crate::load::{Loaded, load};
@@ -98,7 +99,7 @@ pub fn simulate(job: &Job, into: &Path, stop: &AtomicBool, bar: &ProgressBar) ->
 /// `remission run`
 pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
     let began = Instant::now();
-    let loaded = load(&args.study)?;
+    let loaded = with_arms(load(&args.study)?, &args.arm)?;
     let job = job(&loaded, args.patients, args.seed, args.method.into(), args.threads)?;
     let out = match &args.out {
         Some(out) => out.clone(),
