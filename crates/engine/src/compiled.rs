@@ -286,7 +286,7 @@ impl Compiled {
 fn without_drug(expr: &Expr) -> Expr {
     let go = |e: &Expr| Box::new(without_drug(e));
     match expr {
-        Expr::Slot(Slot::Drug(_) | Slot::Delayed(_)) => Expr::Number(0.0),
+        Expr::Slot(Slot::Drug(_) | Slot::Delayed(_) | Slot::Effect(_)) => Expr::Number(0.0),
         Expr::Number(_) | Expr::Slot(_) => expr.clone(),
         Expr::Neg(a) => Expr::Neg(go(a)),
         Expr::Binary(op, a, b) => Expr::Binary(*op, go(a), go(b)),

@@ -2,6 +2,12 @@
 //!
 //! The engine is told a regimen and when it begins; it never learns of visits. Changing the regimen keeps what
 //! is still in the body.
+//!
+//! Lag and bioavailability are applied to the dose itself. Every change of input, the end of an infusion included, reaches
+//! the body one lag after it was made: a new regimen stops the pump, but what was swallowed or is in the line still
+//! arrives. Bioavailability scales the amount. A regimen gives an infusion by its length, which is kept, and the rate is
+//! scaled, as in NONMEM for a duration (RATE = -2). Where a table gives the rate, NONMEM and mrgsolve keep the rate and
+//! scale the length (github.com/metrumresearchgroup/mrgsolve/issues/954); who reads such a table hands in that length.
 
 use crate::compiled::Compiled;
 use crate::failure::Failure;
@@ -14,7 +20,26 @@ pub struct Exposure {
     drugs: Vec<Compartments>,
     held: Vec<bool>,
     rules: Vec<Schedule>,
+    /// What is on its way into the body, the next first.
+    arrivals: Vec<Arrival>,
     time: f64,
+}
+
+/// A change of input that has been made and has yet to arrive.
+#[derive(Debug, Clone)]
+struct Arrival {
+    time: f64,
+    drug: usize,
+    input: Input,
+}
+
+/// A change of input; amounts are those that arrive.
+#[derive(Debug, Clone, Copy)]
+enum Input {
+    /// mg at once; of a held drug its concentration.
+    Dose(f64),
+    /// Infusion faster by mg/day, or slower; mg that it brings in all.
+    Rate(f64, f64),
 }
 
 #[derive(Debug, Clone)]
@@ -35,14 +60,15 @@ impl Exposure {
         let model = &compiled.model;
         let drugs = model.drugs.iter().map(|d| Compartments::new(model, d, parameters)).collect::<Result<_, _>>()?;
         let held = model.drugs.iter().map(|d| matches!(d.route, remission_model::resolved::Route::Held)).collect();
-        Ok(Exposure { drugs, held, rules: Vec::new(), time })
+        Ok(Exposure { drugs, held, rules: Vec::new(), arrivals: Vec::new(), time })
     }
 
-    /// Follows `regimen` from now on, its day 1 being now; earlier rules end, what is in the body stays.
+    /// Follows `regimen` from now on, its day 1 being now; earlier rules end, what is in the body or on its way stays.
     pub fn follow(&mut self, regimen: &Regimen) {
         for s in &self.rules {
             if s.ends.is_finite() {
-                end(&mut self.drugs, &self.held, &s.rule);
+                let input = s.end(&self.drugs, &self.held);
+                send(&mut self.drugs, &mut self.arrivals, self.time, s.rule.drug, input);
             }
         }
         for (drug, held) in self.drugs.iter_mut().zip(&self.held) {
@@ -83,7 +109,8 @@ impl Exposure {
 
     /// Next moment at which an input jumps; infinity when there is none.
     pub fn next_event(&self) -> f64 {
-        self.rules.iter().map(|s| s.next.min(s.ends)).fold(f64::INFINITY, f64::min)
+        let arrival = self.arrivals.first().map_or(f64::INFINITY, |a| a.time);
+        self.rules.iter().map(|s| s.next.min(s.ends)).fold(arrival, f64::min)
     }
 
     /// Moves to `time`, giving the doses on the way; a dose at `time` itself has been given on return.
@@ -135,6 +162,11 @@ impl Exposure {
         self.drugs[drug].delayed()
     }
 
+    /// The same in its effect compartment.
+    pub fn effect(&self, drug: usize) -> f64 {
+        self.drugs[drug].effect()
+    }
+
     /// True when no concentration can move before the next event.
     pub fn is_constant(&self) -> bool {
         self.drugs.iter().all(Compartments::is_constant)
@@ -163,27 +195,34 @@ impl Exposure {
             out.push(d.scale());
             out.extend(d.state().iter().map(|a| a * scale));
         }
+        for a in self.arrivals.iter().take_while(|a| a.time - self.time <= days) {
+            let (Input::Dose(x) | Input::Rate(x, _)) = a.input;
+            let scale = self.drugs[a.drug].scale();
+            out.push(a.time - self.time);
+            out.push(a.drug as f64);
+            out.push(if scale > 0.0 { x / scale } else { x });
+        }
     }
 
     fn give_due(&mut self) {
         let now = self.time;
         for s in &mut self.rules {
             if s.ends <= now {
-                end(&mut self.drugs, &self.held, &s.rule);
+                let input = s.end(&self.drugs, &self.held);
+                send(&mut self.drugs, &mut self.arrivals, s.ends, s.rule.drug, input);
                 s.ends = f64::INFINITY;
             }
         }
         // What ends now ends before what begins now, whatever the order of the rules.
         for s in &mut self.rules {
             while s.next <= now {
-                let drug = &mut self.drugs[s.rule.drug];
-                if self.held[s.rule.drug] {
-                    drug.dose(s.rule.amount);
-                } else if s.rule.duration > 0.0 {
-                    drug.infuse(s.rule.amount / s.rule.duration, s.rule.amount);
+                let amount = s.rule.amount * self.drugs[s.rule.drug].bioavailability();
+                let input = if self.held[s.rule.drug] || s.rule.duration == 0.0 {
+                    Input::Dose(amount)
                 } else {
-                    drug.dose(s.rule.amount);
-                }
+                    Input::Rate(amount / s.rule.duration, amount)
+                };
+                send(&mut self.drugs, &mut self.arrivals, s.next, s.rule.drug, input);
                 if s.rule.duration > 0.0 && s.rule.duration.is_finite() {
                     s.ends = s.next + s.rule.duration;
                 }
@@ -195,10 +234,23 @@ impl Exposure {
                 s.set_next();
             }
         }
+        while self.arrivals.first().is_some_and(|a| a.time <= now) {
+            let arrival = self.arrivals.remove(0);
+            arrival.input.arrive(&mut self.drugs[arrival.drug]);
+        }
     }
 }
 
 impl Schedule {
+    /// What the end of the running infusion or hold changes.
+    fn end(&self, drugs: &[Compartments], held: &[bool]) -> Input {
+        let rule = &self.rule;
+        match held[rule.drug] {
+            true => Input::Dose(0.0),
+            false => Input::Rate(-(rule.amount * drugs[rule.drug].bioavailability()) / rule.duration, 0.0),
+        }
+    }
+
     fn set_next(&mut self) {
         let into = if self.cycle == 0 {
             self.rule.offsets.get(self.offset).copied()
@@ -214,10 +266,22 @@ impl Schedule {
     }
 }
 
-fn end(drugs: &mut [Compartments], held: &[bool], rule: &DoseRule) {
-    if held[rule.drug] {
-        drugs[rule.drug].dose(0.0);
-    } else {
-        drugs[rule.drug].infuse(-rule.amount / rule.duration, 0.0);
+impl Input {
+    fn arrive(self, drug: &mut Compartments) {
+        match self {
+            Input::Dose(amount) => drug.dose(amount),
+            Input::Rate(by, amount) => drug.infuse(by, amount),
+        }
     }
+}
+
+/// An input made at `time`: it arrives at once, or after the drug's lag.
+fn send(drugs: &mut [Compartments], arrivals: &mut Vec<Arrival>, time: f64, drug: usize, input: Input) {
+    let lag = drugs[drug].lag();
+    if lag == 0.0 {
+        return input.arrive(&mut drugs[drug]);
+    }
+    let time = time + lag;
+    let at = arrivals.partition_point(|a| a.time <= time);
+    arrivals.insert(at, Arrival { time, drug, input });
 }

@@ -50,6 +50,35 @@ pub fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
     c
 }
 
+/// The x of `a` x = `b`, by elimination with the largest pivot of each column; a singular `a` gives what is not finite.
+///
+/// ```
+/// let x = remission_engine::matrix::solve(vec![0.0, 2.0, 4.0, 1.0], vec![2.0, 9.0]);
+/// assert_eq!(x, vec![2.0, 1.0]);
+/// ```
+pub fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Vec<f64> {
+    let n = b.len();
+    for k in 0..n {
+        let largest = (k..n).fold(k, |best, i| if a[i * n + k].abs() > a[best * n + k].abs() { i } else { best });
+        if largest != k {
+            (0..n).for_each(|j| a.swap(k * n + j, largest * n + j));
+            b.swap(k, largest);
+        }
+        for i in k + 1..n {
+            let times = a[i * n + k] / a[k * n + k];
+            if times != 0.0 {
+                (k..n).for_each(|j| a[i * n + j] -= times * a[k * n + j]);
+                b[i] -= times * b[k];
+            }
+        }
+    }
+    for k in (0..n).rev() {
+        let known: f64 = (k + 1..n).map(|j| a[k * n + j] * b[j]).sum();
+        b[k] = (b[k] - known) / a[k * n + k];
+    }
+    b
+}
+
 fn identity(n: usize) -> Vec<f64> {
     let mut c = vec![0.0; n * n];
     for i in 0..n {

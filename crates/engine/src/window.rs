@@ -265,6 +265,7 @@ pub fn set_exposure(compiled: &Compiled, registers: &mut Registers, exposure: &E
     for k in 0..compiled.model.drugs.len() {
         registers.set(Slot::Drug(k), exposure.concentration(k));
         registers.set(Slot::Delayed(k), exposure.delayed(k));
+        registers.set(Slot::Effect(k), exposure.effect(k));
     }
     registers.set(Slot::Time, time.max(0.0));
 }

@@ -96,7 +96,7 @@ fn case(index: u64) -> Case {
             let drug = Drug {
                 route: Route::Infusion,
                 clearance: number(between(0.5, 4.0)),
-                peripheral: Some((number(between(0.2, 2.0)), number(between(0.5, 2.0)))),
+                peripheral: vec![(number(between(0.2, 2.0)), number(between(0.5, 2.0)))],
                 delay: Some(Delay { states: 3, mean: number(0.7) }),
                 ..held_drug()
             };

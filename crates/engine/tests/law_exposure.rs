@@ -81,7 +81,7 @@ fn compartments_follow_their_closed_forms() {
                 route: route.clone(),
                 clearance: number(CLEARANCE),
                 volume: number(VOLUME),
-                peripheral: two.then(|| (number(FLOW), number(SECOND))),
+                peripheral: two.then(|| (number(FLOW), number(SECOND))).into_iter().collect(),
                 ..held_drug()
             };
             let compiled = with_drug(drug);

@@ -15,6 +15,8 @@ pub enum Slot {
     Drug(usize),
     /// The same after the drug's transit delay.
     Delayed(usize),
+    /// The same in the drug's effect compartment.
+    Effect(usize),
     /// A level (index into `Model::levels`).
     Level(usize),
     /// Count of a cell type (index into `Model::cells`).

@@ -217,18 +217,31 @@ impl Printer<'_> {
 
     fn drug(&mut self, d: &Drug) {
         self.line(&format!("\n[drugs.{}]", d.name));
-        self.text("route", crate::regimen::route_name(&d.route));
+        self.text("route", crate::regimen::route_key(&d.route));
         if let Route::Oral { ka } = &d.route {
             self.expression("ka", ka, Dimension::RATE);
         }
-        if d.route != Route::Held {
+        if let Route::Kpd { elimination } = &d.route {
+            self.expression("elimination", elimination, Dimension::RATE);
+        } else if d.route != Route::Held {
             self.expression("clearance", &d.clearance, Dimension::FLOW);
             self.expression("volume", &d.volume, Dimension::VOLUME);
         }
-        if let Some((flow, volume)) = &d.peripheral {
+        let peripheral = d.peripheral.iter().map(|(flow, volume)| {
             let flow = quoted(&self.expression_text(flow, Dimension::FLOW));
             let volume = quoted(&self.expression_text(volume, Dimension::VOLUME));
-            self.line(&format!("peripheral = {{ flow = {flow}, volume = {volume} }}"));
+            format!("{{ flow = {flow}, volume = {volume} }}")
+        });
+        match &peripheral.collect::<Vec<_>>()[..] {
+            [] => {}
+            [one] => self.line(&format!("peripheral = {one}")),
+            more => self.line(&format!("peripheral = [{}]", more.join(", "))),
+        }
+        if let Some(lag) = &d.lag {
+            self.expression("lag", lag, Dimension::TIME);
+        }
+        if let Some(share) = &d.bioavailability {
+            self.expression("bioavailability", share, Dimension::PLAIN);
         }
         if d.felt_per_mg_per_l != 1.0 {
             self.quantity("molar_mass", inverse(d.felt_per_mg_per_l), "mg/umol");
@@ -237,6 +250,10 @@ impl Printer<'_> {
         if let Some(delay) = &d.delay {
             let mean = quoted(&self.expression_text(&delay.mean, Dimension::TIME));
             self.line(&format!("delay = {{ states = {}, mean = {mean} }}", delay.states));
+        }
+        if let Some(ke0) = &d.effect {
+            let ke0 = quoted(&self.expression_text(ke0, Dimension::RATE));
+            self.line(&format!("effect = {{ ke0 = {ke0} }}"));
         }
     }
 
@@ -390,6 +407,7 @@ pub fn slot_text(slot: Slot, model: &Model) -> String {
         Slot::Parameter(k) => model.parameters[k].name.clone(),
         Slot::Drug(k) => model.drugs[k].name.clone(),
         Slot::Delayed(k) => format!("delayed({})", model.drugs[k].name),
+        Slot::Effect(k) => format!("effect({})", model.drugs[k].name),
         Slot::Level(k) => model.levels[k].name.clone(),
         Slot::Cells(k) => model.cells[k].name.clone(),
         Slot::Total => "total".into(),

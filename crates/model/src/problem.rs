@@ -75,7 +75,10 @@ codes! {
     NotPositive = "RM0501", "a constant that is not above zero";
     RouteKeys = "RM0502", "a key missing for the route, or one that the route does not use";
     MolarMass = "RM0503", "a molar concentration without a molar mass";
-    NotConcentration = "RM0504", "a unit that is not a concentration";
+    NotConcentration = "RM0504", "a unit that the drug cannot be felt in";
+    Bioavailability = "RM0505", "a bioavailability above 1";
+    Compartments = "RM0506", "more than two peripheral compartments";
+    NoEffectCompartment = "RM0507", "`effect` of something that has no effect compartment";
     Measurement = "RM0601", "an impossible measurement";
     Sentence = "RM0701", "a regimen sentence that cannot be read";
     UnknownDrug = "RM0702", "an unknown drug";

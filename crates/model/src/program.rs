@@ -72,12 +72,14 @@ impl Layout {
     fn index(&self, slot: Slot) -> usize {
         let drugs = self.parameters;
         let delayed = drugs + self.drugs;
-        let levels = delayed + self.drugs;
+        let effect = delayed + self.drugs;
+        let levels = effect + self.drugs;
         let cells = levels + self.levels;
         match slot {
             Slot::Parameter(i) => i,
             Slot::Drug(i) => drugs + i,
             Slot::Delayed(i) => delayed + i,
+            Slot::Effect(i) => effect + i,
             Slot::Level(i) => levels + i,
             Slot::Cells(i) => cells + i,
             Slot::Total => cells + self.cells,
@@ -86,7 +88,7 @@ impl Layout {
     }
 
     fn len(&self) -> usize {
-        self.parameters + 2 * self.drugs + self.levels + self.cells + 2
+        self.parameters + 3 * self.drugs + self.levels + self.cells + 2
     }
 }
 
@@ -277,7 +279,7 @@ impl Builder {
                 let i = self.layout.index(*s) as u32;
                 let depends = match s {
                     Slot::Parameter(_) => Depends::Patient,
-                    Slot::Drug(_) | Slot::Delayed(_) | Slot::Time => Depends::Exposure,
+                    Slot::Drug(_) | Slot::Delayed(_) | Slot::Effect(_) | Slot::Time => Depends::Exposure,
                     Slot::Level(_) | Slot::Cells(_) | Slot::Total => Depends::State,
                 };
                 self.intern(Key::Load(i), Instruction::Load(i), depends)

@@ -149,13 +149,45 @@ fn level(name: Text, s: Section<'_>, report: &mut Report) -> Level {
     }
 }
 
+const DRUG: [&str; 12] = [
+    "route",
+    "ka",
+    "clearance",
+    "volume",
+    "peripheral",
+    "elimination",
+    "lag",
+    "bioavailability",
+    "molar_mass",
+    "felt_as",
+    "delay",
+    "effect",
+];
+
 fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
-    let keys = ["route", "ka", "clearance", "volume", "peripheral", "molar_mass", "felt_as", "delay"];
-    let s = s.only(&keys, report);
-    let peripheral = s.section("peripheral", report).map(|p| {
+    let s = s.only(&DRUG, report);
+    let peripheral = match s.is_list("peripheral") {
+        true => s.sections("peripheral", report),
+        false => s.section("peripheral", report).into_iter().collect(),
+    };
+    if let Some(third) = peripheral.get(2) {
+        report.add(
+            Code::Compartments,
+            &third.at,
+            format!("{} peripheral compartments", peripheral.len()),
+            "one or two, beside the central one",
+            "keep the two that the data were fitted with",
+        );
+    }
+    let peripheral = peripheral.into_iter().map(|p| {
         let p = p.only(&["flow", "volume"], report);
         let flow = p.need_text("flow", "flow = \"60 L/h\"", report);
         (flow, p.need_text("volume", "volume = \"568 L\"", report))
+    });
+    let peripheral = peripheral.collect();
+    let effect = s.section("effect", report).map(|e| {
+        let e = e.only(&["ke0"], report);
+        Effect { ke0: e.need_text("ke0", "ke0 = \"0.1 /h\"", report) }
     });
     let delay = s.section("delay", report).map(|d| {
         let d = d.only(&["states", "mean"], report);
@@ -166,14 +198,18 @@ fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
     });
     Drug {
         name,
-        route: s.need_text("route", "route = \"oral\" (or bolus, infusion, held)", report),
+        route: s.need_text("route", "route = \"oral\" (or bolus, infusion, held, kpd)", report),
         ka: s.text("ka", report),
         clearance: s.text("clearance", report),
         volume: s.text("volume", report),
         peripheral,
         molar_mass: s.text("molar_mass", report),
         felt_as: s.need_text("felt_as", "felt_as = \"uM\" or felt_as = \"mg/L\"", report),
+        elimination: s.text("elimination", report),
+        lag: s.text("lag", report),
+        bioavailability: s.text("bioavailability", report),
         delay,
+        effect,
     }
 }
 

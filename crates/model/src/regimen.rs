@@ -137,13 +137,19 @@ fn drug<'m>(s: &mut Sentence<'_, '_>, model: &'m Model) -> Option<(usize, &'m Dr
     }
 }
 
+/// Route as a sentence says it; doses of a K-PD drug are given at once.
 pub(crate) fn route_name(route: &Route) -> &'static str {
     match route {
         Route::Oral { .. } => "oral",
-        Route::Bolus => "bolus",
+        Route::Bolus | Route::Kpd { .. } => "bolus",
         Route::Infusion => "infusion",
         Route::Held => "held",
     }
+}
+
+/// Route as the drug's section says it.
+pub(crate) fn route_key(route: &Route) -> &'static str {
+    if matches!(route, Route::Kpd { .. }) { "kpd" } else { route_name(route) }
 }
 
 /// `150 mg oral over 1 h on days 1-5`

@@ -67,6 +67,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         let dimension = drugs::felt_dimension(d);
         scope.insert(&d.name.text, Meaning::Slot(Slot::Drug(k), dimension));
         scope.delayed.push(d.delay.is_some());
+        scope.effect.push(d.effect.is_some());
     }
     names(w, report);
     let values = quantities.iter().map(|q| q.as_ref().map(|q| q.value)).collect();
@@ -149,7 +150,7 @@ fn names(w: &written::Model, report: &mut Report) {
                 Code::Reserved,
                 &name.at,
                 format!("`{}`", name.text),
-                "`total`, `time`, `delayed` and the names of laws mean something already",
+                "`total`, `time`, `delayed`, `effect` and the names of laws mean something already",
                 "choose another name",
             );
         }

@@ -30,6 +30,8 @@ pub(crate) struct Scope {
     pub(crate) numbers: Vec<f64>,
     /// Drugs that have a delay.
     pub(crate) delayed: Vec<bool>,
+    /// Drugs that have an effect compartment.
+    pub(crate) effect: Vec<bool>,
 }
 
 /// Which names an expression may use.
@@ -48,7 +50,7 @@ enum Fits {
 
 /// Names that the language keeps for itself.
 pub(crate) fn reserved(name: &str) -> bool {
-    ["total", "time", "delayed"].contains(&name) || Law::ALL.iter().any(|l| l.0 == name)
+    ["total", "time", "delayed", "effect"].contains(&name) || Law::ALL.iter().any(|l| l.0 == name)
 }
 
 impl Scope {
@@ -67,7 +69,7 @@ impl Scope {
     /// Names for suggestions, in alphabetical order so that messages never change order.
     fn known(&self) -> Vec<&str> {
         let mut known: Vec<&str> = self.names.keys().map(String::as_str).collect();
-        known.extend(["total", "time", "delayed"]);
+        known.extend(["total", "time", "delayed", "effect"]);
         known.extend(Law::ALL.iter().map(|l| l.0));
         known.sort_unstable();
         known

@@ -29,6 +29,8 @@ impl Dimension {
     pub const CELLS_PER_VOLUME: Dimension = Dimension([0, 1, 0, 0, -3, 0]);
     /// Milligrams.
     pub const MASS: Dimension = Dimension([0, 0, 1, 0, 0, 0]);
+    /// mass/time
+    pub const MASS_RATE: Dimension = Dimension([-1, 0, 1, 0, 0, 0]);
     /// Milligrams per µmol.
     pub const MOLAR_MASS: Dimension = Dimension([0, 0, 1, -1, 0, 0]);
     /// Milligrams per litre.

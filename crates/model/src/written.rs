@@ -146,7 +146,7 @@ pub struct Level {
 pub struct Drug {
     /// Name, also its felt concentration in expressions.
     pub name: Text,
-    /// oral, bolus, infusion or held.
+    /// oral, bolus, infusion, held or kpd.
     pub route: Option<Text>,
     /// Absorption rate.
     pub ka: Option<Text>,
@@ -154,14 +154,29 @@ pub struct Drug {
     pub clearance: Option<Text>,
     /// Central volume.
     pub volume: Option<Text>,
-    /// Second compartment: flow and volume.
-    pub peripheral: Option<(Option<Text>, Option<Text>)>,
+    /// Second and third compartments: flow and volume of each.
+    pub peripheral: Vec<(Option<Text>, Option<Text>)>,
+    /// Elimination rate constant of a K-PD drug.
+    pub elimination: Option<Text>,
+    /// Time from a dose to its arrival.
+    pub lag: Option<Text>,
+    /// Share of a dose that arrives.
+    pub bioavailability: Option<Text>,
     /// Molar mass.
     pub molar_mass: Option<Text>,
     /// Unit of the concentration that cells feel.
     pub felt_as: Option<Text>,
     /// Transit states and mean delay.
     pub delay: Option<Delay>,
+    /// Effect compartment.
+    pub effect: Option<Effect>,
+}
+
+/// `{ ke0 = "0.1 /h" }`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Effect {
+    /// Rate constant of the effect compartment.
+    pub ke0: Option<Text>,
 }
 
 /// `{ states = 3, mean = "30 h" }`

@@ -49,11 +49,14 @@ pub fn held_drug() -> Drug {
         route: Route::Held,
         clearance: number(1.0),
         volume: number(1.0),
-        peripheral: None,
+        peripheral: vec![],
+        lag: None,
+        bioavailability: None,
         felt_per_mg_per_l: 1.0,
         felt_unit: "uM".into(),
         felt_scale: 1.0,
         delay: None,
+        effect: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Drugs: route, compartments, the concentration that cells feel, and a delay of effect.
+//! Drugs: route, compartments, what becomes of a dose, the concentration that cells feel, delay and effect compartment.
 
 use super::Context;
 use crate::expr::Expr;
@@ -9,32 +9,44 @@ use crate::tree::{Text, short};
 use crate::units::{Dimension, Unit, number, unit};
 use crate::written;
 
-const ROUTES: [&str; 4] = ["oral", "bolus", "infusion", "held"];
+const ROUTES: [&str; 5] = ["oral", "bolus", "infusion", "held", "kpd"];
 
 /// Dimension of a drug's name in expressions; `None` when its unit is at fault.
 pub(super) fn felt_dimension(d: &written::Drug) -> Option<Dimension> {
     let unit = unit(&d.felt_as.as_ref()?.text).ok()?;
-    concentration(unit).then_some(unit.dimension)
+    can_be_felt(unit, is_kpd(d)).then_some(unit.dimension)
 }
 
-fn concentration(unit: Unit) -> bool {
-    [Dimension::MASS_CONCENTRATION, Dimension::MOLAR_CONCENTRATION].contains(&unit.dimension)
+fn is_kpd(d: &written::Drug) -> bool {
+    d.route.as_ref().is_some_and(|r| r.text == "kpd")
+}
+
+fn can_be_felt(unit: Unit, kpd: bool) -> bool {
+    match kpd {
+        true => unit.dimension == Dimension::MASS_RATE,
+        false => [Dimension::MASS_CONCENTRATION, Dimension::MOLAR_CONCENTRATION].contains(&unit.dimension),
+    }
 }
 
 pub(super) fn drug(d: &written::Drug, cx: &mut Context<'_>) -> Option<Drug> {
     let name = &d.name.text;
     let route_text = d.route.as_ref().filter(|r| known_route(r, cx));
     let held = route_text.is_some_and(|r| r.text == "held");
+    let no_volume = held || is_kpd(d);
     if let Some(route) = route_text {
         keys_of_route(d, route, cx);
     }
     let ka = cx.positive(&d.ka, Dimension::RATE);
     let clearance = cx.positive(&d.clearance, Dimension::FLOW);
     let volume = cx.positive(&d.volume, Dimension::VOLUME);
-    let peripheral = d.peripheral.as_ref().map(|(flow, volume)| {
+    let peripheral = d.peripheral.iter().map(|(flow, volume)| {
         let flow = cx.positive(flow, Dimension::FLOW);
         Some((flow?, cx.positive(volume, Dimension::VOLUME)?))
     });
+    let peripheral: Vec<_> = peripheral.collect();
+    let elimination = cx.positive(&d.elimination, Dimension::RATE);
+    let lag = d.lag.as_ref().map(|_| cx.above_zero(&d.lag, Dimension::TIME, "leave `lag` out when there is none"));
+    let bioavailability = d.bioavailability.as_ref().map(|text| bioavailability(text, cx));
     let felt = felt(d, held, cx);
     let delay = d.delay.as_ref().map(|delay| {
         let mean = cx.positive(&delay.mean, Dimension::TIME);
@@ -51,30 +63,56 @@ pub(super) fn drug(d: &written::Drug, cx: &mut Context<'_>) -> Option<Drug> {
         }
         Some(Delay { states: *states as usize, mean: mean? })
     });
+    let effect = d.effect.as_ref().map(|e| cx.positive(&e.ke0, Dimension::RATE));
     let route = match route_text?.text.as_str() {
         "oral" => Route::Oral { ka: ka? },
         "bolus" => Route::Bolus,
         "infusion" => Route::Infusion,
+        "kpd" => Route::Kpd { elimination: elimination? },
         _ => Route::Held,
     };
     let (felt_per_mg_per_l, felt_unit, felt_scale) = felt?;
     Some(Drug {
         name: name.clone(),
         route,
-        clearance: if held { Expr::Number(0.0) } else { clearance? },
-        volume: if held { Expr::Number(1.0) } else { volume? },
-        peripheral: match peripheral {
-            Some(p) => Some(p?),
-            None => None,
-        },
+        clearance: if no_volume { Expr::Number(0.0) } else { clearance? },
+        volume: if no_volume { Expr::Number(1.0) } else { volume? },
+        peripheral: peripheral.into_iter().collect::<Option<_>>()?,
+        lag: given(lag)?,
+        bioavailability: given(bioavailability)?,
         felt_per_mg_per_l,
         felt_unit,
         felt_scale,
-        delay: match delay {
-            Some(d) => Some(d?),
-            None => None,
-        },
+        delay: given(delay)?,
+        effect: given(effect)?,
     })
+}
+
+/// What was left out stays out; what was written has to be sound.
+#[allow(clippy::option_option)]
+fn given<T>(written: Option<Option<T>>) -> Option<Option<T>> {
+    match written {
+        Some(sound) => sound.map(Some),
+        None => Some(None),
+    }
+}
+
+/// A share of the dose, above 0 and at most 1 at the parameters' central values. A patient's own may be above 1, since
+/// where clearance is CL/F it is relative to the typical patient's.
+fn bioavailability(text: &Text, cx: &mut Context<'_>) -> Option<Expr> {
+    let whole = Some(text.clone());
+    let expr = cx.above_zero(&whole, Dimension::PLAIN, "leave the drug out when nothing of it arrives")?;
+    if let Some(x) = cx.constant(&expr).filter(|x| *x > 1.0) {
+        cx.report.add(
+            Code::Bioavailability,
+            &text.at,
+            format!("`{}` = {}", text.at.path, number(x)),
+            "a share of the dose, above 0 and at most 1 (100 %)",
+            "write a percentage with its %; of forms relative to each other give the most available one 1",
+        );
+        return None;
+    }
+    Some(expr)
 }
 
 fn known_route(route: &Text, cx: &mut Context<'_>) -> bool {
@@ -85,8 +123,9 @@ fn known_route(route: &Text, cx: &mut Context<'_>) -> bool {
             &route.at,
             [
                 format!("`{}`", short(&route.text)),
-                "oral, bolus, infusion, or held (a concentration kept in a dish)".into(),
-                "choose one of the four".into(),
+                "oral, bolus, infusion, held (a concentration kept in a dish), or kpd (doses without concentrations)"
+                    .into(),
+                "choose one of the five".into(),
             ],
             &route.text,
             ROUTES,
@@ -97,36 +136,33 @@ fn known_route(route: &Text, cx: &mut Context<'_>) -> bool {
 
 /// Keys that a route needs, and keys that it has no use for.
 fn keys_of_route(d: &written::Drug, route: &Text, cx: &mut Context<'_>) {
-    let held = route.text == "held";
+    let (oral, held, kpd) = (route.text == "oral", route.text == "held", route.text == "kpd");
+    // Key, whether it is there, whether it is needed, whether it is refused, an example.
     let keys = [
-        ("ka", d.ka.is_some(), route.text == "oral", "ka = \"0.95 /h\""),
-        ("clearance", d.clearance.is_some(), !held, "clearance = \"3.95 L/h\""),
-        ("volume", d.volume.is_some(), !held, "volume = \"233 L\""),
+        ("ka", d.ka.is_some(), oral, !oral, "ka = \"0.95 /h\""),
+        ("clearance", d.clearance.is_some(), !held && !kpd, held || kpd, "clearance = \"3.95 L/h\""),
+        ("volume", d.volume.is_some(), !held && !kpd, held || kpd, "volume = \"233 L\""),
+        ("elimination", d.elimination.is_some(), kpd, !kpd, "elimination = \"0.1 /day\""),
+        ("peripheral", !d.peripheral.is_empty(), false, held || kpd, ""),
+        ("molar_mass", d.molar_mass.is_some(), false, kpd, ""),
+        ("lag", d.lag.is_some(), false, held, ""),
+        ("bioavailability", d.bioavailability.is_some(), false, held, ""),
     ];
-    for (key, given, wanted, example) in keys {
-        if given == wanted {
-            continue;
-        }
-        let (found, repair) = if given {
-            (format!("`{key}` with route {}", route.text), format!("remove `{key}`, or change the route"))
-        } else {
-            (format!("route {} without `{key}`", route.text), format!("add {example}"))
+    for (key, given, needed, refused, example) in keys {
+        let (found, repair) = match (given, needed, refused) {
+            (true, _, true) => {
+                (format!("`{key}` with route {}", route.text), format!("remove `{key}`, or change the route"))
+            }
+            (false, true, _) => (format!("route {} without `{key}`", route.text), format!("add {example}")),
+            _ => continue,
         };
         let allowed = match route.text.as_str() {
             "oral" => "oral: ka, clearance, volume",
             "held" => "held: no compartments, the regimen types the concentration in",
+            "kpd" => "kpd: elimination, and neither volumes nor concentrations",
             _ => "bolus and infusion: clearance, volume",
         };
         cx.report.add(Code::RouteKeys, &d.name.at, found, allowed, repair);
-    }
-    if held && d.peripheral.is_some() {
-        cx.report.add(
-            Code::RouteKeys,
-            &d.name.at,
-            "`peripheral` with route held",
-            "held: no compartments, the regimen types the concentration in",
-            "remove `peripheral`, or change the route",
-        );
     }
 }
 
@@ -150,14 +186,19 @@ fn felt(d: &written::Drug, held: bool, cx: &mut Context<'_>) -> Option<(f64, Str
     };
     let text = d.felt_as.as_ref()?;
     let unit = read_unit(text, cx.report)?;
-    if !concentration(unit) {
-        cx.report.add(
-            Code::NotConcentration,
-            &text.at,
-            format!("\"{}\", which is in {}", short(&text.text), unit.dimension),
-            "a concentration: uM, nM, umol/L, mg/L, ug/mL, ng/mL, ...",
-            "write the unit in which effects (such as an EC50) are given",
-        );
+    let kpd = is_kpd(d);
+    if !can_be_felt(unit, kpd) {
+        let (allowed, repair) = match kpd {
+            true => {
+                ("a mass per time: mg/day, ug/h, ...", "write the unit in which effects (such as an EDK50) are given")
+            }
+            false => (
+                "a concentration: uM, nM, umol/L, mg/L, ug/mL, ng/mL, ...",
+                "write the unit in which effects (such as an EC50) are given",
+            ),
+        };
+        let found = format!("\"{}\", which is in {}", short(&text.text), unit.dimension);
+        cx.report.add(Code::NotConcentration, &text.at, found, allowed, repair);
         return None;
     }
     let molar = unit.dimension == Dimension::MOLAR_CONCENTRATION;

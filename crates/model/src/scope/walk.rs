@@ -64,7 +64,7 @@ impl Walk<'_, '_> {
                 );
                 None
             }
-            None if Law::ALL.iter().any(|l| l.0 == name) || name == "delayed" => {
+            None if Law::ALL.iter().any(|l| l.0 == name) || ["delayed", "effect"].contains(&name) => {
                 self.report.add(
                     Code::Arguments,
                     &at,
@@ -240,8 +240,8 @@ impl Walk<'_, '_> {
         whole: &Tree,
     ) -> Option<(Expr, Fits)> {
         let at = self.text.at.inside(name_span);
-        if name == "delayed" {
-            return self.delayed(args, &at);
+        if ["delayed", "effect"].contains(&name) {
+            return self.of_drug(name, args, &at);
         }
         if let Some(Meaning::Table(index, of, gives)) = self.scope.find(name) {
             if !self.count(name, 1, args, &at) {
@@ -339,26 +339,30 @@ impl Walk<'_, '_> {
         args.len() == want
     }
 
-    fn delayed(&mut self, args: &[Tree], at: &Place) -> Option<(Expr, Fits)> {
-        if !self.count("delayed", 1, args, at) {
+    /// `delayed(drug)` and `effect(drug)`.
+    fn of_drug(&mut self, name: &str, args: &[Tree], at: &Place) -> Option<(Expr, Fits)> {
+        if !self.count(name, 1, args, at) {
             return None;
         }
         let inner = self.go(&args[0])?;
-        match inner.0 {
-            Expr::Slot(Slot::Drug(k)) if self.scope.delayed.get(k) == Some(&true) => {
-                Some((Expr::Slot(Slot::Delayed(k)), inner.1))
-            }
-            _ => {
-                self.report.add(
-                    Code::NotDelayed,
-                    &self.text.at.inside(args[0].span.clone()),
-                    format!("delayed({})", self.cut(&args[0])),
-                    "the name of a drug whose section has `delay`",
-                    "add delay = { states = 3, mean = \"30 h\" } to the drug",
-                );
-                None
-            }
+        let (has, code, key, repair) = match name {
+            "delayed" => (&self.scope.delayed, Code::NotDelayed, "delay", "delay = { states = 3, mean = \"30 h\" }"),
+            _ => (&self.scope.effect, Code::NoEffectCompartment, "effect", "effect = { ke0 = \"0.1 /h\" }"),
+        };
+        if let Expr::Slot(Slot::Drug(k)) = inner.0
+            && has.get(k) == Some(&true)
+        {
+            let slot = if name == "delayed" { Slot::Delayed(k) } else { Slot::Effect(k) };
+            return Some((Expr::Slot(slot), inner.1));
         }
+        self.report.add(
+            code,
+            &self.text.at.inside(args[0].span.clone()),
+            format!("{name}({})", self.cut(&args[0])),
+            format!("the name of a drug whose section has `{key}`"),
+            format!("add {repair} to the drug"),
+        );
+        None
     }
 }
 
@@ -372,7 +376,7 @@ fn usage(name: &str) -> String {
         "hill" => "hill(c, ec50, n)".into(),
         "emax" => "emax(c, emax, ec50)".into(),
         "logistic" | "gompertz" => format!("{name}(n, capacity)"),
-        "delayed" => "delayed(drug)".into(),
+        "delayed" | "effect" => format!("{name}(drug)"),
         _ => String::new(),
     }
 }
