@@ -41,10 +41,10 @@ def table(points):
 
 
 def plain(text):
-    """A quantity without its unit, or an expression as Python writes it; `delayed(drug)` becomes the name `δdrug`."""
+    """A quantity without its unit, or an expression as Python writes it: `delayed(drug)` is `δdrug`, `effect(drug)` `εdrug`."""
     if quantity := QUANTITY.fullmatch(text):
         return quantity[1]
-    return re.sub(r"delayed\s*\(\s*(\w+)\s*\)", r"δ\1", text).replace("^", "**")
+    return re.sub(r"\b(delayed|effect)\s*\(\s*(\w+)\s*\)", lambda m: "δε"[m[1] == "effect"] + m[2], text).replace("^", "**")
 
 
 def parse(texts):
@@ -62,8 +62,8 @@ class Model:
         self.parameters = {name: float(plain(str(p["value"]))) for name, p in whole.get("parameters", {}).items()}
         self.types = list(whole["cells"])
         self.persister = [c["kind"] == "persister" for c in whole["cells"].values()]
-        self.levels, self.drugs = whole.get("levels", {}), whole.get("drugs", {})
-        self.no_drug, self.before = {n: 0.0 for drug in self.drugs for n in (drug, "δ" + drug)}, whole["before_treatment"]
+        self.levels, self.drugs, self.before = whole.get("levels", {}), whole.get("drugs", {}), whole["before_treatment"]
+        self.no_drug = {n: 0.0 for drug in self.drugs for n in (drug, "δ" + drug, "ε" + drug)}
         self.horizon = self.constant(whole["study"]["horizon"])
         self.doses = doses(text.split("[[arms]]")[arm].split("regimen =")[0], self.horizon)
 
@@ -112,18 +112,20 @@ def doses(lines, horizon):
 
 
 class Drug:
-    """Amounts in gut, blood and tissue (mg) and the transit states of the delay; a held drug has its level only."""
+    """Amounts in gut and blood (mg), effect compartment, tissues (mg), transit states; a held drug has its level only."""
 
     def __init__(self, model, drug):
-        get = lambda table, key, other: model.constant(table[key]) if key in table else other
-        self.route, peripheral, delay = drug["route"], drug.get("peripheral", {}), drug.get("delay", {"states": 0})
-        self.ka, self.clearance, self.volume = get(drug, "ka", 0), get(drug, "clearance", 0), get(drug, "volume", 1)
-        self.flow, self.tissue_volume = get(peripheral, "flow", 0), get(peripheral, "volume", 1)
-        self.molar_mass = get(drug, "molar_mass", 1)
-        self.states, self.passage = delay["states"], delay["states"] / get(delay, "mean", 1)
-        self.inflow, self.level, self.amounts = 0.0, 0.0, [0.0] * (3 + delay["states"])
+        get = lambda key, other, table=drug: model.constant(table[key]) if key in table else other
+        self.route, tissues, delay = drug["route"], drug.get("peripheral", []), drug.get("delay", {"states": 0})
+        self.ka, self.clearance, self.volume = get("ka", 0), get("clearance", get("elimination", 0)), get("volume", 1)
+        self.felt_per_mg = get("elimination", 1 / self.volume / get("molar_mass", 1))  # K-PD: felt as what is cleared
+        self.tissues = [(get("flow", 0, t), get("volume", 1, t)) for t in (tissues if isinstance(tissues, list) else [tissues])]
+        self.lag, self.arrives, self.ke0 = get("lag", 0), get("bioavailability", 1), get("ke0", 0, drug.get("effect", {}))
+        self.states, self.passage = delay["states"], delay["states"] / get("mean", 1, delay)
+        self.inflow, self.level, self.amounts = 0.0, 0.0, [0.0] * (3 + len(self.tissues) + self.states)
 
     def change(self, begins, amount, duration):
+        amount *= self.arrives
         if self.route == "held":
             self.level = amount if begins else 0.0
         elif duration > 0:
@@ -132,29 +134,28 @@ class Drug:
             self.amounts[0 if self.route == "oral" else 1] += amount
 
     def felt(self, amounts):
-        return self.level if self.route == "held" else amounts[1] / self.volume / self.molar_mass
+        return self.level if self.route == "held" else amounts[1] * self.felt_per_mg
 
     def slope(self, amounts):
-        gut, blood, tissue, *transit = amounts
-        exchange = self.flow * (blood / self.volume - tissue / self.tissue_volume)
+        gut, blood, effect, *rest = amounts
+        exchange = [flow * (blood / self.volume - tissue / volume) for (flow, volume), tissue in zip(self.tissues, rest)]
         absorbed, cleared = self.ka * gut, self.clearance * blood / self.volume
-        chain = [self.felt(amounts), *transit]
-        passed = [self.passage * (a - b) for a, b in zip(chain, transit)]
-        return [-absorbed, absorbed + self.inflow - cleared - exchange, exchange, *passed]
+        chain = [felt := self.felt(amounts), *rest[len(exchange):]]
+        passed = [self.passage * (a - b) for a, b in zip(chain, chain[1:])]
+        return [-absorbed, absorbed + self.inflow - cleared - sum(exchange), self.ke0 * (felt - effect), *exchange, *passed]
 
     def advance(self, days):
         """One Runge-Kutta step of fourth order."""
-        k1 = self.slope(y := self.amounts)
-        k2 = self.slope([a + days / 2 * k for a, k in zip(y, k1)])
-        k3 = self.slope([a + days / 2 * k for a, k in zip(y, k2)])
-        k4 = self.slope([a + days * k for a, k in zip(y, k3)])
-        self.amounts = [a + days / 6 * (p + 2 * q + 2 * r + s) for a, p, q, r, s in zip(y, k1, k2, k3, k4)]
+        slopes = [self.slope(y := self.amounts)]
+        for part in (days / 2, days / 2, days):
+            slopes.append(self.slope([a + part * k for a, k in zip(y, slopes[-1])]))
+        self.amounts = [a + days / 6 * (p + 2 * q + 2 * r + s) for a, p, q, r, s in zip(y, *slopes)]
 
 
 def exposure(model):
     """Intervals (end, values of drugs and time in the middle) from day 0 to the horizon, cut where a dose begins or ends."""
     drugs = {name: Drug(model, drug) for name, drug in model.drugs.items()}
-    changes, now, intervals = list(model.doses), 0.0, []
+    changes, now, intervals = sorted((t + drugs[dose[2]].lag, *dose) for t, *dose in model.doses), 0.0, []
     while now < model.horizon - 1e-9:
         while changes and changes[0][0] <= now + 1e-9:
             _, begins, _, name, amount, duration = changes.pop(0)
@@ -163,8 +164,8 @@ def exposure(model):
         values = {"time": (now + end) / 2} if model.time_matters else {}
         for name, drug in drugs.items():
             drug.advance((end - now) / 2)
-            values[name] = drug.felt(drug.amounts)
-            values["δ" + name] = drug.amounts[-1] if drug.states else values[name]
+            values[name] = felt = drug.felt(drug.amounts)
+            values |= {"δ" + name: drug.amounts[-1] if drug.states else felt, "ε" + name: drug.amounts[2] if drug.ke0 else felt}
             drug.advance((end - now) / 2)
         if intervals and intervals[-1][1] == values:
             intervals.pop()  # nothing moves: one long interval
@@ -220,8 +221,7 @@ class Tumour:
         if kind == "immigration":
             if i not in self.arrivals:
                 self.arrivals[i] = self.found(i, 0, "pre_existing")
-            cells.append(self.arrivals[i])
-            return
+            return cells.append(self.arrivals[i])
         clone = cells[which := self.rng.randrange(len(cells))]
         if kind in ("death", "switch", "per_time"):  # the cell leaves its type; else the mother stays
             cells[which] = cells[-1]

@@ -25,14 +25,20 @@ fn case(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-const NAMES: [&str; 5] =
-    ["logistic.toml", "erlotinib_study.toml", "immune_levels.toml", "two_compartments.toml", "dish.toml"];
+const NAMES: [&str; 6] = [
+    "logistic.toml",
+    "erlotinib_study.toml",
+    "immune_levels.toml",
+    "two_compartments.toml",
+    "dish.toml",
+    "kinetics.toml",
+];
 
 /// Words that the format knows, so that damage reaches past the first check.
-const WORDS: [&str; 44] = [
+const WORDS: [&str; 46] = [
     "0", "-1", "1e308", "1e-308", "nan", "inf", "/day", "/h", "cells", "mg", "uM", "%", "days", "every", "on", "until",
     "from", "for", "held", "oral", "infusion", "over 1 h", "and", "once", "total", "time", "hill(", "exp(", "ln(",
-    "delayed(", ")", "(", "^", "*", "/", "-", ",", "\"", "[", "{", "é", "month", "7", "36525",
+    "delayed(", "effect(", "kpd", ")", "(", "^", "*", "/", "-", ",", "\"", "[", "{", "é", "month", "7", "36525",
 ];
 
 fn damage(text: &str, dice: &mut Dice) -> String {
