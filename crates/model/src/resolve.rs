@@ -200,7 +200,7 @@ impl Context<'_> {
     pub(crate) fn untreated(&self, expr: &Expr) -> Option<f64> {
         let known = |s| match s {
             Slot::Parameter(k) => self.values[k].is_some(),
-            Slot::Drug(_) | Slot::Delayed(_) => true,
+            Slot::Drug(_) | Slot::Delayed(_) | Slot::Effect(_) => true,
             _ => false,
         };
         self.at(expr, &known, &|_| 0.0)
