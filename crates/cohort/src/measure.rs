@@ -1,14 +1,18 @@
-//! What a visit sees of a tumour: the sum of lesion diameters, or a number of cells; and how likely a reading is.
+//! What a visit sees of a tumour: the sum of lesion diameters, or a number of cells; and how likely a reading is. What it
+//! sees in blood is in [`crate::ctdna`].
 //!
 //! A lesion is a sphere: with `n` cells at `rho` cells a litre its diameter is 100 (6 n / (pi rho))^(1/3) mm. A reader's
 //! error multiplies each diameter by a log-normal factor with median 1. Sampling and density stand side by side
 //! so that simulation and inference cannot drift apart.
 
+use crate::ctdna::{Assay, Plasma};
+use crate::patient::mechanisms;
 use remission_engine::before::over_parameters;
 use remission_engine::compiled::Compiled;
 use remission_engine::draw;
+use remission_engine::failure::Failure;
 use remission_engine::stream::Stream;
-use remission_model::resolved::{Measurement, MeasurementKind, Model};
+use remission_model::resolved::{Measurement, MeasurementKind, Model, Regimen};
 
 /// One column of readings. A measurement gives one or more; [`crate::outcome::Seen::readings`] is flat over them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +34,21 @@ pub struct Channel {
 /// assert_eq!(channels.len(), model.measurements.len());
 /// ```
 pub fn channels(model: &Model) -> Vec<Channel> {
-    let unit = |m: &Measurement| match m.kind {
-        MeasurementKind::SumOfDiameters { .. } => "mm",
-        MeasurementKind::CellCount { .. } => "cells",
-    };
-    let all = model.measurements.iter().enumerate();
-    all.map(|(k, m)| Channel { name: m.name.clone(), unit: unit(m), measurement: k }).collect()
+    let mut all = Vec::new();
+    for (k, m) in model.measurements.iter().enumerate() {
+        let mut put = |name: String, unit| all.push(Channel { name, unit, measurement: k });
+        match m.kind {
+            MeasurementKind::SumOfDiameters { .. } => put(m.name.clone(), "mm"),
+            MeasurementKind::CellCount { .. } => put(m.name.clone(), "cells"),
+            // Shares of mutant reads are plain numbers.
+            MeasurementKind::Ctdna(_) => {
+                put(m.name.clone(), "1");
+                put(format!("{}_ge", m.name), "GE/mL");
+                mechanisms(model).iter().for_each(|mechanism| put(format!("{}_{mechanism}", m.name), "1"));
+            }
+        }
+    }
+    all
 }
 
 /// First column of a measurement.
@@ -43,7 +56,96 @@ pub fn first_channel(model: &Model, measurement: usize) -> usize {
     channels(model).iter().position(|c| c.measurement == measurement).unwrap_or(measurement)
 }
 
-/// A measurement made ready for one patient.
+/// What looks at one patient in one arm: meters of the number of cells and assays of the blood, in the order of the measurements.
+pub struct Instruments {
+    all: Vec<Instrument>,
+    /// None where nothing looks at blood.
+    plasma: Option<Plasma>,
+}
+
+enum Instrument {
+    Meter(Meter),
+    Assay(Box<Assay>),
+}
+
+/// The streams that measurements draw from: one for meters, and one for each measurement that is an assay of blood
+/// (see [`crate::ctdna::streams`]).
+pub struct ReadingStreams {
+    /// Of meters.
+    pub meters: Stream,
+    /// By measurement.
+    pub blood: Vec<Stream>,
+}
+
+impl Instruments {
+    /// For a patient with these parameters, before the first dose.
+    ///
+    /// # Errors
+    /// A [`Failure`] where a value of this patient is impossible.
+    pub fn new(compiled: &Compiled, parameters: &[f64]) -> Result<Instruments, Failure> {
+        let one = |m: &Measurement| match (&m.kind, Meter::new(compiled, parameters, m)) {
+            (_, Some(meter)) => Ok(Some(Instrument::Meter(meter))),
+            (MeasurementKind::Ctdna(c), None) => {
+                Ok(Some(Instrument::Assay(Box::new(Assay::new(compiled, parameters, &m.name, c)?))))
+            }
+            _ => Ok(None),
+        };
+        let all = compiled.model.measurements.iter().map(one).collect::<Result<Vec<_>, Failure>>()?;
+        let all: Vec<Instrument> = all.into_iter().flatten().collect();
+        let bleeds = all.iter().any(|i| matches!(i, Instrument::Assay(_)));
+        let plasma = if bleeds { Some(Plasma::new(compiled, parameters)?) } else { None };
+        Ok(Instruments { all, plasma })
+    }
+
+    /// Follows `regimen` from now on, as the tumour does.
+    pub fn follow(&mut self, regimen: &Regimen) {
+        if let Some(plasma) = &mut self.plasma {
+            plasma.follow(regimen);
+        }
+    }
+
+    /// One reading for each of [`channels`], of a tumour with `by_type` cells and these levels on day `time`.
+    ///
+    /// # Errors
+    /// A [`Failure`] where a death rate cannot be.
+    pub fn read(
+        &mut self,
+        compiled: &Compiled,
+        time: f64,
+        by_type: &[f64],
+        levels: &[f64],
+        streams: &mut ReadingStreams,
+    ) -> Result<Vec<f64>, Failure> {
+        let assays: Vec<&Assay> = self
+            .all
+            .iter()
+            .filter_map(|i| match i {
+                Instrument::Assay(assay) => Some(&**assay),
+                Instrument::Meter(_) => None,
+            })
+            .collect();
+        let deaths = match &mut self.plasma {
+            Some(plasma) => plasma.look(compiled, &assays, time, by_type, levels)?,
+            None => Vec::new(),
+        };
+        let total = by_type.iter().sum();
+        let mut deaths = deaths.iter();
+        let mut readings = Vec::with_capacity(self.all.len());
+        for (k, instrument) in self.all.iter().enumerate() {
+            match instrument {
+                Instrument::Meter(meter) => readings.push(meter.read(total, &mut streams.meters)),
+                Instrument::Assay(assay) => {
+                    if let (Some(deaths), Some(blood)) = (deaths.next(), streams.blood.get_mut(k)) {
+                        assay.read(deaths, blood, &mut readings);
+                    }
+                }
+            }
+        }
+        Ok(readings)
+    }
+}
+
+/// A measurement of the number of cells made ready for one patient.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Meter {
     /// Sum of diameters, mm.
@@ -67,18 +169,21 @@ pub enum Meter {
 }
 
 impl Meter {
-    /// The measurement for a patient with these parameters.
-    pub fn new(compiled: &Compiled, parameters: &[f64], measurement: &Measurement) -> Meter {
+    /// The measurement for a patient with these parameters; `None` where it is not one of the number of cells.
+    pub fn new(compiled: &Compiled, parameters: &[f64], measurement: &Measurement) -> Option<Meter> {
         match &measurement.kind {
-            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => Meter::Diameters {
-                shares: shares.clone(),
-                density: over_parameters(compiled, parameters, cells_per_litre),
-                error: *reader_error,
-                too_small: *too_small,
-            },
-            MeasurementKind::CellCount { error, detection_limit } => {
-                Meter::Cells { error: *error, limit: *detection_limit }
+            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => {
+                Some(Meter::Diameters {
+                    shares: shares.clone(),
+                    density: over_parameters(compiled, parameters, cells_per_litre),
+                    error: *reader_error,
+                    too_small: *too_small,
+                })
             }
+            MeasurementKind::CellCount { error, detection_limit } => {
+                Some(Meter::Cells { error: *error, limit: *detection_limit })
+            }
+            MeasurementKind::Ctdna(_) => None,
         }
     }
 

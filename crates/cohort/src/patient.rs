@@ -2,7 +2,8 @@
 //!
 //! Adaptive decisions close here, one visit at a time; the engine is only told what to follow until the next.
 
-use crate::measure::{Meter, first_channel};
+use crate::ctdna;
+use crate::measure::{Instruments, ReadingStreams, first_channel};
 use crate::outcome::*;
 use crate::recist::{Assessor, RecistOptions, Response, Visit};
 use crate::variation;
@@ -89,7 +90,8 @@ fn arms(
         .enumerate()
         .map(|(k, arm)| {
             let mut treatment = stream(Purpose::Treatment);
-            let mut reading = stream(Purpose::Measurement);
+            let blood = ctdna::streams(&compiled.model, || stream(Purpose::Ctdna));
+            let mut reading = ReadingStreams { meters: stream(Purpose::Measurement), blood };
             patient.treat(arm, &mut treatment, &mut reading).map_err(|failure| (Some(k), failure.to_string()))
         })
         .collect()
@@ -115,13 +117,16 @@ struct Patient<'a> {
 }
 
 impl Patient<'_> {
-    fn treat(&self, arm: &Arm, treatment: &mut Stream, reading: &mut Stream) -> Result<ArmOutcome, Failure> {
+    fn treat(&self, arm: &Arm, treatment: &mut Stream, reading: &mut ReadingStreams) -> Result<ArmOutcome, Failure> {
         let (compiled, study) = (self.compiled, self.study);
         let mut cells = Subject::new(self)?;
-        cells.follow(&arm.regimen);
-        let meters: Vec<Meter> =
-            compiled.model.measurements.iter().map(|m| Meter::new(compiled, &self.parameters, m)).collect();
-        let mut seen = vec![cells.look(compiled, &meters, 0.0, reading)];
+        let mut instruments = Instruments::new(compiled, &self.parameters)?;
+        let follow = |cells: &mut Subject<'_>, instruments: &mut Instruments, regimen: &Regimen| {
+            cells.follow(regimen);
+            instruments.follow(regimen);
+        };
+        follow(&mut cells, &mut instruments, &arm.regimen);
+        let mut seen = vec![cells.look(compiled, &mut instruments, 0.0, reading)?];
         let mut clones = Vec::new();
         cells.clones(0.0, &mut clones);
         let recist_on = study.recist_on.map(|m| first_channel(&compiled.model, m));
@@ -146,7 +151,7 @@ impl Patient<'_> {
                 break (Ended::Horizon, study.horizon);
             }
             visit += 1;
-            let now = cells.look(compiled, &meters, look, reading);
+            let now = cells.look(compiled, &mut instruments, look, reading)?;
             cells.clones(look, &mut clones);
             let mut progressed = false;
             if let (Some(assessor), Some(m)) = (&mut assessor, recist_on) {
@@ -164,8 +169,8 @@ impl Patient<'_> {
             if progressed {
                 match &arm.after_progression {
                     AfterProgression::Continue => {}
-                    AfterProgression::Stop => cells.follow(&Regimen::default()),
-                    AfterProgression::Switch(next) => cells.follow(next),
+                    AfterProgression::Stop => follow(&mut cells, &mut instruments, &Regimen::default()),
+                    AfterProgression::Switch(next) => follow(&mut cells, &mut instruments, next),
                     AfterProgression::End => break (Ended::Progression, look),
                 }
             }
@@ -245,7 +250,13 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn look(&self, compiled: &Compiled, meters: &[Meter], time: f64, stream: &mut Stream) -> Seen {
+    fn look(
+        &self,
+        compiled: &Compiled,
+        instruments: &mut Instruments,
+        time: f64,
+        streams: &mut ReadingStreams,
+    ) -> Result<Seen, Failure> {
         let (by_type, levels) = match self {
             Subject::Cells(tumour) => {
                 let counts = tumour.state.by_type(compiled);
@@ -256,8 +267,8 @@ impl<'a> Subject<'a> {
                 (means.by_type(), means.levels)
             }
         };
-        let total = by_type.iter().sum();
-        Seen { time, readings: meters.iter().map(|m| m.read(total, stream)).collect(), by_type, levels }
+        let readings = instruments.read(compiled, time, &by_type, &levels, streams)?;
+        Ok(Seen { time, by_type, levels, readings })
     }
 
     fn clones(&self, time: f64, out: &mut Vec<CloneSeen>) {

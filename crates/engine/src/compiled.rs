@@ -226,6 +226,14 @@ impl Compiled {
         Ok(())
     }
 
+    /// Death of every type, a day and cell, without the cells that leave by mutation; call after [`rates`](Self::rates),
+    /// which has checked them.
+    pub fn death_rates(&self, registers: &Registers, out: &mut [f64]) {
+        for (i, slot) in out.iter_mut().enumerate().take(self.types()) {
+            *slot = self.program.output(registers, self.types() + i);
+        }
+    }
+
     /// Change of every level a day at what the registers hold; call after [`rates`](Self::rates).
     pub fn level_rates(&self, registers: &Registers, out: &mut [f64]) -> Result<(), Failure> {
         let first = self.program.len() - self.model.levels.len();

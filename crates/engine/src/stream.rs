@@ -40,6 +40,8 @@ pub enum Purpose {
     Inference = 10,
     /// Tests, examples and measurements of the program itself.
     Check = 11,
+    /// Blood draws and their sequencing.
+    Ctdna = 12,
 }
 
 /// Words made at a time: four ChaCha blocks.

@@ -254,6 +254,21 @@ impl Printer<'_> {
                 self.text("error", &number(*error));
                 self.quantity("detection_limit", *detection_limit, "cells");
             }
+            MeasurementKind::Ctdna(c) => {
+                self.text("kind", "ctdna");
+                self.expression("shed", &c.shed, Dimension::PLAIN);
+                self.expression("half_life", &c.half_life, Dimension::TIME);
+                self.expression("plasma", &c.plasma, Dimension::VOLUME);
+                self.expression("blood", &c.blood, Dimension::VOLUME);
+                self.expression("plasma_fraction", &c.plasma_fraction, Dimension::PLAIN);
+                self.expression("background", &c.background, Dimension::MASS_CONCENTRATION);
+                self.line(&format!("mutated_copies = {}\ncopies = {}", c.mutated_copies, c.copies));
+                self.expression("recovery", &c.recovery, Dimension::PLAIN);
+                self.line(&format!("depth = {}", c.depth));
+                self.expression("artefacts", &c.artefacts, Dimension::PLAIN);
+                self.expression("detection_limit", &c.detection_limit, Dimension::PLAIN);
+                self.line(&format!("sites = {}", c.sites));
+            }
         }
     }
 

@@ -80,6 +80,9 @@ codes! {
     Compartments = "RM0506", "more than two peripheral compartments";
     NoEffectCompartment = "RM0507", "`effect` of something that has no effect compartment";
     Measurement = "RM0601", "an impossible measurement";
+    BloodDraw = "RM0602", "a draw of more plasma than there is";
+    Sequencing = "RM0603", "sequencing that cannot be";
+    ColumnTwice = "RM0604", "two columns of results with one name";
     Sentence = "RM0701", "a regimen sentence that cannot be read";
     UnknownDrug = "RM0702", "an unknown drug";
     DoseUnit = "RM0703", "a dose in the wrong unit";

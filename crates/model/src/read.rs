@@ -235,7 +235,23 @@ fn before(s: Section<'_>, report: &mut Report) -> Before {
 fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
     const DIAMETERS: [&str; 5] = ["kind", "shares", "cells_per_volume", "reader_error", "too_small"];
     const COUNT: [&str; 3] = ["kind", "error", "detection_limit"];
-    let kind = s.need_text("kind", "kind = \"sum_of_diameters\" or \"cell_count\"", report);
+    const CTDNA: [&str; 14] = [
+        "kind",
+        "shed",
+        "half_life",
+        "plasma",
+        "blood",
+        "plasma_fraction",
+        "background",
+        "mutated_copies",
+        "copies",
+        "recovery",
+        "depth",
+        "artefacts",
+        "detection_limit",
+        "sites",
+    ];
+    let kind = s.need_text("kind", "kind = \"sum_of_diameters\", \"cell_count\" or \"ctdna\"", report);
     let mut out = Measurement { name, ..Measurement::default() };
     match kind.as_ref().map(|k| k.text.as_str()) {
         Some("sum_of_diameters") => {
@@ -254,9 +270,14 @@ fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
             out.error = s.text("error", report);
             out.detection_limit = s.text("detection_limit", report);
         }
+        Some("ctdna") => {
+            let s = s.only(&CTDNA, report);
+            out.detection_limit = s.text("detection_limit", report);
+            out.ctdna = ctdna(&s, report);
+        }
         Some(other) => {
             let at = kind.as_ref().map_or(Place::default(), |k| k.at.clone());
-            let known = ["sum_of_diameters", "cell_count"];
+            let known = ["sum_of_diameters", "cell_count", "ctdna"];
             report.add_near(
                 Code::UnknownWord,
                 &at,
@@ -269,4 +290,21 @@ fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
     }
     out.kind = kind;
     out
+}
+
+fn ctdna(s: &Section<'_>, report: &mut Report) -> Ctdna {
+    Ctdna {
+        shed: s.need_text("shed", "shed = \"1.4e-4\", genome equivalents a death", report),
+        half_life: s.need_text("half_life", "half_life = \"30 min\"", report),
+        plasma: s.need_text("plasma", "plasma = \"3 L\", the plasma in the body", report),
+        blood: s.need_text("blood", "blood = \"15 mL\", the draw", report),
+        plasma_fraction: s.text("plasma_fraction", report),
+        background: s.need_text("background", "background = \"6 ng/mL\", DNA of healthy cells in plasma", report),
+        mutated_copies: s.whole("mutated_copies", report),
+        copies: s.whole("copies", report),
+        recovery: s.text("recovery", report),
+        depth: s.need_whole("depth", "depth = 10000, unique molecules read at most", report),
+        artefacts: s.text("artefacts", report),
+        sites: s.whole("sites", report),
+    }
 }

@@ -5,6 +5,7 @@
 
 mod before;
 mod cells;
+mod ctdna;
 mod drugs;
 mod measurements;
 mod parameters;
@@ -102,6 +103,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     let cells: Vec<_> = w.cells.iter().enumerate().map(|(k, c)| cells::cell_type(k, c, &mut cx)).collect();
     let start = before::start(&w.before, &cells, &mut cx);
     let measurements: Vec<_> = w.measurements.iter().map(|m| measurements::measurement(m, &mut cx)).collect();
+    ctdna::columns(w, cx.report);
     let death = w.death.as_ref().map(|d| death(d, start.as_ref(), &mut cx));
     let citations: Vec<_> = (w.citations.iter()).map(|c| parameters::citation(c, false, cx.report)).collect();
     if cx.report.len() > faults {

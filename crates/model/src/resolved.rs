@@ -301,6 +301,39 @@ pub enum MeasurementKind {
         /// Below this count 0 is reported.
         detection_limit: f64,
     },
+    /// Tumour DNA in plasma.
+    Ctdna(Box<Ctdna>),
+}
+
+/// Tumour DNA in plasma: shedding, clearance, the draw and its sequencing. Expressions are over parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ctdna {
+    /// Share of a cell's DNA that reaches the blood when it dies: genome equivalents a death.
+    pub shed: Expr,
+    /// Half-life of DNA in plasma, days.
+    pub half_life: Expr,
+    /// Plasma in the body, litres.
+    pub plasma: Expr,
+    /// Blood drawn, litres.
+    pub blood: Expr,
+    /// Share of blood that is plasma.
+    pub plasma_fraction: Expr,
+    /// DNA of healthy cells in plasma, mg a litre.
+    pub background: Expr,
+    /// Copies of the locus in a tumour cell that carry the mutation.
+    pub mutated_copies: u64,
+    /// Copies of the locus in a tumour cell.
+    pub copies: u64,
+    /// Share of the molecules in the tube that are recovered.
+    pub recovery: Expr,
+    /// Unique molecules that are read at most, per site.
+    pub depth: u64,
+    /// Share of wild-type molecules that are read as mutant.
+    pub artefacts: Expr,
+    /// Share of mutant reads below which 0 is reported.
+    pub detection_limit: Expr,
+    /// Sites at which the truncal mutation is tracked; their reads are added.
+    pub sites: u64,
 }
 
 /// How patients die.

@@ -206,7 +206,7 @@ pub struct Before {
 pub struct Measurement {
     /// Name.
     pub name: Text,
-    /// sum_of_diameters or cell_count.
+    /// sum_of_diameters, cell_count or ctdna.
     pub kind: Option<Text>,
     /// Share of the tumour in each target lesion.
     pub shares: Option<Vec<(f64, Place)>>,
@@ -218,8 +218,39 @@ pub struct Measurement {
     pub too_small: Option<Text>,
     /// Error of a count.
     pub error: Option<Text>,
-    /// Smallest count that is seen.
+    /// Smallest count that is seen, or smallest share of mutant reads.
     pub detection_limit: Option<Text>,
+    /// Keys of kind ctdna alone.
+    pub ctdna: Ctdna,
+}
+
+/// Keys of a measurement of kind ctdna.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ctdna {
+    /// Genome equivalents a death.
+    pub shed: Option<Text>,
+    /// Half-life in plasma.
+    pub half_life: Option<Text>,
+    /// Plasma in the body.
+    pub plasma: Option<Text>,
+    /// Blood drawn.
+    pub blood: Option<Text>,
+    /// Share of blood that is plasma.
+    pub plasma_fraction: Option<Text>,
+    /// DNA of healthy cells, mass per volume of plasma.
+    pub background: Option<Text>,
+    /// Copies that carry the mutation.
+    pub mutated_copies: Option<(u64, Place)>,
+    /// Copies of the locus.
+    pub copies: Option<(u64, Place)>,
+    /// Share of molecules recovered.
+    pub recovery: Option<Text>,
+    /// Unique molecules read at most.
+    pub depth: Option<(u64, Place)>,
+    /// Share of wild-type molecules read as mutant.
+    pub artefacts: Option<Text>,
+    /// Sites tracked.
+    pub sites: Option<(u64, Place)>,
 }
 
 /// `[death]`

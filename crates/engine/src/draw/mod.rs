@@ -10,6 +10,7 @@
 //! 6. [`poisson`](fn@poisson), [`binomial`](fn@binomial): counting below a mean of ten, Hörmann's transformed rejection above.
 //! 7. [`negative_binomial`](fn@negative_binomial), [`geometric_family_sum`]: how many descend from k surviving lines.
 //! 8. [`multinomial`](fn@multinomial): which way each of n cells went.
+//! 9. `mass`: logarithms of the Poisson and binomial probabilities, for whoever weighs what was drawn.
 //!
 //! # What holds for all of them
 //! - The law is exact up to the rounding of `f64`: no normal approximation below a mean of 2⁶². A probability is right to
@@ -36,6 +37,7 @@ mod binomial;
 mod density;
 mod exponential;
 mod gamma;
+mod mass;
 mod multinomial;
 mod negative_binomial;
 mod normal;
@@ -49,6 +51,7 @@ use crate::stream::Stream;
 pub use binomial::{binomial, binomial_q};
 pub use exponential::exponential;
 pub use gamma::gamma;
+pub use mass::{log_binomial, log_poisson};
 pub use multinomial::multinomial;
 pub use negative_binomial::{
     geometric_family_sum, geometric_family_sum_odds, negative_binomial, negative_binomial_odds,
