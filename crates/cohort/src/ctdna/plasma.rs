@@ -7,8 +7,9 @@
 //! beginning of those half-lives, whose weight is 2^-10). On day 0 D is the rate without drug.
 //!
 //! # Method
-//! With u = exp(-e (t - s)) the integral is that of d over u, by four Gauss-Legendre nodes on each stretch between doses; a
-//! stretch is cut three half-lives before the look.
+//! Four Gauss-Legendre nodes in s on each stretch between doses, at most 3.4 half-lives long, with weights that add up to
+//! the stretch's own share exp(-e (t - to)) - exp(-e (t - from)), so that a constant rate is kept. The error is below 1e-3 of
+//! what the rate moves by (a test compares with a fine sum).
 //!
 //! # Approximations
 //! Cells and levels are those of the look: a type that changes at net rate g a day is off by a relative g / e, which is
@@ -26,8 +27,8 @@ use remission_model::resolved::Regimen;
 
 /// Half-lives over which the exposure is followed; what is older has a weight of 2^-10.
 const REMEMBERED: f64 = 10.0;
-/// Stretches are cut so many half-lives before the look.
-const CUT: f64 = 3.0;
+/// Longest stretch, half-lives.
+const STRETCH: f64 = 3.4;
 /// Gauss-Legendre on (0, 1): nodes and weights.
 const NODES: [(f64, f64); 4] = [
     (0.069_431_844_202_973_71, 0.173_927_422_568_726_93),
@@ -116,12 +117,12 @@ impl Plasma {
         };
         let older = libm::exp(-elimination * (time - start));
         average.iter_mut().for_each(|d| *d *= older);
-        let cut = time - CUT * half_life;
         while ahead.time() < time {
             let from = ahead.time();
             let mut to = ahead.next_event().min(time);
-            if from < cut && cut < to {
-                to = cut;
+            let stretches = libm::ceil((to - from) / (STRETCH * half_life));
+            if stretches > 1.0 {
+                to = from + (to - from) / stretches;
             }
             let u = |s: f64| libm::exp(-elimination * (time - s));
             let (a, z) = (u(from), u(to));
@@ -129,11 +130,15 @@ impl Plasma {
                 let rate = self.at(compiled, &ahead)?;
                 average.iter_mut().zip(&rate).for_each(|(d, r)| *d += (z - a) * r);
             } else {
-                for (node, weight) in NODES {
-                    let s = time + libm::log(a + (z - a) * node) / elimination;
+                let nodes = NODES.map(|(node, weight)| {
+                    let s = from + (to - from) * node;
+                    (s, weight * u(s))
+                });
+                let scale = (z - a) / nodes.iter().map(|n| n.1).sum::<f64>();
+                for (s, weight) in nodes {
                     ahead.drift((s - ahead.time()).max(0.0));
                     let rate = self.at(compiled, &ahead)?;
-                    average.iter_mut().zip(&rate).for_each(|(d, r)| *d += (z - a) * weight * r);
+                    average.iter_mut().zip(&rate).for_each(|(d, r)| *d += scale * weight * r);
                 }
             }
             // Doses are given at the end of the stretch, and no sooner.
