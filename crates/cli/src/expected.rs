@@ -21,7 +21,8 @@ pub struct Expected {
 /// One published number.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Published {
-    /// What: `median_pfs_months`, `response`, `hazard_ratio`, `mechanism.NAME`, `origin.NAME`, `cells_at_end.TYPE`.
+    /// What: `median_pfs_months`, `response`, `hazard_ratio`, `mechanism.NAME`, `origin.NAME`, `cells_at_end.TYPE`, and of blood
+    /// [`BLOOD`].
     pub quantity: String,
     /// Variant it belongs to; none: the entry itself.
     pub set: Option<String>,
@@ -36,6 +37,22 @@ pub struct Published {
     /// `calibrated`, `predicted` or `shown_only`.
     pub kind: String,
 }
+
+/// Figures of the first ctDNA measurement: genome equivalents in 15 mL of blood (55 % plasma) per 1e9 cells at baseline; share
+/// of mutant reads per 1e10 cells at baseline; share of patients with it detected at baseline; its fall to the lowest in
+/// patients with a response, and that of genome equivalents to the first visit; hazard ratio of progression or
+/// death after that visit, no longer detected against still detected; days by which a rise came before progression on imaging.
+const BLOOD: [&str; 7] = [
+    "ctdna_ge_per_15_ml_and_cm3",
+    "ctdna_share_of_10_cm3",
+    "ctdna_detected",
+    "ctdna_fall_of_responders",
+    "ctdna_ge_fall_at_first_visit",
+    "ctdna_cleared_hazard_ratio",
+    "ctdna_lead_days",
+];
+/// mL of plasma in 15 mL of blood.
+const TUBE: f64 = 15.0 * 0.55;
 
 /// How a number came out.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,6 +145,7 @@ fn figure(p: &Published, arm: Option<&ArmData>, data: &ReportData) -> Figure {
     let (what, which) = p.quantity.split_once('.').unwrap_or((&p.quantity, ""));
     if !["median_pfs_months", "median_os_months", "response", "hazard_ratio", "mechanism", "origin", "cells_at_end"]
         .contains(&what)
+        && !BLOOD.contains(&what)
     {
         return Figure::NotOfARun;
     }
@@ -153,6 +171,15 @@ fn figure(p: &Published, arm: Option<&ArmData>, data: &ReportData) -> Figure {
         "hazard_ratio" => data.comparisons.iter().find(|c| c.arm == arm.name).and_then(|c| {
             let (low, high) = c.ci95?;
             Some((c.hazard_ratio?, low, high))
+        }),
+        _ if BLOOD.contains(&what) => arm.blood.as_ref().and_then(|b| match what {
+            "ctdna_ge_per_15_ml_and_cm3" => b.ge_per_ml_and_1e9_cells.map(|(x, a, z)| (TUBE * x, TUBE * a, TUBE * z)),
+            "ctdna_share_of_10_cm3" => b.share_per_1e10_cells,
+            "ctdna_detected" => b.detected,
+            "ctdna_fall_of_responders" => b.fall_of_responders,
+            "ctdna_ge_fall_at_first_visit" => b.first_fall_of_responders,
+            "ctdna_cleared_hazard_ratio" => b.cleared_hazard_ratio,
+            _ => b.lead_days,
         }),
         _ => arm.last.iter().find(|l| l.0 == which).map(|&(_, _, x, _)| (x, x, x)),
     };

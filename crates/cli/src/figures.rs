@@ -1,5 +1,7 @@
 //! From a study's summary to the figures that the report, the table and the JSON document show.
 
+mod blood;
+
 use crate::report::data::*;
 use remission_cohort::outcome::{OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
@@ -50,6 +52,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
             burden: band(gathered, patients),
             doses: doses(compiled, arm, study.horizon),
             last: last(model, patients),
+            blood: blood::blood(patients),
         })
         .collect();
     let comparisons = summary

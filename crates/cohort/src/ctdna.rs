@@ -139,7 +139,8 @@ impl Assay {
     /// # use remission_cohort::ctdna::Assay;
     /// # use remission_model::resolved::MeasurementKind;
     /// # let text = std::fs::read_to_string("../../spec/cases/valid/plasma.toml").unwrap();
-    /// # let model = remission_model::model_from_toml("plasma.toml", &text).unwrap();
+    /// # let text = text.split("# --- study").next().unwrap();
+    /// # let model = remission_model::model_from_toml("plasma.toml", text).unwrap();
     /// # let compiled = remission_engine::compiled::Compiled::new(&model);
     /// # let parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
     /// # let MeasurementKind::Ctdna(c) = &model.measurements[0].kind else { panic!() };

@@ -3,6 +3,8 @@
 //! Patients are added one by one and only what the summary needs is kept, so memory grows by some hundred
 //! bytes a patient.
 
+pub mod molecular;
+
 use crate::outcome::{OriginFound, PatientOutcome, Waited};
 use crate::patient::mechanisms;
 use crate::recist::Response;
@@ -11,6 +13,7 @@ use crate::statistics::kaplan_meier::{KaplanMeier, KaplanMeierOptions, kaplan_me
 use crate::statistics::log_rank::log_rank;
 use crate::statistics::proportion::{Share, wilson};
 use crate::statistics::{Interval, Observation};
+use molecular::{Columns, Molecular};
 use remission_model::resolved::{Model, Study};
 
 /// Points in time at which the burden's band is kept.
@@ -20,6 +23,7 @@ const BAND_POINTS: usize = 121;
 #[derive(Debug, Clone)]
 pub struct Gather {
     arms: Vec<ArmData>,
+    blood: Option<Columns>,
     /// Mechanisms, in order.
     pub mechanisms: Vec<String>,
     /// Days at which the burden is kept.
@@ -55,6 +59,8 @@ pub struct ArmData {
     pub burden: Vec<f32>,
     /// Cells of each type at the last look, by patient.
     pub last: Vec<Vec<f64>>,
+    /// What blood says, by patient; empty where nothing looks at it.
+    pub molecular: Vec<Molecular>,
 }
 
 impl Gather {
@@ -68,7 +74,15 @@ impl Gather {
             .collect();
         let step = study.horizon / (BAND_POINTS - 1) as f64;
         let band_days = (0..BAND_POINTS).map(|k| k as f64 * step).collect();
-        Gather { arms, mechanisms, band_days, asked: study.patients, finished: 0, failed: Vec::new() }
+        Gather {
+            arms,
+            blood: Columns::of(model),
+            mechanisms,
+            band_days,
+            asked: study.patients,
+            finished: 0,
+            failed: Vec::new(),
+        }
     }
 
     /// Adds a patient.
@@ -102,6 +116,7 @@ impl Gather {
                 }
                 data.burden.push(between(arm, at, day) as f32);
             }
+            data.molecular.extend(self.blood.and_then(|columns| columns.read(arm)));
             if let Some(last) = arm.seen.last() {
                 data.last.push(last.by_type.clone());
             }

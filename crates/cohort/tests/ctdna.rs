@@ -123,9 +123,8 @@ fn molecules_and_reads_have_the_moments_of_the_compound_law() {
     // Four sites, one copy of two: 4 mutant molecules and 4 others a GE, and 12,000 healthy ones.
     let ge = assay.in_tube(deaths[0] + deaths[1]);
     assert!((locus.mutant - 4.0 * ge).abs() < 1e-9 * ge && (locus.wild - 4.0 * ge - 12_000.0).abs() < 1e-6);
-    let mut each = |assay: &Assay, locus: &Locus| -> Vec<Tube> {
-        (0..100_000).map(|_| assay.draw(locus, &mut stream)).collect()
-    };
+    let mut each =
+        |assay: &Assay, locus: &Locus| -> Vec<Tube> { (0..100_000).map(|_| assay.draw(locus, &mut stream)).collect() };
     let tubes = each(&assay, &locus);
     let of = |f: &dyn Fn(&Tube) -> u64, tubes: &[Tube]| -> Vec<f64> { tubes.iter().map(|t| f(t) as f64).collect() };
     let poisson = |judge: &mut Judge, what: &str, x: Vec<f64>, mean: f64| {

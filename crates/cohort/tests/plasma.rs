@@ -76,7 +76,6 @@ fn deaths_are_weighted_by_what_is_not_yet_cleared() {
         let expected = by_sum(&compiled, &study, assays[0].elimination, time);
         let relative = found[0][0] / 1e9 / expected - 1.0;
         println!("day {time}: {} expected {expected}, off by {relative:.1e}", found[0][0] / 1e9);
-        // What is older than ten half-lives has a weight of 1e-3 and is taken at the rate where they begin.
         assert!(relative.abs() < 1e-5, "day {time}: {} expected {expected}", found[0][0] / 1e9);
         // Types without the drug in their rate.
         assert!((found[0][1] / (0.13 * 1e6) - 1.0).abs() < 1e-12);

@@ -72,6 +72,29 @@ pub struct ArmData {
     pub doses: Vec<(f64, String, f64, String)>,
     /// Cells of each type at the last look: (type, 5 %, median, 95 %).
     pub last: Vec<(String, f64, f64, f64)>,
+    /// What the first ctDNA measurement says, where there is one.
+    #[serde(default)]
+    pub blood: Option<Blood>,
+}
+
+/// Tumour DNA of an arm; each figure with its 95 % interval, `None` where no patient gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Blood {
+    /// Mean of genome equivalents per mL of plasma over 1e9 cells at baseline.
+    pub ge_per_ml_and_1e9_cells: Option<(f64, f64, f64)>,
+    /// Median share of mutant reads over 1e10 cells at baseline, patients without any included.
+    pub share_per_1e10_cells: Option<(f64, f64, f64)>,
+    /// Share of patients in whom the mutation is detected at baseline.
+    pub detected: Option<(f64, f64, f64)>,
+    /// Median fall of the share from baseline to its lowest, patients with an objective response.
+    pub fall_of_responders: Option<(f64, f64, f64)>,
+    /// Median fall of genome equivalents per mL to the first visit after baseline, patients with an objective response.
+    pub first_fall_of_responders: Option<(f64, f64, f64)>,
+    /// Hazard ratio of progression or death after the first visit, of patients in whom the mutation was detected at baseline:
+    /// no longer detected at that visit against still detected.
+    pub cleared_hazard_ratio: Option<(f64, f64, f64)>,
+    /// Mean days by which a rise came before progression on imaging.
+    pub lead_days: Option<(f64, f64, f64)>,
 }
 
 /// A Kaplan-Meier curve with its table.

@@ -104,6 +104,7 @@ fn trial_arm(name: &str, regimen: &str, median: f64, spread: &mut Spread) -> Arm
         last: [("sensitive", 1e5, 3e7, 2e9), ("persister", 0.0, 4e4, 2e6), ("t790m", 0.0, 2.1e9, 3e10)]
             .map(|(n, a, b, c)| (n.to_owned(), a, b, c))
             .to_vec(),
+        blood: None,
     }
 }
 
@@ -306,6 +307,7 @@ fn empty_arm() -> ArmData {
         burden: Vec::new(),
         doses: Vec::new(),
         last: Vec::new(),
+        blood: None,
     }
 }
 
