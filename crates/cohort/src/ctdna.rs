@@ -186,7 +186,8 @@ impl Assay {
         let unread = draw::binomial(stream, recovered - reads, p);
         let lost = draw::poisson(stream, (1.0 - self.recovery) * locus.mutant);
         let artefacts = draw::binomial(stream, reads - read, self.artefacts);
-        Tube { mutant: read + unread + lost, reads, mutant_reads: read + artefacts }
+        let mutant = read.saturating_add(unread).saturating_add(lost);
+        Tube { mutant, reads, mutant_reads: read + artefacts }
     }
 
     /// Share of mutant reads as reported.

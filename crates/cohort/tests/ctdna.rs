@@ -170,7 +170,7 @@ fn the_share_of_mutant_reads_is_unbiased_and_shares_of_a_mechanism_add_up() {
 
 #[test]
 fn detection_is_the_closed_form_where_there_is_one() {
-    let mut judge = Judge::new(3);
+    let mut judge = Judge::new(4);
     let mut stream = stream(4);
     // No limit, no artefacts, nothing capped: seen if any mutant molecule is recovered.
     let mut assay = Assay { recovery: 0.5, ..plain() };
@@ -200,6 +200,32 @@ fn detection_is_the_closed_form_where_there_is_one() {
     assert!((limited.detected(&capped) - closed).abs() < 1e-12, "{}", limited.detected(&capped));
     let (found, n) = share(&limited, &capped, 100_000);
     judge.z("false positive above the limit", found, closed, (closed * (1.0 - closed) / n).sqrt());
+    // A tube as the clinic draws it, seven of some 6,500 reads at 0.1 %: summed term by term.
+    let clinic = Assay { recovery: 0.5, artefacts: 1e-5, limit: 1e-3, ..plain() };
+    let locus = Locus { mutant: 16.0, wild: 13_000.0, depth: 10_000 };
+    let q = clinic.mutant_read(&locus);
+    let mut below = 0.0;
+    for n in 1..=9_000u64 {
+        let number = draw::log_poisson(n, 0.5 * 13_016.0).exp();
+        let few = (0..n).take_while(|&k| (k as f64 / n as f64) < 1e-3);
+        below += number * few.map(|k| draw::log_binomial(k, n, q).exp()).sum::<f64>();
+    }
+    assert!((clinic.not_detected(&locus) - below).abs() < 1e-9, "{} {below}", clinic.not_detected(&locus));
+    assert!((clinic.detected(&locus) + below - 1.0).abs() < 1e-9);
+    let (found, n) = share(&clinic, &locus, 100_000);
+    judge.z("detected in the clinic", found, 1.0 - below, (below * (1.0 - below) / n).sqrt());
+}
+
+#[test]
+fn no_number_is_too_large() {
+    let mut assay = Assay { shed: 1.0, copies: (1000.0, 1000.0), sites: 100_000, ..plain() };
+    assay.background = healthy(&assay, 1e290);
+    for deaths in [0.0, 1e16, 1e300] {
+        let mut out = Vec::new();
+        assay.read(&[deaths], &mut stream(6), &mut out);
+        assert_eq!(out.len(), 2);
+        assert!(out.iter().all(|x| x.is_finite() && *x >= 0.0), "{out:?}");
+    }
 }
 
 /// Few molecules, half of them lost, at most eight read: every approximation would show.

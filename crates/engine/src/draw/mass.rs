@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn both_laws_agree_with_the_textbook_products_and_add_up_to_one() {
-        for mean in [0.01, 0.7, 3.0, 12.5] {
+        for mean in [0.01f64, 0.7, 3.0, 12.5] {
             let mut term = (-mean).exp();
             let mut sum = 0.0;
             for k in 0..80u64 {
@@ -76,8 +76,8 @@ mod tests {
             }
             assert!((sum - 1.0).abs() < 1e-13, "{mean}: {sum}");
         }
-        for (n, p) in [(1u64, 0.3), (7, 0.01), (40, 0.5), (60, 0.97)] {
-            let mut term = (1.0f64 - p).powi(n as i32);
+        for (n, p) in [(1u64, 0.3f64), (7, 0.01), (40, 0.5), (60, 0.97)] {
+            let mut term = (1.0 - p).powi(n as i32);
             let mut sum = 0.0;
             for k in 0..=n {
                 let found = log_binomial(k, n, p);
