@@ -15,6 +15,7 @@
 //! ```
 
 pub mod expr;
+pub mod format;
 pub mod parse;
 mod print;
 pub mod problem;

@@ -1,0 +1,292 @@
+//! The format as data: every section and key of model, study and regimen files, in the order of `spec/model.md`.
+//!
+//! The JSON Schemas for editors and the order in which `remission fmt` writes keys come from here. `crates/model/tests/format.rs` asks
+//! the reader which keys it takes at every place of every valid case, and fails when this page says anything else. What a
+//! sentence, a rate or a law may say is checked by the reader alone: here it is a text.
+
+/// What a key holds.
+#[derive(Debug, Clone, Copy)]
+pub enum Value {
+    /// Words for people; not blank.
+    Words,
+    /// A text the reader understands (quantity, expression, unit, sentence), or a bare number.
+    Text,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A whole number between these ends.
+    Whole(u64, u64),
+    /// A list of plain numbers.
+    Numbers,
+    /// A list of pairs of plain numbers.
+    Pairs,
+    /// A list of texts.
+    Texts,
+    /// One text, or a list of texts.
+    TextOrTexts,
+    /// A section.
+    Object(&'static Object),
+    /// A list of sections.
+    Objects(&'static Object),
+    /// Sections with names of the writer's choice.
+    Named(&'static Object),
+    /// Texts under names of the writer's choice.
+    NamedTexts,
+    /// Sections with names of the writer's choice, whose keys depend on the word under `kind`.
+    Kinds(&'static [(&'static str, &'static Object)]),
+}
+
+/// A key of a section.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// As written.
+    pub name: &'static str,
+    /// What it holds.
+    pub value: Value,
+    /// Without it the file is refused.
+    pub required: bool,
+    /// One line for the reader of a file.
+    pub about: &'static str,
+}
+
+/// A section with fixed keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Object {
+    /// What it is.
+    pub about: &'static str,
+    /// Its keys, in the order of `spec/model.md`.
+    pub keys: &'static [Key],
+    /// Exactly one of these is given.
+    pub one_of: &'static [&'static str],
+    /// At least one of these is given.
+    pub some_of: &'static [&'static str],
+    /// Both of these are given, or neither.
+    pub together: &'static [(&'static str, &'static str)],
+}
+
+impl Object {
+    /// The key of this name.
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|k| k.name == name)
+    }
+}
+
+const fn need(name: &'static str, value: Value, about: &'static str) -> Key {
+    Key { name, value, required: true, about }
+}
+
+const fn may(name: &'static str, value: Value, about: &'static str) -> Key {
+    Key { name, value, required: false, about }
+}
+
+const fn keys(about: &'static str, keys: &'static [Key]) -> Object {
+    Object { about, keys, one_of: &[], some_of: &[], together: &[] }
+}
+
+/// A model file.
+pub static MODEL: Object = keys(
+    "A cancer under treatment: what there is and how fast it changes.",
+    &[
+        need("model", Value::Object(&HEAD), "What the model is."),
+        may("parameters", Value::Named(&PARAMETER), "Named numbers, each with a unit and a source."),
+        may("tables", Value::Named(&TABLE), "Tabulated laws, called by name in expressions."),
+        need("cells", Value::Named(&CELLS), "Cell types."),
+        may("levels", Value::Named(&LEVEL), "Continuous quantities with a rate of change."),
+        may("drugs", Value::Named(&DRUG), "Drugs."),
+        need("before_treatment", Value::Object(&BEFORE), "What exists when treatment begins."),
+        may("measurements", Value::Kinds(MEASUREMENTS), "What the clinic or the laboratory can see."),
+        may("death", Value::Object(&DEATH), "How patients die; left out in a dish."),
+    ],
+);
+
+static HEAD: Object = keys(
+    "What the model is.",
+    &[
+        need("title", Value::Words, "One line."),
+        may("question", Value::Words, "What the model is there to answer."),
+        may("citations", Value::Objects(&CITATION), "Papers the model as a whole rests on."),
+    ],
+);
+
+static CITATION: Object = Object {
+    some_of: &["doi", "url"],
+    ..keys(
+        "A publication.",
+        &[
+            may("doi", Value::Words, "DOI, from `10.` on."),
+            may("url", Value::Words, "Address, where there is no DOI."),
+            may("where", Value::Words, "Table, figure or sentence."),
+        ],
+    )
+};
+
+static PARAMETER: Object = Object {
+    one_of: &["source", "fitted", "assumed"],
+    together: &[("assumed", "prior")],
+    ..keys(
+        "A named number.",
+        &[
+            need("value", Value::Text, "Number and unit, such as \"0.0367 /h\"."),
+            may("unit", Value::Text, "Unit for printing; by default that of the value."),
+            may("source", Value::Object(&CITATION), "Where it is printed."),
+            may("fitted", Value::Words, "Data and fit."),
+            may("assumed", Value::Words, "Why this value, when it is not measured."),
+            may("prior", Value::Text, "What else it could be, such as \"loguniform(1e-9, 1e-7)\"; with `assumed`."),
+            may("between_patients", Value::Text, "How patients differ, such as \"lognormal(cv = 20 %)\"."),
+        ],
+    )
+};
+
+static TABLE: Object = keys(
+    "A tabulated law: linear between the points, constant outside.",
+    &[
+        need("of", Value::Text, "Unit of the argument."),
+        may("gives", Value::Text, "Unit of the value; by default a plain number."),
+        need("points", Value::Pairs, "At least two pairs [x, y], x growing."),
+    ],
+);
+
+static CELLS: Object = keys(
+    "A cell type. Rates are per cell.",
+    &[
+        may(
+            "kind",
+            Value::Choice(&["sensitive", "persister", "resistant"]),
+            "By default resistant with a mechanism, else sensitive.",
+        ),
+        may("mechanism", Value::Words, "What a rebiopsy would find."),
+        need("birth", Value::Text, "Divisions per cell and time."),
+        need("death", Value::Text, "Deaths per cell and time."),
+        may("immigration", Value::Text, "Cells per time from outside."),
+        may("mutates", Value::Objects(&MUTATION), "Inherited changes; each founds a clone."),
+        may("switches", Value::Objects(&SWITCH), "Reversible changes; they found no clone."),
+    ],
+);
+
+static MUTATION: Object = Object {
+    one_of: &["per_division", "per_time"],
+    ..keys(
+        "An inherited change.",
+        &[
+            need("to", Value::Text, "Cell type founded."),
+            may("per_division", Value::Text, "Probability per division."),
+            may("per_time", Value::Text, "Rate per cell and time."),
+        ],
+    )
+};
+
+static SWITCH: Object = keys(
+    "A reversible change.",
+    &[need("to", Value::Text, "Cell type entered."), need("rate", Value::Text, "Rate per cell and time.")],
+);
+
+static LEVEL: Object = keys(
+    "A continuous quantity with a rate of change.",
+    &[
+        need("start", Value::Text, "Value when treatment begins."),
+        need("rate", Value::Text, "Change per time; may be negative."),
+        may("unit", Value::Text, "Unit for printing; by default that of `start`."),
+    ],
+);
+
+static DRUG: Object = keys(
+    "A drug.",
+    &[
+        need("route", Value::Choice(&["oral", "bolus", "infusion", "held"]), "How every dose enters."),
+        may("ka", Value::Text, "Absorption rate; oral only."),
+        may("clearance", Value::Text, "Volume per time; all but held."),
+        may("volume", Value::Text, "Central volume; all but held."),
+        may("peripheral", Value::Object(&PERIPHERAL), "Second compartment."),
+        may("molar_mass", Value::Text, "Needed for a molar `felt_as` unless held."),
+        need("felt_as", Value::Text, "Unit of the concentration in expressions."),
+        may("delay", Value::Object(&DELAY), "Transit states between drug and effect."),
+    ],
+);
+
+static PERIPHERAL: Object = keys(
+    "Second compartment.",
+    &[need("flow", Value::Text, "Volume per time."), need("volume", Value::Text, "Its volume.")],
+);
+
+static DELAY: Object = keys(
+    "Transit states.",
+    &[need("states", Value::Whole(1, 20), "How many."), need("mean", Value::Text, "Mean delay in all.")],
+);
+
+static BEFORE: Object = Object {
+    one_of: &["grow", "start"],
+    ..keys(
+        "What exists when treatment begins.",
+        &[
+            may("grow", Value::Text, "\"<type> from <n> cells until <size>\""),
+            may("start", Value::NamedTexts, "Cells of each type."),
+        ],
+    )
+};
+
+static MEASUREMENTS: &[(&str, &Object)] = &[("sum_of_diameters", &DIAMETERS), ("cell_count", &COUNT)];
+
+static DIAMETERS: Object = keys(
+    "Sum of the diameters of the target lesions.",
+    &[
+        need("kind", Value::Choice(&["sum_of_diameters"]), "What is measured."),
+        need("shares", Value::Numbers, "Share of the tumour in each target lesion; sum at most 1."),
+        need("cells_per_volume", Value::Text, "Such as \"1e9 cells/cm^3\"."),
+        need("reader_error", Value::Text, "Standard deviation of the logarithm of one reading."),
+        may("too_small", Value::Text, "Smallest diameter measured; default 5 mm."),
+    ],
+);
+
+static COUNT: Object = keys(
+    "Number of cells.",
+    &[
+        need("kind", Value::Choice(&["cell_count"]), "What is measured."),
+        may("error", Value::Text, "Standard deviation of the logarithm of one reading; default 0."),
+        may("detection_limit", Value::Text, "Below it 0 is reported; default 0."),
+    ],
+);
+
+static DEATH: Object = keys(
+    "How patients die.",
+    &[
+        may("background", Value::Text, "Hazard of other causes; default 0."),
+        may("burden", Value::Text, "Cells at which the tumour kills."),
+    ],
+);
+
+/// A study file.
+pub static STUDY: Object = keys(
+    "Who is treated how, and when they are seen.",
+    &[
+        need("study", Value::Object(&STUDY_HEAD), "Patients, times and what is looked at."),
+        need("arms", Value::Objects(&ARM), "Treatments compared; every comparison is against the first."),
+    ],
+);
+
+static STUDY_HEAD: Object = keys(
+    "Patients, times and what is looked at.",
+    &[
+        may("title", Value::Words, "Words."),
+        need("patients", Value::Whole(1, 10_000_000), "Per arm."),
+        need("seed", Value::Whole(0, u64::MAX), "Of every random draw."),
+        need("horizon", Value::Text, "How long, up to 100 years."),
+        need("visits", Value::Text, "\"every 6 weeks until 18 months, then every 12 weeks, within 7 days\""),
+        may("recist_on", Value::Text, "A measurement of kind sum_of_diameters."),
+        may("ceiling", Value::Text, "Cells at which a run ends; default 1e13 cells."),
+        may("rebiopsy_detects", Value::Text, "Share of cells at which a rebiopsy finds a mechanism; default 5 %."),
+    ],
+);
+
+static ARM: Object = keys(
+    "A treatment.",
+    &[
+        need("name", Value::Words, "One line, once in the study."),
+        need("regimen", Value::TextOrTexts, "Sentences, or the name of a regimen; [] is no treatment."),
+        may("after_progression", Value::TextOrTexts, "stop (default), continue, end, sentences, or a named regimen."),
+    ],
+);
+
+/// A file of named regimens.
+pub static REGIMENS: Object =
+    keys("Regimens by name, for several studies.", &[may("regimens", Value::Named(&REGIMEN), "Regimens by name.")]);
+
+static REGIMEN: Object = keys("A regimen.", &[need("sentences", Value::Texts, "Sentences that run side by side.")]);
