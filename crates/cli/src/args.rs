@@ -39,6 +39,15 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Put model, study and regimen files into one layout; comments and numbers stay as written
+    Fmt {
+        /// Files, or study folders
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Write nothing; name the files that would change and exit with 1
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 /// `remission run`

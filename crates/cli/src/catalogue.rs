@@ -46,3 +46,9 @@ fn distance(a: &str, b: &str) -> usize {
     }
     row[b.len()]
 }
+
+/// Every file: name below `catalogue/`, text.
+#[cfg(test)]
+pub fn files() -> &'static [(&'static str, &'static str)] {
+    FILES
+}

@@ -139,6 +139,14 @@ fn read(folder: &Path, file: &str) -> Result<Source, Exit> {
     }
 }
 
+/// Reads one file, named as the user named it.
+pub fn source(path: &Path) -> Result<Source, Exit> {
+    let file = path.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut source = read(&path.parent().map(Path::to_path_buf).unwrap_or_default(), &file)?;
+    source.shown = path.display().to_string();
+    Ok(source)
+}
+
 fn missing(path: &Path, error: std::io::Error) -> Exit {
     if error.kind() == std::io::ErrorKind::NotFound {
         return Exit::refused(format!(

@@ -13,6 +13,7 @@ mod extra_arms;
 mod failure;
 mod figures;
 mod folder;
+mod layout;
 mod load;
 mod print;
 mod problems;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         Command::Verify { dir, threads } => commands::verify::verify(dir, *threads, &stop),
         Command::Report { dir } => commands::report::report(dir),
         Command::Catalogue { json } => commands::catalogue::list(*json),
+        Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
     };
     if say::lost() {
         warnln!("error: cannot write to the standard output; what was printed is incomplete");
