@@ -72,7 +72,10 @@ pub fn attach(text: &str, comments: &[Range<usize>], anchors: &[Anchor]) -> Note
             continue;
         }
         let inside = innermost(anchors, c.start);
-        let within = |k: usize| inside.is_none_or(|i| i != k && anchors[k].span.end <= anchors[i].span.end);
+        // An item is one line: what stands inside it belongs to it.
+        let within = |k: usize| {
+            inside.is_none_or(|i| anchors[i].kind != Kind::Item && anchors[k].span.end <= anchors[i].span.end)
+        };
         let next = order.iter().copied().find(|k| anchors[*k].span.start > c.start && within(*k));
         loose.push((n, next.or(inside)));
     }
@@ -120,7 +123,7 @@ fn beside(anchors: &[Anchor], line: usize, at: usize) -> Option<usize> {
 /// The smallest anchor around a place.
 fn innermost(anchors: &[Anchor], at: usize) -> Option<usize> {
     let around = anchors.iter().enumerate().filter(|(_, a)| a.span.start < at && at < a.span.end);
-    around.min_by_key(|(_, a)| a.span.end - a.span.start).map(|(k, _)| k)
+    around.min_by_key(|(_, a)| (a.span.end - a.span.start, a.kind != Kind::Item)).map(|(k, _)| k)
 }
 
 /// The key under which a block of comments hangs, with a blank line or the file's end after it.

@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn a_hash_in_a_string_is_no_comment() {
-        let text = "a = \"#1 \\\" #\" # one\nb = '#' #two\nc = \"\"\"\n# no \"\" \\\"\"\" # three\n# four \nd = ''''# no'''# five";
+        let text = "a = \"#1 \\\" #\" # one\nb = '#' #two\nc = \"\"\"\n# no \"\" \\\"\"\"\" # three\n# four \nd = ''''# no'''# five";
         let found: Vec<&str> = comments(text).into_iter().map(|c| &text[c]).collect();
         assert_eq!(found, ["# one", "#two", "# three", "# four", "# five"]);
     }

@@ -62,7 +62,7 @@ fn every_case_and_entry_stays_the_same_model() {
 
 #[test]
 fn the_layout() {
-    let text = r#"
+    let text = r##"
 # Head of the file.
 
 [death] # how they die
@@ -106,8 +106,9 @@ a = { fitted = "y", value = "2" }
 c = { value = "3", source = { where = "Table 1", doi = "10.1/x" } }
 [model]
 title = "t"
-# the end"#;
-    let wanted = r#"# Head of the file.
+
+# the end"##;
+    let wanted = r##"# Head of the file.
 
 [model]
 title = "t"
@@ -149,8 +150,9 @@ unknown = true
 background = "0.0500 /year"  # from a register
 # background = "0.1 /year"
 burden = "1e12 cells"
+
 # the end
-"#;
+"##;
     let out = arrange(text).unwrap();
     assert_eq!(out, wanted, "\n{out}");
     holds("layout", text);
