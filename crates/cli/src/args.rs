@@ -39,6 +39,21 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say in words how two studies, models or run directories differ
+    Diff(Diff),
+    /// Write the tables of a run directory as CSV, or one patient's clones for R's ggmuller
+    Export(Export),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema {
+        /// Which file
+        #[arg(value_enum)]
+        file: crate::schema::File,
+    },
+    /// Print what a shell needs to complete commands and flags
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
     /// Put model, study and regimen files into one layout; comments and numbers stay as written
     Fmt {
         /// Files, or study folders
@@ -73,6 +88,9 @@ pub struct Run {
     /// Run directory to write; an existing one must be empty [default: runs/STUDY-PATIENTS-SEED]
     #[arg(long)]
     pub out: Option<PathBuf>,
+    /// Write every table as CSV too
+    #[arg(long)]
+    pub csv: bool,
     /// Print one JSON document on stdout; everything else goes to stderr
     #[arg(long)]
     pub json: bool,
@@ -92,6 +110,44 @@ pub struct Check {
     /// Print one JSON document on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// `remission diff`
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// Catalogue ID, folder, model file or run directory
+    pub a: String,
+    /// The other one
+    pub b: String,
+    /// Exit with 4 when they differ [default: 0 in both cases]
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `remission export`
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(false).args(["csv", "muller"]))]
+pub struct Export {
+    /// Run directory
+    pub dir: PathBuf,
+    /// The tables as CSV
+    #[arg(long)]
+    pub csv: bool,
+    /// Only this table, such as endpoints; may be repeated
+    #[arg(long, value_name = "NAME", requires = "csv")]
+    pub table: Vec<String>,
+    /// The clones of this patient as edges.csv and populations.csv for R's ggmuller
+    #[arg(long, value_name = "PATIENT")]
+    pub muller: Option<u32>,
+    /// In this arm; needed when the run has several
+    #[arg(long, value_name = "NAME", requires = "muller", allow_hyphen_values = true)]
+    pub arm: Option<String>,
+    /// Folder to write; an existing one must be empty [default: beside the tables]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
 }
 
 /// [`Method`] as a flag.

@@ -77,7 +77,9 @@ fn column(batch: &RecordBatch, c: usize) -> Result<Vec<Value>, String> {
         DataType::UInt64 => each!(array.as_primitive::<UInt64Type>(), |x| Value::Whole(x.into())),
         DataType::Int32 => each!(array.as_primitive::<Int32Type>(), |x| Value::Whole(x.into())),
         DataType::Int64 => each!(array.as_primitive::<Int64Type>(), |x| Value::Whole(x.into())),
-        other => return Err(format!("column `{}` holds {other}, which has no form in CSV", batch.schema().field(c).name())),
+        other => {
+            return Err(format!("column `{}` holds {other}, which has no form in CSV", batch.schema().field(c).name()));
+        }
     })
 }
 
@@ -154,7 +156,10 @@ mod tests {
         for (from, to) in cases {
             assert_eq!(text(from), to);
         }
-        assert_eq!(line(&[Value::Whole(-3), Value::Real(-1.5e-7), Value::Nothing, Value::Flag(true)]), "-3,-1.5e-7,,true\n");
+        assert_eq!(
+            line(&[Value::Whole(-3), Value::Real(-1.5e-7), Value::Nothing, Value::Flag(true)]),
+            "-3,-1.5e-7,,true\n"
+        );
         for x in [0.1, -0.0, 1.0 / 3.0, 5e-324, -1.7976931348623157e308, 1e13, 123456.789, 9007199254740993.0] {
             let written = line(&[Value::Real(x)]);
             assert_eq!(written.trim().parse::<f64>().unwrap().to_bits(), x.to_bits(), "{written}");

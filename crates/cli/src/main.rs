@@ -8,6 +8,8 @@ mod say;
 mod args;
 mod catalogue;
 mod commands;
+mod csv;
+mod diff;
 mod expected;
 mod extra_arms;
 mod failure;
@@ -15,10 +17,12 @@ mod figures;
 mod folder;
 mod layout;
 mod load;
+mod muller;
 mod print;
 mod problems;
 mod record;
 mod report;
+mod schema;
 mod tables;
 
 use args::{Cli, Command};
@@ -48,6 +52,10 @@ fn main() -> ExitCode {
         Command::Verify { dir, threads } => commands::verify::verify(dir, *threads, &stop),
         Command::Report { dir } => commands::report::report(dir),
         Command::Catalogue { json } => commands::catalogue::list(*json),
+        Command::Diff(args) => commands::diff::diff(args),
+        Command::Export(args) => commands::export::export(args),
+        Command::Schema { file } => commands::schema::schema(*file),
+        Command::Completions { shell } => commands::completions::completions(*shell),
         Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
     };
     if say::lost() {

@@ -112,7 +112,11 @@ mod tests {
 
     #[test]
     fn one_founder_is_the_root() {
-        let m = muller(&[(None, 0), (Some(2), 5), (Some(0), 2)], &[(0, 9, 0.0), (2, 1, 0.0), (5, 4, 7.0)], &[0.0, 7.0, 14.0]);
+        let m = muller(
+            &[(None, 0), (Some(2), 5), (Some(0), 2)],
+            &[(0, 9, 0.0), (2, 1, 0.0), (5, 4, 7.0)],
+            &[0.0, 7.0, 14.0],
+        );
         ggmuller_takes(&m);
         assert!(!m.rooted && m.orphans == 0);
         assert_eq!(m.edges, [(0, 2), (2, 5)]);

@@ -99,9 +99,10 @@ fn export_muller(args: &args::Export, record: &Record, patient: u32) -> Result<u
     let arm = match &args.arm {
         None if arms.len() == 1 => 0,
         None => return Err(Exit::refused(format!("error: say which arm with --arm NAME\n  the run has: {listed}"))),
-        Some(name) => arms.iter().position(|a| *a == name.trim()).ok_or_else(|| {
-            Exit::refused(format!("error: the run has no arm \"{name}\"\n  it has: {listed}"))
-        })?,
+        Some(name) => arms
+            .iter()
+            .position(|a| *a == name.trim())
+            .ok_or_else(|| Exit::refused(format!("error: the run has no arm \"{name}\"\n  it has: {listed}")))?,
     };
     if patient >= record.patients {
         let last = record.patients.saturating_sub(1);
@@ -163,9 +164,7 @@ fn rows(
     let path = dir.join(format!("{table}.parquet"));
     let fault = |e: &dyn Display| Exit::io("read", &path, e);
     csv::read(&path, |names, row| {
-        let get = |name: &str| {
-            names.iter().position(|n| n == name).map_or(Value::Nothing, |k| row[k].clone())
-        };
+        let get = |name: &str| names.iter().position(|n| n == name).map_or(Value::Nothing, |k| row[k].clone());
         if get("patient_id") == Value::Whole(patient.into()) && get("arm") == Value::Text(arm.to_string()) {
             take(&get);
         }

@@ -2,7 +2,11 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod completions;
+pub mod diff;
+pub mod export;
 pub mod fmt;
 pub mod report;
 pub mod run;
+pub mod schema;
 pub mod verify;

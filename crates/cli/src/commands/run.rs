@@ -120,7 +120,14 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
     let summary = serde_json::to_vec_pretty(&data).map_err(|e| Exit::io("write", &out, e))?;
     folder::write(&partial.path().join("summary.json"), &summary)?;
     folder::write(&partial.path().join("report.html"), report::render(&data).as_bytes())?;
-    let record = make_record(&job, &loaded, &data, partial.path())?;
+    let mut record = make_record(&job, &loaded, &data, partial.path())?;
+    if args.csv {
+        for table in FILES.map(|f| f.trim_end_matches(".parquet")) {
+            super::export::convert(partial.path(), table, partial.path())?;
+            let file = format!("{table}.csv");
+            record.files.insert(file.clone(), record::digest_file(&partial.path().join(file))?);
+        }
+    }
     let text = serde_json::to_vec_pretty(&record).map_err(|e| Exit::io("write", &out, e))?;
     folder::write(&partial.path().join(record::FILE), &text)?;
     let wanted = out;

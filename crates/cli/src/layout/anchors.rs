@@ -55,7 +55,8 @@ pub fn attach(text: &str, comments: &[Range<usize>], anchors: &[Anchor]) -> Note
     let mut notes = Notes { of: vec![Note::default(); anchors.len()], ..Notes::default() };
     let mut order: Vec<usize> = (0..anchors.len()).collect();
     // A header comes before the keys that start where it does.
-    order.sort_by_key(|k| (anchors[*k].span.start, anchors[*k].kind != Kind::Header, usize::MAX - anchors[*k].span.end));
+    order
+        .sort_by_key(|k| (anchors[*k].span.start, anchors[*k].kind != Kind::Header, usize::MAX - anchors[*k].span.end));
     let source = Source { text };
     let mut loose: Vec<(usize, Option<usize>)> = Vec::new();
     for (n, c) in comments.iter().enumerate() {
@@ -103,7 +104,8 @@ pub fn attach(text: &str, comments: &[Range<usize>], anchors: &[Anchor]) -> Note
 fn head(notes: &mut Notes, first: Option<usize>) {
     let Some(first) = first else { return };
     let above = &mut notes.of[first].above;
-    let Some(cut) = above.iter().rposition(Option::is_none).filter(|cut| above[..*cut].iter().any(Option::is_some)) else {
+    let Some(cut) = above.iter().rposition(Option::is_none).filter(|cut| above[..*cut].iter().any(Option::is_some))
+    else {
         return;
     };
     let block: Vec<Option<String>> = above.drain(..=cut).collect();

@@ -14,7 +14,8 @@ fn texts() -> Vec<(String, String)> {
     for entry in std::fs::read_dir(root.join("spec/cases/valid")).unwrap() {
         let path = entry.unwrap().path();
         let text = std::fs::read_to_string(&path).unwrap();
-        let parts = text.split(STUDY).flat_map(|t| t.split(REGIMEN)).map(|t| (path.display().to_string(), t.to_string()));
+        let parts =
+            text.split(STUDY).flat_map(|t| t.split(REGIMEN)).map(|t| (path.display().to_string(), t.to_string()));
         out.extend(parts);
     }
     for (name, text) in crate::catalogue::files() {
@@ -180,7 +181,8 @@ fn comments_survive_anywhere() {
                     .map(|c| c.0 + 1)
                     .collect();
                 let at = breaks[below(breaks.len())];
-                let word = ["\n", "\n\n", "\n# c{k}\n", " # c{k}\n", "\n\n# c{k}\n\n"][below(5)].replace("{k}", &k.to_string());
+                let word = ["\n", "\n\n", "\n# c{k}\n", " # c{k}\n", "\n\n# c{k}\n\n"][below(5)]
+                    .replace("{k}", &k.to_string());
                 changed.insert_str(at, &word);
             }
             if changed.parse::<toml::Table>().is_ok() {
