@@ -22,12 +22,12 @@ struct Side {
 pub fn diff(args: &args::Diff) -> Result<u8, Exit> {
     let (a, b) = (side(&args.a)?, side(&args.b)?);
     let changes = diff::compare(&a.tree, &b.tree);
-    let units: words::Units = (a.model.parameters.iter())
-        .filter_map(|p| {
-            let other = b.model.parameters.iter().find(|q| q.name == p.name)?;
-            Some((p.name.clone(), p.unit.clone(), other.unit.clone()))
-        })
-        .collect();
+    let mut units = words::Units::new();
+    for (k, side) in [&a, &b].into_iter().enumerate() {
+        for p in &side.model.parameters {
+            units.entry(p.name.clone()).or_default()[k] = Some(p.unit.clone());
+        }
+    }
     if args.json {
         let list: Vec<_> = changes.iter().map(|c| one(c, &units)).collect();
         sayln!("{:#}", json!({ "a": args.a, "b": args.b, "differences": list }));

@@ -71,7 +71,7 @@ fn every_leaf_counts() {
             let found = compare(&before, &from_table(changed));
             assert!(!found.is_empty(), "{name}: a change of {path} is not reported");
             for change in &found {
-                let said = words::words(change, &Vec::new());
+                let said = words::words(change, &words::Units::new());
                 assert!(!said.trim().is_empty() && said.len() > 4, "{name}: {path}: {said}");
             }
             let back = compare(&from_table(changed), &before);

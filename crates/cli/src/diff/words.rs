@@ -3,9 +3,10 @@
 use super::tree::Node;
 use super::{Change, Kind};
 use remission_model::units::{number, quantity, unit};
+use std::collections::BTreeMap;
 
-/// Units in which parameters are printed: (name, unit of the first, unit of the second).
-pub type Units = Vec<(String, String, String)>;
+/// Units in which parameters are printed, by name: that of the first, that of the second.
+pub type Units = BTreeMap<String, [Option<String>; 2]>;
 
 /// The heading under which a difference stands.
 pub fn section(change: &Change) -> &str {
@@ -18,6 +19,9 @@ pub fn section(change: &Change) -> &str {
 
 /// The second value over the first, where both are quantities of one kind.
 pub fn factor(change: &Change) -> Option<f64> {
+    if change.path.last().is_some_and(|key| key == "seed") {
+        return None;
+    }
     let value = |n: &Option<Node>| quantity(n.as_ref()?.text()?).ok();
     let (a, b) = (value(&change.from)?, value(&change.to)?);
     (a.unit.dimension == b.unit.dimension && a.value != 0.0).then(|| b.value / a.value).filter(|f| f.is_finite())
@@ -28,6 +32,12 @@ pub fn words(change: &Change, units: &Units) -> String {
     let path: Vec<&str> = change.path.iter().map(String::as_str).collect();
     let place = place(&path);
     match (change.kind, &change.from, &change.to) {
+        (Kind::Added, _, Some(Node::Map(map))) if path.len() == 2 && path[0] == "parameters" => {
+            format!("{}: added: {}", path[1], parameter(path[1], map, 1, units))
+        }
+        (Kind::Removed, Some(Node::Map(map)), _) if path.len() == 2 && path[0] == "parameters" => {
+            format!("{}: removed: {}", path[1], parameter(path[1], map, 0, units))
+        }
         (Kind::Added, _, Some(node)) => format!("{place}: added{}", told(node)),
         (Kind::Removed, Some(node), _) => format!("{place}: removed{}", told(node)),
         (_, Some(Node::List(a)), Some(Node::List(b))) => lists(&place, a, b),
@@ -59,7 +69,7 @@ fn place(path: &[&str]) -> String {
 }
 
 fn keys(path: &[&str]) -> String {
-    path.join(", ").replace('_', " ")
+    path.join(", ")
 }
 
 /// What was added or removed, on one line.
@@ -68,15 +78,34 @@ fn told(node: &Node) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
 }
 
+/// A parameter: its value as written first, then all else.
+fn parameter(name: &str, map: &[(String, Node)], side: usize, units: &Units) -> String {
+    let as_written = |base: &str| {
+        let unit = units.get(name)?[side].as_deref()?;
+        Some(joined(&written(base, unit)?, unit))
+    };
+    let mut parts = Vec::new();
+    for (key, node) in map {
+        match (key.as_str(), node.text()) {
+            ("value", Some(base)) => parts.insert(0, as_written(base).unwrap_or_else(|| base.to_string())),
+            // The value carries it.
+            ("unit", _) => {}
+            ("basis", Some(basis)) => parts.push(basis.to_string()),
+            _ => parts.push(format!("{key} {}", plain(node))),
+        }
+    }
+    parts.join("; ")
+}
+
 fn plain(node: &Node) -> String {
     match node {
-        Node::Leaf(text) => text.clone(),
+        Node::Leaf(text) => spread(text),
         Node::List(list) if list.is_empty() => "nothing".into(),
         Node::List(list) => list.join("; "),
         Node::Map(map) => {
             let one = |(k, v): &(String, Node)| match v {
-                Node::Map(_) => format!("{} ({})", k.replace('_', " "), plain(v)),
-                _ => format!("{} {}", k.replace('_', " "), plain(v)),
+                Node::Map(_) => format!("{} ({})", k, plain(v)),
+                _ => format!("{} {}", k, plain(v)),
             };
             map.iter().map(one).collect::<Vec<_>>().join(", ")
         }
@@ -89,7 +118,7 @@ fn leaves(path: &[&str], place: &str, a: &str, b: &str, factor: Option<f64>, uni
     }
     let by = factor.map_or(String::new(), |f| format!(" ({})", times(f)));
     if let ["parameters", name, "value"] = path
-        && let Some((_, first, second)) = units.iter().find(|u| u.0 == *name)
+        && let Some([Some(first), Some(second)]) = units.get(*name)
         && let (Some(x), Some(y)) = (written(a, first), written(b, second))
     {
         return match first == second {
