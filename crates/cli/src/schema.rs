@@ -86,6 +86,9 @@ fn value(kind: Kind) -> Value {
         Kind::TextOrTexts => json!({ "anyOf": [{ "type": "string" }, texts()] }),
         Kind::Object(object) => section(object),
         Kind::Objects(object) => json!({ "type": "array", "items": section(object) }),
+        Kind::ObjectOrObjects(object) => {
+            json!({ "anyOf": [section(object), { "type": "array", "items": section(object) }] })
+        }
         Kind::Named(object) => named(section(object)),
         Kind::NamedTexts => named(json!({ "type": ["string", "number"] })),
         Kind::Kinds(kinds) => named(json!({ "oneOf": kinds.iter().map(|k| section(k.1)).collect::<Value>() })),

@@ -27,6 +27,8 @@ pub enum Value {
     Object(&'static Object),
     /// A list of sections.
     Objects(&'static Object),
+    /// One section, or a list of them.
+    ObjectOrObjects(&'static Object),
     /// Sections with names of the writer's choice.
     Named(&'static Object),
     /// Texts under names of the writer's choice.
@@ -191,19 +193,23 @@ static LEVEL: Object = keys(
 static DRUG: Object = keys(
     "A drug.",
     &[
-        need("route", Value::Choice(&["oral", "bolus", "infusion", "held"]), "How every dose enters."),
+        need("route", Value::Choice(&["oral", "bolus", "infusion", "held", "kpd"]), "How every dose enters."),
         may("ka", Value::Text, "Absorption rate; oral only."),
-        may("clearance", Value::Text, "Volume per time; all but held."),
-        may("volume", Value::Text, "Central volume; all but held."),
-        may("peripheral", Value::Object(&PERIPHERAL), "Second compartment."),
-        may("molar_mass", Value::Text, "Needed for a molar `felt_as` unless held."),
+        may("clearance", Value::Text, "Volume per time; oral, bolus and infusion."),
+        may("volume", Value::Text, "Central volume; oral, bolus and infusion."),
+        may("peripheral", Value::ObjectOrObjects(&PERIPHERAL), "Second compartment; a list of two with a third."),
+        may("elimination", Value::Text, "Rate constant KDE; K-PD only."),
+        may("lag", Value::Text, "Time from a dose to its arrival."),
+        may("bioavailability", Value::Text, "Share of each dose that arrives."),
         need("felt_as", Value::Text, "Unit of the concentration in expressions."),
+        may("molar_mass", Value::Text, "Needed for a molar `felt_as` unless held."),
         may("delay", Value::Object(&DELAY), "Transit states between drug and effect."),
+        may("effect", Value::Object(&EFFECT), "Effect compartment."),
     ],
 );
 
 static PERIPHERAL: Object = keys(
-    "Second compartment.",
+    "A peripheral compartment.",
     &[need("flow", Value::Text, "Volume per time."), need("volume", Value::Text, "Its volume.")],
 );
 
@@ -211,6 +217,8 @@ static DELAY: Object = keys(
     "Transit states.",
     &[need("states", Value::Whole(1, 20), "How many."), need("mean", Value::Text, "Mean delay in all.")],
 );
+
+static EFFECT: Object = keys("An effect compartment.", &[need("ke0", Value::Text, "Its rate constant.")]);
 
 static BEFORE: Object = Object {
     one_of: &["grow", "start"],

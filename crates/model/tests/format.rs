@@ -61,8 +61,10 @@ fn places(table: &Table, object: &'static Object, at: &str, steps: &[Step], out:
         let path = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
         let step = [steps, &[Step::Key(name.clone())]].concat();
         match key.value {
-            Value::Object(o) => places(value.as_table().unwrap(), o, &path, &step, out),
-            Value::Objects(o) => {
+            Value::Object(o) | Value::ObjectOrObjects(o) if value.is_table() => {
+                places(value.as_table().unwrap(), o, &path, &step, out);
+            }
+            Value::Objects(o) | Value::ObjectOrObjects(o) => {
                 for (k, item) in value.as_array().unwrap().iter().enumerate() {
                     let step = [&step[..], &[Step::Item(k)]].concat();
                     places(item.as_table().unwrap(), o, &format!("{path}[{k}]"), &step, out);
@@ -81,6 +83,10 @@ fn places(table: &Table, object: &'static Object, at: &str, steps: &[Step], out:
 }
 
 fn with_strange_key(table: &Table, steps: &[Step]) -> String {
+    with(table, steps, STRANGE, Toml::Integer(1))
+}
+
+fn with(table: &Table, steps: &[Step], key: &str, value: Toml) -> String {
     let mut root = Toml::Table(table.clone());
     let mut at = &mut root;
     for step in steps {
@@ -89,7 +95,7 @@ fn with_strange_key(table: &Table, steps: &[Step]) -> String {
             Step::Item(k) => &mut at[*k],
         };
     }
-    at.as_table_mut().unwrap().insert(STRANGE.into(), Toml::Integer(1));
+    at.as_table_mut().unwrap().insert(key.into(), value);
     toml::to_string(&root).unwrap()
 }
 
@@ -107,7 +113,7 @@ fn each_object(object: &'static Object, out: &mut Vec<&'static Object>) {
     out.push(object);
     for key in object.keys {
         match key.value {
-            Value::Object(o) | Value::Objects(o) | Value::Named(o) => each_object(o, out),
+            Value::Object(o) | Value::Objects(o) | Value::ObjectOrObjects(o) | Value::Named(o) => each_object(o, out),
             Value::Kinds(kinds) => kinds.iter().for_each(|k| each_object(k.1, out)),
             _ => {}
         }
@@ -173,4 +179,46 @@ fn required_keys_are_those_that_the_reader_misses() {
             assert_eq!(missed, key.required, "{}: {problems}", key.name);
         }
     }
+}
+
+/// The words a key may hold are those that the reader names when it is given another.
+#[test]
+fn choices_are_those_that_the_reader_names() {
+    let mut tried = BTreeSet::new();
+    for [model, study, regimens] in texts() {
+        let parsed = model_from_toml("m.toml", &model).unwrap();
+        for (which, text, object) in [(0, &model, &MODEL), (1, &study, &STUDY)] {
+            if text.is_empty() {
+                continue;
+            }
+            let table: Table = text.parse().unwrap();
+            let mut all = Vec::new();
+            places(&table, object, "", &[], &mut all);
+            for (path, object, steps) in all {
+                for (key, words) in object.keys.iter().filter_map(|k| match k.value {
+                    // The kind of a measurement decides which page is read, so it has one word a page.
+                    Value::Choice(words) if words.len() > 1 => Some((k.name, words)),
+                    _ => None,
+                }) {
+                    let changed = with(&table, &steps, key, Toml::String(STRANGE.into()));
+                    let problems = match which {
+                        0 => model_from_toml("m.toml", &changed).unwrap_err(),
+                        _ => study_with_regimens("s.toml", &changed, "r.toml", &regimens, "x", &parsed).unwrap_err(),
+                    };
+                    let p = problems.0.iter().find(|p| p.code == Code::UnknownWord);
+                    let p = p.unwrap_or_else(|| panic!("{path}.{key}: {problems}"));
+                    // What stands in parentheses explains a word.
+                    let bare: Vec<&str> = p.allowed.split('(').map(|t| t.rsplit(')').next().unwrap_or(t)).collect();
+                    let bare = bare.join(" ");
+                    let named: BTreeSet<&str> = bare
+                        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                        .filter(|w| !["", "or", "and", "one", "of"].contains(w))
+                        .collect();
+                    assert_eq!(named, words.iter().copied().collect(), "{path}.{key}: {}", p.allowed);
+                    tried.insert(key);
+                }
+            }
+        }
+    }
+    assert_eq!(tried, BTreeSet::from(["kind", "route"]));
 }

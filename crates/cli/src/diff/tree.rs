@@ -66,14 +66,14 @@ fn node(section: &str, key: &str, value: &Value) -> Node {
         }
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_table) => {
             let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-            let one = |item: &Value| {
-                let name = identity(item);
+            let one = |(k, item): (usize, &Value)| {
+                let name = identity(item, k + 1);
                 let times = seen.entry(name.clone()).or_default();
                 *times += 1;
                 let name = if *times > 1 { format!("{name} ({times})") } else { name };
                 (name, node(section, key, item))
             };
-            Node::Map(items.iter().map(one).collect())
+            Node::Map(items.iter().enumerate().map(one).collect())
         }
         // An empty list of sections is no section.
         Value::Array(items) if items.is_empty() && ["mutates", "switches", "citations"].contains(&key) => {
@@ -115,8 +115,8 @@ fn measures(unit_text: &str) -> String {
     unit(unit_text).map_or(unit_text.to_string(), |u| u.dimension.to_string())
 }
 
-/// What an item of a list is called: `name`, or where it leads to and how, or all its texts.
-fn identity(item: &Value) -> String {
+/// What an item of a list is called: `name`, or where it leads to and how, or its place in the list.
+fn identity(item: &Value, place: usize) -> String {
     let get = |key: &str| item.get(key).and_then(Value::as_str);
     if let Some(name) = get("name") {
         return name.to_string();
@@ -125,7 +125,7 @@ fn identity(item: &Value) -> String {
         let how = ["per_division", "per_time"].into_iter().find(|k| item.get(k).is_some());
         return how.map_or(to.to_string(), |how| format!("{to}, {}", how.replace('_', " ")));
     }
-    ["doi", "url"].into_iter().find_map(get).map_or_else(|| text(item), str::to_string)
+    ["doi", "url"].into_iter().find_map(get).map_or_else(|| place.to_string(), str::to_string)
 }
 
 fn text(value: &Value) -> String {

@@ -193,7 +193,7 @@ impl<'a> Plan<'a> {
             return self.lines.push(Line::Key { anchor, text: one });
         }
         let inner = match what {
-            Some(Value::Objects(o)) => Some(Value::Object(o)),
+            Some(Value::Objects(o) | Value::ObjectOrObjects(o)) => Some(Value::Object(o)),
             _ => None,
         };
         let anchor = self.anchor(span.clone(), Kind::Key);

@@ -76,7 +76,7 @@ pub fn inline(text: &str, node: &Node<'_>, what: Option<Value>) -> String {
     match node.get_ref() {
         DeValue::Table(table) => {
             let object = match what {
-                Some(Value::Object(o)) => Some(o),
+                Some(Value::Object(o) | Value::ObjectOrObjects(o)) => Some(o),
                 _ => None,
             };
             let parts: Vec<String> = entries(table, object)
@@ -87,7 +87,7 @@ pub fn inline(text: &str, node: &Node<'_>, what: Option<Value>) -> String {
         }
         DeValue::Array(items) => {
             let inner = match what {
-                Some(Value::Objects(o)) => Some(Value::Object(o)),
+                Some(Value::Objects(o) | Value::ObjectOrObjects(o)) => Some(Value::Object(o)),
                 _ => None,
             };
             let parts: Vec<String> = items.iter().map(|i| inline(text, i, inner)).collect();
