@@ -137,7 +137,7 @@ fn diff_says_what_changed() {
     for line in [
         "  kill: 0.042 -> 0.05 /day (+19 %)\n",
         "  kill, between_patients: lognormal(cv = 80 %) -> lognormal(cv = 60 %)\n",
-        "  sensitive, mutation to met: u_met -> 2 * u_met\n",
+        "  sensitive, mutation to met, per division: u_met -> 2 * u_met\n",
         "  persister, birth: persister_birth -> persister_birth * 1\n",
         "  c0, basis: fitted: pc9-erlotinib, set delayed -> assumed: a guess\n",
         "  c0, prior: added: uniform(0.1 umol/L, 0.2 umol/L)\n",
