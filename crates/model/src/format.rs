@@ -231,7 +231,8 @@ static BEFORE: Object = Object {
     )
 };
 
-static MEASUREMENTS: &[(&str, &Object)] = &[("sum_of_diameters", &DIAMETERS), ("cell_count", &COUNT)];
+static MEASUREMENTS: &[(&str, &Object)] =
+    &[("sum_of_diameters", &DIAMETERS), ("cell_count", &COUNT), ("ctdna", &CTDNA)];
 
 static DIAMETERS: Object = keys(
     "Sum of the diameters of the target lesions.",
@@ -250,6 +251,26 @@ static COUNT: Object = keys(
         need("kind", Value::Choice(&["cell_count"]), "What is measured."),
         may("error", Value::Text, "Standard deviation of the logarithm of one reading; default 0."),
         may("detection_limit", Value::Text, "Below it 0 is reported; default 0."),
+    ],
+);
+
+static CTDNA: Object = keys(
+    "Tumour DNA in plasma.",
+    &[
+        need("kind", Value::Choice(&["ctdna"]), "What is measured."),
+        need("shed", Value::Text, "Genome equivalents that reach the blood when a cell dies."),
+        need("half_life", Value::Text, "Of DNA in plasma."),
+        need("plasma", Value::Text, "Plasma in the body."),
+        need("blood", Value::Text, "Blood drawn."),
+        may("plasma_fraction", Value::Text, "Of blood; default 55 %."),
+        need("background", Value::Text, "DNA of healthy cells in plasma."),
+        may("mutated_copies", Value::Whole(1, 1000), "Of the locus in a tumour cell; default 1."),
+        may("copies", Value::Whole(1, 1000), "All copies of the locus; default 2."),
+        may("recovery", Value::Text, "Share of the molecules that are recovered; default 100 %."),
+        need("depth", Value::Whole(1, 1_000_000_000), "Unique molecules read at most, per site."),
+        may("artefacts", Value::Text, "Share of wild-type molecules read as mutant; default 0."),
+        may("detection_limit", Value::Text, "Share of mutant reads below which 0 is reported; default 0."),
+        may("sites", Value::Whole(1, 100_000), "Sites at which the truncal mutation is tracked; default 1."),
     ],
 );
 
