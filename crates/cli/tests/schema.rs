@@ -10,8 +10,8 @@ fn root() -> PathBuf {
 }
 
 fn schema(kind: &str) -> Json {
-    let text = std::fs::read_to_string(root().join(format!("spec/schema/{kind}.json"))).unwrap();
-    serde_json::from_str(&text).unwrap()
+    let run = Command::new(env!("CARGO_BIN_EXE_remission")).args(["schema", kind]).output().unwrap();
+    serde_json::from_slice(&run.stdout).unwrap()
 }
 
 /// The first fault of `value`, with its place.
