@@ -82,7 +82,7 @@ pub fn muller(clones: &[(Option<i64>, i64)], sizes: &[(i64, u64, f64)], looks: &
 mod tests {
     use super::*;
 
-    /// What `get_Muller_df` (ggmuller 0.5.6) stops at, or gets wrong in silence.
+    /// What `get_Muller_df` (ggmuller 0.7.0) stops at, or gets wrong in silence.
     fn ggmuller_takes(m: &Muller) {
         let identities: BTreeSet<i64> = m.populations.iter().map(|p| p.0).collect();
         let children: BTreeSet<i64> = m.edges.iter().map(|e| e.1).collect();
