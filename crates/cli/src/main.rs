@@ -9,6 +9,7 @@ mod args;
 mod catalogue;
 mod commands;
 mod expected;
+mod explain;
 mod extra_arms;
 mod failure;
 mod figures;
@@ -46,7 +47,11 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::check(args, &stop),
         Command::Verify { dir, threads } => commands::verify::verify(dir, *threads, &stop),
         Command::Report { dir } => commands::report::report(dir),
-        Command::Catalogue { json } => commands::catalogue::list(*json),
+        Command::Explain(args) => commands::explain::explain(args),
+        Command::New { dir } => commands::new::new(dir),
+        Command::Catalogue { what: None, json } => commands::catalogue::list(*json),
+        Command::Catalogue { what: Some(args::Entry::Show { id }), .. } => commands::catalogue::show(id),
+        Command::Catalogue { what: Some(args::Entry::Copy { id, dir }), .. } => commands::catalogue::copy(id, dir),
     };
     if say::lost() {
         warnln!("error: cannot write to the standard output; what was printed is incomplete");

@@ -2,6 +2,8 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod explain;
+pub mod new;
 pub mod report;
 pub mod run;
 pub mod verify;
