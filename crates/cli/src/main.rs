@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::check(args, &stop),
         Command::Verify { dir, threads } => commands::verify::verify(dir, *threads, &stop),
         Command::Report { dir } => commands::report::report(dir),
-        Command::Explain(args) => commands::explain::explain(args),
+        Command::Explain(args) => commands::explain::explain(args, &stop),
         Command::New { dir } => commands::new::new(dir),
         Command::Catalogue { what: None, json } => commands::catalogue::list(*json),
         Command::Catalogue { what: Some(args::Entry::Show { id }), .. } => commands::catalogue::show(id),
