@@ -15,6 +15,7 @@
 //! ```
 
 pub mod expr;
+mod modification;
 pub mod parse;
 mod print;
 pub mod problem;
