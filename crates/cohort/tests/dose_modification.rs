@@ -48,9 +48,7 @@ fn model() -> Model {
 }
 
 fn study(model: &Model, arms: &[(&str, Vec<String>, &[&str])]) -> Study {
-    let mut text = format!(
-        "[study]\npatients = 40\nseed = 1\nhorizon = \"{HORIZON} days\"\nvisits = \"every week\"\n"
-    );
+    let mut text = format!("[study]\npatients = 40\nseed = 1\nhorizon = \"{HORIZON} days\"\nvisits = \"every week\"\n");
     for (name, regimen, rules) in arms {
         text += &format!("[[arms]]\nname = \"{name}\"\nregimen = {regimen:?}\nrules = {rules:?}\n");
     }

@@ -80,7 +80,8 @@ fn the_mean_follows_the_closed_forms() {
     let e = |rate: f64, t: f64| (-rate * t).exp();
     close("logistic", "a * logistic(total, k)", "0", n0, |t| k / (1.0 + (k / n0 - 1.0) * e(a, t)));
     close("Gompertz", "b * gompertz(total, k)", "0", n0, |t| k * ((n0 / k).ln() * e(b, t)).exp());
-    let richards = |theta: f64| move |t: f64| k / (1.0 + ((k / n0).powf(theta) - 1.0) * e(a * theta, t)).powf(1.0 / theta);
+    let richards =
+        |theta: f64| move |t: f64| k / (1.0 + ((k / n0).powf(theta) - 1.0) * e(a * theta, t)).powf(1.0 / theta);
     close("generalised logistic", "a * richards(total, k, p)", "0", n0, richards(p));
     close("generalised logistic, theta 1", "a * richards(total, k, 1)", "0", n0, richards(1.0));
     let q = 1.0 - g;
@@ -134,7 +135,8 @@ fn laws_keep_their_limits_at_no_cells_and_far_beyond() {
     assert_eq!(at(Law::ExponentialLinear, [0.0, 1e9, 20.0]), 1.0);
     // (n / size)^psi = 1e400 is beyond any number; size / n is not.
     assert_eq!(at(Law::ExponentialLinear, [1e20, 1.0, 20.0]), 1e-20);
-    let (near, beyond) = (at(Law::ExponentialLinear, [1.0, 1.0, 20.0]), at(Law::ExponentialLinear, [1.0 + 1e-12, 1.0, 20.0]));
+    let (near, beyond) =
+        (at(Law::ExponentialLinear, [1.0, 1.0, 20.0]), at(Law::ExponentialLinear, [1.0 + 1e-12, 1.0, 20.0]));
     assert!((near / beyond - 1.0).abs() < 1e-11, "the two forms meet: {near} and {beyond}");
 }
 
