@@ -1,8 +1,8 @@
 //! Covariates and dose changes in the tables of a run, read back.
 
+use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, UInt32Type};
-use arrow_array::RecordBatch;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use remission_cohort::variation::patient;
 use remission_engine::stream::{Purpose, Stream};

@@ -109,6 +109,18 @@ fn a_dose_due_at_the_visit_is_given_by_the_decision_only_where_that_was_prepared
 }
 
 #[test]
+fn what_is_on_its_way_arrives_and_the_dose_of_the_visit_does_not_set_out() {
+    let lagged = || Drug { lag: Some(number(0.5)), bioavailability: Some(number(0.6)), ..oral_drug(5.0, 2.0, 4.0) };
+    let c = with(lagged());
+    let planned = regimen(vec![rule(8.0, 0.0, &[0.0], 1.0)]);
+    // At day 5.25 the dose of day 5 is on its way; at day 8 a dose is due; at day 9.5 that of day 9 would arrive.
+    let found = scaled(&c, &planned, &[(5.25, 0.0), (8.0, 0.5), (9.5, 0.0), (20.0, 1.0), (20.25, 0.0)], true);
+    let written =
+        regimen(vec![rule(8.0, 0.0, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 20.0], 1e9), rule(4.0, 0.0, &[8.0, 9.0], 1e9)]);
+    same("lagged", &found, &scaled(&c, &written, &[], false));
+}
+
+#[test]
 fn preparing_to_scale_changes_no_bit() {
     for (c, planned) in [
         (oral(), regimen(vec![rule(8.0, 0.0, &[0.0, 0.5], 1.0)])),
