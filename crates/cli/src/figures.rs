@@ -7,7 +7,9 @@ use remission_cohort::outcome::{OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
 use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
 use remission_engine::compiled::Compiled;
-use remission_model::resolved::{AfterProgression, MeasurementKind, Model, Regimen, Source, Study, Variation};
+use remission_model::resolved::{
+    AfterProgression, Category, Covariate, MeasurementKind, Model, Regimen, Source, Study, Variation,
+};
 
 /// Days in a month, year / 12.
 pub const MONTH: f64 = 30.4375;
@@ -221,7 +223,24 @@ fn assumptions(model: &Model) -> Vec<Assumption> {
                     .trim()
                     .to_string(),
                 why: why.clone(),
-                prior: law(*prior, p.unit_scale, &p.unit),
+                prior: match &p.covariate {
+                    Some(Covariate::Categories(list)) => {
+                        let part = |c: &Category| format!("{:.3} % {}", 100.0 * c.share, c.name);
+                        list.iter().map(part).collect::<Vec<_>>().join(", ")
+                    }
+                    _ => law(*prior, p.unit_scale, &p.unit),
+                },
+            });
+        }
+    }
+    for c in &model.correlations.pairs {
+        if let Source::Assumed { why, prior } = &c.source {
+            let [a, b] = c.between.map(|k| model.parameters[k].name.as_str());
+            rows.push(Assumption {
+                name: format!("correlation of {a} and {b}"),
+                value: remission_model::units::number(c.value),
+                why: why.clone(),
+                prior: law(*prior, 1.0, ""),
             });
         }
     }
@@ -245,7 +264,8 @@ pub fn law(variation: Variation, scale: f64, unit: &str) -> String {
 fn citations(model: &Model) -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = Vec::new();
     let of_model = model.citations.iter();
-    let of_parameters = model.parameters.iter().filter_map(|p| match &p.source {
+    let sources = model.parameters.iter().map(|p| &p.source).chain(model.correlations.pairs.iter().map(|c| &c.source));
+    let of_parameters = sources.filter_map(|source| match source {
         Source::Cited(c) => Some(c),
         _ => None,
     });

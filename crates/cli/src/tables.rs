@@ -14,7 +14,7 @@ use parquet::file::properties::WriterProperties;
 use remission_cohort::measure::channels;
 use remission_cohort::outcome::{ArmOutcome, PatientOutcome};
 use remission_cohort::patient::mechanisms;
-use remission_model::resolved::{Model, Study};
+use remission_model::resolved::{Covariate, Model, Study};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,8 +23,14 @@ use std::sync::Arc;
 pub const GROUP: u32 = 512;
 
 /// Files of a run directory that hold tables.
-pub const FILES: [&str; 5] =
-    ["trajectories.parquet", "endpoints.parquet", "patients.parquet", "clones.parquet", "clone_sizes.parquet"];
+pub const FILES: [&str; 6] = [
+    "trajectories.parquet",
+    "endpoints.parquet",
+    "patients.parquet",
+    "clones.parquet",
+    "clone_sizes.parquet",
+    "dose_changes.parquet",
+];
 
 /// One column being filled.
 enum Column {
@@ -151,24 +157,40 @@ pub struct Tables {
     levels: Vec<(String, f64, String)>,
     readings: Vec<(String, &'static str)>,
     mechanisms: Vec<String>,
+    drugs: Vec<String>,
+    /// Rules of each arm.
+    rules: Vec<Vec<String>>,
+    /// Covariates: what one written unit is in base units, and the names of categories.
+    covariates: Vec<(f64, Option<Vec<String>>)>,
     trajectories: Table,
     endpoints: Table,
     patients: Table,
     clones: Table,
     sizes: Table,
+    doses: Table,
     waiting: u32,
 }
 
 impl Tables {
     /// Opens every table in `folder`.
     pub fn create(folder: &Path, model: &Model, study: &Study) -> Result<Tables> {
-        let [trajectories, endpoints, patients, clones, sizes] = FILES;
+        let [trajectories, endpoints, patients, clones, sizes, doses] = FILES;
         let head = || vec![("study", word()), ("arm", word()), ("patient_id", count()), ("replicate", count())];
         let with = |rest: Vec<(&'static str, Column)>| {
             let mut all = head();
             all.extend(rest);
             all
         };
+        let traits: Vec<_> = model.parameters.iter().filter_map(|p| p.covariate.as_ref().map(|c| (p, c))).collect();
+        // No other column begins like this, so a covariate may have any name.
+        let names: Vec<String> = traits.iter().map(|(p, _)| format!("covariate_{}", p.name)).collect();
+        let categories = |c: &Covariate| match c {
+            Covariate::Continuous => None,
+            Covariate::Categories(list) => Some(list.iter().map(|c| c.name.clone()).collect::<Vec<_>>()),
+        };
+        let covariates: Vec<_> = traits.iter().map(|(p, c)| (p.unit_scale, categories(c))).collect();
+        let of_traits = names.iter().zip(&covariates);
+        let of_traits = of_traits.map(|(n, (_, list))| (n.as_str(), if list.is_some() { word() } else { real() }));
         Ok(Tables {
             study: study.name.clone(),
             arms: study.arms.iter().map(|a| a.name.clone()).collect(),
@@ -186,18 +208,18 @@ impl Tables {
                 endpoints,
                 &with(vec![("endpoint", word()), ("time", real()), ("event", flag()), ("after", real())]),
             )?,
-            patients: Table::new(
-                folder,
-                patients,
-                &with(vec![
+            patients: {
+                let mut columns: Vec<(&str, Column)> = with(vec![
                     ("best_response", word()),
                     ("best_change", real()),
                     ("ended", word()),
                     ("origin_at_progression", word()),
                     ("mechanisms_at_progression", word()),
                     ("extinct_clones", cells()),
-                ]),
-            )?,
+                ]);
+                columns.extend(of_traits);
+                Table::new(folder, patients, &columns)?
+            },
             clones: Table::new(
                 folder,
                 clones,
@@ -216,6 +238,14 @@ impl Tables {
                 sizes,
                 &with(vec![("Identity", count()), ("Population", cells()), ("Time", real())]),
             )?,
+            doses: Table::new(
+                folder,
+                doses,
+                &with(vec![("time", real()), ("drug", word()), ("scale", real()), ("rule", word())]),
+            )?,
+            drugs: model.drugs.iter().map(|d| d.name.clone()).collect(),
+            rules: study.arms.iter().map(|a| a.rules.iter().map(|r| r.sentence.clone()).collect()).collect(),
+            covariates,
             waiting: 0,
         })
     }
@@ -224,22 +254,28 @@ impl Tables {
     pub fn add(&mut self, outcome: &PatientOutcome) -> Result<()> {
         if let Ok(arms) = &outcome.arms {
             for (k, arm) in arms.iter().enumerate() {
-                self.add_arm(outcome.patient, k, arm);
+                self.add_arm(outcome, k, arm);
             }
         }
         self.waiting += 1;
         if self.waiting == GROUP {
             self.waiting = 0;
-            for table in
-                [&mut self.trajectories, &mut self.endpoints, &mut self.patients, &mut self.clones, &mut self.sizes]
-            {
+            for table in [
+                &mut self.trajectories,
+                &mut self.endpoints,
+                &mut self.patients,
+                &mut self.clones,
+                &mut self.sizes,
+                &mut self.doses,
+            ] {
                 table.flush()?;
             }
         }
         Ok(())
     }
 
-    fn add_arm(&mut self, patient: u32, k: usize, arm: &ArmOutcome) {
+    fn add_arm(&mut self, outcome: &PatientOutcome, k: usize, arm: &ArmOutcome) {
+        let patient = outcome.patient;
         let (study, name) = (self.study.as_str(), self.arms[k].as_str());
         let head =
             || [Cell::Word(Some(study)), Cell::Word(Some(name)), Cell::Count(Some(patient)), Cell::Count(Some(0))];
@@ -293,17 +329,32 @@ impl Tables {
                 self.mechanisms.iter().zip(&r.found).filter(|(_, f)| **f).map(|(n, _)| n.as_str()).collect();
             names.join("+")
         });
-        row(
-            &mut self.patients,
-            vec![
-                Cell::Word(arm.best.map(|b| b.code())),
-                Cell::Real(arm.best_change),
-                Cell::Word(Some(arm.ended.name())),
-                Cell::Word(arm.rebiopsy.as_ref().map(|r| r.origin.name())),
-                Cell::Word(found.as_deref()),
-                Cell::Cells(arm.extinct_clones),
-            ],
-        );
+        let mut of_patient = vec![
+            Cell::Word(arm.best.map(|b| b.code())),
+            Cell::Real(arm.best_change),
+            Cell::Word(Some(arm.ended.name())),
+            Cell::Word(arm.rebiopsy.as_ref().map(|r| r.origin.name())),
+            Cell::Word(found.as_deref()),
+            Cell::Cells(arm.extinct_clones),
+        ];
+        for (c, (scale, categories)) in outcome.covariates.iter().zip(&self.covariates) {
+            of_patient.push(match (categories, c.category) {
+                (Some(names), Some(k)) => Cell::Word(Some(&names[k])),
+                _ => Cell::Real(Some(c.value / scale)),
+            });
+        }
+        row(&mut self.patients, of_patient);
+        for change in &arm.dose_changes {
+            row(
+                &mut self.doses,
+                vec![
+                    Cell::Real(Some(change.time)),
+                    Cell::Word(Some(&self.drugs[change.drug])),
+                    Cell::Real(Some(change.scale)),
+                    Cell::Word(Some(&self.rules[k][change.rule])),
+                ],
+            );
+        }
         let mut listed: Vec<u32> = Vec::new();
         for clone in &arm.clones {
             let f = &clone.founder;
@@ -333,7 +384,7 @@ impl Tables {
 
     /// Finishes every file and forces it to the disk.
     pub fn close(self) -> Result<()> {
-        for table in [self.trajectories, self.endpoints, self.patients, self.clones, self.sizes] {
+        for table in [self.trajectories, self.endpoints, self.patients, self.clones, self.sizes, self.doses] {
             table.close()?;
         }
         Ok(())

@@ -49,8 +49,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-const TABLES: [&str; 5] =
-    ["clone_sizes.parquet", "clones.parquet", "endpoints.parquet", "patients.parquet", "trajectories.parquet"];
+const TABLES: [&str; 6] = [
+    "clone_sizes.parquet",
+    "clones.parquet",
+    "dose_changes.parquet",
+    "endpoints.parquet",
+    "patients.parquet",
+    "trajectories.parquet",
+];
 
 #[test]
 fn tables_are_the_same_bytes_on_any_number_of_threads() {

@@ -104,6 +104,20 @@ impl Instruments {
         }
     }
 
+    /// As of the tumour, before [`follow`](Self::follow).
+    pub fn prepare_to_scale(&mut self) {
+        if let Some(plasma) = &mut self.plasma {
+            plasma.prepare_to_scale();
+        }
+    }
+
+    /// Multiplies doses from the last look on, as of the tumour.
+    pub fn scale_doses(&mut self, drug: usize, scale: f64) {
+        if let Some(plasma) = &mut self.plasma {
+            plasma.scale_doses(drug, scale);
+        }
+    }
+
     /// One reading for each of [`channels`], of a tumour with `by_type` cells and these levels on day `time`.
     ///
     /// # Errors

@@ -108,6 +108,30 @@ pub struct CloneSeen {
     pub time: f64,
 }
 
+/// What a rule of dose modification did at a visit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DoseChange {
+    /// Day of the visit.
+    pub time: f64,
+    /// Index of the drug.
+    pub drug: usize,
+    /// What its doses are multiplied by from then on: 0 while it is held or stopped.
+    pub scale: f64,
+    /// Index of the rule among those of the arm.
+    pub rule: usize,
+}
+
+/// A covariate of a patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CovariateValue {
+    /// Index among the model's parameters.
+    pub parameter: usize,
+    /// Base units.
+    pub value: f64,
+    /// Index of the category, where it has categories.
+    pub category: Option<usize>,
+}
+
 /// One patient in one arm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArmOutcome {
@@ -131,6 +155,8 @@ pub struct ArmOutcome {
     pub clones: Vec<CloneSeen>,
     /// Clones founded before or during treatment that died out.
     pub extinct_clones: u64,
+    /// What the arm's rules did, in order of time.
+    pub dose_changes: Vec<DoseChange>,
 }
 
 /// One patient in every arm, or why not.
@@ -138,6 +164,8 @@ pub struct ArmOutcome {
 pub struct PatientOutcome {
     /// Number, from 0.
     pub patient: u32,
+    /// Covariates, in the model's order.
+    pub covariates: Vec<CovariateValue>,
     /// One outcome an arm, or what went wrong and in which arm (`None`: before treatment).
     pub arms: Result<Vec<ArmOutcome>, (Option<usize>, String)>,
 }

@@ -4,6 +4,7 @@
 
 use crate::ctdna;
 use crate::measure::{Instruments, ReadingStreams, first_channel};
+use crate::modification::Modifications;
 use crate::outcome::*;
 use crate::recist::{Assessor, RecistOptions, Response, Visit};
 use crate::variation;
@@ -54,7 +55,9 @@ pub fn mechanisms(model: &Model) -> Vec<String> {
 
 /// Patient `number` of a study, in every arm.
 pub fn run(compiled: &Compiled, study: &Study, number: u32, method: Method) -> PatientOutcome {
-    PatientOutcome { patient: number, arms: arms(compiled, study, number, method) }
+    let mut stream = Stream::new(study.seed, u64::from(number), 0, Purpose::Parameters);
+    let (parameters, covariates) = variation::patient(&compiled.model, &mut stream);
+    PatientOutcome { patient: number, covariates, arms: arms(compiled, study, number, method, parameters) }
 }
 
 fn arms(
@@ -62,9 +65,9 @@ fn arms(
     study: &Study,
     number: u32,
     method: Method,
+    parameters: Vec<f64>,
 ) -> Result<Vec<ArmOutcome>, (Option<usize>, String)> {
     let stream = |purpose| Stream::new(study.seed, u64::from(number), 0, purpose);
-    let parameters = variation::parameters(&compiled.model, &mut stream(Purpose::Parameters));
     let visits = variation::visit_days(&study.visits, study.horizon, &mut stream(Purpose::Visits));
     let early = |failure: Failure| (None, failure.to_string());
     let start = match engine_method(method) {
@@ -125,6 +128,10 @@ impl Patient<'_> {
             cells.follow(regimen);
             instruments.follow(regimen);
         };
+        if !arm.rules.is_empty() {
+            cells.prepare_to_scale();
+            instruments.prepare_to_scale();
+        }
         follow(&mut cells, &mut instruments, &arm.regimen);
         let mut seen = vec![cells.look(compiled, &mut instruments, 0.0, reading)?];
         let mut clones = Vec::new();
@@ -134,6 +141,8 @@ impl Patient<'_> {
             // A patient without measurable disease at baseline cannot be assessed.
             Assessor::new(0.0, seen[0].readings[m], &RecistOptions::default()).ok()
         });
+        let mut modifications = Modifications::new(&arm.rules, &compiled.model, &seen[0]);
+        let mut dose_changes = Vec::new();
         let mut rebiopsy = None;
         let size = self.lethal.min(study.ceiling);
         let mut visit = 0;
@@ -165,13 +174,24 @@ impl Patient<'_> {
             if progressed {
                 rebiopsy = Some(cells.rebiopsy(compiled, &now.by_type, study.rebiopsy_detects));
             }
+            let first = dose_changes.len();
+            modifications.look(&now, &mut dose_changes);
             seen.push(now);
             if progressed {
                 match &arm.after_progression {
                     AfterProgression::Continue => {}
                     AfterProgression::Stop => follow(&mut cells, &mut instruments, &Regimen::default()),
                     AfterProgression::Switch(next) => follow(&mut cells, &mut instruments, next),
-                    AfterProgression::End => break (Ended::Progression, look),
+                    AfterProgression::End => {
+                        dose_changes.truncate(first);
+                        break (Ended::Progression, look);
+                    }
+                }
+            }
+            for drug in 0..compiled.model.drugs.len() {
+                if dose_changes[first..].iter().any(|c| c.drug == drug) {
+                    cells.scale_doses(drug, modifications.scale(drug));
+                    instruments.scale_doses(drug, modifications.scale(drug));
                 }
             }
             if look >= study.horizon {
@@ -202,6 +222,7 @@ impl Patient<'_> {
             extinct_clones: cells.extinct(),
             seen,
             clones,
+            dose_changes,
         })
     }
 }
@@ -227,6 +248,20 @@ impl<'a> Subject<'a> {
         match self {
             Subject::Cells(tumour) => tumour.follow(regimen),
             Subject::Mean(mean) => mean.follow(regimen),
+        }
+    }
+
+    fn prepare_to_scale(&mut self) {
+        match self {
+            Subject::Cells(tumour) => tumour.prepare_to_scale(),
+            Subject::Mean(mean) => mean.prepare_to_scale(),
+        }
+    }
+
+    fn scale_doses(&mut self, drug: usize, scale: f64) {
+        match self {
+            Subject::Cells(tumour) => tumour.scale_doses(drug, scale),
+            Subject::Mean(mean) => mean.scale_doses(drug, scale),
         }
     }
 

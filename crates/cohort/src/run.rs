@@ -100,6 +100,7 @@ fn guarded(compiled: &Compiled, study: &Study, number: u32, method: Method) -> P
     let attempt = std::panic::AssertUnwindSafe(|| patient::run(compiled, study, number, method));
     std::panic::catch_unwind(attempt).unwrap_or_else(|_| PatientOutcome {
         patient: number,
+        covariates: Vec::new(),
         arms: Err((None, "an internal promise was broken; this is a bug in remission".into())),
     })
 }

@@ -23,6 +23,21 @@ pub struct Exposure {
     /// What is on its way into the body, the next first.
     arrivals: Vec<Arrival>,
     time: f64,
+    /// What doses of each drug are multiplied by.
+    scales: Vec<f64>,
+    /// Held drugs: the concentration that the regimen asks for now, before scaling.
+    planned: Vec<f64>,
+    /// What was before the doses given at this very moment; kept only where doses may be scaled.
+    fresh: Option<Vec<Fresh>>,
+}
+
+/// A drug before the doses given at a moment: its amounts, and what of it was on its way.
+#[derive(Debug, Clone)]
+struct Fresh {
+    drug: usize,
+    time: f64,
+    amounts: Vec<f64>,
+    arrivals: Vec<Arrival>,
 }
 
 /// A change of input that has been made and has yet to arrive.
@@ -52,6 +67,8 @@ struct Schedule {
     next: f64,
     /// When the running infusion or hold ends; infinity when none runs.
     ends: f64,
+    /// When the last dose was given, and the scale of it.
+    given: (f64, f64),
 }
 
 impl Exposure {
@@ -60,7 +77,51 @@ impl Exposure {
         let model = &compiled.model;
         let drugs = model.drugs.iter().map(|d| Compartments::new(model, d, parameters)).collect::<Result<_, _>>()?;
         let held = model.drugs.iter().map(|d| matches!(d.route, remission_model::resolved::Route::Held)).collect();
-        Ok(Exposure { drugs, held, rules: Vec::new(), arrivals: Vec::new(), time })
+        let n = model.drugs.len();
+        let (scales, planned) = (vec![1.0; n], vec![0.0; n]);
+        Ok(Exposure { drugs, held, rules: Vec::new(), arrivals: Vec::new(), time, scales, planned, fresh: None })
+    }
+
+    /// From now on [`scale_doses`](Self::scale_doses) reaches doses given at the very moment it is called.
+    pub fn prepare_to_scale(&mut self) {
+        self.fresh = Some(Vec::new());
+    }
+
+    /// Multiplies doses of `drug` by `scale` (0 or more; 1 is as planned) from now on, those due now included when
+    /// [`prepare_to_scale`](Self::prepare_to_scale) came before. Scale 0 stops a running infusion, and what is left of it
+    /// is not given later; under another scale it runs on as it began. What is on its way arrives. A held drug is at
+    /// `scale` times its planned concentration at once.
+    pub fn scale_doses(&mut self, drug: usize, scale: f64) {
+        self.scales[drug] = scale;
+        let now = self.time;
+        if self.held[drug] {
+            let input = Input::Dose(self.planned[drug] * scale);
+            return send(&mut self.drugs, &mut self.arrivals, now, drug, input);
+        }
+        let mut fresh = self.fresh.iter_mut().flatten().find(|f| f.drug == drug && f.time == now);
+        let taken_back = fresh.is_some();
+        if let Some(before) = &fresh {
+            self.drugs[drug].restore(&before.amounts);
+            self.arrivals.retain(|a| a.drug != drug);
+            before.arrivals.iter().for_each(|a| insert(&mut self.arrivals, a.clone()));
+        }
+        let given_now = |s: &Schedule| taken_back && s.given.0 == now;
+        for s in self.rules.iter_mut().filter(|s| s.rule.drug == drug && !given_now(s)) {
+            if scale == 0.0 && s.ends.is_finite() {
+                let input = s.end(&self.drugs, &self.held);
+                send(&mut self.drugs, &mut self.arrivals, now, drug, input);
+                s.ends = f64::INFINITY;
+            }
+        }
+        if let Some(before) = &mut fresh {
+            before.amounts.copy_from_slice(self.drugs[drug].state());
+            before.arrivals = self.arrivals.iter().filter(|a| a.drug == drug).cloned().collect();
+        }
+        for s in self.rules.iter_mut().filter(|s| s.rule.drug == drug && given_now(s)) {
+            s.ends = f64::INFINITY;
+            s.give(&mut self.drugs, &mut self.arrivals, now, now, scale);
+        }
+        self.arrive();
     }
 
     /// Follows `regimen` from now on, its day 1 being now; earlier rules end, what is in the body or on its way stays.
@@ -76,6 +137,8 @@ impl Exposure {
                 drug.dose(0.0);
             }
         }
+        self.planned.fill(0.0);
+        self.fresh.iter_mut().for_each(Vec::clear);
         let began = self.time;
         // A dose of nothing is no dose; a held drug at 0 is one while another rule holds it higher.
         let given = |rule: &&DoseRule| {
@@ -94,6 +157,7 @@ impl Exposure {
                     offset: 0,
                     next: f64::INFINITY,
                     ends: f64::INFINITY,
+                    given: (f64::NEG_INFINITY, 1.0),
                 };
                 s.set_next();
                 s
@@ -188,7 +252,9 @@ impl Exposure {
             out.push(near(s.ends));
             out.push(near(s.began + s.rule.until));
             out.push(if near(s.next) < 0.0 { 0.0 } else { s.offset as f64 });
+            out.push(if near(s.ends) < 0.0 { 0.0 } else { s.given.1 });
         }
+        out.extend(&self.scales);
         for d in &self.drugs {
             // On the scale of the largest dose, so that one tolerance fits all entries.
             let scale = if d.scale() > 0.0 { 1.0 / d.scale() } else { 1.0 };
@@ -211,20 +277,23 @@ impl Exposure {
                 let input = s.end(&self.drugs, &self.held);
                 send(&mut self.drugs, &mut self.arrivals, s.ends, s.rule.drug, input);
                 s.ends = f64::INFINITY;
+                self.planned[s.rule.drug] = 0.0;
             }
         }
+        self.remember();
         // What ends now ends before what begins now, whatever the order of the rules.
         for s in &mut self.rules {
             while s.next <= now {
-                let amount = s.rule.amount * self.drugs[s.rule.drug].bioavailability();
-                let input = if self.held[s.rule.drug] || s.rule.duration == 0.0 {
-                    Input::Dose(amount)
+                let (k, scale) = (s.rule.drug, self.scales[s.rule.drug]);
+                if self.held[k] {
+                    self.planned[k] = s.rule.amount * self.drugs[k].bioavailability();
+                    let input = Input::Dose(self.planned[k] * scale);
+                    send(&mut self.drugs, &mut self.arrivals, s.next, k, input);
+                    if s.rule.duration > 0.0 && s.rule.duration.is_finite() {
+                        s.ends = s.next + s.rule.duration;
+                    }
                 } else {
-                    Input::Rate(amount / s.rule.duration, amount)
-                };
-                send(&mut self.drugs, &mut self.arrivals, s.next, s.rule.drug, input);
-                if s.rule.duration > 0.0 && s.rule.duration.is_finite() {
-                    s.ends = s.next + s.rule.duration;
+                    s.give(&mut self.drugs, &mut self.arrivals, s.next, now, scale);
                 }
                 s.offset += 1;
                 if s.offset == s.rule.offsets.len() {
@@ -234,20 +303,61 @@ impl Exposure {
                 s.set_next();
             }
         }
-        while self.arrivals.first().is_some_and(|a| a.time <= now) {
+        self.arrive();
+    }
+
+    fn arrive(&mut self) {
+        while self.arrivals.first().is_some_and(|a| a.time <= self.time) {
             let arrival = self.arrivals.remove(0);
             arrival.input.arrive(&mut self.drugs[arrival.drug]);
+        }
+    }
+
+    /// Keeps what is before the doses that are due now; of several at one moment, before the first.
+    fn remember(&mut self) {
+        let Some(fresh) = &mut self.fresh else { return };
+        let now = self.time;
+        fresh.retain(|f| f.time == now);
+        for s in self.rules.iter().filter(|s| s.next <= now) {
+            let drug = s.rule.drug;
+            if !fresh.iter().any(|f| f.drug == drug) {
+                let arrivals = self.arrivals.iter().filter(|a| a.drug == drug).cloned().collect();
+                fresh.push(Fresh { drug, time: now, amounts: self.drugs[drug].state().to_vec(), arrivals });
+            }
         }
     }
 }
 
 impl Schedule {
+    /// Gives a dose `now` that was `due` (the same but for rounding) at this scale; nothing at scale 0.
+    fn give(&mut self, drugs: &mut [Compartments], arrivals: &mut Vec<Arrival>, due: f64, now: f64, scale: f64) {
+        self.given = (now, scale);
+        if scale == 0.0 {
+            return;
+        }
+        let amount = self.amount(drugs);
+        let input = if self.rule.duration == 0.0 {
+            Input::Dose(amount)
+        } else {
+            Input::Rate(amount / self.rule.duration, amount)
+        };
+        send(drugs, arrivals, due, self.rule.drug, input);
+        if self.rule.duration > 0.0 && self.rule.duration.is_finite() {
+            self.ends = due + self.rule.duration;
+        }
+    }
+
+    /// mg that arrive of the last dose.
+    fn amount(&self, drugs: &[Compartments]) -> f64 {
+        self.rule.amount * drugs[self.rule.drug].bioavailability() * self.given.1
+    }
+
     /// What the end of the running infusion or hold changes.
     fn end(&self, drugs: &[Compartments], held: &[bool]) -> Input {
         let rule = &self.rule;
         match held[rule.drug] {
             true => Input::Dose(0.0),
-            false => Input::Rate(-(rule.amount * drugs[rule.drug].bioavailability()) / rule.duration, 0.0),
+            false => Input::Rate(-self.amount(drugs) / rule.duration, 0.0),
         }
     }
 
@@ -281,7 +391,10 @@ fn send(drugs: &mut [Compartments], arrivals: &mut Vec<Arrival>, time: f64, drug
     if lag == 0.0 {
         return input.arrive(&mut drugs[drug]);
     }
-    let time = time + lag;
-    let at = arrivals.partition_point(|a| a.time <= time);
-    arrivals.insert(at, Arrival { time, drug, input });
+    insert(arrivals, Arrival { time: time + lag, drug, input });
+}
+
+fn insert(arrivals: &mut Vec<Arrival>, arrival: Arrival) {
+    let at = arrivals.partition_point(|a| a.time <= arrival.time);
+    arrivals.insert(at, arrival);
 }

@@ -90,6 +90,16 @@ impl<'a> MeanTumour<'a> {
         self.exposure.follow(regimen);
     }
 
+    /// As [`Exposure::prepare_to_scale`]; before [`follow`](Self::follow).
+    pub fn prepare_to_scale(&mut self) {
+        self.exposure.prepare_to_scale();
+    }
+
+    /// As [`Exposure::scale_doses`], now.
+    pub fn scale_doses(&mut self, drug: usize, scale: f64) {
+        self.exposure.scale_doses(drug, scale);
+    }
+
     /// Advances to `until`.
     pub fn advance(&mut self, until: f64) -> Result<(), Failure> {
         while self.exposure.time() < until {

@@ -102,6 +102,25 @@ impl<'a> Tumour<'a> {
         }
     }
 
+    /// As [`Exposure::prepare_to_scale`]; before [`follow`](Self::follow).
+    pub fn prepare_to_scale(&mut self) {
+        match &mut self.engine {
+            Engine::Leap(leap) => leap.exposure.prepare_to_scale(),
+            Engine::Exact(exact) => exact.exposure(self.compiled, &mut self.state).prepare_to_scale(),
+        }
+    }
+
+    /// As [`Exposure::scale_doses`], now.
+    pub fn scale_doses(&mut self, drug: usize, scale: f64) {
+        match &mut self.engine {
+            Engine::Leap(leap) => {
+                leap.exposure.scale_doses(drug, scale);
+                leap.longest = f64::INFINITY;
+            }
+            Engine::Exact(exact) => exact.exposure(self.compiled, &mut self.state).scale_doses(drug, scale),
+        }
+    }
+
     /// Advances to `until`, or to the first moment seen at which the total is at least `size`.
     ///
     /// # Errors

@@ -80,11 +80,19 @@ pub enum Law {
     Logistic,
     /// gompertz(n, capacity) = max(0, ln(capacity / n)).
     Gompertz,
+    /// richards(n, capacity, theta) = max(0, 1 - (n / capacity)^theta).
+    Richards,
+    /// power_law(n, size, exponent) = (n / size)^(exponent - 1), 0 for n <= 0.
+    PowerLaw,
+    /// von_bertalanffy(n, capacity, exponent) = max(0, (n / capacity)^(exponent - 1) - 1), 0 for n <= 0.
+    VonBertalanffy,
+    /// exponential_linear(n, size, psi) = (1 + (n / size)^psi)^(-1 / psi), 1 for n <= 0.
+    ExponentialLinear,
 }
 
 impl Law {
     /// Every law with its name in model files.
-    pub const ALL: [(&'static str, Law); 9] = [
+    pub const ALL: [(&'static str, Law); 13] = [
         ("exp", Law::Exp),
         ("ln", Law::Ln),
         ("sqrt", Law::Sqrt),
@@ -94,6 +102,10 @@ impl Law {
         ("emax", Law::Emax),
         ("logistic", Law::Logistic),
         ("gompertz", Law::Gompertz),
+        ("richards", Law::Richards),
+        ("power_law", Law::PowerLaw),
+        ("von_bertalanffy", Law::VonBertalanffy),
+        ("exponential_linear", Law::ExponentialLinear),
     ];
 
     /// Number of arguments.
@@ -102,6 +114,7 @@ impl Law {
             Law::Exp | Law::Ln | Law::Sqrt => 1,
             Law::Min | Law::Max | Law::Logistic | Law::Gompertz => 2,
             Law::Hill | Law::Emax => 3,
+            Law::Richards | Law::PowerLaw | Law::VonBertalanffy | Law::ExponentialLinear => 3,
         }
     }
 }

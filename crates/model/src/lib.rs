@@ -16,6 +16,7 @@
 
 pub mod expr;
 pub mod format;
+mod modification;
 pub mod parse;
 mod print;
 pub mod problem;

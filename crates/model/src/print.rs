@@ -4,6 +4,7 @@
 //! unit that a number was written in stays beside it as `unit`.
 
 mod drugs;
+mod variation;
 
 use crate::expr::{Expr, Law, Op, Slot};
 use crate::regimen::in_words;
@@ -32,12 +33,13 @@ pub fn resolved_to_toml(model: &Model) -> String {
         let list: Vec<String> = model.citations.iter().map(citation).collect();
         p.line(&format!("citations = [{}]", list.join(", ")));
     }
-    if !model.parameters.is_empty() {
+    if model.parameters.iter().any(|p| p.covariate.is_none()) {
         p.line("\n[parameters]");
     }
-    for parameter in &model.parameters {
+    for parameter in model.parameters.iter().filter(|p| p.covariate.is_none()) {
         p.parameter(parameter);
     }
+    p.correlations();
     for table in &model.tables {
         p.line(&format!("\n[tables.{}]", table.name));
         p.text("of", &table.of.base_unit());
@@ -94,6 +96,10 @@ pub fn resolved_study_to_toml(study: &Study, model: &Model) -> String {
             AfterProgression::End => p.text("after_progression", "end"),
             AfterProgression::Switch(regimen) => p.regimen("after_progression", regimen),
         }
+        if !arm.rules.is_empty() {
+            let list: Vec<String> = arm.rules.iter().map(|r| format!("    {},\n", quoted(&r.sentence))).collect();
+            p.line(&format!("rules = [\n{}]", list.concat()));
+        }
     }
     p.out
 }
@@ -128,6 +134,17 @@ fn variation(v: &Variation, unit: &str) -> String {
         Variation::Normal { sd } => format!("normal(sd = {})", n(sd)),
         Variation::Uniform { low, high } => format!("uniform({}, {})", n(low), n(high)),
         Variation::LogUniform { low, high } => format!("loguniform({}, {})", n(low), n(high)),
+    }
+}
+
+/// `source = ...`, `fitted = ...`, or `assumed = ..., prior = ...`
+fn source(source: &Source, unit: &str) -> String {
+    match source {
+        Source::Cited(c) => format!("source = {}", citation(c)),
+        Source::Fitted(text) => format!("fitted = {}", quoted(text)),
+        Source::Assumed { why, prior } => {
+            format!("assumed = {}, prior = {}", quoted(why), quoted(&variation(prior, unit)))
+        }
     }
 }
 
@@ -171,13 +188,7 @@ impl Printer<'_> {
         let base = dimension.base_unit();
         let mut line = format!("{} = {{ value = {}", p.name, quoted(&with_unit(p.value, &base)));
         line += &format!(", unit = {}", quoted(&p.unit));
-        line += &match &p.source {
-            Source::Cited(c) => format!(", source = {}", citation(c)),
-            Source::Fitted(text) => format!(", fitted = {}", quoted(text)),
-            Source::Assumed { why, prior } => {
-                format!(", assumed = {}, prior = {}", quoted(why), quoted(&variation(prior, &base)))
-            }
-        };
+        line += &format!(", {}", source(&p.source, &base));
         if let Some(v) = &p.between_patients {
             line += &format!(", between_patients = {}", quoted(&variation(v, &base)));
         }

@@ -54,6 +54,7 @@ codes! {
     TooDeep = "RM0204", "an expression too long or too deep";
     OnlyParameters = "RM0205", "a name that may not be used here";
     NotDelayed = "RM0206", "`delayed` of something that has no delay";
+    LawArgument = "RM0207", "a growth law that is given an impossible number";
     Swapped = "RM0208", "arguments in the wrong order";
     NoSource = "RM0301", "a number without a source";
     TwoSources = "RM0302", "a number with more than one source";
@@ -63,6 +64,10 @@ codes! {
     PriorNotUsed = "RM0306", "a prior on a number that is not assumed";
     BadPoints = "RM0307", "table points that do not make a curve";
     BadCitation = "RM0308", "a citation that cannot be followed";
+    CovariateLaw = "RM0309", "a covariate without exactly one law over patients";
+    Categories = "RM0310", "categories that do not share out the patients";
+    CorrelationPair = "RM0311", "a correlation that cannot be";
+    NotPositiveDefinite = "RM0312", "correlations that contradict each other";
     NegativeRate = "RM0401", "a negative rate";
     Probability = "RM0402", "a probability outside 0 to 1";
     UnknownType = "RM0403", "an unknown cell type";
@@ -100,6 +105,10 @@ codes! {
     NoArms = "RM0805", "a study without arms";
     ArmTwice = "RM0806", "an arm named twice";
     RecistOn = "RM0807", "RECIST on something that is not a sum of diameters";
+    RuleSentence = "RM0808", "a rule of dose modification that cannot be read";
+    RuleQuantity = "RM0809", "a rule about something that no visit sees";
+    RuleNumber = "RM0810", "an impossible number in a rule";
+    RuleDrug = "RM0811", "a rule for a drug that its arm never gives";
 }
 
 impl fmt::Display for Code {

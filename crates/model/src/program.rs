@@ -234,6 +234,14 @@ fn call(law: Law, [a, b, c]: [f64; 3]) -> f64 {
         Law::Emax => b * a / (c + a),
         Law::Logistic => (1.0 - a / b).max(0.0),
         Law::Gompertz => libm::log(b / a).max(0.0),
+        Law::Richards => (1.0 - libm::pow(a.max(0.0) / b, c)).max(0.0),
+        // Nothing grows from nothing, though growth per cell has no limit there.
+        Law::PowerLaw | Law::VonBertalanffy if a <= 0.0 => 0.0,
+        Law::PowerLaw => libm::pow(a / b, c - 1.0),
+        Law::VonBertalanffy => (libm::pow(a / b, c - 1.0) - 1.0).max(0.0),
+        Law::ExponentialLinear if a <= b => libm::pow(1.0 + libm::pow(a.max(0.0) / b, c), -1.0 / c),
+        // The same with the larger term taken out, which could overflow.
+        Law::ExponentialLinear => b / a * libm::pow(1.0 + libm::pow(b / a, c), -1.0 / c),
     }
 }
 

@@ -5,8 +5,19 @@ use crate::tree::{Entry, Section, parse};
 use crate::written::*;
 
 /// Sections of a model file.
-const SECTIONS: [&str; 9] =
-    ["model", "parameters", "tables", "cells", "levels", "drugs", "before_treatment", "measurements", "death"];
+const SECTIONS: [&str; 11] = [
+    "model",
+    "parameters",
+    "covariates",
+    "correlations",
+    "tables",
+    "cells",
+    "levels",
+    "drugs",
+    "before_treatment",
+    "measurements",
+    "death",
+];
 
 /// Reads a model as far as it can be read; `None` when it is not TOML.
 pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model> {
@@ -24,6 +35,9 @@ pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model
         out.citations = list.into_iter().map(|c| citation(c, report)).collect();
     }
     out.parameters = each(&root, "parameters", report, parameter);
+    out.covariates = each(&root, "covariates", report, covariate);
+    let list = root.sections("correlations", report);
+    out.correlations = list.into_iter().map(|c| correlation(c, report)).collect();
     out.tables = each(&root, "tables", report, table_law);
     out.cells = each(&root, "cells", report, cell_type);
     out.levels = each(&root, "levels", report, level);
@@ -82,6 +96,62 @@ fn parameter(name: Text, s: Section<'_>, report: &mut Report) -> Parameter {
         between_patients: s.text("between_patients", report),
         has_source: ["source", "fitted", "assumed"].iter().any(|k| s.has(k)),
     }
+}
+
+fn covariate(name: Text, s: Section<'_>, report: &mut Report) -> Covariate {
+    let keys = ["value", "unit", "source", "fitted", "assumed", "prior", "between_patients", "categories"];
+    let s = s.only(&keys, report);
+    let of_law = ["value", "between_patients"].map(|k| s.has(k));
+    let mixed = s.has("categories") && (of_law.contains(&true) || s.has("prior"));
+    if mixed || !(s.has("categories") || of_law == [true, true]) {
+        let found = if mixed { "`categories` beside a law" } else { "neither a law with its centre nor categories" };
+        report.add(
+            Code::CovariateLaw,
+            &s.at,
+            format!("`{}` with {found}", name.text),
+            "`value` and `between_patients` (a law, with `prior` where it is assumed), or `categories` alone",
+            "write value = \"70 kg\" and between_patients = \"lognormal(cv = 20 %)\", or categories = [{ name = \"a\", \
+             share = \"60 %\", value = 0 }, { name = \"b\", share = \"40 %\", value = 1 }]",
+        );
+    }
+    let categories = s.has("categories").then(|| s.sections("categories", report));
+    let mut parameter = Parameter { name, ..Parameter::default() };
+    parameter.value = s.text("value", report);
+    parameter.unit = s.text("unit", report);
+    parameter.between_patients = s.text("between_patients", report);
+    origin(&s, &mut parameter, report);
+    let categories = categories.map(|list| list.into_iter().map(|c| category(c, report)).collect());
+    Covariate { parameter, categories }
+}
+
+fn category(s: Section<'_>, report: &mut Report) -> Category {
+    let s = s.only(&["name", "share", "value"], report);
+    Category {
+        name: s.need_text("name", "name = \"poor\"", report),
+        share: s.need_text("share", "share = \"7 %\"", report),
+        value: s.need_text("value", "value = 0.2", report),
+    }
+}
+
+fn correlation(s: Section<'_>, report: &mut Report) -> Correlation {
+    let s = s.only(&["between", "value", "source", "fitted", "assumed", "prior"], report);
+    if !s.has("between") {
+        s.need_text("between", "between = [\"clearance\", \"volume\"]", report);
+    }
+    let between = s.texts("between", report);
+    let mut number = Parameter { name: Text { text: "correlation".into(), at: s.at.clone() }, ..Parameter::default() };
+    number.value = s.need_text("value", "value = 0.5", report);
+    origin(&s, &mut number, report);
+    Correlation { between, number }
+}
+
+/// Where a number comes from.
+fn origin(s: &Section<'_>, p: &mut Parameter, report: &mut Report) {
+    p.source = s.section("source", report).map(|c| citation(c, report));
+    p.fitted = s.words("fitted", report);
+    p.assumed = s.words("assumed", report);
+    p.prior = s.text("prior", report);
+    p.has_source = ["source", "fitted", "assumed"].iter().any(|k| s.has(k));
 }
 
 fn table_law(name: Text, s: Section<'_>, report: &mut Report) -> Table {

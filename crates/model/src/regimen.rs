@@ -114,7 +114,7 @@ fn sentence(text: &Text, model: &Model, times: &mut usize, report: &mut Report) 
     rules::rules(&mut s, index, drug, parts, when)
 }
 
-fn drug<'m>(s: &mut Sentence<'_, '_>, model: &'m Model) -> Option<(usize, &'m Drug)> {
+pub(crate) fn drug<'m>(s: &mut Sentence<'_, '_>, model: &'m Model) -> Option<(usize, &'m Drug)> {
     let Some(Piece::Word(name)) = s.peek().cloned() else {
         return s.wrong("the name of a drug");
     };

@@ -5,8 +5,11 @@
 
 mod before;
 mod cells;
+mod correlations;
+mod covariates;
 mod ctdna;
 mod drugs;
+mod growth;
 mod measurements;
 mod parameters;
 
@@ -52,8 +55,11 @@ pub(crate) struct Context<'r> {
 pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved::Model> {
     let faults = report.len();
     let mut scope = Scope::default();
-    let quantities: Vec<_> = w.parameters.iter().map(|p| parameters::value(p, report)).collect();
-    for (k, (p, q)) in w.parameters.iter().zip(&quantities).enumerate() {
+    let mut quantities: Vec<_> = w.parameters.iter().map(|p| parameters::value(p, report)).collect();
+    let groups: Vec<_> = w.covariates.iter().map(|c| covariates::read(c, report)).collect();
+    quantities.extend(groups.iter().map(|g| g.centre.clone()));
+    let named = w.parameters.iter().chain(w.covariates.iter().map(|c| &c.parameter));
+    for (k, (p, q)) in named.zip(&quantities).enumerate() {
         let dimension = q.as_ref().map(|q| q.unit.dimension);
         scope.insert(&p.name.text, Meaning::Slot(Slot::Parameter(k), dimension));
         scope.numbers.push(q.as_ref().map_or(0.0, |q| q.number));
@@ -77,8 +83,10 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     let tables = tables.into_iter().flatten().collect();
     let mut cx = Context { scope, report, values, tables, tables_sound, cell_names, cell_index };
 
-    let parameters: Vec<_> =
+    let mut parameters: Vec<_> =
         (w.parameters.iter().zip(&quantities)).map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report)).collect();
+    parameters.extend(w.covariates.iter().zip(groups).map(|(c, g)| covariates::covariate(c, g, cx.report)));
+    let correlations = correlations::correlations(w, &parameters, cx.report);
     // A level's unit is that of its start, which is over parameters only: starts come before rates.
     for (k, l) in w.levels.iter().enumerate() {
         cx.scope.insert(&l.name.text, Meaning::Slot(Slot::Level(k), None));
@@ -115,6 +123,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         question: w.question.as_ref().map_or(String::new(), |q| q.text.trim().to_string()),
         citations: all(citations)?,
         parameters: all(parameters)?,
+        correlations: correlations?,
         tables,
         cells: all(cells)?,
         levels: all(levels)?,
@@ -134,8 +143,9 @@ fn all<T>(items: Vec<Option<T>>) -> Option<Vec<T>> {
 
 /// Names are well formed, not reserved, and mean one thing in the whole file.
 fn names(w: &written::Model, report: &mut Report) {
-    let sections: [Vec<&Text>; 6] = [
+    let sections: [Vec<&Text>; 7] = [
         w.parameters.iter().map(|p| &p.name).collect(),
+        w.covariates.iter().map(|c| &c.parameter.name).collect(),
         w.tables.iter().map(|t| &t.name).collect(),
         w.cells.iter().map(|c| &c.name).collect(),
         w.levels.iter().map(|l| &l.name).collect(),
@@ -161,7 +171,7 @@ fn names(w: &written::Model, report: &mut Report) {
                 Code::NameTwice,
                 &name.at,
                 format!("`{}` is also `{before}`", name.text),
-                "every name once among parameters, tables, cells, levels, drugs and measurements",
+                "every name once among parameters, covariates, tables, cells, levels, drugs and measurements",
                 "rename one of the two",
             );
         }
@@ -233,6 +243,7 @@ impl Context<'_> {
             );
             return None;
         }
+        self.growth_laws(text, &expr)?;
         Some(expr)
     }
 

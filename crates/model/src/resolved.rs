@@ -16,8 +16,10 @@ pub struct Model {
     pub question: String,
     /// Papers the model as a whole rests on.
     pub citations: Vec<Citation>,
-    /// Numbers, in the order written. Slot `i` of every expression's environment is parameter `i`.
+    /// Numbers, in the order written, then the covariates. Slot `i` of every expression's environment is parameter `i`.
     pub parameters: Vec<Parameter>,
+    /// How parameters and covariates vary together between patients.
+    pub correlations: Correlations,
     /// Tabulated laws, called by name in expressions.
     pub tables: Vec<Table>,
     /// Cell types, in the order written.
@@ -107,6 +109,53 @@ pub struct Parameter {
     pub source: Source,
     /// How patients differ in it; `None`: they do not.
     pub between_patients: Option<Variation>,
+    /// A trait of the patient that is recorded with the results; `None`: an ordinary parameter.
+    pub covariate: Option<Covariate>,
+}
+
+/// How a covariate varies between patients.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Covariate {
+    /// By the law `between_patients` around the parameter's value.
+    Continuous,
+    /// One of these, drawn by its share; the parameter's value is that of the most common one, and its prior, where it is
+    /// assumed, spans the values.
+    Categories(Vec<Category>),
+}
+
+/// A group of patients.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Category {
+    /// As in tables.
+    pub name: String,
+    /// Share of the patients; shares add up to 1.
+    pub share: f64,
+    /// What the covariate's name stands for, base units.
+    pub value: f64,
+}
+
+/// Correlations of the standard normal deviates that stand behind laws of variation: of the logarithm of a log-normal
+/// value, of a normal value itself, of the normal score of a uniform or log-uniform one (a Gaussian copula). Values that
+/// are in no pair, and pairs that are not named, are uncorrelated.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Correlations {
+    /// As written.
+    pub pairs: Vec<Correlation>,
+    /// Parameters in any pair, ascending.
+    pub members: Vec<usize>,
+    /// Cholesky factor L of the members' correlation matrix L L', row-major, zero above the diagonal.
+    pub factor: Vec<f64>,
+}
+
+/// One pair.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Correlation {
+    /// Indices of the parameters.
+    pub between: [usize; 2],
+    /// Between -1 and 1, ends excluded.
+    pub value: f64,
+    /// Where it comes from.
+    pub source: Source,
 }
 
 /// A tabulated law: piecewise linear between the points, constant outside them.
@@ -387,6 +436,75 @@ pub struct Arm {
     pub regimen: Regimen,
     /// What follows progression.
     pub after_progression: AfterProgression,
+    /// How doses are modified by what visits see.
+    pub rules: Vec<Modification>,
+}
+
+/// A rule of dose modification. It is looked at at every visit after day 0, in the order written, with what that visit
+/// sees, and acts on every dose of its drug from then on, the one due at the visit included, whatever the regimen.
+///
+/// The calendar of the regimen runs on while a drug is held: doses due meanwhile are skipped, not made up for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Modification {
+    /// In normal form, for printing back.
+    pub sentence: String,
+    /// Index of the drug.
+    pub drug: usize,
+    /// When it acts.
+    pub when: Condition,
+    /// What it does.
+    pub action: Action,
+}
+
+/// What a rule does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Action {
+    /// No doses until a later visit at which `until` is met.
+    Hold {
+        /// When doses are given again.
+        until: Condition,
+    },
+    /// Doses are `factor` times what they were; again at each visit at which the condition is met, up to `most` times.
+    /// Nothing is reduced while the drug is held since an earlier visit.
+    Reduce {
+        /// Between 0 and 1, ends excluded.
+        factor: f64,
+        /// `None`: any number of times.
+        most: Option<u32>,
+    },
+    /// No doses any more.
+    Stop,
+}
+
+/// A comparison of what a visit sees.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Condition {
+    /// What is compared.
+    pub of: Observed,
+    /// True when it has to be above the limit, false when below.
+    pub above: bool,
+    /// True when the limit itself is enough.
+    pub or_equal: bool,
+    /// With what.
+    pub limit: Limit,
+}
+
+/// What a visit sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observed {
+    /// First reading of a measurement (index), with its error, in mm or cells.
+    Reading(usize),
+    /// A level (index) as it is, base units.
+    Level(usize),
+}
+
+/// The other side of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Limit {
+    /// In the unit of what is compared.
+    Fixed(f64),
+    /// As a share of what was seen at day 0; never met when that was not above 0.
+    OfBaseline(f64),
 }
 
 /// What an arm does once progression is called.

@@ -213,6 +213,10 @@ fn split(text: &str) -> Vec<(Piece<'_>, Range<usize>)> {
                 continue;
             }
             ',' => (Piece::Comma, 1),
+            '<' | '>' => {
+                let length = if rest[1..].starts_with('=') { 2 } else { 1 };
+                (Piece::Word(&rest[..length]), length)
+            }
             '-' | '–' => (Piece::Dash, c.len_utf8()),
             c if c.is_ascii_digit() || c == '.' => {
                 let length = number_length(rest);
@@ -230,6 +234,6 @@ fn split(text: &str) -> Vec<(Piece<'_>, Range<usize>)> {
 }
 
 fn word(rest: &str) -> (Piece<'_>, usize) {
-    let end = rest.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(rest.len());
+    let end = rest.find(|c: char| c.is_whitespace() || ",<>".contains(c)).unwrap_or(rest.len());
     (Piece::Word(&rest[..end]), end)
 }

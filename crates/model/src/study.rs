@@ -1,5 +1,6 @@
 //! Study files: how many patients, how long, how often they are seen, and the arms that are compared.
 
+use crate::modification::{given, modifications};
 use crate::problem::{Code, Place, Problems, Report};
 use crate::program::evaluate;
 use crate::regimen::regimen;
@@ -265,11 +266,15 @@ impl Reader<'_, '_> {
         let arms: Vec<Option<Arm>> = sections
             .into_iter()
             .map(|s| {
-                let s = s.only(&["name", "regimen", "after_progression"], self.report);
+                let s = s.only(&["name", "regimen", "after_progression", "rules"], self.report);
                 let name = self.arm_name(&s, &mut names);
                 let regimen = self.first_line(&s);
                 let after_progression = self.after_progression(&s);
-                Some(Arm { name: name?, regimen: regimen?, after_progression: after_progression? })
+                let sentences = s.texts("rules", self.report).unwrap_or_default();
+                let rules = modifications(&sentences, self.model, self.report);
+                let (regimen, after_progression, rules) = (regimen?, after_progression?, rules?);
+                given(&rules, &sentences, &regimen, &after_progression, self.model, self.report)?;
+                Some(Arm { name: name?, regimen, after_progression, rules })
             })
             .collect();
         arms.into_iter().collect()

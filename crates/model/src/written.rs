@@ -20,6 +20,10 @@ pub struct Model {
     pub citations: Vec<Citation>,
     /// `[parameters]`
     pub parameters: Vec<Parameter>,
+    /// `[covariates.*]`
+    pub covariates: Vec<Covariate>,
+    /// `[[correlations]]`
+    pub correlations: Vec<Correlation>,
     /// `[tables.*]`
     pub tables: Vec<Table>,
     /// `[cells.*]`
@@ -70,6 +74,35 @@ pub struct Parameter {
     pub between_patients: Option<Text>,
     /// A key for a source is there, though perhaps wrong inside.
     pub has_source: bool,
+}
+
+/// `[covariates.weight]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Covariate {
+    /// Name, centre, source and law, as of a parameter; no value and no law where there are categories.
+    pub parameter: Parameter,
+    /// Categories with their shares of the patients.
+    pub categories: Option<Vec<Category>>,
+}
+
+/// `{ name = "poor", share = "7 %", value = 0.2 }`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Category {
+    /// As in tables.
+    pub name: Option<Text>,
+    /// Share of the patients.
+    pub share: Option<Text>,
+    /// What the covariate's name stands for in such a patient.
+    pub value: Option<Text>,
+}
+
+/// `[[correlations]]` with `between = ["clearance", "volume"]` and `value = 0.5`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Correlation {
+    /// The two names.
+    pub between: Option<Vec<Text>>,
+    /// Value and source, as of a parameter; its name is the entry as a whole.
+    pub number: Parameter,
 }
 
 /// `[tables.viability]`

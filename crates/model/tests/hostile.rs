@@ -25,13 +25,15 @@ fn case(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 8] = [
     "logistic.toml",
     "erlotinib_study.toml",
     "immune_levels.toml",
     "two_compartments.toml",
     "dish.toml",
     "kinetics.toml",
+    "covariates.toml",
+    "growth_laws.toml",
 ];
 
 /// Words that the format knows, so that damage reaches past the first check.
@@ -100,13 +102,15 @@ fn damaged_models_never_panic_and_accepted_ones_read_back() {
             accepted += usize::from(read_model(&damage(text, &mut dice)).is_some());
         }
     }
-    assert!(accepted > 500, "only {accepted} of 7500 were accepted: the damage reaches nothing");
+    assert!(accepted > 500, "only {accepted} of 12000 were accepted: the damage reaches nothing");
 }
 
 #[test]
 fn damaged_studies_never_panic_and_accepted_ones_read_back() {
     let mut accepted = 0;
-    for (k, name) in ["erlotinib_study.toml", "two_compartments.toml", "dish.toml"].iter().enumerate() {
+    for (k, name) in
+        ["erlotinib_study.toml", "two_compartments.toml", "dish.toml", "dose_modification.toml"].iter().enumerate()
+    {
         let text = case(name);
         let (model, study) = text.split_once("# --- study ---").unwrap();
         let model = model_from_toml("m.toml", model).unwrap();

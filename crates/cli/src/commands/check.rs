@@ -16,13 +16,17 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
     let loaded = load(&args.study)?;
     let model = &loaded.model;
     let assumed = model.parameters.iter().filter(|p| matches!(p.source, Source::Assumed { .. })).count();
+    let covariates = model.parameters.iter().filter(|p| p.covariate.is_some()).count();
     let mut said = format!(
         "{}: {}, {}, {} ({assumed} assumed, with priors)",
         model.title,
         many(model.cells.len(), "cell type"),
         many(model.drugs.len(), "drug"),
-        many(model.parameters.len(), "parameter")
+        many(model.parameters.len() - covariates, "parameter")
     );
+    if covariates > 0 {
+        said += &format!(", {}", many(covariates, "covariate"));
+    }
     if let Some(study) = &loaded.study {
         said += &format!("; {} x {}", many(study.arms.len(), "arm"), many(study.patients as usize, "patient"));
     }

@@ -71,6 +71,16 @@ impl Plasma {
         self.exposure.follow(regimen);
     }
 
+    /// As [`Exposure::prepare_to_scale`]; before [`follow`](Self::follow).
+    pub fn prepare_to_scale(&mut self) {
+        self.exposure.prepare_to_scale();
+    }
+
+    /// As [`Exposure::scale_doses`], from the last look on.
+    pub fn scale_doses(&mut self, drug: usize, scale: f64) {
+        self.exposure.scale_doses(drug, scale);
+    }
+
     /// Deaths a day of all cells of each type, as the plasma remembers them, for each assay. The first look is on day 0, the
     /// others in order of time; the assays are the same each time.
     ///

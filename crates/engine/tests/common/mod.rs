@@ -33,6 +33,7 @@ pub fn model(cells: Vec<CellType>, start: &[(usize, f64)]) -> Model {
         question: String::new(),
         citations: vec![],
         parameters: vec![],
+        correlations: Correlations::default(),
         tables: vec![],
         cells,
         levels: vec![],

@@ -38,10 +38,11 @@ pub(super) fn parameter(p: &written::Parameter, value: Option<&Quantity>, report
         unit_scale,
         source: source?,
         between_patients: between,
+        covariate: None,
     })
 }
 
-fn source(p: &written::Parameter, value: Option<&Quantity>, report: &mut Report) -> Option<Source> {
+pub(super) fn source(p: &written::Parameter, value: Option<&Quantity>, report: &mut Report) -> Option<Source> {
     let cited = p.source.as_ref().map(|c| citation(c, true, report));
     let given = [p.source.is_some(), p.fitted.is_some(), p.assumed.is_some()];
     let at = &p.name.at;

@@ -309,10 +309,10 @@ impl Walk<'_, '_> {
                 self.swapped(name, args, &exprs, 1, &at)?;
                 PLAIN
             }
-            Law::Hill => {
+            Law::Hill | Law::Richards | Law::PowerLaw | Law::VonBertalanffy | Law::ExponentialLinear => {
                 let (a, b) = pair(0, 1);
                 self.same(a, b, whole, &usage(name))?;
-                self.plain(&args[2], fits[2], "the exponent of hill")?;
+                self.plain(&args[2], fits[2], &format!("the exponent of {name}"))?;
                 self.swapped(name, args, &exprs, 1, &at)?;
                 PLAIN
             }
@@ -376,6 +376,10 @@ fn usage(name: &str) -> String {
         "hill" => "hill(c, ec50, n)".into(),
         "emax" => "emax(c, emax, ec50)".into(),
         "logistic" | "gompertz" => format!("{name}(n, capacity)"),
+        "richards" => "richards(n, capacity, theta)".into(),
+        "power_law" => "power_law(n, size, exponent)".into(),
+        "von_bertalanffy" => "von_bertalanffy(n, capacity, exponent)".into(),
+        "exponential_linear" => "exponential_linear(n, size, psi)".into(),
         "delayed" | "effect" => format!("{name}(drug)"),
         _ => String::new(),
     }
