@@ -7,12 +7,15 @@
 //! the body one lag after it was made: a new regimen stops the pump, but what was swallowed or is in the line still
 //! arrives. Bioavailability scales the amount. A regimen gives an infusion by its length, which is kept, and the rate is
 //! scaled, as in NONMEM for a duration (RATE = -2). Where a table gives the rate, NONMEM and mrgsolve keep the rate and
-//! scale the length (github.com/metrumresearchgroup/mrgsolve/issues/954); who reads such a table hands in that length.
+//! scale the length (github.com/metrumresearchgroup/mrgsolve/issues/954), and so do the rules of such a row (rows.rs).
+
+mod rows;
 
 use crate::compiled::Compiled;
 use crate::failure::Failure;
 use crate::pharmacokinetics::Compartments;
-use remission_model::resolved::{DoseRule, Regimen};
+use remission_model::resolved::{Body, DoseRule, Regimen};
+use rows::Earlier;
 
 /// Drugs of one patient under a regimen, at one moment.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Exposure {
     rules: Vec<Schedule>,
     /// What is on its way into the body, the next first.
     arrivals: Vec<Arrival>,
+    /// Infusions that a steady state found running.
+    earlier: Vec<Earlier>,
     time: f64,
 }
 
@@ -60,7 +65,7 @@ impl Exposure {
         let model = &compiled.model;
         let drugs = model.drugs.iter().map(|d| Compartments::new(model, d, parameters)).collect::<Result<_, _>>()?;
         let held = model.drugs.iter().map(|d| matches!(d.route, remission_model::resolved::Route::Held)).collect();
-        Ok(Exposure { drugs, held, rules: Vec::new(), arrivals: Vec::new(), time })
+        Ok(Exposure { drugs, held, rules: Vec::new(), arrivals: Vec::new(), earlier: Vec::new(), time })
     }
 
     /// Follows `regimen` from now on, its day 1 being now; earlier rules end, what is in the body or on its way stays.
@@ -71,6 +76,7 @@ impl Exposure {
                 send(&mut self.drugs, &mut self.arrivals, self.time, s.rule.drug, input);
             }
         }
+        self.stop_earlier(f64::INFINITY);
         for (drug, held) in self.drugs.iter_mut().zip(&self.held) {
             if *held {
                 drug.dose(0.0);
@@ -80,6 +86,7 @@ impl Exposure {
         // A dose of nothing is no dose; a held drug at 0 is one while another rule holds it higher.
         let given = |rule: &&DoseRule| {
             rule.amount != 0.0
+                || rule.row.is_some_and(|row| row.body != Body::Kept)
                 || (self.held[rule.drug] && regimen.rules.iter().any(|r| r.drug == rule.drug && r.amount != 0.0))
         };
         self.rules = regimen
@@ -110,7 +117,8 @@ impl Exposure {
     /// Next moment at which an input jumps; infinity when there is none.
     pub fn next_event(&self) -> f64 {
         let arrival = self.arrivals.first().map_or(f64::INFINITY, |a| a.time);
-        self.rules.iter().map(|s| s.next.min(s.ends)).fold(arrival, f64::min)
+        let earlier = self.earlier.iter().map(|e| e.ends).fold(arrival, f64::min);
+        self.rules.iter().map(|s| s.next.min(s.ends)).fold(earlier, f64::min)
     }
 
     /// Moves to `time`, giving the doses on the way; a dose at `time` itself has been given on return.
@@ -202,6 +210,7 @@ impl Exposure {
             out.push(a.drug as f64);
             out.push(if scale > 0.0 { x / scale } else { x });
         }
+        self.sign_rows(days, out);
     }
 
     fn give_due(&mut self) {
@@ -213,18 +222,25 @@ impl Exposure {
                 s.ends = f64::INFINITY;
             }
         }
+        self.stop_earlier(now);
         // What ends now ends before what begins now, whatever the order of the rules.
-        for s in &mut self.rules {
-            while s.next <= now {
-                let amount = s.rule.amount * self.drugs[s.rule.drug].bioavailability();
-                let input = if self.held[s.rule.drug] || s.rule.duration == 0.0 {
+        for k in 0..self.rules.len() {
+            while self.rules[k].next <= now {
+                self.before_dose(k);
+                let s = &mut self.rules[k];
+                let drug = &self.drugs[s.rule.drug];
+                let (amount, length) = (s.rule.amount * drug.bioavailability(), rows::length(&s.rule, drug));
+                let input = if self.held[s.rule.drug] || length == 0.0 {
                     Input::Dose(amount)
                 } else {
-                    Input::Rate(amount / s.rule.duration, amount)
+                    Input::Rate(amount / length, amount)
                 };
-                send(&mut self.drugs, &mut self.arrivals, s.next, s.rule.drug, input);
-                if s.rule.duration > 0.0 && s.rule.duration.is_finite() {
-                    s.ends = s.next + s.rule.duration;
+                // The row of a table may empty the body and give nothing.
+                if amount > 0.0 || self.held[s.rule.drug] {
+                    send(&mut self.drugs, &mut self.arrivals, s.next, s.rule.drug, input);
+                }
+                if length > 0.0 && length.is_finite() {
+                    s.ends = s.next + length;
                 }
                 s.offset += 1;
                 if s.offset == s.rule.offsets.len() {
@@ -247,7 +263,10 @@ impl Schedule {
         let rule = &self.rule;
         match held[rule.drug] {
             true => Input::Dose(0.0),
-            false => Input::Rate(-(rule.amount * drugs[rule.drug].bioavailability()) / rule.duration, 0.0),
+            false => {
+                let drug = &drugs[rule.drug];
+                Input::Rate(-(rule.amount * drug.bioavailability()) / rows::length(rule, drug), 0.0)
+            }
         }
     }
 
