@@ -13,7 +13,7 @@ mod rows;
 mod table;
 mod words;
 
-pub use words::{in_words, summary};
+pub use words::{in_words, of_patients, summary};
 
 use crate::problem::{Code, Report};
 use crate::resolved::{Model, Regimen, Route};

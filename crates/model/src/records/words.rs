@@ -129,3 +129,13 @@ pub fn summary(records: &Records, model: &Model, most: usize) -> Vec<String> {
     }
     out
 }
+
+/// Words for the first `most` patients of a study, counted from 0: `patient 3 (ID 104): erlotinib 150 mg oral every day, 61 doses
+/// from day 1`. Records are taken in turn.
+pub fn of_patients(records: &Records, model: &Model, most: u32) -> Vec<String> {
+    let one = |k: u32| {
+        let recorded = records.of(k)?;
+        Some(format!("patient {k} (ID {}): {}", recorded.id, in_words(&recorded.regimen, model).join("; ")))
+    };
+    (0..most).filter_map(one).collect()
+}
