@@ -121,8 +121,7 @@ fn from_catalogue(id: &str, folder: &str) -> Result<Loaded, Exit> {
             text: text.to_string(),
         })
     };
-    let mut sources: Vec<Source> =
-        ["model.toml", "study.toml", "regimen.toml"].iter().filter_map(|f| get(f)).collect();
+    let mut sources: Vec<Source> = ["model.toml", "study.toml", "regimen.toml"].iter().filter_map(|f| get(f)).collect();
     let records = records_of(&sources);
     sources.extend(records.iter().filter_map(|f| get(f)));
     // A variant is judged by its entry's numbers.

@@ -49,7 +49,8 @@ regimen = ["drug 150 mg oral every day for 10 days"]
 /// The second and third ID are given the same, once as one row and once as ten.
 fn table() -> String {
     let rows: String = (0..10).map(|k| format!("C,{},150,.,.,.,1\n", 24 * k)).collect();
-    "\u{feff}# exported\r\nID,TIME,AMT,II,ADDL,SS,EVID\r\nA,0,150,24,99,1,1\r\nA,100,0,0,0,0,3\r\nB,0,150,24,9,0,1\r\n".to_string()
+    "\u{feff}# exported\r\nID,TIME,AMT,II,ADDL,SS,EVID\r\nA,0,150,24,99,1,1\r\nA,100,0,0,0,0,3\r\nB,0,150,24,9,0,1\r\n"
+        .to_string()
         + &rows
 }
 

@@ -56,9 +56,8 @@ fn model_of(kind: Kind) -> Model {
 }
 
 fn study_of(model: &Model, records: &str, table: &str) -> Study {
-    let text = format!(
-        "[study]\npatients=3\nseed=1\nhorizon='1 year'\nvisits='every week'\n[[arms]]\nname='x'\n{records}\n"
-    );
+    let text =
+        format!("[study]\npatients=3\nseed=1\nhorizon='1 year'\nvisits='every week'\n[[arms]]\nname='x'\n{records}\n");
     let beside = Beside { regimens: None, records: &[("t.csv", "t.csv", table)] };
     study_with_files("study.toml", &text, &beside, "x", model).unwrap_or_else(|p| panic!("{table}\n{p}"))
 }
@@ -104,8 +103,9 @@ fn exponentials(kind: Kind) -> Vec<(f64, f64)> {
     let without = |x: f64, skip: usize| -> f64 {
         ways.iter().enumerate().filter(|(j, _)| *j != skip).map(|(_, w)| w.1 - x).product()
     };
-    let polynomial =
-        |x: f64| (out - x) * without(x, 9) - ways.iter().enumerate().map(|(j, w)| w.0 * w.1 * without(x, j)).sum::<f64>();
+    let polynomial = |x: f64| {
+        (out - x) * without(x, 9) - ways.iter().enumerate().map(|(j, w)| w.0 * w.1 * without(x, j)).sum::<f64>()
+    };
     // The rates lie between 0, the ways back, and infinity.
     let edges: Vec<f64> = [vec![0.0], back, vec![4.0 * out]].concat();
     let rates: Vec<f64> = edges
@@ -382,8 +382,7 @@ fn cells_feel_what_the_table_says() {
     let net = common::integral(&edges, |t| 0.2 - 0.05 * said(kind, &terms, &events, 1, t));
     let expected = 20_000.0 * net.exp();
     let n = 400;
-    let x: Vec<f64> =
-        common::finals(&compiled, Method::Leap, regimen, days, n).iter().map(|x| x[0] as f64).collect();
+    let x: Vec<f64> = common::finals(&compiled, Method::Leap, regimen, days, n).iter().map(|x| x[0] as f64).collect();
     let (mean, _, _) = common::sample_moments(&x);
     let z = (mean - expected) / (theory.covariance[0] / n as f64).sqrt();
     println!("listed doses {expected:.1}, law {:.1}, leap {mean:.1}, z {z:+.2}", theory.mean[0]);

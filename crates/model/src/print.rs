@@ -286,9 +286,7 @@ impl Printer<'_> {
             list => format!(", compartments = {{ {} }}", list.iter().map(named).collect::<Vec<_>>().join(", ")),
         };
         let [file, time, amount] = [&r.file, &r.time_unit, &r.amount_unit].map(|t| quoted(t));
-        self.line(&format!(
-            "records = {{ file = {file}, time_unit = {time}, amount_unit = {amount}{compartments} }}"
-        ));
+        self.line(&format!("records = {{ file = {file}, time_unit = {time}, amount_unit = {amount}{compartments} }}"));
     }
 
     fn regimen(&mut self, key: &str, regimen: &Regimen) {

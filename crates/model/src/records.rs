@@ -9,6 +9,7 @@
 //! ch. V, and its help on EVID, SS, II, ADDL, AMT and RATE. Left out: modelled rates and durations (RATE -1 and -2), SS 3,
 //! compartments turned off (CMT below 0), clock times and dates, drugs that are held.
 
+mod doses;
 mod rows;
 mod table;
 mod words;
@@ -102,7 +103,8 @@ pub(crate) fn read(
 ) -> Option<Records> {
     let s = arm.section("records", report)?.only(&["file", "time_unit", "amount_unit", "compartments"], report);
     let file = s.need_text("file", "file = \"dosing.csv\"", report);
-    let example = "time_unit = \"h\" (or \"days\"): a table does not say, and a wrong guess would be wrong 24 times over";
+    let example =
+        "time_unit = \"h\" (or \"days\"): a table does not say, and a wrong guess would be wrong 24 times over";
     let time_text = s.need_text("time_unit", example, report);
     let amount_text = s.text("amount_unit", report);
     let time = time_text.as_ref().and_then(|t| unit_of(t, Dimension::TIME, "a time: h, days", report));
@@ -137,7 +139,9 @@ fn find<'f>(file: &Text, files: &[(&'f str, &'f str, &'f str)], report: &mut Rep
     }
     let (found, repair) = match is_file_name(name) {
         true => (format!("no file `{name}`"), "put the table beside study.toml, or correct the name"),
-        false => (format!("\"{}\"", short(name)), "name a file beside study.toml, such as dosing.csv, without a folder"),
+        false => {
+            (format!("\"{}\"", short(name)), "name a file beside study.toml, such as dosing.csv, without a folder")
+        }
     };
     let allowed = "the name of a table beside study.toml: letters, digits, `-`, `_`, `.`, ending in .csv";
     let known = files.iter().map(|f| f.0);
@@ -199,9 +203,4 @@ fn drug(name: &str, at: &crate::problem::Place, model: &Model, report: &mut Repo
     let allowed = format!("a drug of the model that is given by doses: {}", short(&names.join(", ")));
     report.add_near(Code::UnknownDrug, at, [found, allowed, repair.into()], name, names.iter().copied());
     None
-}
-
-/// A number for a message: at most six digits that count.
-fn digits(x: f64) -> String {
-    format!("{x:.5e}").parse().map_or_else(|_| crate::units::number(x), crate::units::number)
 }

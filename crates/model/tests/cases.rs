@@ -5,8 +5,8 @@
 //! give that code and no other. A file may hold a model, then a study after the line `# --- study ---`, then named
 //! regimens after `# --- regimen ---` and the dosing record `dosing.csv` after `# --- dosing.csv ---`. A first line `# pad to N bytes` appends spaces up to that size.
 
-use remission_model::{Code, Problem, Problems, model_from_toml, resolved_study_to_toml, resolved_to_toml};
 use remission_model::{Beside, study_with_files};
+use remission_model::{Code, Problem, Problems, model_from_toml, resolved_study_to_toml, resolved_to_toml};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -117,7 +117,11 @@ fn in_words_for_one_and_for_all() {
     assert_eq!(words(0), ["oral 150 mg oral every day, 61 doses from day 1"]);
     assert_eq!(
         words(2),
-        ["oral 100 mg oral every day, 3 doses from day 1", "oral 100 mg oral on day 5", "the body is emptied on day 5.16667"]
+        [
+            "oral 100 mg oral every day, 3 doses from day 1",
+            "oral 100 mg oral on day 5",
+            "the body is emptied on day 5.16667"
+        ]
     );
     // Only two of the four doses come before the steady state that cancels the others.
     assert_eq!(
@@ -147,10 +151,7 @@ fn in_words_for_one_and_for_all() {
             "3 of 6 patients: 3 other courses".into()
         ]
     );
-    assert_eq!(
-        of_patients(records, &two, 3)[2],
-        format!("patient 2 (ID P3): {}", words(2).join("; "))
-    );
+    assert_eq!(of_patients(records, &two, 3)[2], format!("patient 2 (ID P3): {}", words(2).join("; ")));
     assert_eq!(of_patients(records, &two, 8).len(), 8);
 }
 
@@ -161,7 +162,8 @@ fn first(problems: &[Problem]) -> &Problem {
 #[test]
 fn faults_say_line_column_and_repair_all_at_once() {
     let oral = model(&["oral"]);
-    let table = "ID,TIME,AMT,EVID\n1,0,100,1\n1,24,1e400,1\n1,48,100\n1,36,100,7\n# passed over\n1,-1,100,1\n1,60,abc,1\n";
+    let table =
+        "ID,TIME,AMT,EVID\n1,0,100,1\n1,24,1e400,1\n1,48,100\n1,36,100,7\n# passed over\n1,-1,100,1\n1,60,abc,1\n";
     let problems = read(&oral, ONE, table).unwrap_err();
     let said: Vec<(&str, &str)> = problems.iter().map(|p| (p.code.text(), p.where_.as_str())).collect();
     assert_eq!(
@@ -178,7 +180,8 @@ fn faults_say_line_column_and_repair_all_at_once() {
     assert_eq!(problems[0].line_column(table), (3, 6));
     assert!(problems.iter().all(|p| p.file == "t.csv"));
     // Faults of the study and of the table together.
-    let both = read(&oral, "records={file='t.csv', time_unit='h', tiem_unit='h'}", "ID,TIME,AMT\n1,0,-1\n").unwrap_err();
+    let both =
+        read(&oral, "records={file='t.csv', time_unit='h', tiem_unit='h'}", "ID,TIME,AMT\n1,0,-1\n").unwrap_err();
     let codes: Vec<&str> = both.iter().map(|p| p.code.text()).collect();
     assert_eq!(codes, ["RM0003", "RM0910"], "{both:?}");
     for (table, repair) in [
@@ -238,7 +241,8 @@ fn damage_does_not_panic() {
     let records = "records={file='t.csv', time_unit='h', compartments={1='oral', 2='infusion'}}";
     let table = "ID,TIME,AMT,RATE,DUR,II,ADDL,SS,EVID,CMT\n1,0,150,0,0,24,60,0,1,1\n1,9,50,25,2,24,6,1,1,2\n\
         2,0,0,10,0,0,0,2,1,2\n2,30,\"70\",.,4,12,3,2,4,2\n";
-    let pieces = ["1e308", "-1", "-2", "\"", ",", "\n", ".", "é", "1e-308", "2147483648", "nan", "\r", "\u{feff}", "#", "0"];
+    let pieces =
+        ["1e308", "-1", "-2", "\"", ",", "\n", ".", "é", "1e-308", "2147483648", "nan", "\r", "\u{feff}", "#", "0"];
     let mut state = 0x9E37_79B9_7F4A_7C15u64;
     let mut below = |n: usize| {
         state ^= state >> 12;
@@ -284,7 +288,9 @@ fn names_of_files_stay_beside_the_study() {
     for name in ["dosing.csv", "trial-7_a.b.csv", "1.csv"] {
         assert!(is_file_name(name), "{name}");
     }
-    for name in ["", ".csv", "..csv", "../a.csv", "a/b.csv", "a\\b.csv", "a.tsv", "/etc/a.csv", "a b.csv", "C:a.csv", "é.csv"] {
+    for name in
+        ["", ".csv", "..csv", "../a.csv", "a/b.csv", "a\\b.csv", "a.tsv", "/etc/a.csv", "a b.csv", "C:a.csv", "é.csv"]
+    {
         assert!(!is_file_name(name), "{name}");
     }
     let study = "[[arms]]\nrecords={file='a.csv'}\n[[arms]]\nrecords={file='../b.csv'}\n[[arms]]\nregimen=[]\n[[arms]]\nrecords={file='a.csv'}";

@@ -1,8 +1,9 @@
 //! Recorded doses in words, for one patient and for all of them.
 
-use super::{Recorded, Records, digits};
+use super::{Recorded, Records};
 use crate::regimen::{route_name, time};
 use crate::resolved::{Body, DoseRule, Model, Route};
+use crate::units::digits;
 use std::collections::HashMap;
 
 /// What a patient was given, one phrase for each run of equal doses.
