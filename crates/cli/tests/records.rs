@@ -162,7 +162,8 @@ fn at_end(folder: &Path, arm: usize, patients: usize) -> Vec<f64> {
 
 #[test]
 fn what_is_wrong_with_a_table_is_said_with_its_line() {
-    let cases: [(&str, Option<&[u8]>, &[&str]); 4] = [
+    type Case<'a> = (&'a str, Option<&'a [u8]>, &'a [&'a str]);
+    let cases: [Case<'_>; 4] = [
         ("absent", None, &["RM0901", "a-dosing.csv", "study.toml"]),
         (
             "faults",
