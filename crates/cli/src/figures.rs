@@ -29,7 +29,10 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
         .zip(gathered.arms())
         .map(|((arm, said), patients)| ArmData {
             name: arm.name.clone(),
-            regimen: in_words(&arm.regimen),
+            regimen: match &arm.records {
+                Some(records) => remission_model::records::summary(records, model, 3),
+                None => in_words(&arm.regimen),
+            },
             after_progression: after(&arm.after_progression),
             progressed: said.progressed,
             progression: said
@@ -190,7 +193,8 @@ fn last(model: &Model, arm: &ArmPatients) -> Vec<(String, f64, f64, f64)> {
 
 fn doses(compiled: &Compiled, arm: &remission_model::resolved::Arm, horizon: f64) -> Vec<(f64, String, f64, String)> {
     let mut given = Vec::new();
-    for rule in &arm.regimen.rules {
+    // Of recorded doses those of the first patient.
+    for rule in arm.regimen_of(0).rules.iter().filter(|r| r.amount > 0.0 || arm.records.is_none()) {
         let drug = &compiled.model.drugs[rule.drug];
         let held = matches!(drug.route, remission_model::resolved::Route::Held);
         let (scale, unit) = if held { (drug.felt_scale, drug.felt_unit.clone()) } else { (1.0, "mg".to_string()) };

@@ -3,12 +3,15 @@
 use crate::catalogue;
 use crate::failure::Exit;
 use crate::problems;
-use remission_model::Problems;
+use remission_model::records::{MAX_BYTES, is_file_name};
 use remission_model::resolved::{Model, Study};
+use remission_model::{Beside, Problems, study_with_files};
 use std::path::{Path, PathBuf};
 
 /// Largest file read, bytes.
 const LARGEST: u64 = 1 << 20;
+/// Largest dosing record read, bytes.
+const LARGEST_RECORD: u64 = MAX_BYTES as u64;
 
 /// A text with the name to show in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +51,8 @@ pub fn load(what: &str) -> Result<Loaded, Exit> {
     } else if path.is_file() {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let file = path.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
-        (folder, if file == "study.toml" || file == "regimen.toml" { "model.toml".to_string() } else { file })
+        let beside = file == "study.toml" || file == "regimen.toml" || is_file_name(&file);
+        (folder, if beside { "model.toml".to_string() } else { file })
     } else {
         let near = catalogue::near(what);
         let hint = if near.is_empty() {
@@ -67,6 +71,12 @@ pub fn load(what: &str) -> Result<Loaded, Exit> {
             sources.push(read(&folder, file)?);
         }
     }
+    // A record that is not there is a fault of the study, and said with it.
+    for file in records_of(&sources) {
+        if folder.join(&file).is_file() {
+            sources.push(read(&folder, &file)?);
+        }
+    }
     let expected = if folder.join("expected.toml").is_file() { Some(read(&folder, "expected.toml")?) } else { None };
     resolve(&folder_name(&folder), sources, expected)
 }
@@ -79,18 +89,16 @@ pub fn resolve(name: &str, sources: Vec<Source>, expected: Option<Source>) -> Re
     let model = remission_model::model_from_toml(&model_source.shown, &model_source.text);
     let study = match find("study.toml") {
         None => Ok(None),
-        Some(source) => match (&model, find("regimen.toml")) {
-            (Ok(model), Some(regimens)) => remission_model::study_with_regimens(
-                &source.shown,
-                &source.text,
-                &regimens.shown,
-                &regimens.text,
-                name,
-                model,
-            )
-            .map(Some),
-            (Ok(model), None) => remission_model::study_from_toml(&source.shown, &source.text, name, model).map(Some),
-            (Err(_), _) => Ok(None),
+        Some(source) => match &model {
+            Ok(model) => {
+                let regimens = find("regimen.toml").map(|r| (r.shown.as_str(), r.text.as_str()));
+                let records: Vec<_> = (sources.iter().filter(|s| is_file_name(&s.file)))
+                    .map(|s| (s.file.as_str(), s.shown.as_str(), s.text.as_str()))
+                    .collect();
+                let beside = Beside { regimens, records: &records };
+                study_with_files(&source.shown, &source.text, &beside, name, model).map(Some)
+            }
+            Err(_) => Ok(None),
         },
     };
     match (model, study) {
@@ -98,6 +106,11 @@ pub fn resolve(name: &str, sources: Vec<Source>, expected: Option<Source>) -> Re
         (Err(problems), _) => Err(refuse(&problems)),
         (_, Err(problems)) => Err(refuse(&problems)),
     }
+}
+
+/// Dosing records that the study among these files names.
+fn records_of(sources: &[Source]) -> Vec<String> {
+    sources.iter().find(|s| s.file == "study.toml").map_or(Vec::new(), |s| remission_model::records::files(&s.text))
 }
 
 fn from_catalogue(id: &str, folder: &str) -> Result<Loaded, Exit> {
@@ -108,7 +121,9 @@ fn from_catalogue(id: &str, folder: &str) -> Result<Loaded, Exit> {
             text: text.to_string(),
         })
     };
-    let sources: Vec<Source> = ["model.toml", "study.toml", "regimen.toml"].iter().filter_map(|f| get(f)).collect();
+    let mut sources: Vec<Source> = ["model.toml", "study.toml", "regimen.toml"].iter().filter_map(|f| get(f)).collect();
+    let records = records_of(&sources);
+    sources.extend(records.iter().filter_map(|f| get(f)));
     // A variant is judged by its entry's numbers.
     let entry = folder.split('/').next().unwrap_or(folder);
     let expected = catalogue::file(&format!("{entry}/expected.toml")).map(|text| Source {
@@ -122,10 +137,13 @@ fn from_catalogue(id: &str, folder: &str) -> Result<Loaded, Exit> {
 fn read(folder: &Path, file: &str) -> Result<Source, Exit> {
     let path = folder.join(file);
     let size = std::fs::metadata(&path).map_err(|e| missing(&path, e))?.len();
-    if size > LARGEST {
+    let (largest, what) =
+        if is_file_name(file) { (LARGEST_RECORD, "a dosing record") } else { (LARGEST, "a model or study file") };
+    if size > largest {
         return Err(Exit::refused(format!(
-            "error: {} has {size} bytes; a model or study file may have {LARGEST} (1 MiB)",
-            path.display()
+            "error: {} has {size} bytes; {what} may have {largest} ({} MiB)",
+            path.display(),
+            largest >> 20
         )));
     }
     let bytes = std::fs::read(&path).map_err(|e| missing(&path, e))?;

@@ -2,6 +2,7 @@
 
 use crate::failure::Exit;
 use crate::load::Source;
+use remission_model::records::is_file_name;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -75,6 +76,7 @@ pub fn inputs(sources: &[Source]) -> BTreeMap<String, String> {
 pub fn input_name(source: &Source) -> String {
     match source.file.as_str() {
         "study.toml" | "regimen.toml" => source.file.clone(),
+        table if is_file_name(table) => source.file.clone(),
         // A model file may have any name; its copy is always model.toml.
         _ => "model.toml".to_string(),
     }

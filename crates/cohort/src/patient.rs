@@ -86,7 +86,7 @@ fn arms(
             lethal = before::over_parameters(compiled, &parameters, burden);
         }
     }
-    let patient = Patient { compiled, study, parameters, visits, start, dies, lethal, method };
+    let patient = Patient { compiled, study, number, parameters, visits, start, dies, lethal, method };
     study
         .arms
         .iter()
@@ -111,6 +111,7 @@ fn engine_method(method: Method) -> Option<tumour::Method> {
 struct Patient<'a> {
     compiled: &'a Compiled,
     study: &'a Study,
+    number: u32,
     parameters: Vec<f64>,
     visits: Vec<f64>,
     start: Option<State>,
@@ -132,7 +133,7 @@ impl Patient<'_> {
             cells.prepare_to_scale();
             instruments.prepare_to_scale();
         }
-        follow(&mut cells, &mut instruments, &arm.regimen);
+        follow(&mut cells, &mut instruments, arm.regimen_of(self.number));
         let mut seen = vec![cells.look(compiled, &mut instruments, 0.0, reading)?];
         let mut clones = Vec::new();
         cells.clones(0.0, &mut clones);

@@ -42,7 +42,7 @@ fn compiled() -> Compiled {
 
 fn rule(drug: usize, offsets: &[f64], cycle: f64) -> DoseRule {
     let until = f64::INFINITY;
-    DoseRule { drug, amount: 100.0, duration: 0.0, offsets: offsets.to_vec(), cycle, from: 0.0, until }
+    DoseRule { drug, amount: 100.0, duration: 0.0, offsets: offsets.to_vec(), cycle, from: 0.0, until, row: None }
 }
 
 fn regimen(rules: Vec<DoseRule>) -> Regimen {

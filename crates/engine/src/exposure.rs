@@ -7,12 +7,15 @@
 //! the body one lag after it was made: a new regimen stops the pump, but what was swallowed or is in the line still
 //! arrives. Bioavailability scales the amount. A regimen gives an infusion by its length, which is kept, and the rate is
 //! scaled, as in NONMEM for a duration (RATE = -2). Where a table gives the rate, NONMEM and mrgsolve keep the rate and
-//! scale the length (github.com/metrumresearchgroup/mrgsolve/issues/954); who reads such a table hands in that length.
+//! scale the length (github.com/metrumresearchgroup/mrgsolve/issues/954), and so do the rules of such a row (rows.rs).
+
+mod rows;
 
 use crate::compiled::Compiled;
 use crate::failure::Failure;
 use crate::pharmacokinetics::Compartments;
-use remission_model::resolved::{DoseRule, Regimen};
+use remission_model::resolved::{Body, DoseRule, Regimen};
+use rows::Earlier;
 
 /// Drugs of one patient under a regimen, at one moment.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Exposure {
     rules: Vec<Schedule>,
     /// What is on its way into the body, the next first.
     arrivals: Vec<Arrival>,
+    /// Infusions that a steady state found running.
+    earlier: Vec<Earlier>,
     time: f64,
     /// What doses of each drug are multiplied by.
     scales: Vec<f64>,
@@ -79,7 +84,8 @@ impl Exposure {
         let held = model.drugs.iter().map(|d| matches!(d.route, remission_model::resolved::Route::Held)).collect();
         let n = model.drugs.len();
         let (scales, planned) = (vec![1.0; n], vec![0.0; n]);
-        Ok(Exposure { drugs, held, rules: Vec::new(), arrivals: Vec::new(), time, scales, planned, fresh: None })
+        let (rules, arrivals, earlier) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Exposure { drugs, held, rules, arrivals, earlier, time, scales, planned, fresh: None })
     }
 
     /// From now on [`scale_doses`](Self::scale_doses) reaches doses given at the very moment it is called.
@@ -132,6 +138,7 @@ impl Exposure {
                 send(&mut self.drugs, &mut self.arrivals, self.time, s.rule.drug, input);
             }
         }
+        self.stop_earlier(f64::INFINITY);
         for (drug, held) in self.drugs.iter_mut().zip(&self.held) {
             if *held {
                 drug.dose(0.0);
@@ -143,6 +150,7 @@ impl Exposure {
         // A dose of nothing is no dose; a held drug at 0 is one while another rule holds it higher.
         let given = |rule: &&DoseRule| {
             rule.amount != 0.0
+                || rule.row.is_some_and(|row| row.body != Body::Kept)
                 || (self.held[rule.drug] && regimen.rules.iter().any(|r| r.drug == rule.drug && r.amount != 0.0))
         };
         self.rules = regimen
@@ -174,7 +182,8 @@ impl Exposure {
     /// Next moment at which an input jumps; infinity when there is none.
     pub fn next_event(&self) -> f64 {
         let arrival = self.arrivals.first().map_or(f64::INFINITY, |a| a.time);
-        self.rules.iter().map(|s| s.next.min(s.ends)).fold(arrival, f64::min)
+        let earlier = self.earlier.iter().map(|e| e.ends).fold(arrival, f64::min);
+        self.rules.iter().map(|s| s.next.min(s.ends)).fold(earlier, f64::min)
     }
 
     /// Moves to `time`, giving the doses on the way; a dose at `time` itself has been given on return.
@@ -268,6 +277,7 @@ impl Exposure {
             out.push(a.drug as f64);
             out.push(if scale > 0.0 { x / scale } else { x });
         }
+        self.sign_rows(days, out);
     }
 
     fn give_due(&mut self) {
@@ -280,20 +290,24 @@ impl Exposure {
                 self.planned[s.rule.drug] = 0.0;
             }
         }
+        self.stop_earlier(now);
         self.remember();
         // What ends now ends before what begins now, whatever the order of the rules.
-        for s in &mut self.rules {
-            while s.next <= now {
-                let (k, scale) = (s.rule.drug, self.scales[s.rule.drug]);
-                if self.held[k] {
-                    self.planned[k] = s.rule.amount * self.drugs[k].bioavailability();
-                    let input = Input::Dose(self.planned[k] * scale);
-                    send(&mut self.drugs, &mut self.arrivals, s.next, k, input);
+        for k in 0..self.rules.len() {
+            while self.rules[k].next <= now {
+                self.before_dose(k);
+                let s = &mut self.rules[k];
+                let (drug, due) = (s.rule.drug, s.next);
+                let scale = self.scales[drug];
+                if self.held[drug] {
+                    self.planned[drug] = s.rule.amount * self.drugs[drug].bioavailability();
+                    let input = Input::Dose(self.planned[drug] * scale);
+                    send(&mut self.drugs, &mut self.arrivals, due, drug, input);
                     if s.rule.duration > 0.0 && s.rule.duration.is_finite() {
-                        s.ends = s.next + s.rule.duration;
+                        s.ends = due + s.rule.duration;
                     }
                 } else {
-                    s.give(&mut self.drugs, &mut self.arrivals, s.next, now, scale);
+                    s.give(&mut self.drugs, &mut self.arrivals, due, now, scale);
                 }
                 s.offset += 1;
                 if s.offset == s.rule.offsets.len() {
@@ -335,15 +349,14 @@ impl Schedule {
         if scale == 0.0 {
             return;
         }
-        let amount = self.amount(drugs);
-        let input = if self.rule.duration == 0.0 {
-            Input::Dose(amount)
-        } else {
-            Input::Rate(amount / self.rule.duration, amount)
-        };
-        send(drugs, arrivals, due, self.rule.drug, input);
-        if self.rule.duration > 0.0 && self.rule.duration.is_finite() {
-            self.ends = due + self.rule.duration;
+        let (amount, length) = (self.amount(drugs), rows::length(&self.rule, &drugs[self.rule.drug]));
+        let input = if length == 0.0 { Input::Dose(amount) } else { Input::Rate(amount / length, amount) };
+        // The row of a table may empty the body and give nothing.
+        if amount > 0.0 {
+            send(drugs, arrivals, due, self.rule.drug, input);
+        }
+        if length > 0.0 && length.is_finite() {
+            self.ends = due + length;
         }
     }
 
@@ -357,7 +370,7 @@ impl Schedule {
         let rule = &self.rule;
         match held[rule.drug] {
             true => Input::Dose(0.0),
-            false => Input::Rate(-self.amount(drugs) / rule.duration, 0.0),
+            false => Input::Rate(-self.amount(drugs) / rows::length(rule, &drugs[rule.drug]), 0.0),
         }
     }
 

@@ -77,6 +77,7 @@ fn case(index: u64) -> Case {
         cycle,
         from,
         until: f64::INFINITY,
+        row: None,
     };
     let once = f64::INFINITY;
     match (index / 4) % 4 {

@@ -139,7 +139,7 @@ fn with_drug(drug: Drug) -> Compiled {
 }
 
 fn rule(amount: f64, duration: f64, cycle: f64) -> DoseRule {
-    DoseRule { drug: 0, amount, duration, offsets: vec![0.0], cycle, from: 0.0, until: f64::INFINITY }
+    DoseRule { drug: 0, amount, duration, offsets: vec![0.0], cycle, from: 0.0, until: f64::INFINITY, row: None }
 }
 
 fn regimen(rule: DoseRule) -> Regimen {

@@ -124,7 +124,8 @@ fn check(name: &str, given: &Drug, regimen: &Regimen, drug: &Drugged<'_>, days: 
 }
 
 fn held(amount: f64, duration: f64, cycle: f64) -> Regimen {
-    let rule = DoseRule { drug: 0, amount, duration, offsets: vec![0.0], cycle, from: 0.0, until: f64::INFINITY };
+    let rule =
+        DoseRule { drug: 0, amount, duration, offsets: vec![0.0], cycle, from: 0.0, until: f64::INFINITY, row: None };
     Regimen { sentences: vec![], rules: vec![rule] }
 }
 

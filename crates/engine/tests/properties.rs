@@ -32,7 +32,7 @@ fn rises(base: f64, gain: f64) -> Expr {
 }
 
 fn rule(amount: f64, duration: f64, from: f64, offset: f64, cycle: f64) -> DoseRule {
-    DoseRule { drug: 0, amount, duration, offsets: vec![offset], cycle, from, until: INFINITE }
+    DoseRule { drug: 0, amount, duration, offsets: vec![offset], cycle, from, until: INFINITE, row: None }
 }
 
 fn regimen(rules: Vec<DoseRule>) -> Regimen {

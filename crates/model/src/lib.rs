@@ -22,6 +22,7 @@ mod print;
 pub mod problem;
 pub mod program;
 mod read;
+pub mod records;
 pub mod regimen;
 mod resolve;
 pub mod resolved;
@@ -37,7 +38,7 @@ pub use print::{expression_text, resolved_study_to_toml, resolved_to_toml, slot_
 pub use problem::{Code, Problem, Problems};
 pub use resolve::resolve;
 pub use resolved::{Model, Study};
-pub use study::{study_from_toml, study_with_regimens};
+pub use study::{Beside, study_from_toml, study_with_files, study_with_regimens};
 pub use visits::visits_in_words;
 
 use problem::Report;

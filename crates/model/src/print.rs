@@ -7,6 +7,7 @@ mod drugs;
 mod variation;
 
 use crate::expr::{Expr, Law, Op, Slot};
+use crate::records::{Records, summary};
 use crate::regimen::in_words;
 use crate::resolved::*;
 use crate::units::{Dimension, number, unit};
@@ -89,7 +90,10 @@ pub fn resolved_study_to_toml(study: &Study, model: &Model) -> String {
     for arm in &study.arms {
         p.line("\n[[arms]]");
         p.text("name", &arm.name);
-        p.regimen("regimen", &arm.regimen);
+        match &arm.records {
+            Some(records) => p.records(records),
+            None => p.regimen("regimen", &arm.regimen),
+        }
         match &arm.after_progression {
             AfterProgression::Stop => p.text("after_progression", "stop"),
             AfterProgression::Continue => p.text("after_progression", "continue"),
@@ -281,6 +285,19 @@ impl Printer<'_> {
                 self.line(&format!("sites = {}", c.sites));
             }
         }
+    }
+
+    fn records(&mut self, r: &Records) {
+        for line in summary(r, self.model, 10) {
+            self.line(&format!("# {line}"));
+        }
+        let named = |(n, drug): &(u32, usize)| format!("{n} = {}", quoted(&self.model.drugs[*drug].name));
+        let compartments = match &r.compartments[..] {
+            [] => String::new(),
+            list => format!(", compartments = {{ {} }}", list.iter().map(named).collect::<Vec<_>>().join(", ")),
+        };
+        let [file, time, amount] = [&r.file, &r.time_unit, &r.amount_unit].map(|t| quoted(t));
+        self.line(&format!("records = {{ file = {file}, time_unit = {time}, amount_unit = {amount}{compartments} }}"));
     }
 
     fn regimen(&mut self, key: &str, regimen: &Regimen) {

@@ -109,6 +109,18 @@ codes! {
     RuleQuantity = "RM0809", "a rule about something that no visit sees";
     RuleNumber = "RM0810", "an impossible number in a rule";
     RuleDrug = "RM0811", "a rule for a drug that its arm never gives";
+    RecordsFile = "RM0901", "a dosing record that cannot be found";
+    RecordsOrRegimen = "RM0902", "`regimen` and `records` of one arm";
+    RecordsSize = "RM0903", "a dosing record that is too large, or empty";
+    RecordsColumns = "RM0904", "columns that do not make a dosing record";
+    RecordsRow = "RM0905", "a row that is broken";
+    RecordsNumber = "RM0906", "a cell that is not a number";
+    RecordsEvent = "RM0907", "an event that cannot be";
+    RecordsTime = "RM0908", "record times that cannot be";
+    RecordsId = "RM0909", "a patient whose rows do not stand together";
+    RecordsAmount = "RM0910", "a recorded dose without an amount, or one for nothing";
+    RecordsRate = "RM0911", "an infusion that cannot be";
+    RecordsInterval = "RM0912", "repeats or a steady state that cannot be";
 }
 
 impl fmt::Display for Code {
@@ -288,6 +300,13 @@ impl Report {
     /// No further problem will be kept, so costly messages need not be made.
     pub(crate) fn is_full(&self) -> bool {
         self.problems.len() >= MOST
+    }
+
+    /// Lengthens the repair of the problem said last.
+    pub(crate) fn add_to_last(&mut self, tail: &str) {
+        if let Some(problem) = self.problems.last_mut() {
+            problem.repair += tail;
+        }
     }
 
     pub(crate) fn absorb(&mut self, other: Report) {

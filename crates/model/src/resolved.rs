@@ -4,7 +4,12 @@
 //! Holding a [`Model`] is proof that the text it came from passed every check; nothing downstream
 //! checks again.
 
+mod row;
+
+pub use row::{Body, Row};
+
 use crate::expr::Expr;
+use crate::records::Records;
 use crate::units::Dimension;
 
 /// A cancer under treatment: what there is and how fast it changes. No randomness, no dates.
@@ -432,8 +437,10 @@ pub struct Visits {
 pub struct Arm {
     /// As printed.
     pub name: String,
-    /// First-line doses.
+    /// First-line doses; empty where the doses are recorded.
     pub regimen: Regimen,
+    /// Doses as recorded, in place of `regimen`.
+    pub records: Option<Records>,
     /// What follows progression.
     pub after_progression: AfterProgression,
     /// How doses are modified by what visits see.
@@ -507,6 +514,17 @@ pub enum Limit {
     OfBaseline(f64),
 }
 
+impl Arm {
+    /// First-line doses of a patient (counted from 0): the regimen, or the record that falls to the patient. Records are
+    /// taken in turn where there are more patients than records.
+    pub fn regimen_of(&self, patient: u32) -> &Regimen {
+        match self.records.as_ref().and_then(|r| r.of(patient)) {
+            Some(recorded) => &recorded.regimen,
+            None => &self.regimen,
+        }
+    }
+}
+
 /// What an arm does once progression is called.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AfterProgression {
@@ -546,4 +564,6 @@ pub struct DoseRule {
     pub from: f64,
     /// No dose at or after this time; infinity: for as long as the regimen runs.
     pub until: f64,
+    /// What a row of a dosing record asks for besides its dose; `None` for a sentence.
+    pub row: Option<Row>,
 }

@@ -3,6 +3,7 @@
 use crate::modification::{given, modifications};
 use crate::problem::{Code, Place, Problems, Report};
 use crate::program::evaluate;
+use crate::records::{self, Records};
 use crate::regimen::regimen;
 use crate::resolved::{AfterProgression, Arm, MeasurementKind, Model, Regimen, Start, Study};
 use crate::scope::{mismatch, read_quantity};
@@ -36,7 +37,7 @@ const DEFAULT_CEILING: f64 = 1e13;
 /// assert_eq!((study.patients, study.horizon), (10, 60.875));
 /// ```
 pub fn study_from_toml(file_name: &str, text: &str, name: &str, model: &Model) -> Result<Study, Problems> {
-    read(file_name, text, None, name, model)
+    study_with_files(file_name, text, &Beside::default(), name, model)
 }
 
 /// As [`study_from_toml`], with a file of named regimens (`[regimens.daily] sentences = [...]`) that an arm may
@@ -49,26 +50,40 @@ pub fn study_with_regimens(
     name: &str,
     model: &Model,
 ) -> Result<Study, Problems> {
-    read(file_name, text, Some((regimen_file, regimen_text)), name, model)
+    let beside = Beside { regimens: Some((regimen_file, regimen_text)), records: &[] };
+    study_with_files(file_name, text, &beside, name, model)
 }
 
-fn read(
+/// Texts of the files that lie beside a study file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// Named regimens: (name in messages, text).
+    pub regimens: Option<(&'a str, &'a str)>,
+    /// Dosing records: (file name as the study writes it, name in messages, text).
+    pub records: &'a [(&'a str, &'a str, &'a str)],
+}
+
+/// As [`study_from_toml`], with the files beside it: named regimens, and dosing records that arms may follow. Which records
+/// a study names is said by [`records::files`].
+pub fn study_with_files(
     file_name: &str,
     text: &str,
-    regimens: Option<(&str, &str)>,
+    beside: &Beside<'_>,
     name: &str,
     model: &Model,
 ) -> Result<Study, Problems> {
     let mut report = Report::new(file_name);
-    let mut other = Report::new(regimens.map_or("regimen.toml", |r| r.0));
+    let mut other = Report::new(beside.regimens.map_or("regimen.toml", |r| r.0));
     let mut listed = 0;
-    let named = match regimens {
+    let named = match beside.regimens {
         Some((_, text)) => named_regimens(text, model, &mut listed, &mut other),
         None => BTreeMap::new(),
     };
-    let mut reader = Reader { model, named, listed, report: &mut report };
+    let mut reader = Reader { model, named, listed, files: beside.records, tables: Vec::new(), report: &mut report };
     let study = reader.study(text, name);
+    let tables = reader.tables;
     report.absorb(other);
+    tables.into_iter().for_each(|t| report.absorb(t));
     report.finish(study)
 }
 
@@ -103,6 +118,9 @@ struct Reader<'m, 'r> {
     model: &'m Model,
     named: BTreeMap<String, Option<Regimen>>,
     listed: usize,
+    files: &'r [(&'r str, &'r str, &'r str)],
+    /// Faults of the dosing records.
+    tables: Vec<Report>,
     report: &'r mut Report,
 }
 
@@ -266,15 +284,20 @@ impl Reader<'_, '_> {
         let arms: Vec<Option<Arm>> = sections
             .into_iter()
             .map(|s| {
-                let s = s.only(&["name", "regimen", "after_progression", "rules"], self.report);
+                let keys = ["name", "regimen", "records", "after_progression", "rules"];
+                let s = s.only(&keys, self.report);
                 let name = self.arm_name(&s, &mut names);
-                let regimen = self.first_line(&s);
+                let (regimen, records) = match s.has("records") {
+                    true => (Some(Regimen::default()), self.records(&s).map(Some)),
+                    false => (self.first_line(&s), Some(None)),
+                };
                 let after_progression = self.after_progression(&s);
                 let sentences = s.texts("rules", self.report).unwrap_or_default();
                 let rules = modifications(&sentences, self.model, self.report);
-                let (regimen, after_progression, rules) = (regimen?, after_progression?, rules?);
+                let (regimen, records, after_progression) = (regimen?, records?, after_progression?);
+                let rules = rules?;
                 given(&rules, &sentences, &regimen, &after_progression, self.model, self.report)?;
-                Some(Arm { name: name?, regimen, after_progression, rules })
+                Some(Arm { name: name?, regimen, records, after_progression, rules })
             })
             .collect();
         arms.into_iter().collect()
@@ -307,6 +330,32 @@ impl Reader<'_, '_> {
             return None;
         }
         Some(name)
+    }
+
+    fn records(&mut self, s: &Section<'_>) -> Option<Records> {
+        if s.has("regimen") {
+            let at = Place { path: format!("{}.records", s.at.path), ..s.at.clone() };
+            self.report.add(
+                Code::RecordsOrRegimen,
+                &at,
+                "both `regimen` and `records`",
+                "`regimen` (sentences) or `records` (a table of what each patient was given)",
+                "keep one of the two; they can be two arms, which are then compared",
+            );
+            return None;
+        }
+        if s.has("rules") {
+            let at = Place { path: format!("{}.rules", s.at.path), ..s.at.clone() };
+            self.report.add(
+                Code::RecordsOrRegimen,
+                &at,
+                "both `rules` and `records`",
+                "`rules` beside `regimen`: a record says what was given, whatever a rule would have said",
+                "remove `rules`, or write the plan as sentences under `regimen`",
+            );
+            return None;
+        }
+        records::read(s, self.files, self.model, self.report, &mut self.tables)
     }
 
     fn sentences(&mut self, s: &Section<'_>, key: &str) -> Option<Regimen> {

@@ -3,15 +3,16 @@
 //! `valid/<name>.toml` must be read and come out as `valid/<name>.resolved.toml` says; set `UPDATE_CASES=1` to write
 //! the resolved files anew, and read the difference before committing it. `invalid/RMxxxx-<what>.toml` must
 //! give that code and no other. A file may hold a model, then a study after the line `# --- study ---`, then named
-//! regimens after `# --- regimen ---`. A first line `# pad to N bytes` appends spaces up to that size.
+//! regimens after `# --- regimen ---` and the dosing record `dosing.csv` after `# --- dosing.csv ---`. A first line `# pad to N bytes` appends spaces up to that size.
 
+use remission_model::{Beside, study_with_files};
 use remission_model::{Code, Problem, Problems, model_from_toml, resolved_study_to_toml, resolved_to_toml};
-use remission_model::{study_from_toml, study_with_regimens};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const STUDY: &str = "# --- study ---\n";
 const REGIMEN: &str = "# --- regimen ---\n";
+const RECORDS: &str = "# --- dosing.csv ---\n";
 
 fn spec() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec")
@@ -45,14 +46,15 @@ fn read(text: &str) -> Result<String, Problems> {
     if rest.is_empty() {
         return Ok(out);
     }
+    let (rest, table) = rest.split_once(RECORDS).map_or((rest, None), |(rest, table)| (rest, Some(table)));
     let (study_text, regimens) = rest.split_once(REGIMEN).unwrap_or((rest, ""));
-    let study = if regimens.is_empty() {
-        study_from_toml("study.toml", study_text, "case", &model)?
-    } else {
-        study_with_regimens("study.toml", study_text, "regimen.toml", regimens, "case", &model)?
-    };
+    let records: Vec<_> = table.iter().map(|t| ("dosing.csv", "dosing.csv", *t)).collect();
+    let regimens = (!regimens.is_empty()).then_some(("regimen.toml", regimens));
+    let study = study_with_files("study.toml", study_text, &Beside { regimens, records: &records }, "case", &model)?;
     let printed = resolved_study_to_toml(&study, &model);
-    let again = study_from_toml("resolved.toml", &printed, "case", &model).unwrap_or_else(|p| panic!("{printed}\n{p}"));
+    let beside = Beside { regimens: None, records: &records };
+    let again = study_with_files("resolved.toml", &printed, &beside, "case", &model)
+        .unwrap_or_else(|p| panic!("{printed}\n{p}"));
     assert_eq!(again, study, "the resolved text reads back as the same study\n{printed}");
     out += STUDY;
     out += &printed;

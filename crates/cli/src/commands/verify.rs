@@ -7,6 +7,7 @@ use crate::folder;
 use crate::load::{Source, resolve};
 use crate::record;
 use clap::ValueEnum;
+use remission_model::records::is_file_name;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -16,7 +17,7 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
     let mut differences = Vec::new();
     let mut sources = Vec::new();
     for (name, digest) in &record.inputs {
-        if !["model.toml", "study.toml", "regimen.toml"].contains(&name.as_str()) {
+        if !["model.toml", "study.toml", "regimen.toml"].contains(&name.as_str()) && !is_file_name(name) {
             return Err(Exit::refused(format!("error: the record names an input `{name}` that a run does not have")));
         }
         let path = dir.join(name);
@@ -48,6 +49,8 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
     if !differences.is_empty() {
         return Ok(differ(dir, &differences));
     }
+    // Names of dosing records may come before that of the model.
+    sources.sort_by_key(|s| s.file != "model.toml");
     if sources.first().is_none_or(|s| s.file != "model.toml") {
         return Err(Exit::refused("error: the record names no model.toml"));
     }

@@ -66,7 +66,8 @@ pub fn oral_drug(ka: f64, clearance: f64, volume: f64) -> Drug {
 }
 
 pub fn every(drug: usize, amount: f64, cycle: f64) -> Regimen {
-    let rule = DoseRule { drug, amount, duration: 0.0, offsets: vec![0.0], cycle, from: 0.0, until: f64::INFINITY };
+    let rule =
+        DoseRule { drug, amount, duration: 0.0, offsets: vec![0.0], cycle, from: 0.0, until: f64::INFINITY, row: None };
     Regimen { sentences: vec![], rules: vec![rule] }
 }
 
@@ -224,6 +225,7 @@ pub fn always_on() -> Regimen {
         cycle: f64::INFINITY,
         from: 0.0,
         until: f64::INFINITY,
+        row: None,
     };
     Regimen { sentences: vec![], rules: vec![rule] }
 }

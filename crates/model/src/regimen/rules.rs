@@ -94,6 +94,7 @@ pub(super) fn rules(
             cycle,
             from,
             until,
+            row: None,
         };
         match (held, part.days) {
             (true, None) => {
