@@ -16,7 +16,7 @@ use remission_cohort::summary::{ArmData as ArmPatients, Gather, observations};
 use remission_engine::before::over_parameters;
 use remission_engine::compiled::Compiled;
 use remission_engine::state::Cause;
-use remission_model::resolved::{MeasurementKind, Model, Regimen, Route, Study};
+use remission_model::resolved::{Arm, MeasurementKind, Model, Regimen, Route, Study};
 
 /// Bars of a waterfall that are kept.
 const BARS: usize = 2_000;
@@ -45,9 +45,9 @@ pub fn fill(data: &mut ReportData, compiled: &Compiled, study: &Study, gathered:
     for (k, arm) in data.arms.iter_mut().enumerate() {
         let kept = &gathered.sample.arms[k];
         arm.waterfall = study.recist_on.map(|_| waterfall(&gathered.arms()[k]));
-        arm.courses = kept.courses.iter().map(course).collect();
+        arm.courses = kept.courses.iter().map(|c| course(model, &study.arms[k], c)).collect();
         arm.exposure = exposure(compiled, &study.arms[k].regimen, study.horizon, &people);
-        arm.series = series(model, gathered, k);
+        arm.series = series(compiled, gathered, k);
     }
     portraits(data, compiled, study, gathered, &numbers, method);
     data.ranking = study.recist_on.and_then(|_| ranking(model, study, gathered, &numbers));
@@ -101,7 +101,7 @@ fn waterfall(arm: &ArmPatients) -> Waterfall {
     Waterfall { patients: all.len(), unknown: arm.best_change.len() - all.len(), bars }
 }
 
-fn course(kept: &sample::Course) -> Course {
+fn course(model: &Model, arm: &Arm, kept: &sample::Course) -> Course {
     let baseline = kept.sums.first().map(|s| s.1).filter(|s| *s > 0.0);
     Course {
         patient: kept.patient,
@@ -114,7 +114,16 @@ fn course(kept: &sample::Course) -> Course {
         progressed: kept.progressed,
         ended: kept.ended.name().to_string(),
         end: kept.end,
-        dose_changes: Vec::new(),
+        dose_changes: kept
+            .dose_changes
+            .iter()
+            .map(|c| DoseChange {
+                day: c.time,
+                drug: model.drugs[c.drug].name.clone(),
+                scale: short(c.scale),
+                rule: arm.rules[c.rule].sentence.clone(),
+            })
+            .collect(),
     }
 }
 
@@ -174,18 +183,29 @@ fn one_drug(
 }
 
 /// Readings of an arm; an exact count without a limit says nothing that the burden does not.
-fn series(model: &Model, gathered: &Gather, k: usize) -> Vec<Series> {
+fn series(compiled: &Compiled, gathered: &Gather, k: usize) -> Vec<Series> {
+    let model = &compiled.model;
     let all = channels(model);
     let sample = &gathered.sample;
+    let typical = levels::typical(model);
     let mut out = Vec::new();
     for (channel, visits) in sample.series.iter().map(|c| &all[*c]).zip(&sample.arms[k].readings) {
         let mut limit = None;
-        if let MeasurementKind::CellCount { error, detection_limit } = &model.measurements[channel.measurement].kind {
-            if *error == 0.0 && *detection_limit == 0.0 {
-                continue;
+        // Shares of reads are shown in per cent, as laboratories write them.
+        let (scale, unit) = if channel.unit == "1" { (100.0, "%") } else { (1.0, channel.unit) };
+        match &model.measurements[channel.measurement].kind {
+            MeasurementKind::CellCount { error, detection_limit } => {
+                if *error == 0.0 && *detection_limit == 0.0 {
+                    continue;
+                }
+                limit = Some(*detection_limit);
             }
-            limit = (*detection_limit > 0.0).then_some(*detection_limit);
+            MeasurementKind::Ctdna(assay) if channel.unit == "1" => {
+                limit = Some(scale * over_parameters(compiled, &typical, &assay.detection_limit));
+            }
+            MeasurementKind::Ctdna(_) | MeasurementKind::SumOfDiameters { .. } => {}
         }
+        let limit = limit.filter(|l| *l > 0.0 && l.is_finite()).map(short);
         let points = visits.iter().filter(|v| !v.days.is_empty()).map(|visit| {
             let sorted = |values: &[f32]| {
                 let mut x: Vec<f64> = values.iter().map(|v| f64::from(*v)).filter(|v| v.is_finite()).collect();
@@ -193,7 +213,7 @@ fn series(model: &Model, gathered: &Gather, k: usize) -> Vec<Series> {
                 x
             };
             let (days, read) = (sorted(&visit.days), sorted(&visit.readings));
-            let at = |p: f64| if read.is_empty() { 0.0 } else { short(rank(&read, p)) };
+            let at = |p: f64| if read.is_empty() { 0.0 } else { short(scale * rank(&read, p)) };
             Reading {
                 day: rank(&days, 0.5),
                 low: at(0.05),
@@ -203,12 +223,7 @@ fn series(model: &Model, gathered: &Gather, k: usize) -> Vec<Series> {
                 detected: read.iter().filter(|r| **r > 0.0).count() as f64 / read.len().max(1) as f64,
             }
         });
-        out.push(Series {
-            name: channel.name.clone(),
-            unit: channel.unit.to_string(),
-            limit,
-            points: points.collect(),
-        });
+        out.push(Series { name: channel.name.clone(), unit: unit.to_string(), limit, points: points.collect() });
     }
     out
 }

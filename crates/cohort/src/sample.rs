@@ -5,7 +5,7 @@
 //! than [`VISITS`] visits, evenly spaced by number.
 
 use crate::measure::channels;
-use crate::outcome::{ArmOutcome, Ended};
+use crate::outcome::{ArmOutcome, DoseChange, Ended};
 use crate::recist::{RecistOptions, Response, Series, Visit, assess};
 use remission_model::resolved::{Model, Study};
 
@@ -33,6 +33,8 @@ pub struct Course {
     pub ended: Ended,
     /// Day on which it ended.
     pub end: f64,
+    /// What rules of dose modification did.
+    pub dose_changes: Vec<DoseChange>,
 }
 
 /// Readings of one channel in one arm at one visit.
@@ -121,6 +123,7 @@ fn course(patient: u32, arm: &ArmOutcome, recist: Option<usize>) -> Course {
         progressed: arm.time_to_progression.event.then_some(arm.time_to_progression.time),
         ended: arm.ended,
         end: arm.survival.time,
+        dose_changes: arm.dose_changes.clone(),
         sums,
     }
 }
