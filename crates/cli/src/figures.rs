@@ -7,9 +7,7 @@ use remission_cohort::outcome::{OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
 use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
 use remission_engine::compiled::Compiled;
-use remission_model::resolved::{
-    AfterProgression, Category, Covariate, MeasurementKind, Model, Regimen, Source, Study, Variation,
-};
+use remission_model::resolved::{AfterProgression, Category, Covariate, Model, Regimen, Source, Study, Variation};
 
 /// Days in a month, year / 12.
 pub const MONTH: f64 = 30.4375;
@@ -58,6 +56,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
             doses: doses(compiled, arm, study.horizon),
             last: last(model, patients),
             blood: blood::blood(patients),
+            ..ArmData::default()
         })
         .collect();
     let comparisons = summary
@@ -72,7 +71,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
         })
         .collect();
     ReportData {
-        format: 1,
+        format: FORMAT,
         study: study.name.clone(),
         title: model.title.clone(),
         question: model.question.clone(),
@@ -84,15 +83,12 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
         method: method.to_string(),
         horizon_days: study.horizon,
         assesses_progression: study.recist_on.is_some(),
-        detection_limit_cells: model.measurements.iter().find_map(|m| match m.kind {
-            MeasurementKind::CellCount { detection_limit, .. } if detection_limit > 0.0 => Some(detection_limit),
-            _ => None,
-        }),
         arms,
         comparisons,
         assumptions: assumptions(model),
         citations: citations(model),
         version: env!("CARGO_PKG_VERSION").to_string(),
+        ..ReportData::default()
     }
 }
 
@@ -145,7 +141,7 @@ fn curve(km: &KaplanMeier, waited: &[Waited], printed: &[f64]) -> Curve {
 }
 
 /// Value at rank `p` of sorted numbers, nearest rank.
-fn rank(sorted: &[f64], p: f64) -> f64 {
+pub fn rank(sorted: &[f64], p: f64) -> f64 {
     let k = libm::ceil(p * sorted.len() as f64) as usize;
     sorted[k.clamp(1, sorted.len()) - 1]
 }
@@ -155,18 +151,18 @@ fn band(gathered: &Gather, arm: &ArmPatients) -> Vec<Band> {
     gathered
         .band_days
         .iter()
+        .zip(&arm.followed)
         .enumerate()
-        .filter_map(|(d, &day)| {
+        .filter_map(|(d, (&day, &followed))| {
             let mut cells: Vec<f64> =
                 arm.burden.iter().skip(d).step_by(width).map(|&x| f64::from(x)).filter(|x| x.is_finite()).collect();
             cells.sort_by(f64::total_cmp);
-            let patients = cells.len();
-            (patients > 0).then(|| Band {
+            (!cells.is_empty()).then(|| Band {
                 day,
                 low: rank(&cells, 0.05),
                 middle: rank(&cells, 0.5),
                 high: rank(&cells, 0.95),
-                patients,
+                patients: followed as usize,
             })
         })
         .collect()

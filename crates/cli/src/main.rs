@@ -19,6 +19,7 @@ mod folder;
 mod layout;
 mod load;
 mod muller;
+mod pictures;
 mod print;
 mod problems;
 mod record;

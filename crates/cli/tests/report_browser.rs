@@ -26,10 +26,14 @@ fn chromium() -> Option<PathBuf> {
 /// Pictures that a made-up report must show.
 fn pictures(name: &str) -> usize {
     match name {
-        "trial" => 8,   // 3 burden panels, 2 endpoints, origin, mechanism, comparisons
-        "dish" => 4,    // 4 burden panels
-        "cured" => 4,   // 1 burden panel, 2 endpoints, origin
-        "twelve" => 17, // 12 burden panels, 2 endpoints, origin, mechanism, comparisons
+        // 6 kinds of picture in 3 panels, 6 portraits, 2 endpoints, origin, mechanism, comparisons, ranking
+        "trial" => 30,
+        // Burden and clones of 4 arms
+        "dish" => 8,
+        // 6 kinds in 1 panel, 2 endpoints, origin
+        "cured" => 9,
+        // 6 kinds in 12 panels, 2 portraits of 9 arms, and the 6 single pictures
+        "twelve" => 96,
         _ => 0,
     }
 }

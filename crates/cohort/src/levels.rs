@@ -228,6 +228,7 @@ fn before_doses(exposure: &mut Exposure, drug: usize, day: f64) -> f64 {
     while exposure.next_event() < day - ALIKE {
         exposure.advance(exposure.next_event());
     }
+    let day = day.max(exposure.time());
     let here = exposure.snapshot();
     exposure.drift(day - here.0);
     let found = exposure.concentration(drug);
@@ -249,9 +250,11 @@ pub fn levels(
     people: &[Vec<f64>],
 ) -> Result<Levels, Failure> {
     let regimen = of_drug(regimen, drug);
-    let (times, own) = one(compiled, &regimen, drug, span, &typical(&compiled.model))?;
-    let all: Vec<Vec<f64>> =
-        people.iter().filter_map(|p| one(compiled, &regimen, drug, span, p).ok()).map(|found| found.1).collect();
+    let typical = typical(&compiled.model);
+    let intervals = intervals(compiled, &regimen, span, &typical)?;
+    let times: Vec<f64> = intervals.iter().flatten().copied().collect();
+    let own = one(compiled, &regimen, drug, &intervals, &typical)?;
+    let all: Vec<Vec<f64>> = people.iter().filter_map(|p| one(compiled, &regimen, drug, &intervals, p).ok()).collect();
     let spread = |of: &dyn Fn(&[f64]) -> f64| {
         let typical = of(&own);
         let mut sorted: Vec<f64> = all.iter().map(|c| of(c)).collect();
@@ -273,18 +276,10 @@ pub fn levels(
     })
 }
 
-/// One patient's times and concentrations. Times depend on the doses alone.
-fn one(
-    compiled: &Compiled,
-    regimen: &Regimen,
-    drug: usize,
-    span: Span,
-    parameters: &[f64],
-) -> Result<(Vec<f64>, Vec<f64>), Failure> {
-    let mut exposure = Exposure::new(compiled, parameters, 0.0)?;
-    exposure.follow(regimen);
-    // Ends of the intervals without an event inside, and how many points each gets.
-    let mut ahead = exposure.clone();
+/// Times at which the curve is read: intervals between the changes of input in the typical patient, ends included.
+fn intervals(compiled: &Compiled, regimen: &Regimen, span: Span, typical: &[f64]) -> Result<Vec<Vec<f64>>, Failure> {
+    let mut ahead = Exposure::new(compiled, typical, 0.0)?;
+    ahead.follow(regimen);
     ahead.advance(span.from);
     let begins = ahead.next_event();
     let mut ends = vec![if begins - span.from < ALIKE { begins } else { span.from }];
@@ -295,24 +290,53 @@ fn one(
     }
     ends.push(span.to);
     let points = (MOST / (ends.len() - 1)).clamp(POINTS.0, POINTS.1);
-    let (mut times, mut found) = (Vec::new(), Vec::new());
-    for pair in ends.windows(2) {
-        exposure.advance(pair[0]);
-        let here = exposure.snapshot();
-        for k in 0..=points {
+    let between = |from: f64, to: f64| {
+        (0..=points).map(move |k| {
             // Close together after a dose, where the curve bends.
             let share = k as f64 / points as f64;
-            let into = (pair[1] - pair[0]) * share * share * if pair[1] - pair[0] > 2.0 { share } else { 1.0 };
-            exposure.restore(&here);
-            if into > 0.0 {
-                exposure.drift(into);
+            let share = share * share * if to - from > 2.0 { share } else { 1.0 };
+            if k == points { to } else { from + (to - from) * share }
+        })
+    };
+    Ok(ends.windows(2).map(|pair| between(pair[0], pair[1]).collect()).collect())
+}
+
+/// One patient's concentrations at those times; the last of each interval before what changes there.
+fn one(
+    compiled: &Compiled,
+    regimen: &Regimen,
+    drug: usize,
+    intervals: &[Vec<f64>],
+    parameters: &[f64],
+) -> Result<Vec<f64>, Failure> {
+    let mut exposure = Exposure::new(compiled, parameters, 0.0)?;
+    exposure.follow(regimen);
+    let mut found = Vec::new();
+    for interval in intervals {
+        let (from, to) = (interval[0], interval[interval.len() - 1]);
+        exposure.advance(from);
+        let here = exposure.snapshot();
+        // Doses may arrive later in this patient than in the typical one, whose intervals these are.
+        let quiet = exposure.next_event() > to - ALIKE;
+        for &time in interval {
+            if quiet {
+                exposure.restore(&here);
+                if time > from {
+                    exposure.drift(time - from);
+                }
+                found.push(exposure.concentration(drug));
+            } else if time < to {
+                exposure.advance(time);
+                found.push(exposure.concentration(drug));
+            } else {
+                found.push(before_doses(&mut exposure, drug, to));
             }
-            times.push(pair[0] + into);
-            found.push(exposure.concentration(drug));
         }
-        exposure.restore(&here);
+        if quiet {
+            exposure.restore(&here);
+        }
     }
-    Ok((times, found))
+    Ok(found)
 }
 
 /// Average of a curve, linear while it rises and logarithmic while it falls.

@@ -2,8 +2,8 @@
 //!
 //! In reading order: [`variation`] (who the patients are), [`levels`] (what drug they feel), [`measure`], [`ctdna`] and
 //! [`recist`] (what a visit sees and what it means), [`modification`] (what doses are made of it), [`patient`] (one patient
-//! in every arm), [`outcome`] (what is known of them), [`run`] (all patients, the only threads), [`summary`] and
-//! [`statistics`] (what a study says), [`typical`] and [`beginning`] (what to expect before a run). Nothing here reads or
+//! in every arm), [`outcome`] (what is known of them), [`run`] (all patients, the only threads), [`summary`], [`sample`]
+//! and [`statistics`] (what a study says), [`typical`] and [`beginning`] (what to expect before a run). Nothing here reads or
 //! writes files.
 
 pub mod beginning;
@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod patient;
 pub mod recist;
 pub mod run;
+pub mod sample;
 pub mod statistics;
 pub mod summary;
 pub mod typical;

@@ -8,6 +8,7 @@ pub mod molecular;
 use crate::outcome::{OriginFound, PatientOutcome, Waited};
 use crate::patient::mechanisms;
 use crate::recist::Response;
+use crate::sample::{KEPT, Sample};
 use crate::statistics::cox::{CoxOptions, hazard_ratio};
 use crate::statistics::kaplan_meier::{KaplanMeier, KaplanMeierOptions, kaplan_meier};
 use crate::statistics::log_rank::log_rank;
@@ -34,6 +35,8 @@ pub struct Gather {
     pub finished: u32,
     /// Patients without: number, arm, reason.
     pub failed: Vec<(u32, Option<usize>, String)>,
+    /// Courses and readings of some patients.
+    pub sample: Sample,
 }
 
 /// One arm's patients.
@@ -55,9 +58,13 @@ pub struct ArmData {
     pub found: Vec<u64>,
     /// Rebiopsies.
     pub rebiopsies: u64,
-    /// Burden (cells) of each patient at the band's days, `NaN` once the run has ended; rows by patient.
+    /// Best change of the sum of diameters from baseline, a share, by patient; `NaN` where none was measured.
+    pub best_change: Vec<f32>,
+    /// Burden (cells) at the band's days of the first [`KEPT`] patients, `NaN` once the run has ended; rows by patient.
     pub burden: Vec<f32>,
-    /// Cells of each type at the last look, by patient.
+    /// Patients whose run goes on at the band's days, of all.
+    pub followed: Vec<u32>,
+    /// Cells of each type at the last look, of the first [`KEPT`] patients.
     pub last: Vec<Vec<f64>>,
     /// What blood says, by patient; empty where nothing looks at it.
     pub molecular: Vec<Molecular>,
@@ -70,7 +77,12 @@ impl Gather {
         let arms = study
             .arms
             .iter()
-            .map(|a| ArmData { name: a.name.clone(), found: vec![0; mechanisms.len()], ..ArmData::default() })
+            .map(|a| ArmData {
+                name: a.name.clone(),
+                found: vec![0; mechanisms.len()],
+                followed: vec![0; BAND_POINTS],
+                ..ArmData::default()
+            })
             .collect();
         let step = study.horizon / (BAND_POINTS - 1) as f64;
         let band_days = (0..BAND_POINTS).map(|k| k as f64 * step).collect();
@@ -82,6 +94,7 @@ impl Gather {
             asked: study.patients,
             finished: 0,
             failed: Vec::new(),
+            sample: Sample::new(model, study),
         }
     }
 
@@ -95,11 +108,13 @@ impl Gather {
             }
         };
         self.finished += 1;
+        self.sample.add(outcome.patient, arms);
         for (data, arm) in self.arms.iter_mut().zip(arms) {
             data.progression.push(arm.progression);
             data.time_to_progression.push(arm.time_to_progression);
             data.survival.push(arm.survival);
             data.best.push(arm.best);
+            data.best_change.push(arm.best_change.map_or(f32::NAN, |c| c as f32));
             if let Some(rebiopsy) = &arm.rebiopsy {
                 data.rebiopsies += 1;
                 for (k, origin) in OriginFound::ALL.iter().enumerate() {
@@ -109,15 +124,19 @@ impl Gather {
                     *count += u64::from(*found);
                 }
             }
-            let mut at = 0;
-            for &day in &self.band_days {
+            let (mut at, kept) = (0, data.last.len() < KEPT);
+            for (&day, followed) in self.band_days.iter().zip(&mut data.followed) {
                 while at + 1 < arm.seen.len() && arm.seen[at + 1].time <= day {
                     at += 1;
                 }
-                data.burden.push(between(arm, at, day) as f32);
+                let cells = between(arm, at, day);
+                *followed += u32::from(cells.is_finite());
+                if kept {
+                    data.burden.push(cells as f32);
+                }
             }
             data.molecular.extend(self.blood.and_then(|columns| columns.read(arm)));
-            if let Some(last) = arm.seen.last() {
+            if let (Some(last), true) = (arm.seen.last(), kept) {
                 data.last.push(last.by_type.clone());
             }
         }

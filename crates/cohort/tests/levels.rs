@@ -13,6 +13,7 @@ cl = { value = "12 L/day", fitted = "x", between_patients = "lognormal(cv = 30 %
 v = { value = "40 L", fitted = "x" }
 ka = { value = "5 /day", fitted = "x" }
 cl_slow = { value = "0.4 L/day", fitted = "x" }
+wait = { value = "2 h", fitted = "x", between_patients = "lognormal(cv = 80 %)" }
 [cells.s]
 birth = "b"
 death = "b"
@@ -30,6 +31,13 @@ felt_as = "mg/L"
 [drugs.slow]
 route = "bolus"
 clearance = "cl_slow"
+volume = "v"
+felt_as = "mg/L"
+[drugs.late]
+route = "oral"
+ka = "ka"
+lag = "wait"
+clearance = "cl"
 volume = "v"
 felt_as = "mg/L"
 [before_treatment]
@@ -146,4 +154,23 @@ fn cycles_of_several_rules_are_common_and_ends_are_kept() {
     let once = regimen(vec![once]);
     assert_eq!(first_cycle(&once, 0, 365.0), None);
     assert_eq!(steady_cycle(&compiled, &once, 0, 365.0, &[]).unwrap(), None);
+}
+
+#[test]
+fn patients_may_absorb_at_their_own_hours() {
+    let compiled = compiled();
+    let daily = regimen(vec![rule(3, &[0.0], 1.0)]);
+    let all = people(&compiled.model, 5, 100);
+    let cycle = steady_cycle(&compiled, &daily, 3, 365.0, &all).unwrap().unwrap();
+    let found = levels(&compiled, &daily, 3, cycle.span, &all).unwrap();
+    assert!(found.curve.len() == found.times.len() && found.varies);
+    // What arrives later in the day was swallowed in it: averages are still dose over clearance.
+    near(found.average.typical, 100.0 / 12.0, 0.02);
+    let clearance = compiled.model.parameters.iter().position(|p| p.name == "cl").unwrap();
+    let mut averages: Vec<f64> = all.iter().map(|p| 100.0 / p[clearance]).collect();
+    averages.sort_by(f64::total_cmp);
+    near(found.average.middle, averages[49], 0.02);
+    // The lowest concentration comes when the dose does, after the lag and not at the seam.
+    let lowest = found.curve.iter().zip(&found.times).min_by(|a, b| a.0.typical.total_cmp(&b.0.typical)).unwrap();
+    assert!((lowest.1 - cycle.span.from - 2.0 / 24.0).abs() < 1e-6, "{}", lowest.1);
 }

@@ -1,7 +1,7 @@
 //! `remission report`: write the report of a run directory again.
 
 use crate::failure::{Exit, code};
-use crate::report::data::ReportData;
+use crate::report::data::{FORMAT, ReportData};
 use crate::{folder, record, report};
 use std::path::Path;
 
@@ -18,10 +18,52 @@ pub fn report(dir: &Path) -> Result<u8, Exit> {
         )));
     }
     let text = std::fs::read_to_string(&path).map_err(|e| Exit::io("read", &path, e))?;
-    let data: ReportData = serde_json::from_str(&text)
-        .map_err(|e| Exit::refused(format!("error: {} cannot be understood: {e}", path.display())))?;
+    let data = read(&path, &text)?;
     let out = dir.join("report.html");
     folder::replace(&out, report::render(&data).as_bytes())?;
     sayln!("report  {}", out.display());
     Ok(code::DONE)
+}
+
+/// A summary of this layout or an older one.
+fn read(path: &Path, text: &str) -> Result<ReportData, Exit> {
+    let refused = |why: String| Exit::refused(format!("error: {} cannot be understood: {why}", path.display()));
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|e| refused(e.to_string()))?;
+    // The layout first: what else a newer one holds cannot be judged here.
+    let format = value.get("format").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    if format == 0 || format > u64::from(FORMAT) {
+        return Err(refused(format!(
+            "its layout is {format}, and this remission reads 1 to {FORMAT}\n  \
+             use the version of remission that made the run ({})",
+            value.get("version").and_then(serde_json::Value::as_str).unwrap_or("not stated")
+        )));
+    }
+    serde_json::from_value(value).map_err(|e| refused(e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_layouts_are_read_and_newer_ones_refused_by_name() {
+        let path = Path::new("summary.json");
+        let now = serde_json::to_value(ReportData { format: FORMAT, ..ReportData::default() }).unwrap();
+        assert!(read(path, &now.to_string()).is_ok());
+        let mut old = now.clone();
+        let fields = old.as_object_mut().unwrap();
+        fields["format"] = 1.into();
+        fields.retain(|key, _| !["ranking", "percentiles_of", "detection_limit_is"].contains(&key.as_str()));
+        assert_eq!(read(path, &old.to_string()).unwrap().percentiles_of, 0);
+        for format in [0, u64::from(FORMAT) + 1] {
+            let mut other = now.clone();
+            other["format"] = format.into();
+            other["arms"] = "something else".into();
+            let said = read(path, &other.to_string()).unwrap_err().message;
+            assert!(
+                said.contains(&format!("its layout is {format}, and this remission reads 1 to {FORMAT}")),
+                "{said}"
+            );
+        }
+    }
 }

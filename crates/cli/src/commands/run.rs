@@ -9,7 +9,7 @@ use crate::record::{self, Record};
 use crate::report;
 use crate::report::data::ReportData;
 use crate::tables::{FILES, Tables};
-use crate::{folder, print};
+use crate::{folder, pictures, print};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remission_cohort::patient::Method;
 use remission_cohort::run::{Finish, Options, run as run_cohort};
@@ -93,7 +93,9 @@ pub fn simulate(job: &Job, into: &Path, stop: &AtomicBool, bar: &ProgressBar) ->
     }
     tables.close().map_err(fail)?;
     let summary = gathered.summarise();
-    Ok(figures(&job.compiled, &job.study, &gathered, &summary, job.method.name()))
+    let mut data = figures(&job.compiled, &job.study, &gathered, &summary, job.method.name());
+    pictures::fill(&mut data, &job.compiled, &job.study, &gathered, job.method);
+    Ok(data)
 }
 
 /// `remission run`

@@ -36,7 +36,14 @@ pub fn section(data: &ReportData) -> String {
         ));
     }
     let limit = match data.detection_limit_cells.filter(|l| *l > 0.0 && l.is_finite()) {
-        Some(l) => format!(" The dashed line is the detection limit, {} cells.", words::cells(l)),
+        Some(l) => {
+            let of = if data.detection_limit_is.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", escape(&data.detection_limit_is))
+            };
+            format!(" The dashed line is the detection limit, {} cells{of}.", words::cells(l))
+        }
         None => String::new(),
     };
     let doses = if doses::any(data) {
@@ -52,9 +59,14 @@ pub fn section(data: &ReportData) -> String {
          <figcaption>Line: median. Band: 5th to 95th percentile of the {subjects} still followed on that day; their number \
          stands under the axis. Whoever's run ends (death, \
          progression where the arm stops there, size ceiling, end of the study) leaves the band, so its late part describes those who \
-         were left and not the whole arm; it is drawn while at least {FEWEST} are followed.{limit}{doses}</figcaption>{tables}</figure></section>",
+         were left and not the whole arm; it is drawn while at least {FEWEST} are followed.{first}{limit}{doses}</figcaption>{tables}</figure></section>",
         what = if data.assesses_progression { "Tumour burden" } else { "Number of cells" },
         subjects = words::subjects(data),
+        first = if data.percentiles_of > 0 && data.percentiles_of < data.finished {
+            format!(" Percentiles are of the first {} by number.", words::thousands(data.percentiles_of.into()))
+        } else {
+            String::new()
+        },
         tables = tables(data),
     )
 }
@@ -155,7 +167,7 @@ fn panel(data: &ReportData, k: usize, decades: &Decades, width: f64, class: &str
         let at = y.at(Decades::height(limit));
         svg.line(LEFT, at, right, at, "limit");
         let above = if at - top < 18.0 { at + 14.0 } else { at - 5.0 };
-        svg.text(right, above, Anchor::End, "t halo", "detection limit");
+        svg.text(LEFT + 4.0, above, Anchor::Start, "t halo", "detection limit");
     }
     svg.line(LEFT, bottom, right, bottom, "axis");
     svg.text(

@@ -67,7 +67,7 @@ fn draw(data: &ReportData, width: f64, class: &str, label: &str) -> String {
     }
     let (low, high) = (low.max(0.01), high.min(100.0));
     let x = Scale { from: low.ln(), to: high.ln(), start: left, end: right };
-    let row = if wide { 44.0 } else { 70.0 };
+    let row = if wide { 44.0 } else { 86.0 };
     let top = 8.0;
     let bottom = top + row * data.comparisons.len() as f64;
     let mut svg = Svg::new(width);
@@ -81,13 +81,10 @@ fn draw(data: &ReportData, width: f64, class: &str, label: &str) -> String {
         }
     }
     svg.line(left, bottom, right, bottom, "axis");
-    let against = data.comparisons.first().map_or("", |c| c.against.as_str());
-    let title =
-        if wide { "hazard ratio (log axis)".to_owned() } else { format!("hazard ratio, log axis, against {against}") };
-    svg.text((left + right) / 2.0, bottom + 37.0, Anchor::Middle, "l", &fit(&title, right - left, 12.5));
+    svg.text((left + right) / 2.0, bottom + 37.0, Anchor::Middle, "l", "hazard ratio (log axis)");
     for (k, c) in data.comparisons.iter().enumerate() {
         let from = top + row * k as f64;
-        let at = if wide { from + row / 2.0 } else { from + 54.0 };
+        let at = if wide { from + row / 2.0 } else { from + 70.0 };
         let (arm, against, figures) = (&c.arm, format!("against {}", c.against), figures(c));
         if wide {
             svg.text(0.0, at - 4.0, Anchor::Start, "b", &fit(arm, left - 20.0, 12.5));
@@ -95,7 +92,8 @@ fn draw(data: &ReportData, width: f64, class: &str, label: &str) -> String {
             svg.text(right + 16.0, at + 4.0, Anchor::Start, "t", &figures);
         } else {
             svg.text(0.0, from + 14.0, Anchor::Start, "b halo", &fit(arm, width, 12.5));
-            svg.text(0.0, from + 30.0, Anchor::Start, "t halo", &figures);
+            svg.text(0.0, from + 30.0, Anchor::Start, "t halo", &fit(&against, width, 11.5));
+            svg.text(0.0, from + 46.0, Anchor::Start, "t halo", &figures);
         }
         interval(&mut svg, c, &x, at);
     }

@@ -1,11 +1,15 @@
 //! Everything a report shows, as written to `summary.json` of a run directory and read back by `remission report`.
 //!
-//! Times are days since treatment began; shares are between 0 and 1; a value not reached is null.
+//! Times are days since treatment began; shares are between 0 and 1; a value not reached is null. What a layout has more than the
+//! one before is left empty when an older file is read; the page then says what is missing.
 
 use serde::{Deserialize, Serialize};
 
+/// The layout that this program writes.
+pub const FORMAT: u32 = 2;
+
 /// A finished run, in figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReportData {
     /// Version of this layout.
     pub format: u32,
@@ -33,6 +37,15 @@ pub struct ReportData {
     pub assesses_progression: bool,
     /// Detection limit as cells of the whole tumour, where a measurement has one.
     pub detection_limit_cells: Option<f64>,
+    /// What that limit is, in words.
+    #[serde(default)]
+    pub detection_limit_is: String,
+    /// Patients from whom percentiles are taken: the first by number; 0 in layouts before 2.
+    #[serde(default)]
+    pub percentiles_of: u32,
+    /// Parameters that vary between patients, against time to progression.
+    #[serde(default)]
+    pub ranking: Option<Ranking>,
     /// Arms in the study's order.
     pub arms: Vec<ArmData>,
     /// Every later arm against the first.
@@ -46,7 +59,7 @@ pub struct ReportData {
 }
 
 /// One arm.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ArmData {
     /// As printed.
     pub name: String,
@@ -75,6 +88,21 @@ pub struct ArmData {
     /// What the first ctDNA measurement says, where there is one.
     #[serde(default)]
     pub blood: Option<Blood>,
+    /// Best change from baseline.
+    #[serde(default)]
+    pub waterfall: Option<Waterfall>,
+    /// The same first patients by number in every arm.
+    #[serde(default)]
+    pub courses: Vec<Course>,
+    /// Clones over time in chosen patients.
+    #[serde(default)]
+    pub portraits: Vec<Portrait>,
+    /// Felt concentrations, by drug.
+    #[serde(default)]
+    pub exposure: Vec<Exposure>,
+    /// Readings at visits, by channel.
+    #[serde(default)]
+    pub series: Vec<Series>,
 }
 
 /// Tumour DNA of an arm; each figure with its 95 % interval, `None` where no patient gives it.
@@ -157,4 +185,168 @@ pub struct Assumption {
     pub why: String,
     /// What else it could be.
     pub prior: String,
+}
+
+/// Best change of the sum of diameters from baseline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Waterfall {
+    /// Patients with a baseline and a later measurement.
+    pub patients: usize,
+    /// Patients without.
+    pub unknown: usize,
+    /// Change (a share) and best response, largest growth first: every patient, or in larger studies evenly spaced ranks.
+    pub bars: Vec<(f64, String)>,
+}
+
+/// One patient in one arm.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Course {
+    /// Number, from 0.
+    pub patient: u32,
+    /// Best response (CR, PR, SD, PD, NE), or empty.
+    pub best: String,
+    /// Sum of diameters at baseline, mm; null without measurable disease.
+    pub baseline: Option<f64>,
+    /// Day and change of the sum from baseline, a share.
+    pub changes: Vec<(f64, f64)>,
+    /// Day of the first response.
+    pub responded: Option<f64>,
+    /// Day of progression.
+    pub progressed: Option<f64>,
+    /// Why the run ended: `horizon`, `death_other_cause`, `death_tumour`, `ceiling`, `progression`.
+    pub ended: String,
+    /// Day on which it ended.
+    pub end: f64,
+    /// Doses changed during treatment.
+    #[serde(default)]
+    pub dose_changes: Vec<DoseChange>,
+}
+
+/// A dose changed during treatment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DoseChange {
+    /// Day.
+    pub day: f64,
+    /// Drug.
+    pub drug: String,
+    /// Dose over the planned one; 0 is a hold.
+    pub scale: f64,
+    /// Why.
+    pub rule: String,
+}
+
+/// Clones over time in one patient.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Portrait {
+    /// Number, from 0.
+    pub patient: u32,
+    /// Why this one.
+    pub why: String,
+    /// True when it was chosen in this arm; false when it is here to be compared with another arm.
+    pub own: bool,
+    /// Days of the looks.
+    pub days: Vec<f64>,
+    /// All cells at the looks.
+    pub cells: Vec<f64>,
+    /// Clones that reach 0.1 % of cells at some look, largest share first.
+    pub clones: Vec<CloneCourse>,
+    /// Day of progression.
+    pub progressed: Option<f64>,
+    /// Why the run ended.
+    pub ended: String,
+}
+
+/// A clone of a portrait.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct CloneCourse {
+    /// Number within the tumour, in order of founding.
+    pub id: u32,
+    /// The clone it came from.
+    pub parent: Option<u32>,
+    /// Cell type of the founder.
+    pub cell_type: String,
+    /// Type of the cell it came from.
+    pub parent_type: Option<String>,
+    /// `start`, `mutation` or `immigration`.
+    pub cause: String,
+    /// Origin label.
+    pub origin: String,
+    /// Day of founding; negative before treatment.
+    pub founded: f64,
+    /// Cells at the looks; 0 where it is below 0.1 % of all.
+    pub cells: Vec<f64>,
+}
+
+/// Felt concentration of a drug over one cycle.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Exposure {
+    /// Drug.
+    pub drug: String,
+    /// Unit of concentrations.
+    pub unit: String,
+    /// Which cycle, from 1.
+    pub cycle: u64,
+    /// True at steady state.
+    pub steady: bool,
+    /// First day of the cycle.
+    pub from: f64,
+    /// Its length, days.
+    pub days: f64,
+    /// Patients behind the spread.
+    pub patients: usize,
+    /// True when patients differ.
+    pub varies: bool,
+    /// Day within the cycle, typical patient, 5 %, median, 95 %.
+    pub curve: Vec<(f64, f64, f64, f64, f64)>,
+    /// Doses: day within the cycle, amount, days over which it is given.
+    pub doses: Vec<(f64, f64, Option<f64>)>,
+    /// Unit of the doses.
+    pub dose_unit: String,
+    /// Lowest in the cycle (Cmin): typical patient, 5 %, median, 95 %.
+    pub lowest: (f64, f64, f64, f64),
+    /// Average (Cavg).
+    pub average: (f64, f64, f64, f64),
+    /// Highest (Cmax).
+    pub highest: (f64, f64, f64, f64),
+}
+
+/// Readings of one channel at visits.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Series {
+    /// Channel.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// Detection limit, where one is known.
+    pub limit: Option<f64>,
+    /// By visit.
+    pub points: Vec<Reading>,
+}
+
+/// Readings at a visit, over patients seen there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Median day of the visit.
+    pub day: f64,
+    /// 5th percentile; 0 is not detected.
+    pub low: f64,
+    /// Median.
+    pub middle: f64,
+    /// 95th percentile.
+    pub high: f64,
+    /// Patients seen.
+    pub patients: usize,
+    /// Share of them in whom something was detected.
+    pub detected: f64,
+}
+
+/// Parameters that vary between patients, by how they go with time to progression.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ranking {
+    /// Patients.
+    pub patients: usize,
+    /// What independent numbers would stay under, by arm (about three standard deviations).
+    pub chance: Vec<Option<f64>>,
+    /// Parameter and Somers' D by arm, largest first.
+    pub rows: Vec<(String, Vec<Option<f64>>)>,
 }

@@ -6,19 +6,29 @@
 //! is read aloud in figures, told apart without colour, and drawn for a wide and for a narrow page.
 
 mod burden;
+mod clones;
 mod compare;
 pub mod data;
 mod doses;
+mod exposure;
 mod html;
 mod origins;
+mod panels;
+mod ranking;
 mod record;
 #[cfg(test)]
 pub mod sample;
+#[cfg(test)]
+mod sample_patients;
+mod series;
+mod spider;
 mod summary;
 mod survival;
 mod svg;
+mod swimmer;
 #[cfg(test)]
 mod tests;
+mod waterfall;
 pub mod words;
 
 use data::ReportData;
@@ -28,14 +38,21 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("download.js");
 
 /// Sections that a page may have: anchor and short name.
-const SECTIONS: [(&str, &str); 11] = [
+const SECTIONS: [(&str, &str); 18] = [
     ("table", "Table"),
     ("burden", "Burden"),
     ("progression", "Progression-free survival"),
     ("survival", "Overall survival"),
+    ("comparisons", "Comparisons"),
+    ("waterfall", "Waterfall"),
+    ("spider", "Spider"),
+    ("swimmer", "Swimmer"),
+    ("readings", "Readings"),
     ("origin", "Origin"),
     ("mechanism", "Mechanism"),
-    ("comparisons", "Comparisons"),
+    ("clones", "Clones"),
+    ("exposure", "Exposure"),
+    ("decides", "What decides"),
     ("last", "Last look"),
     ("assumptions", "Assumptions"),
     ("failed", "Failed patients"),
@@ -58,8 +75,15 @@ pub fn render(data: &ReportData) -> String {
             burden::section(data),
             survival::section(data, &survival::PROGRESSION),
             survival::section(data, &survival::SURVIVAL),
-            origins::section(data),
             compare::section(data),
+            waterfall::section(data),
+            spider::section(data),
+            swimmer::section(data),
+            series::section(data),
+            origins::section(data),
+            clones::section(data),
+            exposure::section(data),
+            ranking::section(data),
             summary::last_look(data),
         ]
         .concat()

@@ -1,8 +1,9 @@
 //! The end of the page: what was assumed, who failed and why, where the numbers come from, and how to repeat the
 //! run.
 
-use super::data::ReportData;
+use super::data::{Assumption, ReportData};
 use super::html::escape;
+use super::ranking;
 use super::words::{self, Clock};
 
 /// Assumptions, failed patients, sources and the record of the run.
@@ -21,27 +22,49 @@ pub fn foot(data: &ReportData) -> String {
 }
 
 fn assumptions(data: &ReportData) -> String {
-    let rows: String = data
-        .assumptions
+    let ranked = data.ranking.is_some();
+    let mut all: Vec<(&Assumption, Option<f64>)> =
+        data.assumptions.iter().map(|a| (a, ranking::largest(data, &a.name))).collect();
+    let size = |d: &Option<f64>| d.map_or(-1.0, f64::abs);
+    // Those that decide first; the others keep the model's order.
+    all.sort_by(|a, b| size(&b.1).total_cmp(&size(&a.1)));
+    let told = |d: Option<f64>| match d {
+        Some(d) => format!("{}{:.2}", if d < 0.0 { "\u{2212}" } else { "+" }, d.abs()),
+        None => "the same in all patients".to_owned(),
+    };
+    let column = |d: Option<f64>| {
+        if ranked { format!("<td role=cell data-label=\"Somers' D\">{}</td>", told(d)) } else { String::new() }
+    };
+    let rows: String = all
         .iter()
-        .map(|a| {
+        .map(|(a, d)| {
             format!(
                 "<tr role=row><th scope=row role=rowheader><code>{}</code></th><td role=cell data-label=Value>{}</td>\
-                 <td role=cell data-label=\"Why this value\">{}</td><td role=cell data-label=\"What else it could be\">{}</td></tr>",
+                 <td role=cell data-label=\"Why this value\">{}</td><td role=cell data-label=\"What else it could be\">{}</td>{}</tr>",
                 escape(&a.name),
                 escape(&a.value),
                 escape(&a.why),
-                escape(if a.prior.is_empty() { "not stated" } else { &a.prior })
+                escape(if a.prior.is_empty() { "not stated" } else { &a.prior }),
+                column(*d)
             )
         })
         .collect();
     let body = if rows.is_empty() {
         "<p>Every parameter of this model has a source; none is assumed.</p>".to_owned()
     } else {
+        let (order, head) = if ranked {
+            (
+                " First those that differ between patients, by how closely they go with time to progression (the largest \
+                 <a href=\"#decides\">Somers' D</a> of any arm); then those that are the same in all patients, which this run cannot rank.",
+                "<th scope=col role=columnheader>Somers' D</th>",
+            )
+        } else {
+            ("", "")
+        };
         format!(
-            "<p>These numbers are assumed and not measured. The answer above holds under them.</p><table class=\"wordy stack\" role=table>\
+            "<p>These numbers are assumed and not measured. The answer above holds under them.{order}</p><table class=\"wordy stack\" role=table>\
              <thead role=rowgroup><tr role=row><th scope=col role=columnheader>Parameter</th><th scope=col role=columnheader>Value</th>\
-             <th scope=col role=columnheader>Why this value</th><th scope=col role=columnheader>What else it could be</th></tr></thead>\
+             <th scope=col role=columnheader>Why this value</th><th scope=col role=columnheader>What else it could be</th>{head}</tr></thead>\
              <tbody role=rowgroup>{rows}</tbody></table>"
         )
     };

@@ -2,12 +2,14 @@
 //! (nobody finished, nothing left, twelve arms with hostile names). No figure here is a result.
 
 use super::data::*;
+use super::sample_patients;
 
 /// A small generator of evenly spread numbers, good enough to make curves that look like curves.
-struct Spread(u64);
+pub struct Spread(u64);
 
 impl Spread {
-    fn next(&mut self) -> f64 {
+    /// The next number, between 0 and 1.
+    pub fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 11) as f64 + 0.5) / (1u64 << 53) as f64
     }
@@ -76,7 +78,7 @@ fn trial_arm(name: &str, regimen: &str, median: f64, spread: &mut Spread) -> Arm
             }
         })
         .collect();
-    ArmData {
+    let mut arm = ArmData {
         name: name.to_owned(),
         regimen: vec![regimen.to_owned()],
         after_progression: "stop".to_owned(),
@@ -104,8 +106,10 @@ fn trial_arm(name: &str, regimen: &str, median: f64, spread: &mut Spread) -> Arm
         last: [("sensitive", 1e5, 3e7, 2e9), ("persister", 0.0, 4e4, 2e6), ("t790m", 0.0, 2.1e9, 3e10)]
             .map(|(n, a, b, c)| (n.to_owned(), a, b, c))
             .to_vec(),
-        blood: None,
-    }
+        ..ArmData::default()
+    };
+    sample_patients::fill(&mut arm, median, spread);
+    arm
 }
 
 fn shares(list: &[(&str, f64)]) -> Vec<(String, f64)> {
@@ -141,7 +145,7 @@ pub fn trial() -> ReportData {
         p_value: Some(p),
     };
     ReportData {
-        format: 1,
+        format: FORMAT,
         study: "nsclc-egfr-tki".to_owned(),
         title: "EGFR-mutant lung adenocarcinoma, first-line TKI".to_owned(),
         question:
@@ -180,6 +184,9 @@ pub fn trial() -> ReportData {
             ("https://example.org/paper?a=1&b=2".to_owned(), "table 2".to_owned()),
         ],
         version: "0.1.0".to_owned(),
+        detection_limit_is: "largest lesion 2.5 mm across".to_owned(),
+        percentiles_of: 1000,
+        ranking: Some(sample_patients::ranking()),
     }
 }
 
@@ -218,9 +225,12 @@ pub fn dish() -> ReportData {
                     Band { day, low: middle * 0.97, middle, high: middle * 1.03, patients: 100 }
                 })
                 .collect(),
-            ..model.clone()
+            portraits: vec![sample_patients::dish_portrait()],
+            last: model.last.clone(),
+            ..ArmData::default()
         })
         .collect();
+    data.ranking = None;
     data
 }
 
@@ -232,7 +242,7 @@ pub fn nobody() -> ReportData {
     data.failed =
         (1..=50).map(|k| (k, None, "the death rate of sensitive is not a number on day 3".to_owned())).collect();
     for arm in &mut data.arms {
-        *arm = ArmData { name: arm.name.clone(), ..empty_arm() };
+        *arm = ArmData { name: arm.name.clone(), ..ArmData::default() };
     }
     data
 }
@@ -251,6 +261,14 @@ pub fn cured() -> ReportData {
     let early = curve((0..20).map(|k| (if k < 15 { 200.0 } else { HORIZON }, false)).collect(), HORIZON);
     let never = curve(vec![(HORIZON, false); 20], HORIZON);
     (arm.progression, arm.survival) = (Some(never), Some(early));
+    let fall = arm.waterfall.get_or_insert_default();
+    fall.bars.iter_mut().for_each(|b| *b = (-1.0, "CR".to_owned()));
+    arm.portraits.iter_mut().for_each(|p| p.clones.truncate(1));
+    for c in &mut arm.courses {
+        (c.progressed, c.ended, c.end, c.best) = (None, "horizon".to_owned(), HORIZON, "CR".to_owned());
+    }
+    arm.series[0].points.iter_mut().for_each(|r| (r.low, r.middle, r.high, r.detected) = (0.0, 0.0, 0.0, 0.0));
+    data.ranking = None;
     data.detection_limit_cells = None;
     data.failed = vec![(7, Some("erlotinib 150 mg daily".to_owned()), "more than 1e13 cells".to_owned())];
     (data.failed_count, data.finished) = (1, 999);
@@ -271,11 +289,15 @@ pub fn twelve() -> ReportData {
             if k % 4 == 3 {
                 (arm.origins, arm.mechanisms, arm.response, arm.survival) = (None, None, None, None);
                 arm.burden.clear();
+                (arm.waterfall, arm.courses, arm.portraits) = (None, Vec::new(), Vec::new());
+                (arm.exposure, arm.series) = (Vec::new(), Vec::new());
             }
             if k % 5 == 4 {
                 arm.doses = (0..8)
                     .flat_map(|d| ["cisplatin", "pemetrexed", "bevacizumab"].map(|g| dose(7 * d, g, 75.0)))
                     .collect();
+                let drugs = ["cisplatin", "pemetrexed", "bevacizumab"];
+                arm.exposure = drugs.map(|g| sample_patients::exposure(g, 21.0, 60.0 * (k as f64 + 1.0))).to_vec();
             }
             arm
         })
@@ -290,25 +312,6 @@ pub fn twelve() -> ReportData {
         })
         .collect();
     data
-}
-
-/// An arm without anything in it.
-fn empty_arm() -> ArmData {
-    ArmData {
-        name: String::new(),
-        regimen: Vec::new(),
-        after_progression: String::new(),
-        progressed: 0,
-        progression: None,
-        survival: None,
-        response: None,
-        origins: None,
-        mechanisms: None,
-        burden: Vec::new(),
-        doses: Vec::new(),
-        last: Vec::new(),
-        blood: None,
-    }
 }
 
 /// Every made-up run with its name.

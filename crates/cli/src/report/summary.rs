@@ -45,6 +45,12 @@ pub fn answer(data: &ReportData) -> String {
             if data.failed_count == 1 { "is not" } else { "are not" },
         ));
     }
+    if data.format < super::data::FORMAT {
+        out.push_str(
+            "<div class=warning role=note><p>This run was written by an older version of remission, whose summary has no \
+             figures for the waterfall, spider, swimmer, clone and exposure plots; run the study again to see them.</p></div>",
+        );
+    }
     if data.finished == 0 {
         return out + "<div class=answer><p>No patient has an outcome, so there is no answer to give.</p></div>";
     }

@@ -75,14 +75,14 @@ impl Clock {
     }
 }
 
-/// A share as a percentage; one decimal below ten.
+/// A share as a percentage; one decimal below ten and just below all.
 pub fn percent(share: f64) -> String {
     let p = 100.0 * share;
     if !p.is_finite() {
         "not known".to_owned()
     } else if p == 0.0 {
         "0\u{a0}%".to_owned()
-    } else if p < 9.95 {
+    } else if p < 9.95 || (p > 99.05 && p < 99.95) {
         format!("{p:.1}\u{a0}%")
     } else {
         format!("{p:.0}\u{a0}%")
@@ -313,6 +313,7 @@ mod tests {
     fn numbers_are_put_into_words() {
         assert_eq!(thousands(1_234_567), "1,234,567");
         assert_eq!(percent(0.743), "74\u{a0}%");
+        assert_eq!([percent(0.998), percent(1.0)], ["99.8\u{a0}%", "100\u{a0}%"]);
         assert_eq!(percent(0.027), "2.7\u{a0}%");
         assert_eq!(cells(1e9), "10⁹");
         assert_eq!(cells(207_930.0), "2.1\u{a0}×\u{a0}10⁵");

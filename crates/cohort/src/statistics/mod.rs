@@ -1,8 +1,8 @@
 //! Statistics of times to an event, of shares and of samples: what a trial's table and figures are made of.
 //!
 //! Reading order: [`kaplan_meier`] (one arm's curve, its median and its risk table), [`log_rank`] (do the arms
-//! differ), [`cox`] (by how much), [`proportion`] (a share with its interval), [`compare`] (are two samples
-//! from one law), [`special`] (the tails and quantiles the others need).
+//! differ), [`cox`] (by how much), [`concordance`] (does a number go with a time), [`proportion`] (a share with its
+//! interval), [`compare`] (are two samples from one law), [`special`] (the tails and quantiles the others need).
 //!
 //! Every function is pure: slices in, values out, the same bits on every machine (all transcendental functions
 //! come from `libm`, sums are taken in a fixed order). Nothing here panics on input, finite or not: what cannot
@@ -16,6 +16,7 @@
 
 mod cholesky;
 pub mod compare;
+pub mod concordance;
 pub mod cox;
 pub mod kaplan_meier;
 pub mod log_rank;
