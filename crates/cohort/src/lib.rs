@@ -1,10 +1,11 @@
 //! What is seen, for one patient and for many: visits, measurements, endpoints, arms.
 //!
-//! In reading order: [`variation`] (who the patients are), [`measure`], [`ctdna`] and [`recist`] (what a visit sees and what it
-//! means), [`patient`] (one patient in every arm), [`outcome`] (what is known of them), [`run`] (all patients, the
-//! only threads), [`summary`] and [`statistics`] (what a study says). Nothing here reads or writes files.
+//! In reading order: [`variation`] (who the patients are), [`levels`] (what drug they feel), [`measure`], [`ctdna`] and
+//! [`recist`] (what a visit sees and what it means), [`patient`] (one patient in every arm), [`outcome`] (what is known of
+//! them), [`run`] (all patients, the only threads), [`summary`] and [`statistics`] (what a study says). Nothing here reads or writes files.
 
 pub mod ctdna;
+pub mod levels;
 pub mod measure;
 pub mod outcome;
 pub mod patient;
