@@ -33,8 +33,19 @@ pub enum Command {
         /// Run directory
         dir: PathBuf,
     },
-    /// List the catalogue
+    /// Say in plain words what a model and its study are, or what an error code means
+    Explain(Explain),
+    /// Write a small study that runs as it is, every section explained, to start your own
+    New {
+        /// Folder to write; an existing one must be empty
+        dir: PathBuf,
+    },
+    /// List the catalogue, show an entry, or copy one to start your own
+    #[command(args_conflicts_with_subcommands = true)]
     Catalogue {
+        /// What to do with an entry
+        #[command(subcommand)]
+        what: Option<Entry>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -63,6 +74,37 @@ pub enum Command {
         #[arg(long)]
         check: bool,
     },
+}
+
+/// `remission catalogue show|copy`
+#[derive(Debug, Subcommand)]
+pub enum Entry {
+    /// Show an entry: question, arms, published numbers, files, notes
+    Show {
+        /// Catalogue ID
+        id: String,
+    },
+    /// Copy an entry's model, study and data into a folder of your own
+    Copy {
+        /// Catalogue ID
+        id: String,
+        /// Folder to write; an existing one must be empty
+        dir: PathBuf,
+    },
+}
+
+/// `remission explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Catalogue ID, a folder with model.toml (and study.toml), a model file, or an error code such as RM0401
+    #[arg(required_unless_present = "list")]
+    pub what: Option<String>,
+    /// List all error codes
+    #[arg(long)]
+    pub list: bool,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `remission run`

@@ -7,6 +7,15 @@ pub fn file(name: &str) -> Option<&'static str> {
     FILES.binary_search_by_key(&name, |(n, _)| n).ok().map(|k| FILES[k].1)
 }
 
+/// Files of a folder below `catalogue/`, not those of folders inside it: name, text.
+pub fn inside(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let start = format!("{folder}/");
+    FILES.iter().filter_map(move |(name, text)| {
+        let rest = name.strip_prefix(start.as_str())?;
+        (!rest.contains('/')).then_some((rest, *text))
+    })
+}
+
 /// IDs of all runnable entries, variants after their entry.
 pub fn ids() -> Vec<String> {
     let folders = FILES.iter().filter_map(|(name, _)| name.strip_suffix("/model.toml"));

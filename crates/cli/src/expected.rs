@@ -36,6 +36,29 @@ pub struct Published {
     pub high: f64,
     /// `calibrated`, `predicted` or `shown_only`.
     pub kind: String,
+    /// Where it is printed.
+    pub citation: Option<Citation>,
+}
+
+/// Where a number is printed.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Citation {
+    /// DOI, or none.
+    pub doi: Option<String>,
+    /// Address, or none.
+    pub url: Option<String>,
+    /// Place in the paper.
+    #[serde(rename = "where")]
+    pub place: Option<String>,
+}
+
+impl Citation {
+    /// Paper and place.
+    pub fn in_words(&self) -> String {
+        let doi = self.doi.as_ref().map(|d| format!("doi {d}"));
+        let parts = [doi.or(self.url.clone()), self.place.clone()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+    }
 }
 
 /// Figures of the first ctDNA measurement: genome equivalents in 15 mL of blood (55 % plasma) per 1e9 cells at baseline; share

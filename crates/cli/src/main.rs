@@ -11,6 +11,7 @@ mod commands;
 mod csv;
 mod diff;
 mod expected;
+mod explain;
 mod extra_arms;
 mod failure;
 mod figures;
@@ -51,12 +52,16 @@ fn main() -> ExitCode {
         Command::Check(args) => commands::check::check(args, &stop),
         Command::Verify { dir, threads } => commands::verify::verify(dir, *threads, &stop),
         Command::Report { dir } => commands::report::report(dir),
-        Command::Catalogue { json } => commands::catalogue::list(*json),
         Command::Diff(args) => commands::diff::diff(args),
         Command::Export(args) => commands::export::export(args),
         Command::Schema { file } => commands::schema::schema(*file),
         Command::Completions { shell } => commands::completions::completions(*shell),
         Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
+        Command::Explain(args) => commands::explain::explain(args),
+        Command::New { dir } => commands::new::new(dir),
+        Command::Catalogue { what: None, json } => commands::catalogue::list(*json),
+        Command::Catalogue { what: Some(args::Entry::Show { id }), .. } => commands::catalogue::show(id),
+        Command::Catalogue { what: Some(args::Entry::Copy { id, dir }), .. } => commands::catalogue::copy(id, dir),
     };
     if say::lost() {
         warnln!("error: cannot write to the standard output; what was printed is incomplete");

@@ -35,5 +35,18 @@ pub fn render(problems: &Problems, sources: &[Source]) -> String {
     }
     let count = problems.0.len();
     let noun = if count == 1 { "problem" } else { "problems" };
-    format!("{}{count} {noun}; nothing was run", String::from_utf8_lossy(&out))
+    format!("{}{count} {noun}; nothing was run\n{}", String::from_utf8_lossy(&out), more(problems))
+}
+
+/// Where the pages of the codes are.
+fn more(problems: &Problems) -> String {
+    let mut codes: Vec<&str> = problems.0.iter().map(|p| p.code.text()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let others = match codes.get(1..).unwrap_or_default() {
+        [] => String::new(),
+        [one] => format!(" (or {one})"),
+        some => format!(" (or {}{})", some[..some.len().min(4)].join(", "), if some.len() > 4 { ", ..." } else { "" }),
+    };
+    codes.first().map_or(String::new(), |first| format!("`remission explain {first}`{others} says more"))
 }

@@ -2,8 +2,10 @@
 //!
 //! In reading order: [`variation`] (who the patients are), [`levels`] (what drug they feel), [`measure`], [`ctdna`] and
 //! [`recist`] (what a visit sees and what it means), [`patient`] (one patient in every arm), [`outcome`] (what is known of
-//! them), [`run`] (all patients, the only threads), [`summary`] and [`statistics`] (what a study says). Nothing here reads or writes files.
+//! them), [`run`] (all patients, the only threads), [`summary`] and [`statistics`] (what a study says), [`typical`] and
+//! [`beginning`] (what to expect before a run). Nothing here reads or writes files.
 
+pub mod beginning;
 pub mod ctdna;
 pub mod levels;
 pub mod measure;
@@ -13,4 +15,5 @@ pub mod recist;
 pub mod run;
 pub mod statistics;
 pub mod summary;
+pub mod typical;
 pub mod variation;

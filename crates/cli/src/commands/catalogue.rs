@@ -1,9 +1,14 @@
-//! `remission catalogue`: what is in it.
+//! `remission catalogue`: what is in it, one entry in full, and a copy of one to start from.
 
-use crate::catalogue;
+use crate::commands::new;
+use crate::explain::page::Page;
+use crate::explain::words::figure;
 use crate::failure::{Exit, code};
 use crate::load::load;
+use crate::report::words;
+use crate::{catalogue, expected};
 use serde_json::json;
+use std::path::Path;
 
 /// `remission catalogue`
 pub fn list(as_json: bool) -> Result<u8, Exit> {
@@ -29,4 +34,183 @@ pub fn list(as_json: bool) -> Result<u8, Exit> {
         }
     }
     Ok(code::DONE)
+}
+
+/// `remission catalogue show`
+pub fn show(id: &str) -> Result<u8, Exit> {
+    let folder = known(id)?;
+    let loaded = load(id)?;
+    let entry = folder.split('/').next().unwrap_or(&folder).to_string();
+    let mut page = Page::for_terminal();
+    page.text(0, &format!("{id}: {}", loaded.model.title));
+    page.text(0, &loaded.model.question);
+    if let Some(study) = &loaded.study {
+        page.heading("Arms");
+        let rows: Vec<Vec<String>> = study
+            .arms
+            .iter()
+            .map(|arm| {
+                let none = arm.regimen.rules.is_empty();
+                let says = if none { "no treatment".to_string() } else { arm.regimen.sentences.join("; ") };
+                vec![arm.name.clone(), says]
+            })
+            .collect();
+        page.table(2, &rows, &[]);
+    }
+    if let Some(source) = &loaded.expected {
+        let set = id.split_once('/').map(|(_, variant)| variant);
+        let first = loaded.study.as_ref().and_then(|s| s.arms.first()).map_or("the first arm", |a| a.name.as_str());
+        let expected = expected::read(source)?;
+        published(&mut page, &expected, set, first);
+    }
+    page.heading("Files");
+    for name in files_of(&entry, &folder) {
+        page.text(2, &format!("catalogue/{name}"));
+    }
+    page.text(0, &format!("`remission catalogue copy {id} DIR` writes those of them that a study of your own begins with."));
+    let variants: Vec<String> = catalogue::ids().into_iter().filter(|k| k.starts_with(&format!("{id}/"))).collect();
+    if !variants.is_empty() {
+        page.text(0, &format!("Variants: {}.", variants.join(", ")));
+    }
+    if let Some(notes) = catalogue::file(&format!("{entry}/notes.md")) {
+        page.heading("Notes");
+        markdown(&mut page, notes);
+    }
+    say!("{}", page.finish());
+    Ok(code::DONE)
+}
+
+/// `remission catalogue copy`
+pub fn copy(id: &str, dir: &Path) -> Result<u8, Exit> {
+    let folder = known(id)?;
+    let entry = folder.split('/').next().unwrap_or(&folder).to_string();
+    let mine = |name: &str| ["model.toml", "study.toml", "regimen.toml"].contains(&name) || name.ends_with(".csv");
+    let mut files: Vec<(String, &str)> = Vec::new();
+    // A variant rests on its entry's data.
+    for place in [&folder, &entry] {
+        for (name, text) in catalogue::inside(place) {
+            let data = name.ends_with(".csv");
+            if mine(name) && (place == &folder || data) && !files.iter().any(|f| f.0 == name) {
+                files.push((name.to_string(), text));
+            }
+        }
+    }
+    let written = new::write(dir, &files)?;
+    new::next(&written);
+    Ok(code::DONE)
+}
+
+/// Folder of an entry, or which there are.
+fn known(id: &str) -> Result<String, Exit> {
+    catalogue::folder(id).ok_or_else(|| {
+        let near = catalogue::near(id);
+        let hint = if near.is_empty() {
+            format!("the catalogue has: {}", catalogue::ids().join(", "))
+        } else {
+            format!("did you mean {}?", near.join(" or "))
+        };
+        Exit::refused(format!("error: the catalogue has no `{id}`\n  {hint}"))
+    })
+}
+
+/// Names of the files of an entry below `catalogue/`; of a variant, with those that it takes from its entry.
+fn files_of(entry: &str, folder: &str) -> Vec<String> {
+    let mut names: Vec<String> = catalogue::inside(folder).map(|(n, _)| format!("{folder}/{n}")).collect();
+    if folder != entry {
+        let taken = |n: &str| !["model.toml", "study.toml", "regimen.toml"].contains(&n);
+        names.extend(catalogue::inside(entry).filter(|(n, _)| taken(n)).map(|(n, _)| format!("{entry}/{n}")));
+    }
+    names
+}
+
+/// The published numbers in words.
+fn published(page: &mut Page, expected: &expected::Expected, set: Option<&str>, first: &str) {
+    let mine: Vec<_> = expected.published.iter().filter(|p| p.set.as_deref() == set).collect();
+    if mine.is_empty() {
+        return;
+    }
+    page.heading("Published numbers");
+    for p in mine {
+        let (what, which) = p.quantity.split_once('.').unwrap_or((&p.quantity, ""));
+        let name = words::name(which);
+        let percent = |x: f64| figure(100.0 * x);
+        let plain = |x: f64| figure(x);
+        let (says, unit, write): (String, &str, &dyn Fn(f64) -> String) = match what {
+            "median_pfs_months" => ("median progression-free survival".into(), " months", &plain),
+            "median_os_months" => ("median survival".into(), " months", &plain),
+            "response" => ("response".into(), " %", &percent),
+            "mechanism" => (format!("{name} at progression"), " % of patients", &percent),
+            "origin" => (format!("{name} at progression"), " % of patients", &percent),
+            "hazard_ratio" => (format!("hazard ratio against {first}"), "", &plain),
+            "cells_at_end" => (format!("{name} cells at the end"), "", &plain),
+            other => (other.replace('_', " "), "", &plain),
+        };
+        let arm = p.arm.as_ref().map(|a| format!("{a}: ")).unwrap_or_default();
+        let value = p.value.map(|v| format!(" {}{unit},", write(v))).unwrap_or_default();
+        let kind = match p.kind.as_str() {
+            "calibrated" => "the model was tuned to it",
+            "predicted" => "the model was not tuned to it",
+            _ => "shown and not judged",
+        };
+        let from = p.citation.as_ref().map(|c| format!(" From {}.", c.in_words())).unwrap_or_default();
+        page.item(
+            2,
+            "- ",
+            &format!("{arm}{says}{value} agreement is {} to {}{unit}; {kind}.{from}", write(p.low), write(p.high)),
+        );
+    }
+    page.text(0, "`remission check` runs the entry against those that a run can give.");
+}
+
+/// Markdown for a terminal: paragraphs and items are wrapped, tables laid out, blocks of code left alone.
+fn markdown(page: &mut Page, text: &str) {
+    let mut paragraph = String::new();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut code = false;
+    let flush = |page: &mut Page, paragraph: &mut String, rows: &mut Vec<Vec<String>>| {
+        if !rows.is_empty() {
+            page.table(0, rows, &[]);
+            rows.clear();
+        }
+        if !paragraph.is_empty() {
+            let mark = if paragraph.starts_with("- ") { "- " } else { "" };
+            page.item(0, mark, &paragraph[mark.len()..]);
+            paragraph.clear();
+        }
+    };
+    for line in text.lines() {
+        let trimmed = line.trim();
+        if trimmed.starts_with("```") {
+            flush(page, &mut paragraph, &mut rows);
+            code = !code;
+        } else if code {
+            page.verbatim(line);
+        } else if let Some(heading) = trimmed.strip_prefix('#') {
+            flush(page, &mut paragraph, &mut rows);
+            page.gap();
+            page.text(0, heading.trim_start_matches('#').trim());
+            page.gap();
+        } else if let Some(row) = trimmed.strip_prefix('|') {
+            let cells: Vec<String> = row.trim_end_matches('|').split('|').map(|c| c.trim().to_string()).collect();
+            if !paragraph.is_empty() {
+                flush(page, &mut paragraph, &mut rows);
+            }
+            if !cells.iter().all(|c| c.chars().all(|x| "-: ".contains(x)) && !c.is_empty()) {
+                rows.push(cells);
+            }
+        } else if trimmed.is_empty() {
+            flush(page, &mut paragraph, &mut rows);
+            page.gap();
+        } else {
+            let starts = trimmed.starts_with("- ") || trimmed.split_once(". ").is_some_and(|(n, _)| n.parse::<u8>().is_ok());
+            if starts || !rows.is_empty() {
+                flush(page, &mut paragraph, &mut rows);
+            }
+            if !paragraph.is_empty() {
+                paragraph.push(' ');
+            }
+            paragraph += trimmed;
+        }
+    }
+    flush(page, &mut paragraph, &mut rows);
 }

@@ -186,7 +186,7 @@ fn make_record(job: &Job, loaded: &Loaded, data: &ReportData, folder: &Path) -> 
 }
 
 /// A folder as it can be pasted into a shell.
-fn shown(folder: &Path) -> String {
+pub fn shown(folder: &Path) -> String {
     let text = folder.components().collect::<PathBuf>().display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }

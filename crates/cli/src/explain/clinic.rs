@@ -1,0 +1,315 @@
+//! The clinic: what a visit measures, when visits are, what progression means, what ends a run, what origins mean.
+
+use super::page::Page;
+use super::words::{figure, formula, list, many, percent, time, written_time};
+use remission_cohort::levels::typical;
+use remission_cohort::measure::Meter;
+use remission_cohort::recist::RecistOptions;
+use remission_engine::before::over_parameters;
+use remission_engine::compiled::Compiled;
+use remission_model::expr::{Expr, Slot};
+use remission_model::resolved::{AfterProgression, Arm, Kind, MeasurementKind, Model, Regimen, Study};
+use remission_model::visits_in_words;
+use serde::Serialize;
+
+/// A thing with a name, in words.
+#[derive(Debug, Serialize)]
+pub struct Named {
+    /// As in files and tables.
+    pub name: String,
+    /// In words.
+    pub says: String,
+}
+
+/// An arm.
+#[derive(Debug, Serialize)]
+pub struct ArmWords {
+    /// As in the file.
+    pub name: String,
+    /// Sentences; empty for no treatment.
+    pub regimen: Vec<String>,
+    /// What follows progression.
+    pub after_progression: String,
+}
+
+/// What each measurement sees; `cells` is the typical size at the start.
+pub fn measurements(compiled: &Compiled, cells: f64) -> Vec<Named> {
+    let model = &compiled.model;
+    let parameters = typical(model);
+    let mut out = Vec::new();
+    for m in &model.measurements {
+        let says = match &m.kind {
+            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => {
+                let shares: Vec<String> = shares.iter().map(|s| percent(*s)).collect();
+                let by = formula(cells_per_litre, model).map(|f| format!(" ({f})")).unwrap_or_default();
+                let meter = Meter::new(compiled, &parameters, m);
+                let lesions = match shares.len() {
+                    1 => format!("the diameter of one target lesion, which holds {} of the tumour, a sphere", shares[0]),
+                    n => format!(
+                        "the sum of the diameters of {n} target lesions, which hold {} of the tumour, spheres",
+                        list(&shares)
+                    ),
+                };
+                let error = match *reader_error {
+                    0.0 => "It is read without error.".to_string(),
+                    e => format!("Each diameter is read with an error of {} (sd of its logarithm).", percent(e)),
+                };
+                format!(
+                    "{lesions} of {} cells per cm^3{by}. {error} A lesion below {} mm is recorded as {} mm, below {} mm as gone. \
+                     At the start the typical patient has {} mm.",
+                    figure(over_parameters(compiled, &parameters, cells_per_litre) / 1000.0),
+                    figure(*too_small),
+                    figure(*too_small),
+                    figure(0.5 * too_small),
+                    figure(meter.expected(cells)),
+                )
+            }
+            MeasurementKind::CellCount { error, detection_limit } => {
+                let error = match *error {
+                    0.0 => "exactly".to_string(),
+                    e => format!("with an error of {} (sd of its logarithm)", percent(e)),
+                };
+                let limit = match *detection_limit {
+                    0.0 => String::new(),
+                    l => format!("; below {} cells 0 is reported", figure(l)),
+                };
+                format!("the number of all cells, {error}{limit}.")
+            }
+        };
+        out.push(Named { name: m.name.clone(), says });
+    }
+    out
+}
+
+/// When visits are.
+pub fn visits(study: &Study) -> String {
+    let words = visits_in_words(&study.visits);
+    let (calendar, window) = words.split_once(", within ").unwrap_or((&words, ""));
+    let mut text = format!("The clinic looks on the day treatment begins, then {calendar}.");
+    if !window.is_empty() {
+        text += &format!(
+            " Each visit is planned from the one before it and falls up to {window} early or late, by whole days, in every patient anew."
+        );
+    }
+    text
+}
+
+/// What progression means and what a rebiopsy finds; none where no progression is assessed.
+pub fn progression(model: &Model, study: &Study) -> Option<String> {
+    let on = &model.measurements[study.recist_on?].name;
+    let o = RecistOptions::default();
+    Some(format!(
+        "Progression is RECIST 1.1 on {on}: the sum is at least {} and at least {} mm above the smallest sum so far, at a visit; \
+         its date is that visit's. Response is a sum at least {} below that at the start, without confirmation. The sums are those \
+         that were read, errors included; new lesions do not occur. Progression-free survival counts death as well. At progression a \
+         rebiopsy finds every mechanism that at least {} of cells carry.",
+        percent(o.progression_fraction),
+        figure(o.progression_increase),
+        percent(o.response_fraction),
+        percent(study.rebiopsy_detects)
+    ))
+}
+
+/// What ends a patient's run.
+pub fn ends(compiled: &Compiled, study: &Study) -> Vec<String> {
+    let parameters = typical(&compiled.model);
+    let value = |e: &Expr| over_parameters(compiled, &parameters, e);
+    let named = |e: &Expr| formula(e, &compiled.model).map(|f| format!(" ({f})")).unwrap_or_default();
+    let mut out = vec![format!("The study ends after {}.", written_time(study.horizon))];
+    let ending: Vec<String> = study
+        .arms
+        .iter()
+        .filter(|a| a.after_progression == AfterProgression::End)
+        .map(|a| a.name.clone())
+        .collect();
+    if study.recist_on.is_some() && !ending.is_empty() {
+        let which = if ending.len() == study.arms.len() && ending.len() > 1 {
+            "every arm".to_string()
+        } else {
+            list(&ending)
+        };
+        out.push(format!("Progression ends the run in {which}; survival after it is not simulated there."));
+    }
+    if let Some(death) = &compiled.model.death {
+        let hazard = value(&death.background);
+        if hazard > 0.0 {
+            let yearly = -libm::expm1(-365.25 * hazard);
+            out.push(format!("Death from other causes, {} of patients a year{}.", percent(yearly), named(&death.background)));
+        }
+        if let Some(burden) = &death.burden {
+            out.push(format!("The tumour kills at {} cells{}.", figure(value(burden)), named(burden)));
+        }
+    } else {
+        out.push("Nobody dies in this model.".into());
+    }
+    out.push(format!("A run stops at {} cells (the ceiling) if nothing ended it before.", figure(study.ceiling)));
+    out
+}
+
+/// The arms.
+pub fn arms(model: &Model, study: &Study) -> Vec<ArmWords> {
+    let words = |r: &Regimen| {
+        if r.sentences.is_empty() { remission_model::regimen::in_words(&r.rules, model) } else { r.sentences.clone() }
+    };
+    let one = |a: &Arm| ArmWords {
+        name: a.name.clone(),
+        regimen: if a.regimen.rules.is_empty() { Vec::new() } else { words(&a.regimen) },
+        after_progression: match &a.after_progression {
+            AfterProgression::Stop => "after progression no more drug".into(),
+            AfterProgression::Continue => "after progression the same doses go on".into(),
+            AfterProgression::End => "the run ends at progression".into(),
+            AfterProgression::Switch(next) => format!(
+                "after progression: {}; its day 1 is the visit that called progression",
+                words(next).join("; ")
+            ),
+        },
+    };
+    study.arms.iter().map(one).collect()
+}
+
+/// What the labels of origin mean in this model.
+pub fn origins(model: &Model) -> Vec<Named> {
+    let mutating: Vec<_> = model.cells.iter().filter(|c| !c.mutations.is_empty()).collect();
+    let resistant = model.cells.iter().any(|c| c.kind == Kind::Resistant);
+    let names = |kind: &dyn Fn(Kind) -> bool| -> Vec<String> {
+        mutating.iter().filter(|c| kind(c.kind)).map(|c| c.name.clone()).collect()
+    };
+    let (persisters, others) = (names(&|k| k == Kind::Persister), names(&|k| k != Kind::Persister));
+    let driven: Vec<String> = mutating
+        .iter()
+        .flat_map(|c| c.mutations.iter().map(move |m| (c, m)))
+        .filter(|(_, m)| !m.rate.free_of(|s| matches!(s, Slot::Drug(_) | Slot::Delayed(_))))
+        .map(|(c, m)| format!("{} to {}", c.name, model.cells[m.to].name))
+        .collect();
+    let or = |list_of: &[String], says: String, cannot: &str| match list_of {
+        [] => format!("cannot occur here: {cannot}"),
+        _ => says,
+    };
+    let named = |name: &str, says: String| Named { name: name.into(), says };
+    let mut out = vec![
+        named(
+            "pre_existing",
+            if resistant {
+                "the clone was founded before treatment began".into()
+            } else {
+                "cannot occur here: no cell type is resistant".into()
+            },
+        ),
+        named(
+            "cycling",
+            or(&others, format!("founded under treatment by a mutating {} cell", list(&others)), "no such cell type mutates"),
+        ),
+        named(
+            "persister",
+            or(
+                &persisters,
+                format!("founded under treatment by a mutating {} cell (drug-tolerant)", list(&persisters)),
+                "no persister type mutates",
+            ),
+        ),
+        named(
+            "drug_induced",
+            or(
+                &driven,
+                format!("founded under treatment by the part of a mutation rate that the drug adds ({})", list(&driven)),
+                "no mutation rate depends on a drug",
+            ),
+        ),
+    ];
+    out.push(named("non_genetic", "no resistant clone has more than 1 % of the cells at progression".into()));
+    out
+}
+
+/// Prints measurements, visits and progression.
+pub fn print_visits(page: &mut Page, says: &[Named], visits: Option<&str>, progression: Option<&str>) {
+    if let Some(visits) = visits {
+        page.text(0, visits);
+    }
+    for m in says {
+        page.item(0, "", &format!("{} is {}", m.name, m.says));
+    }
+    if says.is_empty() {
+        page.text(0, "Nothing is measured; cells of every type are counted exactly in the tables.");
+    }
+    if visits.is_some() {
+        page.gap();
+        page.text(0, progression.unwrap_or("No progression is assessed (the study has no recist_on)."));
+    }
+}
+
+/// Prints the arms.
+pub fn print_arms(page: &mut Page, arms: &[ArmWords], progression: bool) {
+    for arm in arms {
+        let what = if arm.regimen.is_empty() { "no treatment".to_string() } else { arm.regimen.join("; ") };
+        let after = if progression { format!("; {}", arm.after_progression) } else { String::new() };
+        page.item(0, "", &format!("{}: {what}{after}.", arm.name));
+    }
+    if let [first, _, ..] = arms {
+        page.text(0, &format!("Every arm meets the same patients and is compared with the first, {}.", first.name));
+    }
+}
+
+/// Prints the labels of origin.
+pub fn print_origins(page: &mut Page, origins: &[Named]) {
+    page.text(0, "The origin at progression is the label of the largest resistant clone:");
+    let rows: Vec<Vec<String>> =
+        origins.iter().map(|o| vec![crate::report::words::name(&o.name), o.says.clone()]).collect();
+    page.table(2, &rows, &[]);
+}
+
+/// Levels: quantities beside the cells.
+pub fn levels(compiled: &Compiled) -> Vec<Named> {
+    let model = &compiled.model;
+    let parameters = typical(model);
+    let one = |l: &remission_model::resolved::Level| {
+        let start = super::words::quantity(over_parameters(compiled, &parameters, &l.start) / l.unit_scale, &l.unit);
+        let change = match &l.rate {
+            Expr::Number(0.0) => "does not change".to_string(),
+            e => format!("changes a day by {}", remission_model::expression_text(e, model)),
+        };
+        Named { name: l.name.clone(), says: format!("starts at {start} and {change}") }
+    };
+    model.levels.iter().map(one).collect()
+}
+
+/// Tabulated laws.
+pub fn tables(model: &Model) -> Vec<Named> {
+    let one = |t: &remission_model::resolved::Table| {
+        let ends = (t.x.first().zip(t.y.first()), t.x.last().zip(t.y.last()));
+        let says = match ends {
+            (Some((a, b)), Some((y, z))) => format!(
+                "a tabulated law of {} points, from {} at {} to {} at {} (in base units); constant outside",
+                t.x.len(),
+                figure(*b),
+                figure(*a),
+                figure(*z),
+                figure(*y)
+            ),
+            _ => "a tabulated law".to_string(),
+        };
+        Named { name: t.name.clone(), says }
+    };
+    model.tables.iter().map(one).collect()
+}
+
+/// `5 years, 1,000 patients an arm, seed 2026`.
+pub fn size(study: &Study) -> String {
+    format!(
+        "{} x {}, {}, seed {}",
+        many(study.arms.len(), "arm"),
+        many(study.patients as usize, "patient"),
+        written_time(study.horizon),
+        study.seed
+    )
+}
+
+/// Days of an average in words.
+pub fn days(from: f64, to: f64) -> String {
+    if to - from < 1e-9 {
+        return super::words::day(from);
+    }
+    if to - from < 1.0 {
+        return format!("{} of {}", time(to - from), super::words::day(from));
+    }
+    format!("days {} to {}", figure(from + 1.0), figure(to))
+}

@@ -1,0 +1,268 @@
+//! Drugs: how each enters and leaves, and the concentrations of every arm.
+
+use super::page::Page;
+use super::words::{day, figure, list, quantity, time};
+use remission_cohort::levels::{self, Levels, Span};
+use remission_cohort::typical::half_life;
+use remission_engine::before::over_parameters;
+use remission_engine::compiled::Compiled;
+use remission_engine::failure::Failure;
+use remission_model::expr::Expr;
+use remission_model::expression_text;
+use remission_model::resolved::{Drug, Route, Study};
+use serde::Serialize;
+
+/// Patients from whom the spread of concentrations is taken.
+const PEOPLE: u32 = 200;
+
+/// A drug.
+#[derive(Debug, Serialize)]
+pub struct DrugWords {
+    /// As in the file.
+    pub name: String,
+    /// Unit of what cells feel.
+    pub felt_as: String,
+    /// How it enters and leaves, in words.
+    pub kinetics: Vec<String>,
+    /// Half-life of the last phase, days; null of a held drug.
+    pub half_life_days: Option<f64>,
+    /// By arm that gives it.
+    pub arms: Vec<ArmLevels>,
+}
+
+/// Concentrations of a drug in an arm, in the unit that is felt.
+#[derive(Debug, Serialize)]
+pub struct ArmLevels {
+    /// The arm.
+    pub arm: String,
+    /// First dosing cycle; null where doses do not repeat.
+    pub first: Option<Figures>,
+    /// At steady state, or in the last whole cycle; null where doses do not repeat.
+    pub steady: Option<Figures>,
+    /// False: the study or the treatment ends before levels are steady.
+    pub reaches_steady: bool,
+    /// What is said where doses do not repeat.
+    pub note: Option<String>,
+}
+
+/// Concentrations over a cycle, typical patient, and the average's spread.
+#[derive(Debug, Serialize)]
+pub struct Figures {
+    /// Days since treatment began.
+    pub from_day: f64,
+    /// Days since treatment began.
+    pub to_day: f64,
+    /// Lowest.
+    pub cmin: f64,
+    /// Average.
+    pub cavg: f64,
+    /// Highest.
+    pub cmax: f64,
+    /// At the end of the cycle, before the next dose.
+    pub end: f64,
+    /// 5th and 95th percentile of the average; null where patients do not differ.
+    pub cavg_5_95: Option<(f64, f64)>,
+}
+
+fn figures(l: &Levels, span: Span, scale: f64) -> Figures {
+    let spread = (l.average.low / scale, l.average.high / scale);
+    Figures {
+        from_day: span.from,
+        to_day: span.to,
+        cmin: l.lowest.typical / scale,
+        cavg: l.average.typical / scale,
+        cmax: l.highest.typical / scale,
+        end: l.curve.last().map_or(0.0, |s| s.typical) / scale,
+        cavg_5_95: l.varies.then_some(spread),
+    }
+}
+
+/// All drugs.
+///
+/// # Errors
+/// A drug's constants cannot be used.
+pub fn drugs(compiled: &Compiled, study: Option<&Study>) -> Result<Vec<DrugWords>, Failure> {
+    let model = &compiled.model;
+    let people = levels::people(model, study.map_or(0, |s| s.seed), PEOPLE);
+    let mut out = Vec::new();
+    for (k, drug) in model.drugs.iter().enumerate() {
+        let mut arms = Vec::new();
+        for (arm, horizon) in study.iter().flat_map(|s| s.arms.iter().map(|a| (a, s.horizon))) {
+            if !arm.regimen.rules.iter().any(|r| r.drug == k && r.amount != 0.0) {
+                continue;
+            }
+            let over = |span: Span| -> Result<Figures, Failure> {
+                let l = levels::levels(compiled, &arm.regimen, k, span, &people)?;
+                Ok(figures(&l, span, drug.felt_scale))
+            };
+            let first = levels::first_cycle(&arm.regimen, k, horizon);
+            let steady = levels::steady_cycle(compiled, &arm.regimen, k, horizon, &[])?;
+            let note = match (first, steady) {
+                (Some(_), Some(_)) => None,
+                _ => Some(note(drug, &arm.regimen, k, horizon, &over)?),
+            };
+            arms.push(ArmLevels {
+                arm: arm.name.clone(),
+                first: first.filter(|_| note.is_none()).map(&over).transpose()?,
+                steady: steady.filter(|_| note.is_none()).map(|c| over(c.span)).transpose()?,
+                reaches_steady: steady.is_some_and(|c| c.steady),
+                note,
+            });
+        }
+        out.push(DrugWords {
+            name: drug.name.clone(),
+            felt_as: drug.felt_unit.clone(),
+            kinetics: kinetics(compiled, drug),
+            half_life_days: half_life(compiled, drug),
+            arms,
+        });
+    }
+    Ok(out)
+}
+
+/// What is said of doses that do not repeat.
+fn note(
+    drug: &Drug,
+    regimen: &remission_model::resolved::Regimen,
+    k: usize,
+    horizon: f64,
+    over: &dyn Fn(Span) -> Result<Figures, Failure>,
+) -> Result<String, Failure> {
+    let doses = levels::doses(regimen, k, Span { from: 0.0, to: horizon }, 4);
+    let unit = &drug.felt_unit;
+    if matches!(drug.route, Route::Held) {
+        let one = |d: &levels::Dose| {
+            let until = if d.duration.is_finite() { format!(" for {}", time(d.duration)) } else { String::new() };
+            format!("{} from {}{until}", quantity(d.amount / drug.felt_scale, unit), day(d.day))
+        };
+        let all: Vec<String> = doses.iter().map(one).collect();
+        return Ok(format!("held at {}", list(&all)));
+    }
+    let from = doses.first().map_or(0.0, |d| d.day);
+    let to = doses.last().map_or(from, |d| d.day + d.duration) + 1.0;
+    let seen = over(Span { from, to: to.min(horizon).max(from + 1e-3) })?;
+    Ok(format!(
+        "doses do not repeat; up to {} by {}, {} a day after the last dose",
+        quantity(seen.cmax, unit),
+        day(to),
+        figure(seen.end)
+    ))
+}
+
+fn kinetics(compiled: &Compiled, drug: &Drug) -> Vec<String> {
+    let parameters = levels::typical(&compiled.model);
+    let value = |e: &Expr| over_parameters(compiled, &parameters, e);
+    let from = |e: &Expr| match e {
+        Expr::Number(_) => String::new(),
+        e => format!(" ({})", expression_text(e, &compiled.model)),
+    };
+    let mut out = Vec::new();
+    let body = |how: String| {
+        format!(
+            "{how}; clearance {} L/h{}, volume {} L{}",
+            figure(value(&drug.clearance) / 24.0),
+            from(&drug.clearance),
+            figure(value(&drug.volume)),
+            from(&drug.volume)
+        )
+    };
+    out.push(match &drug.route {
+        Route::Oral { ka } => body(format!(
+            "swallowed, absorbed at {} /h{}, half of it in {}",
+            figure(value(ka) / 24.0),
+            from(ka),
+            time(std::f64::consts::LN_2 / value(ka))
+        )),
+        Route::Bolus => body("injected at once".into()),
+        Route::Infusion => body("infused over the time that the regimen says".into()),
+        Route::Held => "held: the regimen sets the concentration that cells feel, as in a dish".into(),
+    });
+    if let Some((flow, volume)) = &drug.peripheral {
+        out.push(format!(
+            "a second compartment of {} L{}, reached at {} L/h{}",
+            figure(value(volume)),
+            from(volume),
+            figure(value(flow) / 24.0),
+            from(flow)
+        ));
+    }
+    if drug.felt_per_mg_per_l != 1.0 {
+        out.push(format!(
+            "molar mass {} g/mol, so 1 mg/L is {}",
+            figure(1000.0 / drug.felt_per_mg_per_l),
+            quantity(drug.felt_per_mg_per_l / drug.felt_scale, &drug.felt_unit)
+        ));
+    }
+    if let Some(delay) = &drug.delay {
+        out.push(format!(
+            "delayed({}) lags behind: the concentration passed through {} transit states, {} in the mean{}",
+            drug.name,
+            delay.states,
+            time(value(&delay.mean)),
+            from(&delay.mean)
+        ));
+    }
+    out
+}
+
+/// Prints the drugs.
+pub fn print(page: &mut Page, drugs: &[DrugWords], has_study: bool) {
+    if drugs.is_empty() {
+        page.text(0, "The model has no drug.");
+    }
+    for drug in drugs {
+        page.gap();
+        page.text(0, &format!("{}, felt in {}", drug.name, drug.felt_as));
+        for line in &drug.kinetics {
+            page.item(2, "", &format!("{line}."));
+        }
+        if let Some(days) = drug.half_life_days {
+            page.text(2, &format!("Half-life {}.", time(days)));
+        }
+        let repeating: Vec<&ArmLevels> = drug.arms.iter().filter(|a| a.note.is_none()).collect();
+        if !repeating.is_empty() {
+            page.gap();
+            let head = |words: [&str; 8]| words.map(String::from).to_vec();
+            let spread = repeating.iter().any(|a| a.steady.as_ref().is_some_and(|s| s.cavg_5_95.is_some()));
+            let mut rows = vec![
+                head(["", "first", "cycle", "", "steady", "", "", if spread { "Cavg of 5 to" } else { "" }]),
+                head([
+                    &format!("in {}", drug.felt_as),
+                    "Cmax",
+                    "Cavg",
+                    "end",
+                    "Cmin",
+                    "Cavg",
+                    "Cmax",
+                    if spread { "95 % of patients" } else { "" },
+                ]),
+            ];
+            for arm in &repeating {
+                let (Some(a), Some(z)) = (&arm.first, &arm.steady) else { continue };
+                let range = z.cavg_5_95.map_or(String::new(), |(l, h)| format!("{} - {}", figure(l), figure(h)));
+                let numbers = [a.cmax, a.cavg, a.end, z.cmin, z.cavg, z.cmax].map(figure);
+                rows.push([vec![arm.arm.clone()], numbers.to_vec(), vec![range]].concat());
+            }
+            page.table(2, &rows, &[1, 2, 3, 4, 5, 6]);
+            for arm in &repeating {
+                let (Some(a), Some(z)) = (&arm.first, &arm.steady) else { continue };
+                let cycle = time(a.to_day - a.from_day);
+                let text = match (arm.reaches_steady, z.from_day - a.from_day) {
+                    (false, _) => format!(
+                        "cycle of {cycle}; not steady before treatment or study ends, shown is the last whole cycle, from {}",
+                        day(z.from_day)
+                    ),
+                    (true, d) if d <= 0.0 => format!("cycle of {cycle}; steady from the start"),
+                    (true, _) => format!("cycle of {cycle}; steady (within 1 %) from {} on", day(z.from_day)),
+                };
+                page.item(2, "", &format!("{}: {text}.", arm.arm));
+            }
+        }
+        for arm in drug.arms.iter().filter(|a| a.note.is_some()) {
+            page.item(2, "", &format!("{}: {}.", arm.arm, arm.note.as_deref().unwrap_or_default()));
+        }
+        if has_study && drug.arms.is_empty() {
+            page.text(2, "No arm begins with it.");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A model and its study in plain words: what there is, how fast it changes in numbers, where each number comes from, and
+//! what a run will do. The text and the JSON document are two prints of one [`Explanation`].
+
+mod before;
+mod cells;
+mod clinic;
+pub mod codes;
+mod drugs;
+mod numbers;
+pub mod page;
+pub mod words;
+
+use crate::failure::Exit;
+use crate::load::Loaded;
+use page::Page;
+use remission_cohort::typical::{Average, Reached, Reader};
+use remission_engine::compiled::Compiled;
+use remission_engine::failure::Failure;
+use serde::Serialize;
+
+/// What is explained. `values` of the cells stand in the order of `conditions`.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    study: String,
+    title: String,
+    question: String,
+    citations: Vec<String>,
+    numbers_rest_on: numbers::Count,
+    patients_per_arm: Option<u32>,
+    seed: Option<u64>,
+    horizon_days: Option<f64>,
+    conditions: Vec<Condition>,
+    cells: Vec<cells::Cell>,
+    levels: Vec<clinic::Named>,
+    tables: Vec<clinic::Named>,
+    drugs: Vec<drugs::DrugWords>,
+    before_treatment: before::Before,
+    measurements: Vec<clinic::Named>,
+    visits: Option<String>,
+    progression: Option<String>,
+    arms: Vec<clinic::ArmWords>,
+    ends: Vec<String>,
+    origins: Vec<clinic::Named>,
+    numbers: Vec<numbers::Number>,
+}
+
+/// A condition under which rates are shown.
+#[derive(Debug, Serialize)]
+struct Condition {
+    /// Arm; null without drug.
+    arm: Option<String>,
+    /// Days since treatment began over which rates are averaged.
+    from_day: f64,
+    to_day: f64,
+    /// `no drug`, `steady`, `not steady` or `course`.
+    reached: &'static str,
+}
+
+/// Rates under every condition.
+pub struct Arms {
+    /// `without drug`, then the arms that give drug.
+    names: Vec<String>,
+    /// One rate vector for each.
+    rates: Vec<Vec<f64>>,
+    averages: Vec<(String, Average)>,
+}
+
+/// Explains what was loaded.
+///
+/// # Errors
+/// A rate or a constant of the typical patient is impossible.
+pub fn explain(loaded: &Loaded) -> Result<(Explanation, String), Exit> {
+    let compiled = Compiled::new(&loaded.model);
+    let (model, study) = (&compiled.model, loaded.study.as_ref());
+    let refused = |f: Failure| Exit::refused(format!("error: the patient with every number at its centre cannot be: {f}"));
+    let arms = conditions(&compiled, study).map_err(refused)?;
+    let before = before::before(&compiled, study.map(|s| s.seed));
+    let numbers = numbers::numbers(model);
+    let explanation = Explanation {
+        study: loaded.name.clone(),
+        title: model.title.clone(),
+        question: model.question.clone(),
+        citations: model.citations.iter().map(words::citation).collect(),
+        numbers_rest_on: numbers::count(&numbers),
+        patients_per_arm: study.map(|s| s.patients),
+        seed: study.map(|s| s.seed),
+        horizon_days: study.map(|s| s.horizon),
+        conditions: std::iter::once(Condition { arm: None, from_day: 0.0, to_day: 0.0, reached: "no drug" })
+            .chain(arms.averages.iter().map(|(name, a)| Condition {
+                arm: Some(name.clone()),
+                from_day: a.span.from,
+                to_day: a.span.to,
+                reached: match a.reached {
+                    Reached::NoDrug => "no drug",
+                    Reached::Steady => "steady",
+                    Reached::NotSteady => "not steady",
+                    Reached::Course => "course",
+                },
+            }))
+            .collect(),
+        cells: cells::cells(&compiled, &arms),
+        levels: clinic::levels(&compiled),
+        tables: clinic::tables(model),
+        drugs: drugs::drugs(&compiled, study).map_err(refused)?,
+        measurements: clinic::measurements(&compiled, before.cells),
+        before_treatment: before,
+        visits: study.map(clinic::visits),
+        progression: study.and_then(|s| clinic::progression(model, s)),
+        arms: study.map(|s| clinic::arms(model, s)).unwrap_or_default(),
+        ends: study.map(|s| clinic::ends(&compiled, s)).unwrap_or_default(),
+        origins: clinic::origins(model),
+        numbers,
+    };
+    let text = text(&explanation, &compiled, study, &arms);
+    Ok((explanation, text))
+}
+
+/// Rates without drug, and of every arm that gives drug.
+fn conditions(compiled: &Compiled, study: Option<&remission_model::Study>) -> Result<Arms, Failure> {
+    let reader = Reader::new(compiled)?;
+    let mut arms = Arms { names: vec!["without drug".into()], rates: vec![reader.undrugged()?], averages: Vec::new() };
+    for (arm, horizon) in study.iter().flat_map(|s| s.arms.iter().map(|a| (a, s.horizon))) {
+        let average = reader.average(&arm.regimen, horizon)?;
+        if average.reached == Reached::NoDrug {
+            continue;
+        }
+        arms.names.push(arm.name.clone());
+        arms.rates.push(average.rates.clone());
+        arms.averages.push((arm.name.clone(), average));
+    }
+    Ok(arms)
+}
+
+fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::Study>, arms: &Arms) -> String {
+    let mut page = Page::for_terminal();
+    page.text(0, &e.title);
+    match study {
+        Some(s) => page.text(0, &format!("{}: {}", e.study, clinic::size(s))),
+        None => page.text(0, &format!("{}: a model without a study, so nothing is said of arms and visits", e.study)),
+    }
+    page.text(0, &numbers::in_words(&e.numbers_rest_on));
+    page.heading("Question");
+    page.text(0, if e.question.is_empty() { "The model does not say (`question` under [model])." } else { &e.question });
+    if !e.citations.is_empty() {
+        page.text(0, "It rests on:");
+        e.citations.iter().for_each(|c| page.item(2, "- ", c));
+    }
+    page.heading("Cells");
+    page.text(0, &rates_are(compiled, arms));
+    cells::print(&mut page, &e.cells, arms, &compiled.model);
+    for (word, named) in [("Beside the cells: ", &e.levels), ("", &e.tables)] {
+        for n in named {
+            page.text(0, &format!("{word}{} {}.", n.name, n.says));
+        }
+    }
+    page.heading("Drugs and levels");
+    drugs::print(&mut page, &e.drugs, study.is_some());
+    page.heading("Before treatment");
+    before::print(&mut page, &e.before_treatment);
+    page.heading("Visits");
+    clinic::print_visits(&mut page, &e.measurements, e.visits.as_deref(), e.progression.as_deref());
+    if study.is_some() {
+        page.heading("Arms");
+        clinic::print_arms(&mut page, &e.arms, e.progression.is_some());
+        page.heading("What ends a run");
+        e.ends.iter().for_each(|line| page.item(0, "", line));
+    }
+    if study.is_none_or(|s| s.recist_on.is_some()) {
+        page.heading("Origins");
+        clinic::print_origins(&mut page, &e.origins);
+    }
+    page.heading("Numbers");
+    numbers::print(&mut page, &e.numbers, &e.numbers_rest_on);
+    page.finish()
+}
+
+/// Over what rates are averaged, and at what counts.
+fn rates_are(compiled: &Compiled, arms: &Arms) -> String {
+    let mut out = "Rates are per cell and day, with every number at its central value.".to_string();
+    if compiled.interacting {
+        out += " Cells act on each other, so rates move with their numbers: these are those when treatment begins.";
+    }
+    let when = |a: &Average| match a.reached {
+        Reached::NoDrug => String::new(),
+        Reached::Steady if a.span.to == a.span.from => format!("from {} on", words::day(a.span.from)),
+        Reached::Steady => format!("{}, a dosing cycle at steady state", clinic::days(a.span.from, a.span.to)),
+        Reached::NotSteady if a.span.to == a.span.from => {
+            format!("at the end of the study, {}, when the effect is not yet steady", written_end(a.span.from))
+        }
+        Reached::NotSteady => format!("{}, a dosing cycle, not yet steady", clinic::days(a.span.from, a.span.to)),
+        Reached::Course => format!("{}, from the first dose to the end of the last", clinic::days(a.span.from, a.span.to)),
+    };
+    let mut said: Vec<(String, Vec<String>)> = Vec::new();
+    for (name, average) in &arms.averages {
+        let when = when(average);
+        match said.iter_mut().find(|s| s.0 == when) {
+            Some(group) => group.1.push(name.clone()),
+            None => said.push((when, vec![name.clone()])),
+        }
+    }
+    let averaged = arms.averages.iter().any(|(_, a)| a.span.to > a.span.from);
+    match said.as_slice() {
+        [] => {}
+        [(when, _)] => {
+            out += &format!(" With drug they are {}{when}.", if averaged { "averages over " } else { "those " });
+        }
+        many => {
+            out += if averaged { " With drug they are averages over" } else { " With drug they are those" };
+            let parts: Vec<String> = many.iter().map(|(when, names)| format!(" {when} ({})", words::list(names))).collect();
+            out += &format!("{}.", parts.join(";"));
+        }
+    }
+    out
+}
+
+/// Days since the start as a time after it.
+fn written_end(days: f64) -> String {
+    format!("after {}", words::written_time(days))
+}
