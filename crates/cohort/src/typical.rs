@@ -155,29 +155,36 @@ impl<'a> Reader<'a> {
     fn span(&self, regimen: &Regimen, horizon: f64) -> Result<(Span, Reached), Failure> {
         let drugs = &self.compiled.model.drugs;
         let mut cycles: Vec<(f64, f64)> = Vec::new();
-        let (mut from, mut steady, mut any) = (0.0f64, true, false);
+        let (mut from, mut steady) = (0.0f64, true);
+        // First and last day of doses that do not repeat; a concentration that is held for good.
+        let (mut course, mut held): (Option<(f64, f64)>, bool) = (None, false);
         for (k, drug) in drugs.iter().enumerate() {
             let rules: Vec<_> = regimen.rules.iter().filter(|r| r.drug == k && r.amount != 0.0).collect();
             if rules.is_empty() {
                 continue;
             }
-            any = true;
             if let Some(cycle) = levels::steady_cycle(self.compiled, regimen, k, horizon, &[])? {
                 from = from.max(cycle.span.from + self.settles(drug));
                 cycles.push((cycle.span.from, cycle.span.to - cycle.span.from));
                 steady &= cycle.steady;
-            } else if matches!(drug.route, Route::Held) && rules.iter().any(|r| r.duration.is_infinite()) {
-                let changes = regimen.rules.iter().filter(|r| r.drug == k).map(|r| r.from + r.last_change());
-                from = from.max(changes.fold(0.0, f64::max) + self.settles(drug));
+            } else if let (Route::Held, [rule]) = (&drug.route, rules.as_slice())
+                && rule.duration.is_infinite()
+            {
+                held = true;
+                from = from.max(rule.from + rule.last_change() + self.settles(drug));
             } else {
                 let first = rules.iter().map(|r| r.from + r.offsets.first().unwrap_or(&0.0));
                 let begins = first.fold(f64::INFINITY, f64::min).min(horizon);
-                let last = rules.iter().map(|r| r.from + r.last_change().max(1.0)).fold(0.0, f64::max);
-                return Ok((Span { from: begins, to: last.min(horizon) }, Reached::Course));
+                let last = rules.iter().map(|r| r.from + r.last_change().max(1.0)).fold(0.0, f64::max).min(horizon);
+                course = Some(course.map_or((begins, last), |(a, z)| (begins.min(a), last.max(z))));
             }
         }
-        if !any {
-            return Ok((Span { from: 0.0, to: 0.0 }, Reached::NoDrug));
+        // Beside doses that repeat, those that do not have been forgotten by then.
+        if cycles.is_empty() && !held {
+            return Ok(match course {
+                Some((from, to)) => (Span { from, to }, Reached::Course),
+                None => (Span { from: 0.0, to: 0.0 }, Reached::NoDrug),
+            });
         }
         let longest = cycles.iter().map(|c| c.1).fold(0.0, f64::max);
         let whole = |x: f64| (x - libm::round(x)).abs() < 1e-9;

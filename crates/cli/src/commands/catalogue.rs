@@ -130,7 +130,13 @@ fn published(page: &mut Page, expected: &expected::Expected, set: Option<&str>, 
         return;
     }
     page.heading("Published numbers");
+    let mut said: Option<&str> = None;
     for p in mine {
+        let arm = p.arm.as_deref().unwrap_or_default();
+        if said != Some(arm) && !arm.is_empty() {
+            page.text(2, &format!("{arm}:"));
+        }
+        said = Some(arm);
         let (what, which) = p.quantity.split_once('.').unwrap_or((&p.quantity, ""));
         let name = words::name(which);
         let percent = |x: f64| figure(100.0 * x);
@@ -139,14 +145,13 @@ fn published(page: &mut Page, expected: &expected::Expected, set: Option<&str>, 
             "median_pfs_months" => ("median progression-free survival".into(), " months", &plain),
             "median_os_months" => ("median survival".into(), " months", &plain),
             "response" => ("response".into(), " %", &percent),
-            "mechanism" => (format!("{name} at progression"), " % of patients", &percent),
-            "origin" => (format!("{name} at progression"), " % of patients", &percent),
+            "mechanism" => (format!("patients with {name} at progression"), " %", &percent),
+            "origin" => (format!("patients with {name} at progression"), " %", &percent),
             "hazard_ratio" => (format!("hazard ratio against {first}"), "", &plain),
             "cells_at_end" => (format!("{name} cells at the end"), "", &plain),
             other => (other.replace('_', " "), "", &plain),
         };
-        let arm = p.arm.as_ref().map(|a| format!("{a}: ")).unwrap_or_default();
-        let value = p.value.map(|v| format!(" {}{unit},", write(v))).unwrap_or_default();
+        let value = p.value.map(|v| format!(" {}{unit}", write(v))).unwrap_or_default();
         let kind = match p.kind.as_str() {
             "calibrated" => "the model was tuned to it",
             "predicted" => "the model was not tuned to it",
@@ -156,7 +161,7 @@ fn published(page: &mut Page, expected: &expected::Expected, set: Option<&str>, 
         page.item(
             2,
             "- ",
-            &format!("{arm}{says}{value} agreement is {} to {}{unit}; {kind}.{from}", write(p.low), write(p.high)),
+            &format!("{says}{value}; {} to {}{unit} counts as agreement; {kind}.{from}", write(p.low), write(p.high)),
         );
     }
     page.text(0, "`remission check` runs the entry against those that a run can give.");

@@ -21,7 +21,7 @@ pub fn explain(args: &args::Explain) -> Result<u8, Exit> {
     if codes::looks_like_code(what) && !Path::new(what).exists() {
         let Some(page) = codes::page(what) else {
             let near = codes::near(what);
-            let hint = if near.is_empty() { String::new() } else { format!("  near it are {}\n", codes::phrase(&near)) };
+            let hint = if near.is_empty() { String::new() } else { format!("  near it are\n{}", codes::lines(&near)) };
             return Err(Exit::refused(format!(
                 "error: there is no error code `{what}`\n{hint}  `remission explain --list` lists all codes"
             )));

@@ -52,11 +52,13 @@ pub fn next(dir: &Path) {
     let plain = shown(dir);
     let name = if crate::catalogue::folder(&plain).is_some() { format!("./{plain}") } else { plain };
     sayln!("next:");
-    for (command, does) in [
-        (format!("remission explain {name}"), "says in words what is in it"),
+    let commands = [
+        (format!("remission explain {name}"), "what is in it, in words"),
         (format!("remission check {name}"), "after each change"),
         (format!("remission run {name} --patients 100"), "takes seconds"),
-    ] {
-        sayln!("  {command}  # {does}");
+    ];
+    let width = commands.iter().map(|c| c.0.chars().count()).max().unwrap_or(0);
+    for (command, does) in commands {
+        sayln!("  {command:width$}  # {does}");
     }
 }

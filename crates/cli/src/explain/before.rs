@@ -64,12 +64,15 @@ pub fn before(compiled: &Compiled, seed: Option<u64>) -> Before {
             let founders = if *from == 1 { "one".to_string() } else { figure(*from as f64) };
             how.push(format!(
                 "The tumour grows without drug from {founders} {} {} until it has {} cells{by}{}. Its founders may die out; \
-                 it then starts again, so every patient has a tumour. Mutations on the way found clones, and what is there when \
-                 treatment begins comes from this growth.",
+                 it then starts again, so every patient has a tumour.{}",
                 model.cells[*founder].name,
                 if *from == 1 { "cell" } else { "cells" },
                 figure(size),
                 volume(compiled, &parameters, size),
+                match model.cells.iter().any(|c| !c.mutations.is_empty()) {
+                    true => " Mutations on the way found clones, and what is there when treatment begins comes from this growth.",
+                    false => "",
+                }
             ));
             ("grown", size)
         }

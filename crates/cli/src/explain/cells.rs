@@ -131,17 +131,25 @@ fn named(which: &[usize], arms: &Arms) -> String {
     let all = arms.names.len();
     match which {
         w if w.len() == all && all > 1 => "with and without drug".into(),
-        w if all > 2 && w.len() == all - 1 && w[0] == 1 => "in every arm".into(),
+        w if all > 2 && w.len() == all - 1 && w[0] == 1 => {
+            if arms.untreated { "in every arm with drug".into() } else { "in every arm".into() }
+        }
         w => list(&w.iter().map(|&k| arms.names[k].clone()).collect::<Vec<_>>()),
     }
 }
 
 /// A number across conditions as a phrase: `0 /day without drug, 0.002 /day in every arm`.
 fn phrase(values: &[f64], unit: &str, arms: &Arms) -> String {
-    let groups = grouped(values.iter().map(|v| if v.is_finite() { figure(*v) } else { "-".to_string() }));
+    let largest = values.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let said = |v: &f64| match *v {
+        v if !v.is_finite() => "no divisions".to_string(),
+        v if v > 0.0 && v < 1e-6 * largest => format!("almost 0{unit}"),
+        v => format!("{}{unit}", figure(v)),
+    };
+    let groups = grouped(values.iter().map(said));
     let one = |(value, which): &(String, Vec<usize>)| {
-        let value = if value == "-" { "no divisions".to_string() } else { format!("{value}{unit}") };
-        if groups.len() == 1 { value } else { format!("{value} {}", named(which, arms)) }
+        let arm = if which[0] == 0 || which.len() == arms.names.len() - 1 && which.len() > 1 { "" } else { "in " };
+        if groups.len() == 1 { value.clone() } else { format!("{value} {arm}{}", named(which, arms)) }
     };
     groups.iter().map(one).collect::<Vec<_>>().join("; ")
 }
@@ -151,12 +159,15 @@ pub fn print(page: &mut Page, cells: &[Cell], arms: &Arms, model: &Model) {
     for cell in cells {
         page.gap();
         let what = match (cell.kind, &cell.mechanism) {
-            (_, Some(m)) => format!("{}, found at rebiopsy as {}", cell.kind, crate::report::words::name(m)),
-            ("sensitive", _) => "killed by treatment".into(),
-            ("persister", _) => "drug-tolerant, reversibly".into(),
+            (_, Some(m)) => format!("{}; a rebiopsy finds {}", cell.kind, crate::report::words::name(m)),
+            ("sensitive", _) if !model.drugs.is_empty() => "sensitive: killed by treatment".into(),
+            ("persister", _) => "persister: drug-tolerant, reversibly".into(),
+            ("resistant", _) => "resistant, without a name at rebiopsy".into(),
             (kind, _) => kind.to_string(),
         };
-        page.text(0, &format!("{} ({what})", cell.name));
+        // A type that is called by its kind need not be told it.
+        let same = what.strip_prefix(&format!("{}: ", cell.name)).or(what.strip_prefix(&format!("{}, ", cell.name)));
+        page.text(0, &format!("{} ({})", cell.name, same.unwrap_or(&what)));
         for (word, expression) in [("divides at ", &cell.divides.expression), ("dies at    ", &cell.dies.expression)] {
             if let Some(e) = expression {
                 page.item(2, word, e);
@@ -175,16 +186,15 @@ pub fn print(page: &mut Page, cells: &[Cell], arms: &Arms, model: &Model) {
             let formula = arrives.expression.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
             page.item(2, "arrives from outside: ", &format!("{}{formula}", phrase(&arrives.values, " cells/day", arms)));
         }
-        for (change, word) in cell
-            .switches
-            .iter()
-            .map(|c| (c, "switches to"))
-            .chain(cell.mutates.iter().map(|c| (c, "mutates to")))
-        {
-            let unit = if change.per == "per day" { " /day" } else { " per division" };
-            let formula = change.rate.expression.as_ref().map(|e| format!(" = {e}")).unwrap_or_default();
-            page.item(2, "", &format!("{word} {}: {}{formula}", change.to, phrase(&change.rate.values, unit, arms)));
-        }
+        let changes = cell.switches.iter().map(|c| (c, "switches to")).chain(cell.mutates.iter().map(|c| (c, "mutates to")));
+        let rows: Vec<Vec<String>> = changes
+            .map(|(change, word)| {
+                let unit = if change.per == "per day" { " /day" } else { " per division" };
+                let formula = change.rate.expression.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
+                vec![format!("{word} {}", change.to), format!("{}{formula}", phrase(&change.rate.values, unit, arms))]
+            })
+            .collect();
+        page.table(2, &rows, &[]);
     }
     if model.cells.iter().any(|c| !c.mutations.is_empty()) {
         page.gap();

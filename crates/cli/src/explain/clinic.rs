@@ -9,7 +9,6 @@ use remission_engine::before::over_parameters;
 use remission_engine::compiled::Compiled;
 use remission_model::expr::{Expr, Slot};
 use remission_model::resolved::{AfterProgression, Arm, Kind, MeasurementKind, Model, Regimen, Study};
-use remission_model::visits_in_words;
 use serde::Serialize;
 
 /// A thing with a name, in words.
@@ -83,12 +82,20 @@ pub fn measurements(compiled: &Compiled, cells: f64) -> Vec<Named> {
 
 /// When visits are.
 pub fn visits(study: &Study) -> String {
-    let words = visits_in_words(&study.visits);
-    let (calendar, window) = words.split_once(", within ").unwrap_or((&words, ""));
-    let mut text = format!("The clinic looks on the day treatment begins, then {calendar}.");
-    if !window.is_empty() {
+    let visits = &study.visits;
+    let mut text = "Visits are on the day treatment begins, then".to_string();
+    for (k, (from, spacing)) in visits.spacing.iter().enumerate() {
+        if k > 0 {
+            text += &format!(" until {}, then", written_time(*from));
+        }
+        let every = written_time(*spacing);
+        text += &format!(" every {}", every.strip_prefix("1 ").unwrap_or(&every));
+    }
+    text.push('.');
+    if visits.window > 0.0 {
         text += &format!(
-            " Each visit is planned from the one before it and falls up to {window} early or late, by whole days, in every patient anew."
+            " Each visit is planned from the one before it and falls up to {} early or late, by whole days, in every patient anew.",
+            written_time(visits.window)
         );
     }
     text
@@ -99,7 +106,7 @@ pub fn progression(model: &Model, study: &Study) -> Option<String> {
     let on = &model.measurements[study.recist_on?].name;
     let o = RecistOptions::default();
     Some(format!(
-        "Progression is RECIST 1.1 on {on}: the sum is at least {} and at least {} mm above the smallest sum so far, at a visit; \
+        "Progression is RECIST 1.1 on `{on}`: the sum is at least {} and at least {} mm above the smallest sum so far, at a visit; \
          its date is that visit's. Response is a sum at least {} below that at the start, without confirmation. The sums are those \
          that were read, errors included; new lesions do not occur. Progression-free survival counts death as well. At progression a \
          rebiopsy finds every mechanism that at least {} of cells carry.",
@@ -197,7 +204,7 @@ pub fn origins(model: &Model) -> Vec<Named> {
         ),
         named(
             "cycling",
-            or(&others, format!("founded under treatment by a mutating {} cell", list(&others)), "no such cell type mutates"),
+            or(&others, format!("founded under treatment by a mutating {} cell", list(&others)), "no sensitive or resistant type mutates"),
         ),
         named(
             "persister",
@@ -226,7 +233,7 @@ pub fn print_visits(page: &mut Page, says: &[Named], visits: Option<&str>, progr
         page.text(0, visits);
     }
     for m in says {
-        page.item(0, "", &format!("{} is {}", m.name, m.says));
+        page.item(0, "", &format!("`{}`: {}", m.name, m.says));
     }
     if says.is_empty() {
         page.text(0, "Nothing is measured; cells of every type are counted exactly in the tables.");
@@ -250,10 +257,18 @@ pub fn print_arms(page: &mut Page, arms: &[ArmWords], progression: bool) {
 }
 
 /// Prints the labels of origin.
-pub fn print_origins(page: &mut Page, origins: &[Named]) {
-    page.text(0, "The origin at progression is the label of the largest resistant clone:");
+pub fn print_origins(page: &mut Page, origins: &[Named], progression: bool) {
+    page.text(
+        0,
+        if progression {
+            "Every clone carries a label. The origin at progression is that of the largest resistant clone:"
+        } else {
+            "Every clone carries a label of where it came from:"
+        },
+    );
+    let shown = origins.iter().filter(|o| progression || o.name != "non_genetic");
     let rows: Vec<Vec<String>> =
-        origins.iter().map(|o| vec![crate::report::words::name(&o.name), o.says.clone()]).collect();
+        shown.map(|o| vec![crate::report::words::name(&o.name), o.says.clone()]).collect();
     page.table(2, &rows, &[]);
 }
 
@@ -278,14 +293,14 @@ pub fn tables(model: &Model) -> Vec<Named> {
         let ends = (t.x.first().zip(t.y.first()), t.x.last().zip(t.y.last()));
         let says = match ends {
             (Some((a, b)), Some((y, z))) => format!(
-                "a tabulated law of {} points, from {} at {} to {} at {} (in base units); constant outside",
+                "is a tabulated law of {} points, from {} at {} to {} at {} (in base units); constant outside",
                 t.x.len(),
                 figure(*b),
                 figure(*a),
                 figure(*z),
                 figure(*y)
             ),
-            _ => "a tabulated law".to_string(),
+            _ => "is a tabulated law".to_string(),
         };
         Named { name: t.name.clone(), says }
     };
@@ -311,5 +326,6 @@ pub fn days(from: f64, to: f64) -> String {
     if to - from < 1.0 {
         return format!("{} of {}", time(to - from), super::words::day(from));
     }
-    format!("days {} to {}", figure(from + 1.0), figure(to))
+    let (first, last) = (figure(from + 1.0), figure(to));
+    if first == last { format!("day {first}") } else { format!("days {first} to {last}") }
 }

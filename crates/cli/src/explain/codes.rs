@@ -1,7 +1,6 @@
 //! Pages of the error codes, from `spec/errors.md` as it was when the program was built.
 
 use super::page::Page;
-use super::words::list;
 use remission_model::Code;
 use serde::Serialize;
 
@@ -78,7 +77,7 @@ pub fn near(code: &str) -> Vec<Code> {
     // The same group first: its number is what is remembered.
     let mut found: Vec<Code> = all().filter(beside).collect();
     found.sort_by_key(|c| (c.text().get(..4) != asked.get(..4), c.text()));
-    found.truncate(8);
+    found.truncate(4);
     found
 }
 
@@ -110,9 +109,9 @@ pub fn print_list() -> String {
     page.finish()
 }
 
-/// The codes as a phrase: `RM0401 (a negative rate)`.
-pub fn phrase(codes: &[Code]) -> String {
-    list(&codes.iter().map(|c| format!("{} ({})", c.text(), c.title())).collect::<Vec<_>>())
+/// The codes as indented lines.
+pub fn lines(codes: &[Code]) -> String {
+    codes.iter().map(|c| format!("    {}  {}\n", c.text(), c.title())).collect()
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub struct Figures {
     pub from_day: f64,
     /// Days since treatment began.
     pub to_day: f64,
-    /// Lowest.
+    /// Lowest; of the first cycle, lowest after its highest.
     pub cmin: f64,
     /// Average.
     pub cavg: f64,
@@ -64,12 +64,16 @@ pub struct Figures {
     pub cavg_5_95: Option<(f64, f64)>,
 }
 
-fn figures(l: &Levels, span: Span, scale: f64) -> Figures {
+fn figures(l: &Levels, span: Span, scale: f64, first: bool) -> Figures {
     let spread = (l.average.low / scale, l.average.high / scale);
+    // The first cycle begins at 0; what is asked of it is how low it falls again.
+    let peak = l.curve.iter().position(|s| s.typical >= l.highest.typical).unwrap_or(0);
+    let after = l.curve[peak..].iter().map(|s| s.typical).fold(f64::INFINITY, f64::min);
+    let lowest = if first { after } else { l.lowest.typical };
     Figures {
         from_day: span.from,
         to_day: span.to,
-        cmin: l.lowest.typical / scale,
+        cmin: lowest / scale,
         cavg: l.average.typical / scale,
         cmax: l.highest.typical / scale,
         end: l.curve.last().map_or(0.0, |s| s.typical) / scale,
@@ -91,9 +95,9 @@ pub fn drugs(compiled: &Compiled, study: Option<&Study>) -> Result<Vec<DrugWords
             if !arm.regimen.rules.iter().any(|r| r.drug == k && r.amount != 0.0) {
                 continue;
             }
-            let over = |span: Span| -> Result<Figures, Failure> {
+            let over = |span: Span, first: bool| -> Result<Figures, Failure> {
                 let l = levels::levels(compiled, &arm.regimen, k, span, &people)?;
-                Ok(figures(&l, span, drug.felt_scale))
+                Ok(figures(&l, span, drug.felt_scale, first))
             };
             let first = levels::first_cycle(&arm.regimen, k, horizon);
             let steady = levels::steady_cycle(compiled, &arm.regimen, k, horizon, &[])?;
@@ -103,8 +107,8 @@ pub fn drugs(compiled: &Compiled, study: Option<&Study>) -> Result<Vec<DrugWords
             };
             arms.push(ArmLevels {
                 arm: arm.name.clone(),
-                first: first.filter(|_| note.is_none()).map(&over).transpose()?,
-                steady: steady.filter(|_| note.is_none()).map(|c| over(c.span)).transpose()?,
+                first: first.filter(|_| note.is_none()).map(|s| over(s, true)).transpose()?,
+                steady: steady.filter(|_| note.is_none()).map(|c| over(c.span, false)).transpose()?,
                 reaches_steady: steady.is_some_and(|c| c.steady),
                 note,
             });
@@ -126,7 +130,7 @@ fn note(
     regimen: &remission_model::resolved::Regimen,
     k: usize,
     horizon: f64,
-    over: &dyn Fn(Span) -> Result<Figures, Failure>,
+    over: &dyn Fn(Span, bool) -> Result<Figures, Failure>,
 ) -> Result<String, Failure> {
     let doses = levels::doses(regimen, k, Span { from: 0.0, to: horizon }, 4);
     let unit = &drug.felt_unit;
@@ -140,12 +144,11 @@ fn note(
     }
     let from = doses.first().map_or(0.0, |d| d.day);
     let to = doses.last().map_or(from, |d| d.day + d.duration) + 1.0;
-    let seen = over(Span { from, to: to.min(horizon).max(from + 1e-3) })?;
+    let seen = over(Span { from, to: to.min(horizon).max(from + 1e-3) }, true)?;
     Ok(format!(
-        "doses do not repeat; up to {} by {}, {} a day after the last dose",
+        "doses do not repeat; at most {}, a day after the last dose {}",
         quantity(seen.cmax, unit),
-        day(to),
-        figure(seen.end)
+        quantity(seen.end, unit)
     ))
 }
 
@@ -168,18 +171,18 @@ fn kinetics(compiled: &Compiled, drug: &Drug) -> Vec<String> {
     };
     out.push(match &drug.route {
         Route::Oral { ka } => body(format!(
-            "swallowed, absorbed at {} /h{}, half of it in {}",
+            "Swallowed, absorbed at {} /h{}, half of it in {}",
             figure(value(ka) / 24.0),
             from(ka),
             time(std::f64::consts::LN_2 / value(ka))
         )),
-        Route::Bolus => body("injected at once".into()),
-        Route::Infusion => body("infused over the time that the regimen says".into()),
-        Route::Held => "held: the regimen sets the concentration that cells feel, as in a dish".into(),
+        Route::Bolus => body("Injected at once".into()),
+        Route::Infusion => body("Infused over the time that the regimen says".into()),
+        Route::Held => "Held: the regimen sets the concentration that cells feel, as in a dish".into(),
     });
     if let Some((flow, volume)) = &drug.peripheral {
         out.push(format!(
-            "a second compartment of {} L{}, reached at {} L/h{}",
+            "A second compartment of {} L{}, reached at {} L/h{}",
             figure(value(volume)),
             from(volume),
             figure(value(flow) / 24.0),
@@ -188,7 +191,7 @@ fn kinetics(compiled: &Compiled, drug: &Drug) -> Vec<String> {
     }
     if drug.felt_per_mg_per_l != 1.0 {
         out.push(format!(
-            "molar mass {} g/mol, so 1 mg/L is {}",
+            "Molar mass {} g/mol, so 1 mg/L is {}",
             figure(1000.0 / drug.felt_per_mg_per_l),
             quantity(drug.felt_per_mg_per_l / drug.felt_scale, &drug.felt_unit)
         ));
@@ -210,6 +213,21 @@ pub fn print(page: &mut Page, drugs: &[DrugWords], has_study: bool) {
     if drugs.is_empty() {
         page.text(0, "The model has no drug.");
     }
+    if drugs.iter().any(|d| d.arms.iter().any(|a| a.note.is_none())) {
+        let differ = |a: &ArmLevels| a.steady.as_ref().is_some_and(|s| s.cavg_5_95.is_some());
+        let spread = if drugs.iter().any(|d| d.arms.iter().any(differ)) {
+            "; Cavg 5-95 % is the average in the 5th to the 95th of 100 patients"
+        } else {
+            ""
+        };
+        page.text(
+            0,
+            &format!(
+                "Concentrations are those of the typical patient. Cmin of the first cycle is the lowest after its peak; steady is \
+                 within 1 %{spread}."
+            ),
+        );
+    }
     for drug in drugs {
         page.gap();
         page.text(0, &format!("{}, felt in {}", drug.name, drug.felt_as));
@@ -222,41 +240,24 @@ pub fn print(page: &mut Page, drugs: &[DrugWords], has_study: bool) {
         let repeating: Vec<&ArmLevels> = drug.arms.iter().filter(|a| a.note.is_none()).collect();
         if !repeating.is_empty() {
             page.gap();
-            let head = |words: [&str; 8]| words.map(String::from).to_vec();
             let spread = repeating.iter().any(|a| a.steady.as_ref().is_some_and(|s| s.cavg_5_95.is_some()));
-            let mut rows = vec![
-                head(["", "first", "cycle", "", "steady", "", "", if spread { "Cavg of 5 to" } else { "" }]),
-                head([
-                    &format!("in {}", drug.felt_as),
-                    "Cmax",
-                    "Cavg",
-                    "end",
-                    "Cmin",
-                    "Cavg",
-                    "Cmax",
-                    if spread { "95 % of patients" } else { "" },
-                ]),
-            ];
+            let felt = format!("in {}", drug.felt_as);
+            let last = if spread { "Cavg 5-95 %" } else { "" };
+            let mut rows = vec![[&felt, "cycle", "Cmin", "Cavg", "Cmax", last].map(String::from).to_vec()];
             for arm in &repeating {
                 let (Some(a), Some(z)) = (&arm.first, &arm.steady) else { continue };
-                let range = z.cavg_5_95.map_or(String::new(), |(l, h)| format!("{} - {}", figure(l), figure(h)));
-                let numbers = [a.cmax, a.cavg, a.end, z.cmin, z.cavg, z.cmax].map(figure);
-                rows.push([vec![arm.arm.clone()], numbers.to_vec(), vec![range]].concat());
+                let length = time(a.to_day - a.from_day);
+                let when = if arm.reaches_steady { "steady" } else { "last (not steady)" };
+                for (name, cycle, f) in [
+                    (arm.arm.as_str(), format!("first ({length})"), a),
+                    ("", format!("{when}, from {}", day(z.from_day)), z),
+                ] {
+                    let range = f.cavg_5_95.map_or(String::new(), |(l, h)| format!("{} - {}", figure(l), figure(h)));
+                    let numbers = [f.cmin, f.cavg, f.cmax].map(figure);
+                    rows.push([vec![name.to_string(), cycle], numbers.to_vec(), vec![range]].concat());
+                }
             }
-            page.table(2, &rows, &[1, 2, 3, 4, 5, 6]);
-            for arm in &repeating {
-                let (Some(a), Some(z)) = (&arm.first, &arm.steady) else { continue };
-                let cycle = time(a.to_day - a.from_day);
-                let text = match (arm.reaches_steady, z.from_day - a.from_day) {
-                    (false, _) => format!(
-                        "cycle of {cycle}; not steady before treatment or study ends, shown is the last whole cycle, from {}",
-                        day(z.from_day)
-                    ),
-                    (true, d) if d <= 0.0 => format!("cycle of {cycle}; steady from the start"),
-                    (true, _) => format!("cycle of {cycle}; steady (within 1 %) from {} on", day(z.from_day)),
-                };
-                page.item(2, "", &format!("{}: {text}.", arm.arm));
-            }
+            page.table(2, &rows, &[2, 3, 4]);
         }
         for arm in drug.arms.iter().filter(|a| a.note.is_some()) {
             page.item(2, "", &format!("{}: {}.", arm.arm, arm.note.as_deref().unwrap_or_default()));

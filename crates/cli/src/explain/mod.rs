@@ -60,6 +60,8 @@ struct Condition {
 pub struct Arms {
     /// `without drug`, then the arms that give drug.
     names: Vec<String>,
+    /// True when some arm begins without drug.
+    untreated: bool,
     /// One rate vector for each.
     rates: Vec<Vec<f64>>,
     averages: Vec<(String, Average)>,
@@ -118,10 +120,20 @@ pub fn explain(loaded: &Loaded) -> Result<(Explanation, String), Exit> {
 /// Rates without drug, and of every arm that gives drug.
 fn conditions(compiled: &Compiled, study: Option<&remission_model::Study>) -> Result<Arms, Failure> {
     let reader = Reader::new(compiled)?;
-    let mut arms = Arms { names: vec!["without drug".into()], rates: vec![reader.undrugged()?], averages: Vec::new() };
+    let mut arms = Arms {
+        names: vec![match (compiled.model.drugs.is_empty(), compiled.interacting) {
+            (false, _) => "without drug".into(),
+            (true, true) => "at the start".into(),
+            (true, false) => "always".into(),
+        }],
+        untreated: false,
+        rates: vec![reader.undrugged()?],
+        averages: Vec::new(),
+    };
     for (arm, horizon) in study.iter().flat_map(|s| s.arms.iter().map(|a| (a, s.horizon))) {
         let average = reader.average(&arm.regimen, horizon)?;
         if average.reached == Reached::NoDrug {
+            arms.untreated = true;
             continue;
         }
         arms.names.push(arm.name.clone());
@@ -148,10 +160,12 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
     page.heading("Cells");
     page.text(0, &rates_are(compiled, arms));
     cells::print(&mut page, &e.cells, arms, &compiled.model);
-    for (word, named) in [("Beside the cells: ", &e.levels), ("", &e.tables)] {
-        for n in named {
-            page.text(0, &format!("{word}{} {}.", n.name, n.says));
-        }
+    if !e.levels.is_empty() || !e.tables.is_empty() {
+        page.gap();
+        page.text(0, "Beside the cells:");
+    }
+    for n in e.levels.iter().chain(&e.tables) {
+        page.item(2, "", &format!("{} {}.", n.name, n.says));
     }
     page.heading("Drugs and levels");
     drugs::print(&mut page, &e.drugs, study.is_some());
@@ -165,10 +179,8 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
         page.heading("What ends a run");
         e.ends.iter().for_each(|line| page.item(0, "", line));
     }
-    if study.is_none_or(|s| s.recist_on.is_some()) {
-        page.heading("Origins");
-        clinic::print_origins(&mut page, &e.origins);
-    }
+    page.heading("Origins");
+    clinic::print_origins(&mut page, &e.origins, study.is_none_or(|s| s.recist_on.is_some()));
     page.heading("Numbers");
     numbers::print(&mut page, &e.numbers, &e.numbers_rest_on);
     page.finish()
@@ -180,40 +192,50 @@ fn rates_are(compiled: &Compiled, arms: &Arms) -> String {
     if compiled.interacting {
         out += " Cells act on each other, so rates move with their numbers: these are those when treatment begins.";
     }
-    let when = |a: &Average| match a.reached {
-        Reached::NoDrug => String::new(),
-        Reached::Steady if a.span.to == a.span.from => format!("from {} on", words::day(a.span.from)),
-        Reached::Steady => format!("{}, a dosing cycle at steady state", clinic::days(a.span.from, a.span.to)),
-        Reached::NotSteady if a.span.to == a.span.from => {
-            format!("at the end of the study, {}, when the effect is not yet steady", written_end(a.span.from))
-        }
-        Reached::NotSteady => format!("{}, a dosing cycle, not yet steady", clinic::days(a.span.from, a.span.to)),
-        Reached::Course => format!("{}, from the first dose to the end of the last", clinic::days(a.span.from, a.span.to)),
-    };
-    let mut said: Vec<(String, Vec<String>)> = Vec::new();
+    // What the days are, the days, and the arms that share them.
+    let mut said: Vec<(&str, Vec<(String, Vec<String>)>)> = Vec::new();
     for (name, average) in &arms.averages {
-        let when = when(average);
-        match said.iter_mut().find(|s| s.0 == when) {
-            Some(group) => group.1.push(name.clone()),
-            None => said.push((when, vec![name.clone()])),
+        let moment = average.span.to <= average.span.from;
+        let (what, days) = match average.reached {
+            Reached::NoDrug => continue,
+            Reached::Steady if moment => ("those once the effect is steady", format!("from {} on", words::day(average.span.from))),
+            Reached::NotSteady if moment => {
+                let end = words::written_time(average.span.from);
+                ("those at the end of the study, when the effect is not yet steady", format!("after {end}"))
+            }
+            reached => (
+                match reached {
+                    Reached::Steady => "averages over a dosing cycle at steady state",
+                    Reached::NotSteady => "averages over the last whole dosing cycle, which is not yet steady",
+                    _ => "averages from the first dose to the end of the last",
+                },
+                clinic::days(average.span.from, average.span.to),
+            ),
+        };
+        let group = match said.iter().position(|s| s.0 == what) {
+            Some(k) => k,
+            None => {
+                said.push((what, Vec::new()));
+                said.len() - 1
+            }
+        };
+        match said[group].1.iter_mut().find(|d| d.0 == days) {
+            Some(same) => same.1.push(name.clone()),
+            None => said[group].1.push((days, vec![name.clone()])),
         }
     }
-    let averaged = arms.averages.iter().any(|(_, a)| a.span.to > a.span.from);
-    match said.as_slice() {
-        [] => {}
-        [(when, _)] => {
-            out += &format!(" With drug they are {}{when}.", if averaged { "averages over " } else { "those " });
-        }
-        many => {
-            out += if averaged { " With drug they are averages over" } else { " With drug they are those" };
-            let parts: Vec<String> = many.iter().map(|(when, names)| format!(" {when} ({})", words::list(names))).collect();
-            out += &format!("{}.", parts.join(";"));
-        }
+    let all = arms.averages.len();
+    let parts: Vec<String> = said
+        .iter()
+        .map(|(what, days)| {
+            let one = |(days, names): &(String, Vec<String>)| {
+                if names.len() == all { days.clone() } else { format!("{days} ({})", words::list(names)) }
+            };
+            format!("{what}: {}", days.iter().map(one).collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    if !parts.is_empty() {
+        out += &format!(" With drug they are {}.", parts.join("; "));
     }
     out
-}
-
-/// Days since the start as a time after it.
-fn written_end(days: f64) -> String {
-    format!("after {}", words::written_time(days))
 }

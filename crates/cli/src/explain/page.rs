@@ -2,8 +2,8 @@
 
 /// Narrowest and widest page, columns.
 const WIDTHS: (usize, usize) = (60, 100);
-/// Narrowest column that text is wrapped into.
-const NARROWEST: usize = 12;
+/// Longest word that a narrowing column keeps whole.
+const LONGEST_WORD: usize = 24;
 
 /// Text being laid out.
 pub struct Page {
@@ -67,13 +67,13 @@ impl Page {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let longest = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|t| t.chars().count()).max().unwrap_or(0);
         let mut widths: Vec<usize> = (0..columns).map(longest).collect();
+        let words = |t: &str| t.split(' ').map(|w| w.chars().count()).max().unwrap_or(0);
+        let longest_word = |c: usize| rows.iter().filter_map(|r| r.get(c)).map(|t| words(t)).max().unwrap_or(0);
+        let word: Vec<usize> = (0..columns).map(|c| longest_word(c).min(LONGEST_WORD)).collect();
         let room = self.width.saturating_sub(indent + 2 * columns.saturating_sub(1));
         while widths.iter().sum::<usize>() > room {
-            // The widest column gives way.
-            let Some(widest) = (0..columns).max_by_key(|&c| widths[c]) else { break };
-            if widths[widest] <= NARROWEST {
-                break;
-            }
+            // The widest column that has words to break gives way.
+            let Some(widest) = (0..columns).filter(|&c| widths[c] > word[c]).max_by_key(|&c| widths[c]) else { break };
             widths[widest] -= 1;
         }
         for row in rows {

@@ -19,7 +19,7 @@ pub fn figure(x: f64) -> String {
         true => text.trim_end_matches('0').trim_end_matches('.').to_string(),
         false => text.to_string(),
     };
-    if (-4..6).contains(&exponent) {
+    if (-4..5).contains(&exponent) {
         trim(&format!("{x:.*}", (2 - exponent).max(0) as usize))
     } else {
         format!("{}e{exponent}", trim(digits))
@@ -139,7 +139,8 @@ mod tests {
             assert_eq!(figure(x), wanted);
         }
         assert_eq!(figure(-0.026_04), "-0.026");
-        assert_eq!(figure(99_999.0), "99999");
+        assert_eq!(figure(99_499.0), "99499");
+        assert_eq!(figure(1e5), "1e5");
         assert_eq!(figure(0.099_999), "0.1");
         assert_eq!(figure(f64::NAN), "not known");
     }
