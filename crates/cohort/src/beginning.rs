@@ -7,6 +7,7 @@ use remission_engine::before;
 use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::Method;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Lowest twentieth, median and highest twentieth of some numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,14 +46,17 @@ pub struct Beginning {
     pub types: Vec<TypeAtStart>,
 }
 
-/// Grows the first `patients` patients of studies with this seed.
-pub fn beginning(compiled: &Compiled, seed: u64, patients: u32) -> Beginning {
+/// Grows the first `patients` patients of studies with this seed; those that `stop` leaves out count as failed.
+pub fn beginning(compiled: &Compiled, seed: u64, patients: u32, stop: &AtomicBool) -> Beginning {
     let n = compiled.types();
     let mut totals = Vec::new();
     let mut years = Vec::new();
     let mut cells: Vec<Vec<f64>> = vec![Vec::new(); n];
     let mut clones: Vec<Vec<f64>> = vec![Vec::new(); n];
     for number in 0..patients {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         let stream = |purpose| Stream::new(seed, u64::from(number), 0, purpose);
         let parameters = variation::parameters(&compiled.model, &mut stream(Purpose::Parameters));
         let Ok(state) =

@@ -7,9 +7,10 @@ use crate::failure::{Exit, code};
 use crate::load::load;
 use serde_json::json;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// `remission explain`
-pub fn explain(args: &args::Explain) -> Result<u8, Exit> {
+pub fn explain(args: &args::Explain, stop: &AtomicBool) -> Result<u8, Exit> {
     let Some(what) = args.what.as_deref().filter(|_| !args.list) else {
         if args.json {
             sayln!("{:#}", json!(codes::pages()));
@@ -34,7 +35,7 @@ pub fn explain(args: &args::Explain) -> Result<u8, Exit> {
         return Ok(code::DONE);
     }
     let loaded = load(what)?;
-    let (explanation, text) = explained(&loaded)?;
+    let (explanation, text) = explained(&loaded, stop)?;
     if args.json {
         sayln!("{:#}", json!(explanation));
     } else {

@@ -9,6 +9,7 @@ use remission_engine::compiled::Compiled;
 use remission_model::expr::Expr;
 use remission_model::resolved::{MeasurementKind, Start};
 use serde::Serialize;
+use std::sync::atomic::AtomicBool;
 
 /// Patients who are grown for the explanation.
 const PATIENTS: u32 = 100;
@@ -52,7 +53,7 @@ pub struct TypeBefore {
 }
 
 /// The account; `seed` is the study's.
-pub fn before(compiled: &Compiled, seed: Option<u64>) -> Before {
+pub fn before(compiled: &Compiled, seed: Option<u64>, stop: &AtomicBool) -> Before {
     let model = &compiled.model;
     let parameters = typical(model);
     let value = |e: &Expr| over_parameters(compiled, &parameters, e);
@@ -92,7 +93,7 @@ pub fn before(compiled: &Compiled, seed: Option<u64>) -> Before {
         }
     };
     let seed = seed.unwrap_or(SEED);
-    let seen = beginning(compiled, seed, PATIENTS);
+    let seen = beginning(compiled, seed, PATIENTS, stop);
     let three = |r: Range| [r.low, r.middle, r.high];
     Before {
         how,

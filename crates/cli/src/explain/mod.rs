@@ -10,13 +10,14 @@ mod numbers;
 pub mod page;
 pub mod words;
 
-use crate::failure::Exit;
+use crate::failure::{Exit, code};
 use crate::load::Loaded;
 use page::Page;
 use remission_cohort::typical::{Average, Reached, Reader};
 use remission_engine::compiled::Compiled;
 use remission_engine::failure::Failure;
 use serde::Serialize;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is explained. `values` of the cells stand in the order of `conditions`.
 #[derive(Debug, Serialize)]
@@ -70,13 +71,16 @@ pub struct Arms {
 /// Explains what was loaded.
 ///
 /// # Errors
-/// A rate or a constant of the typical patient is impossible.
-pub fn explain(loaded: &Loaded) -> Result<(Explanation, String), Exit> {
+/// A rate or a constant of the typical patient is impossible, or `stop` was raised.
+pub fn explain(loaded: &Loaded, stop: &AtomicBool) -> Result<(Explanation, String), Exit> {
     let compiled = Compiled::new(&loaded.model);
     let (model, study) = (&compiled.model, loaded.study.as_ref());
     let refused = |f: Failure| Exit::refused(format!("error: the patient with every number at its centre cannot be: {f}"));
     let arms = conditions(&compiled, study).map_err(refused)?;
-    let before = before::before(&compiled, study.map(|s| s.seed));
+    let before = before::before(&compiled, study.map(|s| s.seed), stop);
+    if stop.load(Ordering::Relaxed) {
+        return Err(Exit { message: "interrupted: nothing was explained".into(), code: code::INTERRUPTED });
+    }
     let numbers = numbers::numbers(model);
     let explanation = Explanation {
         study: loaded.name.clone(),
