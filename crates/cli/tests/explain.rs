@@ -54,7 +54,15 @@ fn flat(text: &str) -> String {
 fn the_patient_is_explained() {
     let text = said(&["explain", "nsclc-egfr-tki"]);
     let headings = [
-        "Question", "Cells", "Drugs and levels", "Before treatment", "Visits", "Arms", "What ends a run", "Origins", "Numbers",
+        "Question",
+        "Cells",
+        "Drugs and levels",
+        "Before treatment",
+        "Visits",
+        "Arms",
+        "What ends a run",
+        "Origins",
+        "Numbers",
     ];
     let places: Vec<usize> = headings.iter().map(|h| text.find(&format!("\n{h}\n---")).expect(h)).collect();
     assert!(places.is_sorted(), "headings out of order");
@@ -87,7 +95,10 @@ fn the_document_holds_what_the_text_says() {
     for basis in ["cited", "fitted", "assumed"] {
         assert_eq!(count[basis], of(basis));
     }
-    assert!(numbers.iter().all(|n| (n["basis"] == "assumed") == n["prior"].is_string()), "a prior belongs to an assumption");
+    assert!(
+        numbers.iter().all(|n| (n["basis"] == "assumed") == n["prior"].is_string()),
+        "a prior belongs to an assumption"
+    );
     // Average of a linear drug at steady state: 150 mg / (3.95 L/h x 24 h) x 1000 / 429.9 g/mol, within the 1 % of `steady`.
     let daily = &json["drugs"][0]["arms"][0];
     assert_eq!(daily["arm"], "erlotinib 150 mg daily");
@@ -123,7 +134,10 @@ fn a_model_without_a_study_and_every_valid_case_are_explained() {
         let said = said(&["explain", &scratch.path(&name)]);
         assert!(!said.contains("NaN") && !said.contains("not known"), "{name}: {said}");
         assert_eq!(said.contains("\nArms\n"), !study.is_empty(), "{name}");
-        assert!(said.lines().all(|l| l.chars().count() <= 80 || l.contains("://") || l.starts_with("next: ")), "{name}: {said}");
+        assert!(
+            said.lines().all(|l| l.chars().count() <= 80 || l.contains("://") || l.starts_with("next: ")),
+            "{name}: {said}"
+        );
         explained += 1;
     }
     assert!(explained >= 5);
@@ -132,10 +146,17 @@ fn a_model_without_a_study_and_every_valid_case_are_explained() {
 #[test]
 fn a_broken_model_gives_the_usual_report_and_names_its_page() {
     let scratch = Scratch::new("broken");
-    std::fs::write(scratch.0.join("model.toml"), "[model]\ntitle = \"x\"\n[cells.a]\nbirth = \"-1 /day\"\ndeath = \"0\"\n").unwrap();
+    std::fs::write(
+        scratch.0.join("model.toml"),
+        "[model]\ntitle = \"x\"\n[cells.a]\nbirth = \"-1 /day\"\ndeath = \"0\"\n",
+    )
+    .unwrap();
     let report = refused(&["explain", &scratch.path("")]);
     assert!(report.contains("RM0401") && report.contains("model.toml:4"), "{report}");
-    assert!(report.trim_end().ends_with("says more") && report.contains("`remission explain RM0004` (or RM0401)"), "{report}");
+    assert!(
+        report.trim_end().ends_with("says more") && report.contains("`remission explain RM0004` (or RM0401)"),
+        "{report}"
+    );
     assert!(refused(&["explain", "nsclc-egfr-tky"]).contains("nsclc-egfr-tki"));
 }
 
@@ -143,7 +164,10 @@ fn a_broken_model_gives_the_usual_report_and_names_its_page() {
 fn every_code_is_explained_in_any_case() {
     let list = said(&["explain", "--list"]);
     for code in remission_model::Code::ALL {
-        assert!(list.contains(&format!("{code}  {}", &code.title()[..code.title().len().min(40)])), "{code} is not listed");
+        assert!(
+            list.contains(&format!("{code}  {}", &code.title()[..code.title().len().min(40)])),
+            "{code} is not listed"
+        );
         let page = said(&["explain", &code.text().to_lowercase()]);
         assert!(page.starts_with(&format!("{code}: ")), "{page}");
         assert!(page.contains("For example:\n\n    ") && page.contains("\nRepair: "), "{page}");
@@ -169,7 +193,8 @@ fn a_new_study_checks_and_runs() {
         assert!(number["source"].as_str().unwrap().contains("placeholder"), "{number}");
     }
     let run: Value =
-        serde_json::from_str(&said(&["run", &mine, "--patients", "100", "--json", "--out", &scratch.path("run")])).unwrap();
+        serde_json::from_str(&said(&["run", &mine, "--patients", "100", "--json", "--out", &scratch.path("run")]))
+            .unwrap();
     assert_eq!(run["patients"]["failed"], 0);
     assert!(run["arms"][0]["progressed"].as_u64().unwrap() > 50, "its question has an answer: {run}");
     assert!(refused(&["new", &mine]).contains("nothing is overwritten"));
@@ -178,7 +203,19 @@ fn a_new_study_checks_and_runs() {
     for file in ["model.toml", "study.toml"] {
         let path = scratch.0.join("mine").join(file);
         let text = std::fs::read_to_string(&path).unwrap();
-        let starts = ["entry ", "wake ", "switches ", "[cells.persister]", "kind ", "birth ", "death ", "[[arms]]", "name ", "regimen ", "after_"];
+        let starts = [
+            "entry ",
+            "wake ",
+            "switches ",
+            "[cells.persister]",
+            "kind ",
+            "birth ",
+            "death ",
+            "[[arms]]",
+            "name ",
+            "regimen ",
+            "after_",
+        ];
         let line = |l: &str| match l.strip_prefix("# ") {
             Some(rest) if starts.iter().any(|s| rest.starts_with(s)) => format!("{rest}\n"),
             _ => format!("{l}\n"),
@@ -186,7 +223,10 @@ fn a_new_study_checks_and_runs() {
         std::fs::write(&path, text.lines().map(line).collect::<String>()).unwrap();
     }
     let checked = said(&["check", &mine]);
-    assert!(checked.contains("3 cell types") && checked.contains("2 arms") && checked.contains("12 parameters"), "{checked}");
+    assert!(
+        checked.contains("3 cell types") && checked.contains("2 arms") && checked.contains("12 parameters"),
+        "{checked}"
+    );
 }
 
 #[test]
@@ -217,7 +257,10 @@ fn a_catalogue_entry_is_shown_and_copied() {
     // Data that a variant's numbers were fitted to come from its entry.
     assert!(scratch.0.join("pc9-erlotinib-aceso/readings.csv").is_file());
     assert!(scratch.0.join("pc9-erlotinib/readings.csv").is_file());
-    assert!(!scratch.0.join("pc9-erlotinib/expected.toml").exists(), "published numbers belong to the entry and not to a copy");
+    assert!(
+        !scratch.0.join("pc9-erlotinib/expected.toml").exists(),
+        "published numbers belong to the entry and not to a copy"
+    );
     assert!(refused(&["catalogue", "copy", "nsclc", &scratch.path("x")]).contains("the catalogue has"));
     assert!(!scratch.0.join("x").exists());
 }
@@ -250,7 +293,9 @@ arms = [{ name = "daily", regimen = ["drug 100 mg every day"] }]
 fn place(key: &str) -> Option<&'static [&'static str]> {
     Some(match key {
         "birth" | "death" | "kind" | "mutates" | "switches" | "immigration" => &["cells", "sensitive"],
-        "volume" | "felt_as" | "delay" | "ka" | "clearance" | "route" => &["drugs", "drug"],
+        "volume" | "bioavailability" | "peripheral" | "felt_as" | "delay" | "ka" | "clearance" | "route" => {
+            &["drugs", "drug"]
+        }
         "grow" | "start" => &["before_treatment"],
         "u" => &["parameters"],
         "value" | "prior" | "between_patients" | "source" => &["parameters", "u"],

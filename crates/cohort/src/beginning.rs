@@ -59,8 +59,7 @@ pub fn beginning(compiled: &Compiled, seed: u64, patients: u32, stop: &AtomicBoo
         }
         let stream = |purpose| Stream::new(seed, u64::from(number), 0, purpose);
         let parameters = variation::parameters(&compiled.model, &mut stream(Purpose::Parameters));
-        let Ok(state) =
-            before::start(compiled, &parameters, Method::Leap, &mut stream(Purpose::BeforeTreatment))
+        let Ok(state) = before::start(compiled, &parameters, Method::Leap, &mut stream(Purpose::BeforeTreatment))
         else {
             continue;
         };

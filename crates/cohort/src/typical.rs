@@ -15,7 +15,7 @@ use remission_engine::failure::Failure;
 use remission_engine::field::set_counts;
 use remission_engine::mean::MeanTumour;
 use remission_engine::window::set_exposure;
-use remission_model::expr::Slot;
+use remission_model::expr::{Expr, Slot};
 use remission_model::program::{Depends, Registers};
 use remission_model::resolved::{Drug, Regimen, Route, Start};
 
@@ -205,11 +205,13 @@ impl<'a> Reader<'a> {
         Ok((Span { from: start_at, to: start_at + length }, reached))
     }
 
-    /// Days until a delayed effect follows a change: mean and three standard deviations of the chain's delay.
+    /// Days until a delayed effect follows a change: mean and three standard deviations of the chain's delay; of an effect
+    /// compartment, until 1 % is still to come.
     fn settles(&self, drug: &Drug) -> f64 {
-        drug.delay.as_ref().map_or(0.0, |d| {
-            over_parameters(self.compiled, &self.parameters, &d.mean) * (1.0 + 3.0 / (d.states as f64).sqrt())
-        })
+        let value = |e| over_parameters(self.compiled, &self.parameters, e);
+        let chain = drug.delay.as_ref().map_or(0.0, |d| value(&d.mean) * (1.0 + 3.0 / (d.states as f64).sqrt()));
+        let beside = drug.effect.as_ref().map_or(0.0, |ke0| libm::log(100.0) / value(ke0));
+        chain.max(beside)
     }
 }
 
@@ -225,28 +227,39 @@ impl LastChange for remission_model::resolved::DoseRule {
     }
 }
 
-/// Half-life of the last phase, days, at the typical parameters; `None` of a held drug. Two compartments: Gibaldi &
-/// Perrier, *Pharmacokinetics*, ch. 2; an oral drug that is absorbed more slowly than it leaves has the half-life of
-/// absorption.
+/// Half-life of the last phase, days, at the typical parameters; `None` of a held drug.
+///
+/// The slowest rate of compartments around a central one is the smallest root x of
+///     k10 + sum of k1i - x = sum of k1i ki1 / (ki1 - x)
+/// (Gibaldi & Perrier, *Pharmacokinetics*, ch. 2). An oral drug that is absorbed more slowly than it leaves has the half-life
+/// of its absorption.
 pub fn half_life(compiled: &Compiled, drug: &Drug) -> Option<f64> {
-    if matches!(drug.route, Route::Held) {
-        return None;
-    }
     let parameters = levels::typical(&compiled.model);
     let value = |e| over_parameters(compiled, &parameters, e);
+    let slowest = match &drug.route {
+        Route::Held => return None,
+        Route::Kpd { elimination } => value(elimination),
+        Route::Bolus | Route::Infusion => disposition(drug, value),
+        Route::Oral { ka } => disposition(drug, value).min(value(ka)),
+    };
+    Some(core::f64::consts::LN_2 / slowest)
+}
+
+/// The slowest rate at which a drug leaves, a day.
+fn disposition<'e>(drug: &'e Drug, value: impl Fn(&'e Expr) -> f64) -> f64 {
     let volume = value(&drug.volume);
     let out = value(&drug.clearance) / volume;
-    let mut slowest = match &drug.peripheral {
-        None => out,
-        Some((flow, second)) => {
-            let (there, back) = (value(flow) / volume, value(flow) / value(second));
-            let sum = out + there + back;
-            // The smaller root of x^2 - sum x + out back, without cancellation.
-            2.0 * out * back / (sum + (sum * sum - 4.0 * out * back).max(0.0).sqrt())
-        }
-    };
-    if let Route::Oral { ka } = &drug.route {
-        slowest = slowest.min(value(ka));
+    let beside: Vec<(f64, f64)> =
+        drug.peripheral.iter().map(|(flow, second)| (value(flow) / volume, value(flow) / value(second))).collect();
+    // Between 0 and the slowest way back the difference of the two sides rises from -k10 to infinity.
+    let (mut low, mut high) = (0.0, beside.iter().map(|b| b.1).fold(out, f64::min));
+    if beside.is_empty() {
+        return out;
     }
-    Some(core::f64::consts::LN_2 / slowest)
+    for _ in 0..200 {
+        let x = 0.5 * (low + high);
+        let gain = beside.iter().map(|(there, back)| there * back / (back - x) - there).sum::<f64>();
+        if x + gain < out { low = x } else { high = x }
+    }
+    0.5 * (low + high)
 }

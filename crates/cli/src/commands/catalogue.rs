@@ -67,7 +67,10 @@ pub fn show(id: &str) -> Result<u8, Exit> {
     for name in files_of(&entry, &folder) {
         page.text(2, &format!("catalogue/{name}"));
     }
-    page.text(0, &format!("`remission catalogue copy {id} DIR` writes those of them that a study of your own begins with."));
+    page.text(
+        0,
+        &format!("`remission catalogue copy {id} DIR` writes those of them that a study of your own begins with."),
+    );
     let variants: Vec<String> = catalogue::ids().into_iter().filter(|k| k.starts_with(&format!("{id}/"))).collect();
     if !variants.is_empty() {
         page.text(0, &format!("Variants: {}.", variants.join(", ")));
@@ -207,7 +210,8 @@ fn markdown(page: &mut Page, text: &str) {
             flush(page, &mut paragraph, &mut rows);
             page.gap();
         } else {
-            let starts = trimmed.starts_with("- ") || trimmed.split_once(". ").is_some_and(|(n, _)| n.parse::<u8>().is_ok());
+            let starts =
+                trimmed.starts_with("- ") || trimmed.split_once(". ").is_some_and(|(n, _)| n.parse::<u8>().is_ok());
             if starts || !rows.is_empty() {
                 flush(page, &mut paragraph, &mut rows);
             }

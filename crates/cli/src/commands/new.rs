@@ -6,10 +6,8 @@ use crate::folder::{self, Partial};
 use std::path::{Path, PathBuf};
 
 /// The skeleton: file, text.
-const FILES: [(&str, &str); 2] = [
-    ("model.toml", include_str!("../skeleton/model.toml")),
-    ("study.toml", include_str!("../skeleton/study.toml")),
-];
+const FILES: [(&str, &str); 2] =
+    [("model.toml", include_str!("../skeleton/model.toml")), ("study.toml", include_str!("../skeleton/study.toml"))];
 
 /// `remission new`
 pub fn new(dir: &Path) -> Result<u8, Exit> {

@@ -164,6 +164,9 @@ pub fn print(page: &mut Page, b: &Before) {
     }
     page.table(2, &rows, &[3]);
     if b.failed > 0 {
-        page.text(0, &format!("{} could not be grown and would be reported as failed.", many(b.failed as usize, "patient")));
+        page.text(
+            0,
+            &format!("{} could not be grown and would be reported as failed.", many(b.failed as usize, "patient")),
+        );
     }
 }

@@ -65,9 +65,8 @@ pub fn cells(compiled: &Compiled, arms: &Arms) -> Vec<Cell> {
     let each = |f: &dyn Fn(&[f64]) -> f64| -> Vec<f64> { arms.rates.iter().map(|r| f(r)).collect() };
     let across = |expression, f: &dyn Fn(&[f64]) -> f64| Across { expression, values: each(f) };
     let channels = |i: usize, per_division: bool| {
-        let of = move |c: &(usize, &remission_engine::compiled::Channel)| {
-            c.1.from == i && c.1.per_division == per_division
-        };
+        let of =
+            move |c: &(usize, &remission_engine::compiled::Channel)| c.1.from == i && c.1.per_division == per_division;
         compiled.channels.iter().enumerate().filter(of).map(|c| c.0)
     };
     let founded = |i: usize, per_division: bool, r: &[f64]| -> f64 {
@@ -103,10 +102,7 @@ pub fn cells(compiled: &Compiled, arms: &Arms) -> Vec<Cell> {
             divides: across(formula(&cell.birth, model), &|r| divisions(i, r)),
             dies: across(formula(&cell.death, model), &|r| r[layout.death(i)] - founded(i, false, r)),
             net: each(&|r| r[layout.birth(i)] - r[layout.death(i)]),
-            arrives: cell
-                .immigration
-                .as_ref()
-                .map(|e| across(formula(e, model), &|r| r[layout.immigration(i)])),
+            arrives: cell.immigration.as_ref().map(|e| across(formula(e, model), &|r| r[layout.immigration(i)])),
             switches,
             mutates,
         });
@@ -132,7 +128,11 @@ fn named(which: &[usize], arms: &Arms) -> String {
     match which {
         w if w.len() == all && all > 1 => "with and without drug".into(),
         w if all > 2 && w.len() == all - 1 && w[0] == 1 => {
-            if arms.untreated { "in every arm with drug".into() } else { "in every arm".into() }
+            if arms.untreated {
+                "in every arm with drug".into()
+            } else {
+                "in every arm".into()
+            }
         }
         w => list(&w.iter().map(|&k| arms.names[k].clone()).collect::<Vec<_>>()),
     }
@@ -184,9 +184,14 @@ pub fn print(page: &mut Page, cells: &[Cell], arms: &Arms, model: &Model) {
         page.table(2, &rows, &[1, 2, 3]);
         if let Some(arrives) = &cell.arrives {
             let formula = arrives.expression.as_ref().map(|e| format!(" ({e})")).unwrap_or_default();
-            page.item(2, "arrives from outside: ", &format!("{}{formula}", phrase(&arrives.values, " cells/day", arms)));
+            page.item(
+                2,
+                "arrives from outside: ",
+                &format!("{}{formula}", phrase(&arrives.values, " cells/day", arms)),
+            );
         }
-        let changes = cell.switches.iter().map(|c| (c, "switches to")).chain(cell.mutates.iter().map(|c| (c, "mutates to")));
+        let changes =
+            cell.switches.iter().map(|c| (c, "switches to")).chain(cell.mutates.iter().map(|c| (c, "mutates to")));
         let rows: Vec<Vec<String>> = changes
             .map(|(change, word)| {
                 let unit = if change.per == "per day" { " /day" } else { " per division" };

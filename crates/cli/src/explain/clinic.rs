@@ -43,7 +43,9 @@ pub fn measurements(compiled: &Compiled, cells: f64) -> Vec<Named> {
                 let by = formula(cells_per_litre, model).map(|f| format!(" ({f})")).unwrap_or_default();
                 let meter = Meter::new(compiled, &parameters, m);
                 let lesions = match shares.len() {
-                    1 => format!("the diameter of one target lesion, which holds {} of the tumour, a sphere", shares[0]),
+                    1 => {
+                        format!("the diameter of one target lesion, which holds {} of the tumour, a sphere", shares[0])
+                    }
                     n => format!(
                         "the sum of the diameters of {n} target lesions, which hold {} of the tumour, spheres",
                         list(&shares)
@@ -123,25 +125,22 @@ pub fn ends(compiled: &Compiled, study: &Study) -> Vec<String> {
     let value = |e: &Expr| over_parameters(compiled, &parameters, e);
     let named = |e: &Expr| formula(e, &compiled.model).map(|f| format!(" ({f})")).unwrap_or_default();
     let mut out = vec![format!("The study ends after {}.", written_time(study.horizon))];
-    let ending: Vec<String> = study
-        .arms
-        .iter()
-        .filter(|a| a.after_progression == AfterProgression::End)
-        .map(|a| a.name.clone())
-        .collect();
+    let ending: Vec<String> =
+        study.arms.iter().filter(|a| a.after_progression == AfterProgression::End).map(|a| a.name.clone()).collect();
     if study.recist_on.is_some() && !ending.is_empty() {
-        let which = if ending.len() == study.arms.len() && ending.len() > 1 {
-            "every arm".to_string()
-        } else {
-            list(&ending)
-        };
+        let which =
+            if ending.len() == study.arms.len() && ending.len() > 1 { "every arm".to_string() } else { list(&ending) };
         out.push(format!("Progression ends the run in {which}; survival after it is not simulated there."));
     }
     if let Some(death) = &compiled.model.death {
         let hazard = value(&death.background);
         if hazard > 0.0 {
             let yearly = -libm::expm1(-365.25 * hazard);
-            out.push(format!("Death from other causes, {} of patients a year{}.", percent(yearly), named(&death.background)));
+            out.push(format!(
+                "Death from other causes, {} of patients a year{}.",
+                percent(yearly),
+                named(&death.background)
+            ));
         }
         if let Some(burden) = &death.burden {
             out.push(format!("The tumour kills at {} cells{}.", figure(value(burden)), named(burden)));
@@ -165,10 +164,9 @@ pub fn arms(model: &Model, study: &Study) -> Vec<ArmWords> {
             AfterProgression::Stop => "after progression no more drug".into(),
             AfterProgression::Continue => "after progression the same doses go on".into(),
             AfterProgression::End => "the run ends at progression".into(),
-            AfterProgression::Switch(next) => format!(
-                "after progression: {}; its day 1 is the visit that called progression",
-                words(next).join("; ")
-            ),
+            AfterProgression::Switch(next) => {
+                format!("after progression: {}; its day 1 is the visit that called progression", words(next).join("; "))
+            }
         },
     };
     study.arms.iter().map(one).collect()
@@ -185,7 +183,7 @@ pub fn origins(model: &Model) -> Vec<Named> {
     let driven: Vec<String> = mutating
         .iter()
         .flat_map(|c| c.mutations.iter().map(move |m| (c, m)))
-        .filter(|(_, m)| !m.rate.free_of(|s| matches!(s, Slot::Drug(_) | Slot::Delayed(_))))
+        .filter(|(_, m)| !m.rate.free_of(|s| matches!(s, Slot::Drug(_) | Slot::Delayed(_) | Slot::Effect(_))))
         .map(|(c, m)| format!("{} to {}", c.name, model.cells[m.to].name))
         .collect();
     let or = |list_of: &[String], says: String, cannot: &str| match list_of {
@@ -204,7 +202,11 @@ pub fn origins(model: &Model) -> Vec<Named> {
         ),
         named(
             "cycling",
-            or(&others, format!("founded under treatment by a mutating {} cell", list(&others)), "no sensitive or resistant type mutates"),
+            or(
+                &others,
+                format!("founded under treatment by a mutating {} cell", list(&others)),
+                "no sensitive or resistant type mutates",
+            ),
         ),
         named(
             "persister",
@@ -218,7 +220,10 @@ pub fn origins(model: &Model) -> Vec<Named> {
             "drug_induced",
             or(
                 &driven,
-                format!("founded under treatment by the part of a mutation rate that the drug adds ({})", list(&driven)),
+                format!(
+                    "founded under treatment by the part of a mutation rate that the drug adds ({})",
+                    list(&driven)
+                ),
                 "no mutation rate depends on a drug",
             ),
         ),
@@ -267,8 +272,7 @@ pub fn print_origins(page: &mut Page, origins: &[Named], progression: bool) {
         },
     );
     let shown = origins.iter().filter(|o| progression || o.name != "non_genetic");
-    let rows: Vec<Vec<String>> =
-        shown.map(|o| vec![crate::report::words::name(&o.name), o.says.clone()]).collect();
+    let rows: Vec<Vec<String>> = shown.map(|o| vec![crate::report::words::name(&o.name), o.says.clone()]).collect();
     page.table(2, &rows, &[]);
 }
 

@@ -66,8 +66,7 @@ pub fn near(code: &str) -> Vec<Code> {
     let beside = |c: &Code| {
         let (a, b): (Vec<char>, Vec<char>) = (asked.chars().collect(), c.text().chars().collect());
         let without = |long: &[char], short: &[char]| {
-            long.len() == short.len() + 1
-                && (0..long.len()).any(|k| [&long[..k], &long[k + 1..]].concat() == *short)
+            long.len() == short.len() + 1 && (0..long.len()).any(|k| [&long[..k], &long[k + 1..]].concat() == *short)
         };
         let differ: Vec<usize> =
             if a.len() == b.len() { (0..a.len()).filter(|&k| a[k] != b[k]).collect() } else { Vec::new() };

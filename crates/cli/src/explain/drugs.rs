@@ -178,16 +178,27 @@ fn kinetics(compiled: &Compiled, drug: &Drug) -> Vec<String> {
         )),
         Route::Bolus => body("Injected at once".into()),
         Route::Infusion => body("Infused over the time that the regimen says".into()),
+        Route::Kpd { elimination } => format!(
+            "No concentration is modelled (K-PD): cells feel the rate at which a virtual compartment empties, {} /h{}",
+            figure(value(elimination) / 24.0),
+            from(elimination)
+        ),
         Route::Held => "Held: the regimen sets the concentration that cells feel, as in a dish".into(),
     });
-    if let Some((flow, volume)) = &drug.peripheral {
+    for ((flow, volume), word) in drug.peripheral.iter().zip(["second", "third"]) {
         out.push(format!(
-            "A second compartment of {} L{}, reached at {} L/h{}",
+            "A {word} compartment of {} L{}, reached at {} L/h{}",
             figure(value(volume)),
             from(volume),
             figure(value(flow) / 24.0),
             from(flow)
         ));
+    }
+    if let Some(lag) = &drug.lag {
+        out.push(format!("A dose arrives {} after it is given{}", time(value(lag)), from(lag)));
+    }
+    if let Some(share) = &drug.bioavailability {
+        out.push(format!("{} of a dose arrives{}", super::words::percent(value(share)), from(share)));
     }
     if drug.felt_per_mg_per_l != 1.0 {
         out.push(format!(
@@ -203,6 +214,14 @@ fn kinetics(compiled: &Compiled, drug: &Drug) -> Vec<String> {
             delay.states,
             time(value(&delay.mean)),
             from(&delay.mean)
+        ));
+    }
+    if let Some(ke0) = &drug.effect {
+        out.push(format!(
+            "effect({}) is the concentration in an effect compartment, which follows with a half-life of {}{}",
+            drug.name,
+            time(std::f64::consts::LN_2 / value(ke0)),
+            from(ke0)
         ));
     }
     out

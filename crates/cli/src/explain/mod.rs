@@ -75,7 +75,8 @@ pub struct Arms {
 pub fn explain(loaded: &Loaded, stop: &AtomicBool) -> Result<(Explanation, String), Exit> {
     let compiled = Compiled::new(&loaded.model);
     let (model, study) = (&compiled.model, loaded.study.as_ref());
-    let refused = |f: Failure| Exit::refused(format!("error: the patient with every number at its centre cannot be: {f}"));
+    let refused =
+        |f: Failure| Exit::refused(format!("error: the patient with every number at its centre cannot be: {f}"));
     let arms = conditions(&compiled, study).map_err(refused)?;
     let before = before::before(&compiled, study.map(|s| s.seed), stop);
     if stop.load(Ordering::Relaxed) {
@@ -156,7 +157,10 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
     }
     page.text(0, &numbers::in_words(&e.numbers_rest_on));
     page.heading("Question");
-    page.text(0, if e.question.is_empty() { "The model does not say (`question` under [model])." } else { &e.question });
+    page.text(
+        0,
+        if e.question.is_empty() { "The model does not say (`question` under [model])." } else { &e.question },
+    );
     if !e.citations.is_empty() {
         page.text(0, "It rests on:");
         e.citations.iter().for_each(|c| page.item(2, "- ", c));
@@ -202,7 +206,9 @@ fn rates_are(compiled: &Compiled, arms: &Arms) -> String {
         let moment = average.span.to <= average.span.from;
         let (what, days) = match average.reached {
             Reached::NoDrug => continue,
-            Reached::Steady if moment => ("those once the effect is steady", format!("from {} on", words::day(average.span.from))),
+            Reached::Steady if moment => {
+                ("those once the effect is steady", format!("from {} on", words::day(average.span.from)))
+            }
             Reached::NotSteady if moment => {
                 let end = words::written_time(average.span.from);
                 ("those at the end of the study, when the effect is not yet steady", format!("after {end}"))

@@ -98,7 +98,11 @@ pub fn print(page: &mut Page, numbers: &[Number], count: &Count) {
         let differ = n.between_patients.as_ref().map(|b| format!(" Patients differ: {b}.")).unwrap_or_default();
         let end = if n.source.ends_with('.') { "" } else { "." };
         let value = [figure(n.value), n.unit.clone()].join(" ");
-        rows.push(vec![n.name.clone(), value.trim_end().to_string(), format!("{}: {}{end}{prior}{differ}", n.basis, n.source)]);
+        rows.push(vec![
+            n.name.clone(),
+            value.trim_end().to_string(),
+            format!("{}: {}{end}{prior}{differ}", n.basis, n.source),
+        ]);
     }
     page.table(0, &rows, &[]);
 }
