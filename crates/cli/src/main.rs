@@ -57,7 +57,6 @@ fn main() -> ExitCode {
         Command::Schema { file } => commands::schema::schema(*file),
         Command::Completions { shell } => commands::completions::completions(*shell),
         Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
-        Command::Explain(args) => commands::explain::explain(args),
         Command::Explain(args) => commands::explain::explain(args, &stop),
         Command::New { dir } => commands::new::new(dir),
         Command::Catalogue { what: None, json } => commands::catalogue::list(*json),
