@@ -36,7 +36,7 @@ fn infused() -> Compiled {
 }
 
 fn rule(amount: f64, duration: f64, offsets: &[f64], cycle: f64) -> DoseRule {
-    DoseRule { drug: 0, amount, duration, offsets: offsets.to_vec(), cycle, from: 0.0, until: f64::INFINITY }
+    DoseRule { drug: 0, amount, duration, offsets: offsets.to_vec(), cycle, from: 0.0, until: f64::INFINITY, row: None }
 }
 
 fn regimen(rules: Vec<DoseRule>) -> Regimen {

@@ -62,7 +62,24 @@ pub fn measurements(compiled: &Compiled, cells: f64) -> Vec<Named> {
                     figure(*too_small),
                     figure(*too_small),
                     figure(0.5 * too_small),
-                    figure(meter.expected(cells)),
+                    meter.map_or("no".to_string(), |m| figure(m.expected(cells))),
+                )
+            }
+            MeasurementKind::Ctdna(c) => {
+                let value = |e: &Expr| over_parameters(compiled, &parameters, e);
+                format!(
+                    "tumour DNA in plasma, from {} mL of blood. A dying cell sheds {} of its DNA, which leaves plasma with a half-life \
+                     of {}. Healthy cells give {} ng per mL. {} of the molecules are recovered and at most {} are read at each of {}; \
+                     {} of wild-type molecules are read as mutant, and below a share of {} 0 is reported.",
+                    figure(1000.0 * value(&c.blood)),
+                    percent(value(&c.shed)),
+                    time(value(&c.half_life)),
+                    figure(1000.0 * value(&c.background)),
+                    percent(value(&c.recovery)),
+                    figure(c.depth as f64),
+                    many(c.sites as usize, "site"),
+                    percent(value(&c.artefacts)),
+                    percent(value(&c.detection_limit)),
                 )
             }
             MeasurementKind::CellCount { error, detection_limit } => {

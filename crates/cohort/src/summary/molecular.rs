@@ -102,6 +102,7 @@ mod tests {
             rebiopsy: None,
             ended: Ended::Horizon,
             clones: vec![],
+            dose_changes: vec![],
             extinct_clones: 0,
         }
     }
