@@ -194,6 +194,9 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
     page.finish()
 }
 
+/// Days in words, and the arms that share them.
+type DaysOfArms = (String, Vec<String>);
+
 /// Over what rates are averaged, and at what counts.
 fn rates_are(compiled: &Compiled, arms: &Arms) -> String {
     let mut out = "Rates are per cell and day, with every number at its central value.".to_string();
@@ -201,7 +204,7 @@ fn rates_are(compiled: &Compiled, arms: &Arms) -> String {
         out += " Cells act on each other, so rates move with their numbers: these are those when treatment begins.";
     }
     // What the days are, the days, and the arms that share them.
-    let mut said: Vec<(&str, Vec<(String, Vec<String>)>)> = Vec::new();
+    let mut said: Vec<(&str, Vec<DaysOfArms>)> = Vec::new();
     for (name, average) in &arms.averages {
         let moment = average.span.to <= average.span.from;
         let (what, days) = match average.reached {
