@@ -92,7 +92,7 @@ impl<'a> Modifications<'a> {
             Limit::Fixed(x) => x,
             Limit::OfBaseline(share) => {
                 let baseline = of(&self.baseline);
-                if !(baseline > 0.0) {
+                if baseline.is_nan() || baseline <= 0.0 {
                     return false;
                 }
                 share * baseline

@@ -162,8 +162,7 @@ fn factor(matrix: &[f64], n: usize) -> Result<Vec<f64>, usize> {
             let dot: f64 = (0..j).map(|k| lower[i * n + k] * lower[j * n + k]).sum();
             let left = matrix[i * n + j] - dot;
             if i == j {
-                // Written so that what is not a number is refused too.
-                if !(left >= LEAST_PIVOT) {
+                if left.is_nan() || left < LEAST_PIVOT {
                     return Err(i);
                 }
                 lower[i * n + i] = libm::sqrt(left);
