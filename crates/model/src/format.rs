@@ -90,6 +90,8 @@ pub static MODEL: Object = keys(
     &[
         need("model", Value::Object(&HEAD), "What the model is."),
         may("parameters", Value::Named(&PARAMETER), "Named numbers, each with a unit and a source."),
+        may("covariates", Value::Named(&COVARIATE), "Traits of a patient, with a law or categories."),
+        may("correlations", Value::Objects(&CORRELATION), "How what varies between patients varies together."),
         may("tables", Value::Named(&TABLE), "Tabulated laws, called by name in expressions."),
         need("cells", Value::Named(&CELLS), "Cell types."),
         may("levels", Value::Named(&LEVEL), "Continuous quantities with a rate of change."),
@@ -134,6 +136,50 @@ static PARAMETER: Object = Object {
             may("assumed", Value::Words, "Why this value, when it is not measured."),
             may("prior", Value::Text, "What else it could be, such as \"loguniform(1e-9, 1e-7)\"; with `assumed`."),
             may("between_patients", Value::Text, "How patients differ, such as \"lognormal(cv = 20 %)\"."),
+        ],
+    )
+};
+
+static COVARIATE: Object = Object {
+    one_of: &["source", "fitted", "assumed"],
+    some_of: &["between_patients", "categories"],
+    together: &[("value", "between_patients")],
+    ..keys(
+        "A trait of a patient: `value` and `between_patients`, or `categories`.",
+        &[
+            may("value", Value::Text, "Centre of the law, such as \"70 kg\"."),
+            may("unit", Value::Text, "Unit for printing; by default that of the value."),
+            may("source", Value::Object(&CITATION), "Where it is printed."),
+            may("fitted", Value::Words, "Data and fit."),
+            may("assumed", Value::Words, "Why this law, when it is not measured."),
+            may("prior", Value::Text, "What else the centre could be; with `assumed` and a law."),
+            may("between_patients", Value::Text, "How patients differ, such as \"lognormal(cv = 20 %)\"."),
+            may("categories", Value::Objects(&CATEGORY), "Groups of patients; their shares add up to 1."),
+        ],
+    )
+};
+
+static CATEGORY: Object = keys(
+    "A group of patients.",
+    &[
+        need("name", Value::Text, "As in tables."),
+        need("share", Value::Text, "Of the patients."),
+        need("value", Value::Text, "What the covariate's name stands for."),
+    ],
+);
+
+static CORRELATION: Object = Object {
+    one_of: &["source", "fitted", "assumed"],
+    together: &[("assumed", "prior")],
+    ..keys(
+        "A correlation of two quantities that vary between patients.",
+        &[
+            need("between", Value::Texts, "The two names."),
+            need("value", Value::Text, "Above -1 and below 1."),
+            may("source", Value::Object(&CITATION), "Where it is printed."),
+            may("fitted", Value::Words, "Data and fit."),
+            may("assumed", Value::Words, "Why this value, when it is not measured."),
+            may("prior", Value::Text, "What else it could be, such as \"uniform(0, 0.8)\"; with `assumed`."),
         ],
     )
 };
@@ -311,6 +357,11 @@ static ARM: Object = keys(
         need("name", Value::Words, "One line, once in the study."),
         need("regimen", Value::TextOrTexts, "Sentences, or the name of a regimen; [] is no treatment."),
         may("after_progression", Value::TextOrTexts, "stop (default), continue, end, sentences, or a named regimen."),
+        may(
+            "rules",
+            Value::Texts,
+            "Dose modification: \"hold <drug> when <condition> until <condition>\", reduce, stop.",
+        ),
     ],
 );
 
