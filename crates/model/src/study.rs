@@ -296,7 +296,10 @@ impl Reader<'_, '_> {
                 let rules = modifications(&sentences, self.model, self.report);
                 let (regimen, records, after_progression) = (regimen?, records?, after_progression?);
                 let rules = rules?;
-                given(&rules, &sentences, &regimen, &after_progression, self.model, self.report)?;
+                // Dosing records differ from patient to patient: any drug may be in them.
+                if records.is_none() {
+                    given(&rules, &sentences, &regimen, &after_progression, self.model, self.report)?;
+                }
                 Some(Arm { name: name?, regimen, records, after_progression, rules })
             })
             .collect();
