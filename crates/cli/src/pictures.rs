@@ -192,7 +192,7 @@ fn series(compiled: &Compiled, gathered: &Gather, k: usize) -> Vec<Series> {
     for (channel, visits) in sample.series.iter().map(|c| &all[*c]).zip(&sample.arms[k].readings) {
         let mut limit = None;
         // Shares of reads are shown in per cent, as laboratories write them.
-        let (scale, unit) = if channel.unit == "1" { (100.0, "%") } else { (1.0, channel.unit) };
+        let (scale, unit) = if channel.unit == "1" { (100.0, "% of reads") } else { (1.0, channel.unit) };
         match &model.measurements[channel.measurement].kind {
             MeasurementKind::CellCount { error, detection_limit } => {
                 if *error == 0.0 && *detection_limit == 0.0 {

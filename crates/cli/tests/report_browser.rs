@@ -30,8 +30,8 @@ fn pictures(name: &str) -> usize {
         "trial" => 30,
         // Burden and clones of 4 arms
         "dish" => 8,
-        // 6 kinds in 1 panel, 2 endpoints, origin
-        "cured" => 9,
+        // 5 kinds in 1 panel (nothing was detected), 2 endpoints, origin
+        "cured" => 8,
         // 6 kinds in 12 panels, 2 portraits of 9 arms, and the 6 single pictures
         "twelve" => 96,
         _ => 0,

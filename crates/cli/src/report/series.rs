@@ -10,6 +10,10 @@ use super::svg::{Anchor, Scale, Svg, colour, dash, polyline, px, tick, time_tick
 use super::words::{self, Clock};
 
 const LEFT: f64 = 46.0;
+/// Fewest patients whose percentiles are drawn.
+const FEWEST: usize = 10;
+/// A channel that is detected in a smaller share of patients at every visit gets a line of words and its table, no picture.
+const SELDOM: f64 = 0.1;
 
 /// The channel in an arm.
 fn of<'a>(arm: &'a ArmData, name: &str) -> Option<&'a Series> {
@@ -20,6 +24,19 @@ fn of<'a>(arm: &'a ArmData, name: &str) -> Option<&'a Series> {
 fn points(series: &Series) -> Vec<Reading> {
     let fine = |r: &&Reading| r.patients > 0 && [r.day, r.low, r.middle, r.high].iter().all(|v| v.is_finite());
     series.points.iter().filter(fine).copied().collect()
+}
+
+/// Points with patients enough for percentiles (all, where an arm has no more).
+fn shown(series: &Series) -> Vec<Reading> {
+    let all = points(series);
+    let enough = FEWEST.min(all.first().map_or(0, |r| r.patients));
+    all.into_iter().filter(|r| r.patients >= enough).collect()
+}
+
+/// The largest share in whom the channel was detected at a visit, in any arm.
+fn most_detected(data: &ReportData, name: &str) -> f64 {
+    let all = data.arms.iter().filter_map(|a| of(a, name)).flat_map(shown);
+    all.map(|r| r.detected).filter(|d| d.is_finite()).fold(0.0, f64::max)
 }
 
 /// Every channel; empty where none is measured.
@@ -33,8 +50,24 @@ pub fn section(data: &ReportData) -> String {
     if names.is_empty() {
         return String::new();
     }
-    let figures: String = names.iter().map(|name| figure(data, name)).collect();
-    format!("<section id=readings><h2>What was measured</h2>{figures}</section>")
+    let (often, seldom): (Vec<&str>, Vec<&str>) = names.iter().partition(|name| most_detected(data, name) >= SELDOM);
+    let figures: String = often.iter().map(|name| figure(data, name)).collect();
+    let rest = if seldom.is_empty() {
+        String::new()
+    } else {
+        let each: Vec<String> = seldom
+            .iter()
+            .map(|name| format!("{} ({})", words::name(name), words::percent(most_detected(data, name))))
+            .collect();
+        let tables: Vec<Table> = seldom.iter().map(|name| table(data, name)).collect();
+        format!(
+            "<p>Seldom detected, and so not drawn; in brackets the largest share of the {} seen at a visit in whom it was: {}.</p>{}",
+            words::subjects(data),
+            escape(&each.join(", ")),
+            behind(&tables)
+        )
+    };
+    format!("<section id=readings><h2>What was measured</h2>{figures}{rest}</section>")
 }
 
 /// The vertical axis: decades, with a line for what is not detected under them.
@@ -47,7 +80,7 @@ struct Axis {
 impl Axis {
     fn of(data: &ReportData, name: &str) -> Axis {
         let all: Vec<&Series> = data.arms.iter().filter_map(|a| of(a, name)).collect();
-        let read = || all.iter().flat_map(|s| points(s)).flat_map(|r| [r.low, r.middle, r.high]);
+        let read = || all.iter().flat_map(|s| shown(s)).flat_map(|r| [r.low, r.middle, r.high]);
         let limits = all.iter().filter_map(|s| s.limit).filter(|l| *l > 0.0 && l.is_finite());
         let positive = || read().filter(|v| *v > 0.0);
         let low = positive().chain(limits.clone()).fold(f64::INFINITY, f64::min);
@@ -93,7 +126,7 @@ fn figure(data: &ReportData, name: &str) -> String {
     let none = if axis.zero { " None: not detected." } else { "" };
     format!(
         "<h3>{}</h3><figure>{drawn}<figcaption>Line: median of the readings at each visit. Band: 5th to 95th percentile of the {} \
-         seen there.{none} Under the axis: share in whom anything was detected.{first}</figcaption>{}</figure>",
+         seen there, while at least {FEWEST} are.{none} Under the axis: share in whom anything was detected.{first}</figcaption>{}</figure>",
         escape(&format!("{} ({unit})", words::name(name))),
         words::subjects(data),
         behind(&[table(data, name)]),
@@ -104,7 +137,7 @@ fn figure(data: &ReportData, name: &str) -> String {
 fn draw(data: &ReportData, k: usize, name: &str, unit: &str, axis: &Axis, width: f64, class: &str) -> String {
     let clock = Clock::of(data.horizon_days);
     let series = of(&data.arms[k], name);
-    let shown = series.map(points).unwrap_or_default();
+    let shown = series.map(shown).unwrap_or_default();
     let (top, right) = (22.0, width - 16.0);
     let bottom = top + if width > 400.0 { 220.0 } else { 180.0 };
     let last = shown.last().map_or(1.0, |r| r.day);

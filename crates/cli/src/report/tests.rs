@@ -212,3 +212,15 @@ fn a_swimmer_shows_what_happened_and_nothing_else() {
     data.arms.iter_mut().flat_map(|a| &mut a.courses).for_each(|c| c.dose_changes.clear());
     assert!(!swimmer(&data).contains("dose changed</"));
 }
+
+#[test]
+fn what_is_seldom_detected_is_said_and_not_drawn() {
+    let mut data = sample::trial();
+    let drawn = pictures(&render(&data));
+    for arm in &mut data.arms {
+        arm.series[0].points.iter_mut().for_each(|r| (r.high, r.detected) = (0.0, 0.04));
+    }
+    let page = render(&data);
+    assert_eq!(pictures(&page), drawn - 3);
+    assert!(page.contains("ctdna vaf (4.0\u{a0}%)") && page.contains("id=\"table-reading-ctdna_vaf\""));
+}
