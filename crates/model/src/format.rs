@@ -351,17 +351,35 @@ static STUDY_HEAD: Object = keys(
     ],
 );
 
-static ARM: Object = keys(
-    "A treatment.",
+static ARM: Object = Object {
+    one_of: &["regimen", "records"],
+    ..keys(
+        "A treatment.",
+        &[
+            need("name", Value::Words, "One line, once in the study."),
+            may("regimen", Value::TextOrTexts, "Sentences, or the name of a regimen; [] is no treatment."),
+            may("records", Value::Object(&RECORDS), "A NONMEM event table of what each patient was given."),
+            may(
+                "after_progression",
+                Value::TextOrTexts,
+                "stop (default), continue, end, sentences, or a named regimen.",
+            ),
+            may(
+                "rules",
+                Value::Texts,
+                "Dose modification: \"hold <drug> when <condition> until <condition>\", reduce, stop.",
+            ),
+        ],
+    )
+};
+
+static RECORDS: Object = keys(
+    "A NONMEM event table: patient k follows the k-th ID, in turn.",
     &[
-        need("name", Value::Words, "One line, once in the study."),
-        need("regimen", Value::TextOrTexts, "Sentences, or the name of a regimen; [] is no treatment."),
-        may("after_progression", Value::TextOrTexts, "stop (default), continue, end, sentences, or a named regimen."),
-        may(
-            "rules",
-            Value::Texts,
-            "Dose modification: \"hold <drug> when <condition> until <condition>\", reduce, stop.",
-        ),
+        need("file", Value::Text, "Name of the table beside study.toml, such as dosing.csv."),
+        need("time_unit", Value::Text, "Unit of TIME, II and DUR: h, days."),
+        may("amount_unit", Value::Text, "Unit of AMT; default mg."),
+        may("compartments", Value::NamedTexts, "Which drug a CMT is: { 1 = \"erlotinib\" }."),
     ],
 );
 

@@ -2,32 +2,41 @@
 //! asked which keys it takes, by a key that nobody has, and the page must list the same ones.
 
 use remission_model::format::{MODEL, Object, REGIMENS, STUDY, Value};
-use remission_model::{Code, Problems, model_from_toml, study_with_regimens};
+use remission_model::{Beside, Code, Model, Problems, model_from_toml, study_with_files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value as Toml};
 
 const STRANGE: &str = "zz_nobody_has_this_key";
+const RECORDS: &str = "dosing.csv";
+
+/// What the reader says of a study that is wrong.
+fn refused(study: &str, regimens: &str, records: &str, model: &Model) -> Problems {
+    let records = [(RECORDS, RECORDS, records)];
+    let beside = Beside { regimens: Some(("r.toml", regimens)), records: &records };
+    study_with_files("s.toml", study, &beside, "x", model).unwrap_err()
+}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every valid case and every folder of the catalogue: model, study, regimens (blank where there is none).
-fn texts() -> Vec<[String; 3]> {
+/// Every valid case and every folder of the catalogue: model, study, regimens, dosing records (blank where there is none).
+fn texts() -> Vec<[String; 4]> {
     let read = |path: PathBuf| std::fs::read_to_string(path).unwrap_or_default();
     let mut out = Vec::new();
     for entry in std::fs::read_dir(root().join("spec/cases/valid")).unwrap() {
         let text = read(entry.unwrap().path());
         let (model, rest) = text.split_once("# --- study ---\n").unwrap_or((&text, ""));
+        let (rest, records) = rest.split_once(&format!("# --- {RECORDS} ---\n")).unwrap_or((rest, ""));
         let (study, regimens) = rest.split_once("# --- regimen ---\n").unwrap_or((rest, ""));
-        out.push([model, study, regimens].map(String::from));
+        out.push([model, study, regimens, records].map(String::from));
     }
     let mut folders = vec![root().join("catalogue")];
     while let Some(folder) = folders.pop() {
         folders.extend(std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()));
         if folder.join("model.toml").is_file() {
-            out.push(["model.toml", "study.toml", "regimen.toml"].map(|f| read(folder.join(f))));
+            out.push(["model.toml", "study.toml", "regimen.toml", RECORDS].map(|f| read(folder.join(f))));
         }
     }
     assert!(out.len() > 10);
@@ -123,7 +132,7 @@ fn each_object(object: &'static Object, out: &mut Vec<&'static Object>) {
 #[test]
 fn the_page_lists_the_keys_that_the_reader_takes() {
     let mut met: Vec<*const Object> = Vec::new();
-    for [model, study, regimens] in texts() {
+    for [model, study, regimens, records] in texts() {
         let parsed = model_from_toml("m.toml", &model).unwrap();
         for (which, text, object) in [(0, &model, &MODEL), (1, &study, &STUDY), (2, &regimens, &REGIMENS)] {
             if text.is_empty() {
@@ -136,8 +145,8 @@ fn the_page_lists_the_keys_that_the_reader_takes() {
                 let changed = with_strange_key(&table, &steps);
                 let problems = match which {
                     0 => model_from_toml("m.toml", &changed).unwrap_err(),
-                    1 => study_with_regimens("s.toml", &changed, "r.toml", &regimens, "x", &parsed).unwrap_err(),
-                    _ => study_with_regimens("s.toml", &study, "r.toml", &changed, "x", &parsed).unwrap_err(),
+                    1 => refused(&changed, &regimens, &records, &parsed),
+                    _ => refused(&study, &changed, &records, &parsed),
                 };
                 let listed: BTreeSet<String> = object.keys.iter().map(|k| k.name.to_string()).collect();
                 assert_eq!(
@@ -185,7 +194,7 @@ fn required_keys_are_those_that_the_reader_misses() {
 #[test]
 fn choices_are_those_that_the_reader_names() {
     let mut tried = BTreeSet::new();
-    for [model, study, regimens] in texts() {
+    for [model, study, regimens, records] in texts() {
         let parsed = model_from_toml("m.toml", &model).unwrap();
         for (which, text, object) in [(0, &model, &MODEL), (1, &study, &STUDY)] {
             if text.is_empty() {
@@ -203,7 +212,7 @@ fn choices_are_those_that_the_reader_names() {
                     let changed = with(&table, &steps, key, Toml::String(STRANGE.into()));
                     let problems = match which {
                         0 => model_from_toml("m.toml", &changed).unwrap_err(),
-                        _ => study_with_regimens("s.toml", &changed, "r.toml", &regimens, "x", &parsed).unwrap_err(),
+                        _ => refused(&changed, &regimens, &records, &parsed),
                     };
                     let p = problems.0.iter().find(|p| p.code == Code::UnknownWord);
                     let p = p.unwrap_or_else(|| panic!("{path}.{key}: {problems}"));

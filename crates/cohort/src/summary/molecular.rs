@@ -104,7 +104,6 @@ mod tests {
             clones: vec![],
             dose_changes: vec![],
             extinct_clones: 0,
-            dose_changes: vec![],
         }
     }
 
