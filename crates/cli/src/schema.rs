@@ -91,6 +91,11 @@ fn value(kind: Kind) -> Value {
         }
         Kind::Named(object) => named(section(object)),
         Kind::NamedTexts => named(json!({ "type": ["string", "number"] })),
+        Kind::NumberedTexts => json!({
+            "type": "object",
+            "propertyNames": { "pattern": "^[0-9]+$", "maxLength": 9 },
+            "additionalProperties": { "type": "string" },
+        }),
         Kind::Kinds(kinds) => named(json!({ "oneOf": kinds.iter().map(|k| section(k.1)).collect::<Value>() })),
     }
 }

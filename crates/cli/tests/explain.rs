@@ -123,10 +123,12 @@ fn a_model_without_a_study_and_every_valid_case_are_explained() {
         }
         let text = std::fs::read_to_string(&file).unwrap();
         let (model, rest) = text.split_once("# --- study ---\n").unwrap_or((&text, ""));
+        let (rest, records) = rest.split_once("# --- dosing.csv ---\n").unwrap_or((rest, ""));
         let (study, regimens) = rest.split_once("# --- regimen ---\n").unwrap_or((rest, ""));
         let folder = scratch.0.join(&name);
         std::fs::create_dir(&folder).unwrap();
-        for (file, text) in [("model.toml", model), ("study.toml", study), ("regimen.toml", regimens)] {
+        let parts = [("model.toml", model), ("study.toml", study), ("regimen.toml", regimens), ("dosing.csv", records)];
+        for (file, text) in parts {
             if !text.is_empty() {
                 std::fs::write(folder.join(file), text).unwrap();
             }
@@ -270,10 +272,11 @@ const MODEL: &str = r#"
 model.title = "x"
 parameters.u = { value = "1e-8", fitted = "x.csv" }
 parameters.a = { value = "0.1 /day", fitted = "x.csv" }
-parameters.birth = { value = "0.5 /day", fitted = "x.csv" }
-parameters.death = { value = "0.1 /day", fitted = "x.csv" }
-parameters.kill = { value = "0.1 /day", fitted = "x.csv" }
+parameters.birth = { value = "0.5 /day", fitted = "x.csv", between_patients = "lognormal(cv = 10 %)" }
+parameters.death = { value = "0.1 /day", fitted = "x.csv", between_patients = "lognormal(cv = 10 %)" }
+parameters.kill = { value = "0.1 /day", fitted = "x.csv", between_patients = "lognormal(cv = 10 %)" }
 parameters.entry = { value = "0.1 /day", fitted = "x.csv" }
+parameters.size = { value = "1e9 cells", fitted = "x.csv" }
 parameters.ec50 = { value = "1 uM", fitted = "x.csv" }
 cells.sensitive = { birth = "0.5 /day", death = "0.1 /day" }
 cells.resistant = { kind = "resistant", birth = "0.5 /day", death = "0.1 /day" }
@@ -282,6 +285,7 @@ drugs.erlotinib = { route = "held", felt_as = "uM" }
 before_treatment.grow = "sensitive from 1 cell until 1e9 cells"
 tables.t = { of = "uM", points = [[0, 1], [1, 0]] }
 measurements.tube = { kind = "ctdna", shed = "1e-4", half_life = "1 h", plasma = "3 L", blood = "10 mL", recovery = "50 %", background = "5 ng/mL", depth = 10000, artefacts = "1e-5", detection_limit = "0.01 %" }
+levels.neutrophils = { start = "2e9 cells/L", rate = "0" }
 measurements.diameters = { kind = "sum_of_diameters", shares = [0.5], cells_per_volume = "1e9 cells/cm^3", reader_error = "5 %" }
 "#;
 
@@ -304,7 +308,7 @@ fn place(key: &str) -> Option<&'static [&'static str]> {
         "shares" => &["measurements", "diameters"],
         "plasma" | "blood" | "copies" | "mutated_copies" => &["measurements", "tube"],
         "patients" | "visits" | "horizon" | "recist_on" => &["study"],
-        "regimen" => &["arms"],
+        "regimen" | "records" | "rules" => &["arms"],
         _ => return None,
     })
 }
@@ -343,7 +347,11 @@ fn codes_of(example: &toml::Table, text: &str) -> Vec<&'static str> {
             continue;
         };
         if path == ["arms"] {
-            study["arms"][0].as_table_mut().unwrap().insert(key.clone(), value.clone());
+            let arm = study["arms"][0].as_table_mut().unwrap();
+            if key == "records" {
+                arm.remove("regimen");
+            }
+            arm.insert(key.clone(), value.clone());
             continue;
         }
         let mut at = if path == ["study"] { &mut study } else { &mut model };
@@ -366,10 +374,22 @@ fn codes_of(example: &toml::Table, text: &str) -> Vec<&'static str> {
         Ok(model) => model,
         Err(problems) => return codes(problems),
     };
-    match remission_model::study_from_toml("study.toml", &study.to_string(), "x", &model) {
-        Ok(_) => Vec::new(),
-        Err(problems) => codes(problems),
-    }
+    read_study(&study.to_string(), "ID,TIME,AMT\n1,0,100\n", &model).map_or_else(codes, |()| Vec::new())
+}
+
+fn read_study(study: &str, dosing: &str, model: &remission_model::Model) -> Result<(), remission_model::Problems> {
+    let records = [("dosing.csv", "dosing.csv", dosing)];
+    let beside = remission_model::Beside { regimens: None, records: &records };
+    remission_model::study_with_files("study.toml", study, &beside, "x", model).map(|_| ())
+}
+
+/// Codes that this table of doses gives.
+fn codes_of_doses(table: &str) -> Vec<&'static str> {
+    let model = remission_model::model_from_toml("model.toml", MODEL).unwrap();
+    let records = "arms = [{ name = \"recorded\", records = { file = \"dosing.csv\", time_unit = \"h\" } }]";
+    let study = STUDY.lines().filter(|l| !l.starts_with("arms")).chain([records]).collect::<Vec<_>>().join("\n");
+    let problems = read_study(&study, &format!("{table}\n"), &model).map_or_else(|p| p.0, |()| Vec::new());
+    problems.iter().map(|p| p.code.text()).collect()
 }
 
 /// An example on a page gives the code of the page. Those that say in words what the file is (too large, too long, no arms)
@@ -386,6 +406,7 @@ fn the_examples_of_the_pages_are_real() {
             continue;
         }
         let found = match example.parse::<toml::Table>() {
+            _ if example.starts_with("ID") => codes_of_doses(example),
             Ok(table) => codes_of(&table, example),
             Err(_) => {
                 let text = format!("[model]\ntitle = \"x\"\n[cells.a]\n{example}\n");

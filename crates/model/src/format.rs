@@ -33,6 +33,8 @@ pub enum Value {
     Named(&'static Object),
     /// Texts under names of the writer's choice.
     NamedTexts,
+    /// Texts under whole numbers.
+    NumberedTexts,
     /// Sections with names of the writer's choice, whose keys depend on the word under `kind`.
     Kinds(&'static [(&'static str, &'static Object)]),
 }
@@ -379,7 +381,7 @@ static RECORDS: Object = keys(
         need("file", Value::Text, "Name of the table beside study.toml, such as dosing.csv."),
         need("time_unit", Value::Text, "Unit of TIME, II and DUR: h, days."),
         may("amount_unit", Value::Text, "Unit of AMT; default mg."),
-        may("compartments", Value::NamedTexts, "Which drug a CMT is: { 1 = \"erlotinib\" }."),
+        may("compartments", Value::NumberedTexts, "Which drug a CMT is: { 1 = \"erlotinib\" }."),
     ],
 );
 

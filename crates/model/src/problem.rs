@@ -110,7 +110,7 @@ codes! {
     RuleNumber = "RM0810", "an impossible number in a rule";
     RuleDrug = "RM0811", "a rule for a drug that its arm never gives";
     RecordsFile = "RM0901", "a dosing record that cannot be found";
-    RecordsOrRegimen = "RM0902", "`regimen` and `records` of one arm";
+    RecordsOrRegimen = "RM0902", "`records` of an arm beside `regimen` or `rules`";
     RecordsSize = "RM0903", "a dosing record that is too large, or empty";
     RecordsColumns = "RM0904", "columns that do not make a dosing record";
     RecordsRow = "RM0905", "a row that is broken";

@@ -29,7 +29,8 @@ pub fn pages() -> Vec<CodePage> {
 fn read(section: &str) -> Option<CodePage> {
     let (heading, body) = section.split_once('\n')?;
     let (code, title) = heading.split_once(": ")?;
-    let (means, rest) = body.split_once("```toml\n")?;
+    // A part of a file, or of a table of doses.
+    let (means, rest) = body.split_once("```toml\n").or_else(|| body.split_once("```text\n"))?;
     let (example, rest) = rest.split_once("```")?;
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     Some(CodePage {
