@@ -153,7 +153,7 @@ fn repeating(regimen: &Regimen, drug: usize, horizon: f64) -> Option<(f64, f64, 
 /// use remission_cohort::levels::{Span, first_cycle};
 /// use remission_model::resolved::{DoseRule, Regimen};
 /// let daily = DoseRule {
-///     drug: 0, amount: 150.0, duration: 0.0, offsets: vec![0.0], cycle: 1.0, from: 0.0, until: f64::INFINITY,
+///     drug: 0, amount: 150.0, duration: 0.0, offsets: vec![0.0], cycle: 1.0, from: 0.0, until: f64::INFINITY, row: None,
 /// };
 /// let regimen = Regimen { sentences: Vec::new(), rules: vec![daily] };
 /// assert_eq!(first_cycle(&regimen, 0, 365.0), Some(Span { from: 0.0, to: 1.0 }));

@@ -17,7 +17,7 @@ use remission_engine::mean::MeanTumour;
 use remission_engine::window::set_exposure;
 use remission_model::expr::{Expr, Slot};
 use remission_model::program::{Depends, Registers};
-use remission_model::resolved::{Drug, Regimen, Route, Start};
+use remission_model::resolved::{Drug, Regimen, Route, Start, Study};
 
 /// Points between two doses at which rates are read.
 const POINTS: usize = 200;
@@ -262,4 +262,22 @@ fn disposition<'e>(drug: &'e Drug, value: impl Fn(&'e Expr) -> f64) -> f64 {
         if x + gain < out { low = x } else { high = x }
     }
     0.5 * (low + high)
+}
+
+/// Days of treatment that [`goes_wrong`] looks at.
+const FIRST_WEEKS: f64 = 56.0;
+
+/// The first rate of the typical patient that is negative or no number in the first eight weeks of an arm, by the mean
+/// equations: the arm and what was found. What goes wrong there goes wrong in most patients.
+pub fn goes_wrong(compiled: &Compiled, study: &Study) -> Option<(String, Failure)> {
+    let parameters: Vec<f64> = compiled.model.parameters.iter().map(|p| p.value).collect();
+    study.arms.iter().find_map(|arm| {
+        let run = || -> Result<(), Failure> {
+            let mut mean = MeanTumour::start(compiled, &parameters)?;
+            mean.follow(arm.regimen_of(0));
+            mean.advance(study.horizon.min(FIRST_WEEKS))
+        };
+        let wrong = run().err().filter(|failure| matches!(failure, Failure::Rate { .. }));
+        wrong.map(|failure| (arm.name.clone(), failure))
+    })
 }

@@ -3,7 +3,7 @@
 use remission_cohort::beginning::beginning;
 use remission_cohort::levels::typical;
 use remission_cohort::patient::{Method, run};
-use remission_cohort::typical::{Reached, Reader, half_life};
+use remission_cohort::typical::{Reached, Reader, goes_wrong, half_life};
 use remission_engine::compiled::Compiled;
 use remission_engine::exposure::Exposure;
 use remission_model::regimen::from_sentences;
@@ -136,4 +136,25 @@ fn the_first_patients_are_those_of_a_run() {
     let mutants = described.types[1].cells;
     assert_eq!((mutants.low, mutants.middle, mutants.high), middle(&|counts| counts[1]));
     assert!(described.types[1].clones.middle > 1.0 && described.years.is_some());
+}
+
+#[test]
+fn a_rate_that_turns_negative_under_the_first_doses_is_found_and_named() {
+    let study = |text: &str| {
+        let (model, study) = text.split_once("# --- study ---\n").unwrap();
+        let model = remission_model::model_from_toml("model.toml", model).unwrap();
+        let study = study.split("# --- regimen ---\n").next().unwrap();
+        let arms = study.find("[[arms]]\nname = \"named\"").unwrap_or(study.len());
+        let study = remission_model::study_from_toml("study.toml", &study[..arms], "x", &model).unwrap();
+        (Compiled::new(&model), study)
+    };
+    let text = std::fs::read_to_string("../../spec/cases/valid/erlotinib_study.toml").unwrap();
+    let (compiled, right) = study(&text);
+    assert_eq!(goes_wrong(&compiled, &right), None);
+    let (compiled, wrong) =
+        study(&text.replace("birth = \"0.89 * birth\"", "birth = \"birth - 2 * birth * hill(erlotinib, ec50, 2)\""));
+    let (arm, failure) = goes_wrong(&compiled, &wrong).unwrap();
+    assert_eq!(arm, "erlotinib 150 mg daily");
+    let said = failure.to_string();
+    assert!(said.contains("cells.t790m.birth") && said.contains("at least 0"), "{said}");
 }

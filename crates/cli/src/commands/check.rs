@@ -7,6 +7,8 @@ use crate::failure::{Exit, code};
 use crate::folder;
 use crate::load::load;
 use remission_cohort::patient::Method;
+use remission_cohort::typical::goes_wrong;
+use remission_engine::compiled::Compiled;
 use remission_model::resolved::Source;
 use serde_json::json;
 use std::sync::atomic::AtomicBool;
@@ -29,6 +31,14 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
     }
     if let Some(study) = &loaded.study {
         said += &format!("; {} x {}", many(study.arms.len(), "arm"), many(study.patients as usize, "patient"));
+    }
+    if let Some(study) = &loaded.study
+        && let Some((arm, failure)) = goes_wrong(&Compiled::new(model), study)
+    {
+        return Err(Exit::refused(format!(
+            "error: the files can be read, but for the typical patient in arm \"{arm}\" a rate goes wrong: {failure}\n  \
+             mend the rate, for example with max(0, ...), or the number that is too large; most patients of a run would fail"
+        )));
     }
     said += "\nno problems found\n";
     let mut rows = Vec::new();
