@@ -1,0 +1,96 @@
+//! Cell types and levels: how they begin, change and end.
+
+use crate::expr::Expr;
+
+/// What a cell type is to the question of origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Killed by treatment.
+    Sensitive,
+    /// Drug-tolerant, reversibly.
+    Persister,
+    /// Resistant, inherited.
+    Resistant,
+}
+
+/// A cell type. All rates are per cell and day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellType {
+    /// As used in expressions, where it means its count.
+    pub name: String,
+    /// Sensitive, persister or resistant.
+    pub kind: Kind,
+    /// Mechanism of resistance that a rebiopsy would find; types may share one.
+    pub mechanism: Option<String>,
+    /// Divisions per cell and day.
+    pub birth: Expr,
+    /// Deaths per cell and day.
+    pub death: Expr,
+    /// Cells a day that arrive from outside (not per cell); `None` is none.
+    pub immigration: Option<Expr>,
+    /// Reversible changes of state; they found no clone.
+    pub switches: Vec<Switch>,
+    /// Inherited changes; each founds a clone.
+    pub mutations: Vec<Mutation>,
+}
+
+/// A reversible change of a cell's state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Switch {
+    /// Index of the type entered.
+    pub to: usize,
+    /// Per cell and day.
+    pub rate: Expr,
+}
+
+/// An inherited change, one daughter at a division or one cell at any time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mutation {
+    /// Index of the type founded.
+    pub to: usize,
+    /// `true`: `rate` is a probability per division (one daughter mutates, the mother stays);
+    /// `false`: `rate` is per cell and day and the cell itself changes.
+    pub per_division: bool,
+    /// Probability per division, or rate per day.
+    pub rate: Expr,
+}
+
+/// A continuous quantity with a rate of change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Level {
+    /// As used in expressions.
+    pub name: String,
+    /// Value at the start, base units; an expression over parameters.
+    pub start: Expr,
+    /// Change a day.
+    pub rate: Expr,
+    /// Unit as written, for printing.
+    pub unit: String,
+    /// What one written unit is in base units.
+    pub unit_scale: f64,
+}
+
+/// What exists when treatment begins.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Start {
+    /// Grown without drug from a few cells until the total reaches a size, conditioned on survival.
+    Grown {
+        /// Index of the founding type.
+        founder: usize,
+        /// How many founding cells (at least 1).
+        from: u64,
+        /// Total cells at which treatment begins; over parameters.
+        until: Expr,
+    },
+    /// Typed in: (type, cells; over parameters). Each is one clone that was there before.
+    Given(Vec<(usize, Expr)>),
+}
+
+/// How patients die.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Death {
+    /// Hazard a day from other causes; over parameters.
+    pub background: Expr,
+    /// Total cells at which the tumour kills; over parameters (which may vary between patients).
+    pub burden: Option<Expr>,
+}
