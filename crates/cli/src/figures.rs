@@ -3,11 +3,12 @@
 mod blood;
 
 use crate::report::data::*;
+use crate::treatment;
 use remission_cohort::outcome::{OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
 use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
 use remission_engine::compiled::Compiled;
-use remission_model::resolved::{AfterProgression, Category, Covariate, Model, Regimen, Source, Study, Variation};
+use remission_model::resolved::{AfterProgression, Category, Covariate, Model, Source, Study, Variation};
 
 /// Days in a month, year / 12.
 pub const MONTH: f64 = 30.4375;
@@ -27,11 +28,10 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
         .zip(gathered.arms())
         .map(|((arm, said), patients)| ArmData {
             name: arm.name.clone(),
-            regimen: match &arm.records {
-                Some(records) => remission_model::records::summary(records, model, 3),
-                None => in_words(&arm.regimen),
-            },
-            after_progression: after(&arm.after_progression),
+            regimen: treatment::in_words(arm, model),
+            recorded: treatment::shown(arm, None).of,
+            rules: arm.rules.iter().map(|r| r.sentence.clone()).collect(),
+            after_progression: after(&arm.after_progression, model),
             progressed: said.progressed,
             progression: said
                 .progression
@@ -92,17 +92,13 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
     }
 }
 
-fn after(what: &AfterProgression) -> String {
+fn after(what: &AfterProgression, model: &Model) -> String {
     match what {
         AfterProgression::Stop => "stop".into(),
         AfterProgression::Continue => "continue".into(),
         AfterProgression::End => "the run ends".into(),
-        AfterProgression::Switch(next) => in_words(next).join("; "),
+        AfterProgression::Switch(next) => treatment::or_none(treatment::sentences(next, model)).join("; "),
     }
-}
-
-fn in_words(regimen: &Regimen) -> Vec<String> {
-    if regimen.rules.is_empty() { vec!["no treatment".to_string()] } else { regimen.sentences.clone() }
 }
 
 /// Every half year, or what divides a shorter horizon into at most ten.
@@ -189,8 +185,7 @@ fn last(model: &Model, arm: &ArmPatients) -> Vec<(String, f64, f64, f64)> {
 
 fn doses(compiled: &Compiled, arm: &remission_model::resolved::Arm, horizon: f64) -> Vec<(f64, String, f64, String)> {
     let mut given = Vec::new();
-    // Of recorded doses those of the first patient.
-    for rule in arm.regimen_of(0).rules.iter().filter(|r| r.amount > 0.0 || arm.records.is_none()) {
+    for rule in treatment::shown(arm, None).regimen.rules.iter().filter(|r| r.amount > 0.0 || arm.records.is_none()) {
         let drug = &compiled.model.drugs[rule.drug];
         let held = matches!(drug.route, remission_model::resolved::Route::Held);
         let (scale, unit) = if held { (drug.felt_scale, drug.felt_unit.clone()) } else { (1.0, "mg".to_string()) };

@@ -26,6 +26,7 @@ mod record;
 mod report;
 mod schema;
 mod tables;
+mod treatment;
 
 use args::{Cli, Command};
 use clap::Parser;

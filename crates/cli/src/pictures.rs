@@ -6,6 +6,7 @@
 
 use crate::figures::rank;
 use crate::report::data::*;
+use crate::treatment::{Shown, shown};
 use remission_cohort::levels::{self, Span, Spread};
 use remission_cohort::measure::channels;
 use remission_cohort::outcome::ArmOutcome;
@@ -16,7 +17,7 @@ use remission_cohort::summary::{ArmData as ArmPatients, Gather, observations};
 use remission_engine::before::over_parameters;
 use remission_engine::compiled::Compiled;
 use remission_engine::state::Cause;
-use remission_model::resolved::{Arm, MeasurementKind, Model, Regimen, Route, Study};
+use remission_model::resolved::{Arm, MeasurementKind, Model, Route, Study};
 
 /// Bars of a waterfall that are kept.
 const BARS: usize = 2_000;
@@ -32,6 +33,8 @@ const COMPARED: usize = 4;
 const FEWEST: usize = 30;
 /// Days shown of a drug that is given once.
 const ONCE: f64 = 28.0;
+/// Rows of a record among which the first dose is looked for.
+const RECORDED: usize = 10_000;
 
 /// Adds what single patients, exposure and readings show.
 pub fn fill(data: &mut ReportData, compiled: &Compiled, study: &Study, gathered: &Gather, method: Method) {
@@ -46,7 +49,7 @@ pub fn fill(data: &mut ReportData, compiled: &Compiled, study: &Study, gathered:
         let kept = &gathered.sample.arms[k];
         arm.waterfall = study.recist_on.map(|_| waterfall(&gathered.arms()[k]));
         arm.courses = kept.courses.iter().map(|c| course(model, &study.arms[k], c)).collect();
-        arm.exposure = exposure(compiled, &study.arms[k].regimen, study.horizon, &people);
+        arm.exposure = exposure(compiled, &study.arms[k], study.horizon, &people);
         arm.series = series(compiled, gathered, k);
     }
     portraits(data, compiled, study, gathered, &numbers, method);
@@ -127,15 +130,17 @@ fn course(model: &Model, arm: &Arm, kept: &sample::Course) -> Course {
     }
 }
 
-fn exposure(compiled: &Compiled, regimen: &Regimen, horizon: f64, people: &[Vec<f64>]) -> Vec<Exposure> {
+fn exposure(compiled: &Compiled, arm: &Arm, horizon: f64, people: &[Vec<f64>]) -> Vec<Exposure> {
     let model = &compiled.model;
-    (0..model.drugs.len()).filter_map(|drug| one_drug(compiled, regimen, drug, horizon, people)).collect()
+    (0..model.drugs.len())
+        .filter_map(|drug| one_drug(compiled, &shown(arm, Some(drug)), drug, horizon, people))
+        .collect()
 }
 
 /// One drug over its steady cycle, or after its only dose; `None` when it is not given or does not move.
 fn one_drug(
     compiled: &Compiled,
-    regimen: &Regimen,
+    Shown { regimen, of: whose }: &Shown<'_>,
     drug: usize,
     horizon: f64,
     people: &[Vec<f64>],
@@ -145,8 +150,8 @@ fn one_drug(
     let (span, number, steady) = match levels::steady_cycle(compiled, regimen, drug, horizon, people).ok()? {
         Some(cycle) => (cycle.span, cycle.number, cycle.steady),
         None => {
-            let all = levels::doses(regimen, drug, Span { from: 0.0, to: horizon }, 1);
-            let first = all.first().filter(|d| d.amount > 0.0 && !held)?;
+            let all = levels::doses(regimen, drug, Span { from: 0.0, to: horizon }, RECORDED);
+            let first = all.iter().find(|d| d.amount > 0.0).filter(|_| !held)?;
             (Span { from: first.day, to: (first.day + ONCE).min(horizon) }, 0, false)
         }
     };
@@ -167,6 +172,7 @@ fn one_drug(
         from: span.from,
         days: span.to - span.from,
         patients: people.len(),
+        record: whose.clone(),
         varies: found.varies,
         curve: curve.collect(),
         doses: levels::doses(regimen, drug, span, 200)

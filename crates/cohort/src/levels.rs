@@ -3,7 +3,8 @@
 //! The curve is the engine's own [`Exposure`], read between doses, so what is shown is what cells feel. Averages follow
 //! the usual rule of non-compartmental analysis, linear while rising and logarithmic while falling, which is exact for an
 //! exponential fall (Gabrielsson & Weiner, *Pharmacokinetic and Pharmacodynamic Data Analysis*, ch. 2). A cycle counts as
-//! steady when what the trough still has to go, by the ratio of its last two changes, is at most 1 % of it in every patient.
+//! steady when what the trough at its beginning still has to go is at most 1 % of it in every patient. That is the sum of the
+//! changes to come, the one over the cycle itself being the first, each as much smaller as that one is than the one before.
 //!
 //! Left out: delayed effects; what follows after progression.
 
@@ -12,7 +13,7 @@ use remission_engine::compiled::Compiled;
 use remission_engine::exposure::Exposure;
 use remission_engine::failure::Failure;
 use remission_engine::stream::{Purpose, Stream};
-use remission_model::resolved::{Model, Regimen};
+use remission_model::resolved::{DoseRule, Model, Regimen};
 
 /// Points between two doses: at least, at most.
 const POINTS: (usize, usize) = (8, 64);
@@ -97,9 +98,10 @@ pub fn people(model: &Model, seed: u64, number: u32) -> Vec<Vec<f64>> {
     (0..number).map(of).collect()
 }
 
-/// The part of `regimen` that gives `drug`.
+/// The part of `regimen` that gives `drug`, and the rows of a record that empty the body of every drug.
 pub fn of_drug(regimen: &Regimen, drug: usize) -> Regimen {
-    let rules = regimen.rules.iter().filter(|r| r.drug == drug).cloned().collect();
+    let empties = |r: &DoseRule| r.row.is_some_and(|row| row.body.empties());
+    let rules = regimen.rules.iter().filter(|r| r.drug == drug || empties(r)).cloned().collect();
     Regimen { rules, ..Regimen::default() }
 }
 
@@ -207,15 +209,21 @@ fn settles(
     (from, length, whole): (f64, f64, u64),
 ) -> Result<u64, Failure> {
     let mut exposure = Exposure::new(compiled, parameters, 0.0)?;
+    // Just before a cycle's first dose; whatever the doses, all of the cycle then repeats. To follow a regimen gives what is
+    // due on day 0, before which nothing was there.
+    let mut before = if from < ALIKE { exposure.concentration(drug) } else { f64::NAN };
     exposure.follow(regimen);
-    let (mut change, mut before) = (f64::NAN, f64::NAN);
+    if from >= ALIKE {
+        before = before_doses(&mut exposure, drug, from);
+    }
+    let mut change = f64::NAN;
     for number in 1..=whole {
-        // Just before the cycle's first dose; whatever the doses, all of the cycle then repeats.
-        let now = before_doses(&mut exposure, drug, from + (number - 1) as f64 * length);
+        // The trough at the end of the last cycle is there as well, although no dose follows it.
+        let now = before_doses(&mut exposure, drug, from + number as f64 * length);
         let last = now - before;
         let ratio = (last / change).abs();
-        let to_go = if ratio < 1.0 { last.abs() * ratio / (1.0 - ratio) } else { f64::INFINITY };
-        if number > 1 && (last == 0.0 || to_go <= STEADY * now) {
+        let to_go = if ratio < 1.0 { last.abs() / (1.0 - ratio) } else { f64::INFINITY };
+        if number > 1 && (last == 0.0 || to_go <= STEADY * before) {
             return Ok(number);
         }
         (change, before) = (last, now);

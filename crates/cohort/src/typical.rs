@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
         // First and last day of doses that do not repeat; a concentration that is held for good.
         let (mut course, mut held): (Option<(f64, f64)>, bool) = (None, false);
         for (k, drug) in drugs.iter().enumerate() {
-            let rules: Vec<_> = regimen.rules.iter().filter(|r| r.drug == k && r.amount != 0.0).collect();
+            let rules: Vec<_> = regimen.rules.iter().filter(|r| r.drug == k && r.gives()).collect();
             if rules.is_empty() {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use remission_cohort::levels::{Span, doses, first_cycle, levels, of_drug, people, steady_cycle, typical};
 use remission_engine::compiled::Compiled;
-use remission_model::resolved::{DoseRule, Regimen};
+use remission_model::resolved::{Body, DoseRule, Regimen, Row};
 
 const MODEL: &str = r#"
 [model]
@@ -40,6 +40,13 @@ lag = "wait"
 clearance = "cl"
 volume = "v"
 felt_as = "mg/L"
+[drugs.dish]
+route = "held"
+felt_as = "mg/L"
+[drugs.kpd]
+route = "kpd"
+elimination = "12 /day"
+felt_as = "mg/day"
 [before_treatment]
 start = { s = "1e3 cells" }
 "#;
@@ -154,6 +161,46 @@ fn cycles_of_several_rules_are_common_and_ends_are_kept() {
     let once = regimen(vec![once]);
     assert_eq!(first_cycle(&once, 0, 365.0), None);
     assert_eq!(steady_cycle(&compiled, &once, 0, 365.0, &[]).unwrap(), None);
+}
+
+/// What is given on day 0 is no trough: before it nothing was there. Two cycles are enough where little is left after one.
+#[test]
+fn two_cycles_are_steady_where_nothing_is_carried_over() {
+    let compiled = compiled();
+    let weeks = |drug: usize, cycle: f64, duration: f64, cycles: f64| {
+        let rule = DoseRule { duration, until: cycles * cycle, ..rule(drug, &[0.0], cycle) };
+        steady_cycle(&compiled, &regimen(vec![rule]), drug, 365.0, &[]).unwrap().unwrap()
+    };
+    // Held on five days of seven, or on all; a bolus of which e^-6.3 is left after three weeks, a rate of which e^-12 is
+    // left after a day.
+    for (drug, cycle, duration) in [(4, 7.0, 5.0), (4, 7.0, 7.0), (0, 21.0, 0.0), (5, 1.0, 0.0)] {
+        let found = weeks(drug, cycle, duration, 2.0);
+        assert!(found.steady && found.number == 2, "drug {drug}, {duration} of {cycle} days: {found:?}");
+        assert_eq!(found.span, Span { from: cycle, to: 2.0 * cycle });
+        assert!(!weeks(drug, cycle, duration, 1.0).steady, "one cycle says nothing of the next");
+    }
+    // A bolus of which r = e^-0.3 is left after a day: trough n is within 1 % of the limit when r^(n-1) <= 0.01 (1 - r^(n-1)),
+    // so n - 1 is at least ln(101) / 0.3 = 15.4.
+    let daily = weeks(0, 1.0, 0.0, 60.0);
+    assert!(daily.steady && daily.number == 17, "{daily:?}");
+    assert!(!weeks(0, 1.0, 0.0, 16.0).steady);
+    assert!(weeks(0, 1.0, 0.0, 17.0).steady);
+}
+
+/// A record at steady state from its first row is steady in its second cycle, and loses what another drug's row empties.
+#[test]
+fn rows_of_a_record_are_seen_by_every_drug() {
+    let compiled = compiled();
+    let row = |body| Some(Row { body, rate_given: false });
+    let steady = DoseRule { row: row(Body::Steady { interval: 1.0, added: false }), ..rule(0, &[0.0], 1.0) };
+    let found = steady_cycle(&compiled, &regimen(vec![steady.clone()]), 0, 2.0, &[]).unwrap().unwrap();
+    assert!(found.steady && found.number == 2, "{found:?}");
+    let emptied = DoseRule { amount: 0.0, from: 1.5, row: row(Body::Emptied), ..rule(1, &[0.0], f64::INFINITY) };
+    assert!(!emptied.gives() && steady.gives());
+    let both = regimen(vec![DoseRule { until: 1.5, ..steady }, emptied]);
+    let seen = levels(&compiled, &both, 0, Span { from: 1.0, to: 2.0 }, &[]).unwrap();
+    let at = |day: f64| seen.times.iter().position(|t| *t >= day).map(|k| seen.curve[k].typical).unwrap();
+    assert!(at(1.4) > 1.0 && at(1.6) == 0.0, "{} then {}", at(1.4), at(1.6));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::explain::words::figure;
 use crate::failure::{Exit, code};
 use crate::load::load;
 use crate::report::words;
-use crate::{catalogue, expected};
+use crate::{catalogue, expected, treatment};
 use serde_json::json;
 use std::path::Path;
 
@@ -49,11 +49,7 @@ pub fn show(id: &str) -> Result<u8, Exit> {
         let rows: Vec<Vec<String>> = study
             .arms
             .iter()
-            .map(|arm| {
-                let none = arm.regimen.rules.is_empty();
-                let says = if none { "no treatment".to_string() } else { arm.regimen.sentences.join("; ") };
-                vec![arm.name.clone(), says]
-            })
+            .map(|arm| vec![arm.name.clone(), treatment::in_words(arm, &loaded.model).join("; ")])
             .collect();
         page.table(2, &rows, &[]);
     }

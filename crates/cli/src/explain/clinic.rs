@@ -8,7 +8,7 @@ use remission_cohort::recist::RecistOptions;
 use remission_engine::before::over_parameters;
 use remission_engine::compiled::Compiled;
 use remission_model::expr::{Expr, Slot};
-use remission_model::resolved::{AfterProgression, Arm, Kind, MeasurementKind, Model, Regimen, Study};
+use remission_model::resolved::{AfterProgression, Kind, MeasurementKind, Model, Study};
 use serde::Serialize;
 
 /// A thing with a name, in words.
@@ -18,17 +18,6 @@ pub struct Named {
     pub name: String,
     /// In words.
     pub says: String,
-}
-
-/// An arm.
-#[derive(Debug, Serialize)]
-pub struct ArmWords {
-    /// As in the file.
-    pub name: String,
-    /// Sentences; empty for no treatment.
-    pub regimen: Vec<String>,
-    /// What follows progression.
-    pub after_progression: String,
 }
 
 /// What each measurement sees; `cells` is the typical size at the start.
@@ -169,26 +158,6 @@ pub fn ends(compiled: &Compiled, study: &Study) -> Vec<String> {
     out
 }
 
-/// The arms.
-pub fn arms(model: &Model, study: &Study) -> Vec<ArmWords> {
-    let words = |r: &Regimen| {
-        if r.sentences.is_empty() { remission_model::regimen::in_words(&r.rules, model) } else { r.sentences.clone() }
-    };
-    let one = |a: &Arm| ArmWords {
-        name: a.name.clone(),
-        regimen: if a.regimen.rules.is_empty() { Vec::new() } else { words(&a.regimen) },
-        after_progression: match &a.after_progression {
-            AfterProgression::Stop => "after progression no more drug".into(),
-            AfterProgression::Continue => "after progression the same doses go on".into(),
-            AfterProgression::End => "the run ends at progression".into(),
-            AfterProgression::Switch(next) => {
-                format!("after progression: {}; its day 1 is the visit that called progression", words(next).join("; "))
-            }
-        },
-    };
-    study.arms.iter().map(one).collect()
-}
-
 /// What the labels of origin mean in this model.
 pub fn origins(model: &Model) -> Vec<Named> {
     let mutating: Vec<_> = model.cells.iter().filter(|c| !c.mutations.is_empty()).collect();
@@ -263,18 +232,6 @@ pub fn print_visits(page: &mut Page, says: &[Named], visits: Option<&str>, progr
     if visits.is_some() {
         page.gap();
         page.text(0, progression.unwrap_or("No progression is assessed (the study has no recist_on)."));
-    }
-}
-
-/// Prints the arms.
-pub fn print_arms(page: &mut Page, arms: &[ArmWords], progression: bool) {
-    for arm in arms {
-        let what = if arm.regimen.is_empty() { "no treatment".to_string() } else { arm.regimen.join("; ") };
-        let after = if progression { format!("; {}", arm.after_progression) } else { String::new() };
-        page.item(0, "", &format!("{}: {what}{after}.", arm.name));
-    }
-    if let [first, _, ..] = arms {
-        page.text(0, &format!("Every arm meets the same patients and is compared with the first, {}.", first.name));
     }
 }
 

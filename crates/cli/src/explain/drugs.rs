@@ -2,6 +2,7 @@
 
 use super::page::Page;
 use super::words::{day, figure, list, quantity, time};
+use crate::treatment::{Shown, shown};
 use remission_cohort::levels::{self, Levels, Span};
 use remission_cohort::typical::half_life;
 use remission_engine::before::over_parameters;
@@ -9,11 +10,13 @@ use remission_engine::compiled::Compiled;
 use remission_engine::failure::Failure;
 use remission_model::expr::Expr;
 use remission_model::expression_text;
-use remission_model::resolved::{Drug, Route, Study};
+use remission_model::resolved::{Drug, Regimen, Route, Study};
 use serde::Serialize;
 
 /// Patients from whom the spread of concentrations is taken.
 const PEOPLE: u32 = 200;
+/// Doses that are looked at where they do not repeat.
+const MOST: usize = 10_000;
 
 /// A drug.
 #[derive(Debug, Serialize)]
@@ -41,7 +44,9 @@ pub struct ArmLevels {
     pub steady: Option<Figures>,
     /// False: the study or the treatment ends before levels are steady.
     pub reaches_steady: bool,
-    /// What is said where doses do not repeat.
+    /// Whose record of doses is shown; null where they are planned.
+    pub of_record: Option<String>,
+    /// What is said where doses do not repeat, or were recorded.
     pub note: Option<String>,
 }
 
@@ -92,24 +97,27 @@ pub fn drugs(compiled: &Compiled, study: Option<&Study>) -> Result<Vec<DrugWords
     for (k, drug) in model.drugs.iter().enumerate() {
         let mut arms = Vec::new();
         for (arm, horizon) in study.iter().flat_map(|s| s.arms.iter().map(|a| (a, s.horizon))) {
-            if !arm.regimen.rules.iter().any(|r| r.drug == k && r.amount != 0.0) {
+            let Shown { regimen, of } = shown(arm, Some(k));
+            if !regimen.rules.iter().any(|r| r.drug == k && r.gives()) {
                 continue;
             }
             let over = |span: Span, first: bool| -> Result<Figures, Failure> {
-                let l = levels::levels(compiled, &arm.regimen, k, span, &people)?;
+                let l = levels::levels(compiled, regimen, k, span, &people)?;
                 Ok(figures(&l, span, drug.felt_scale, first))
             };
-            let first = levels::first_cycle(&arm.regimen, k, horizon);
-            let steady = levels::steady_cycle(compiled, &arm.regimen, k, horizon, &[])?;
-            let note = match (first, steady) {
-                (Some(_), Some(_)) => None,
-                _ => Some(note(drug, &arm.regimen, k, horizon, &over)?),
+            let first = levels::first_cycle(regimen, k, horizon);
+            let steady = levels::steady_cycle(compiled, regimen, k, horizon, &[])?;
+            let note = match (first, steady, &of) {
+                (_, _, Some(whose)) => Some(recorded(drug, regimen, k, horizon, whose, &over)?),
+                (Some(_), Some(_), None) => None,
+                _ => Some(note(drug, regimen, k, horizon, &over)?),
             };
             arms.push(ArmLevels {
                 arm: arm.name.clone(),
                 first: first.filter(|_| note.is_none()).map(|s| over(s, true)).transpose()?,
                 steady: steady.filter(|_| note.is_none()).map(|c| over(c.span, false)).transpose()?,
                 reaches_steady: steady.is_some_and(|c| c.steady),
+                of_record: of,
                 note,
             });
         }
@@ -127,19 +135,19 @@ pub fn drugs(compiled: &Compiled, study: Option<&Study>) -> Result<Vec<DrugWords
 /// What is said of doses that do not repeat.
 fn note(
     drug: &Drug,
-    regimen: &remission_model::resolved::Regimen,
+    regimen: &Regimen,
     k: usize,
     horizon: f64,
     over: &dyn Fn(Span, bool) -> Result<Figures, Failure>,
 ) -> Result<String, Failure> {
-    let doses = levels::doses(regimen, k, Span { from: 0.0, to: horizon }, 4);
+    let doses = levels::doses(regimen, k, Span { from: 0.0, to: horizon }, MOST);
     let unit = &drug.felt_unit;
     if matches!(drug.route, Route::Held) {
         let one = |d: &levels::Dose| {
             let until = if d.duration.is_finite() { format!(" for {}", time(d.duration)) } else { String::new() };
             format!("{} from {}{until}", quantity(d.amount / drug.felt_scale, unit), day(d.day))
         };
-        let all: Vec<String> = doses.iter().map(one).collect();
+        let all: Vec<String> = doses.iter().take(4).map(one).collect();
         return Ok(format!("held at {}", list(&all)));
     }
     let from = doses.first().map_or(0.0, |d| d.day);
@@ -147,6 +155,42 @@ fn note(
     let seen = over(Span { from, to: to.min(horizon).max(from + 1e-3) }, true)?;
     Ok(format!(
         "doses do not repeat; at most {}, a day after the last dose {}",
+        quantity(seen.cmax, unit),
+        quantity(seen.end, unit)
+    ))
+}
+
+/// What is said of recorded doses: those of one patient.
+fn recorded(
+    drug: &Drug,
+    regimen: &Regimen,
+    k: usize,
+    horizon: f64,
+    whose: &str,
+    over: &dyn Fn(Span, bool) -> Result<Figures, Failure>,
+) -> Result<String, Failure> {
+    let doses = levels::doses(regimen, k, Span { from: 0.0, to: horizon }, MOST);
+    let given: Vec<_> = doses.iter().filter(|d| d.amount > 0.0).collect();
+    let rows = regimen.rules.iter().filter(|r| r.drug == k && r.gives());
+    let from = rows.map(|r| r.from + r.offsets.first().unwrap_or(&0.0)).fold(f64::INFINITY, f64::min);
+    if from >= horizon {
+        return Ok(format!("the record of {whose}: the first dose is after the end of the study"));
+    }
+    let last = given.last().map_or(from, |d| d.day + d.duration);
+    let to = (last + 1.0).min(horizon);
+    let seen = over(Span { from, to }, true)?;
+    let unit = &drug.felt_unit;
+    let when = if last + 1.0 <= horizon { "a day after the last dose" } else { "at the end of the study" };
+    let number = match given.len() {
+        0 => "no dose of its own, but a steady state".to_string(),
+        MOST => format!("the first {}", super::words::many(MOST, "dose")),
+        n => super::words::many(n, "dose"),
+    };
+    Ok(format!(
+        "the record of {whose}, {number}: {} on average from {} to {}, at most {}, {when} {}",
+        quantity(seen.cavg, unit),
+        day(from),
+        day(to),
         quantity(seen.cmax, unit),
         quantity(seen.end, unit)
     ))
@@ -228,10 +272,12 @@ fn kinetics(compiled: &Compiled, drug: &Drug) -> Vec<String> {
 }
 
 /// Prints the drugs.
-pub fn print(page: &mut Page, drugs: &[DrugWords], has_study: bool) {
+pub fn print(page: &mut Page, drugs: &[DrugWords], study: Option<&Study>) {
     if drugs.is_empty() {
         page.text(0, "The model has no drug.");
     }
+    let ruled = study.is_some_and(|s| s.arms.iter().any(|a| !a.rules.is_empty()));
+    let planned = if ruled { " Doses are as planned, before any rule changes them." } else { "" };
     if drugs.iter().any(|d| d.arms.iter().any(|a| a.note.is_none())) {
         let differ = |a: &ArmLevels| a.steady.as_ref().is_some_and(|s| s.cavg_5_95.is_some());
         let spread = if drugs.iter().any(|d| d.arms.iter().any(differ)) {
@@ -243,7 +289,7 @@ pub fn print(page: &mut Page, drugs: &[DrugWords], has_study: bool) {
             0,
             &format!(
                 "Concentrations are those of the typical patient. Cmin of the first cycle is the lowest after its peak; steady is \
-                 within 1 %{spread}."
+                 within 1 %{spread}.{planned}"
             ),
         );
     }
@@ -281,7 +327,7 @@ pub fn print(page: &mut Page, drugs: &[DrugWords], has_study: bool) {
         for arm in drug.arms.iter().filter(|a| a.note.is_some()) {
             page.item(2, "", &format!("{}: {}.", arm.arm, arm.note.as_deref().unwrap_or_default()));
         }
-        if has_study && drug.arms.is_empty() {
+        if study.is_some() && drug.arms.is_empty() {
             page.text(2, "No arm begins with it.");
         }
     }

@@ -1,6 +1,7 @@
 //! A model and its study in plain words: what there is, how fast it changes in numbers, where each number comes from, and
 //! what a run will do. The text and the JSON document are two prints of one [`Explanation`].
 
+mod arms;
 mod before;
 mod cells;
 mod clinic;
@@ -8,10 +9,12 @@ pub mod codes;
 mod drugs;
 mod numbers;
 pub mod page;
+mod patients;
 pub mod words;
 
 use crate::failure::{Exit, code};
 use crate::load::Loaded;
+use crate::treatment::shown;
 use page::Page;
 use remission_cohort::typical::{Average, Reached, Reader};
 use remission_engine::compiled::Compiled;
@@ -35,11 +38,12 @@ pub struct Explanation {
     levels: Vec<clinic::Named>,
     tables: Vec<clinic::Named>,
     drugs: Vec<drugs::DrugWords>,
+    patients: patients::Patients,
     before_treatment: before::Before,
     measurements: Vec<clinic::Named>,
     visits: Option<String>,
     progression: Option<String>,
-    arms: Vec<clinic::ArmWords>,
+    arms: Vec<arms::ArmWords>,
     ends: Vec<String>,
     origins: Vec<clinic::Named>,
     numbers: Vec<numbers::Number>,
@@ -55,6 +59,8 @@ struct Condition {
     to_day: f64,
     /// `no drug`, `steady`, `not steady` or `course`.
     reached: &'static str,
+    /// Whose record they are averaged over; null where doses are planned.
+    of_record: Option<String>,
 }
 
 /// Rates under every condition.
@@ -66,6 +72,8 @@ pub struct Arms {
     /// One rate vector for each.
     rates: Vec<Vec<f64>>,
     averages: Vec<(String, Average)>,
+    /// Whose record each average is of; nothing where doses are planned.
+    of: Vec<Option<String>>,
 }
 
 /// Explains what was loaded.
@@ -77,7 +85,7 @@ pub fn explain(loaded: &Loaded, stop: &AtomicBool) -> Result<(Explanation, Strin
     let (model, study) = (&compiled.model, loaded.study.as_ref());
     let refused =
         |f: Failure| Exit::refused(format!("error: the patient with every number at its centre cannot be: {f}"));
-    let arms = conditions(&compiled, study).map_err(refused)?;
+    let averaged = conditions(&compiled, study).map_err(refused)?;
     let before = before::before(&compiled, study.map(|s| s.seed), stop);
     if stop.load(Ordering::Relaxed) {
         return Err(Exit { message: "interrupted: nothing was explained".into(), code: code::INTERRUPTED });
@@ -92,33 +100,41 @@ pub fn explain(loaded: &Loaded, stop: &AtomicBool) -> Result<(Explanation, Strin
         patients_per_arm: study.map(|s| s.patients),
         seed: study.map(|s| s.seed),
         horizon_days: study.map(|s| s.horizon),
-        conditions: std::iter::once(Condition { arm: None, from_day: 0.0, to_day: 0.0, reached: "no drug" })
-            .chain(arms.averages.iter().map(|(name, a)| Condition {
-                arm: Some(name.clone()),
-                from_day: a.span.from,
-                to_day: a.span.to,
-                reached: match a.reached {
-                    Reached::NoDrug => "no drug",
-                    Reached::Steady => "steady",
-                    Reached::NotSteady => "not steady",
-                    Reached::Course => "course",
-                },
-            }))
-            .collect(),
-        cells: cells::cells(&compiled, &arms),
+        conditions: std::iter::once(Condition {
+            arm: None,
+            from_day: 0.0,
+            to_day: 0.0,
+            reached: "no drug",
+            of_record: None,
+        })
+        .chain(averaged.averages.iter().zip(&averaged.of).map(|((name, a), of)| Condition {
+            arm: Some(name.clone()),
+            from_day: a.span.from,
+            to_day: a.span.to,
+            reached: match a.reached {
+                Reached::NoDrug => "no drug",
+                Reached::Steady => "steady",
+                Reached::NotSteady => "not steady",
+                Reached::Course => "course",
+            },
+            of_record: of.clone(),
+        }))
+        .collect(),
+        cells: cells::cells(&compiled, &averaged),
         levels: clinic::levels(&compiled),
         tables: clinic::tables(model),
         drugs: drugs::drugs(&compiled, study).map_err(refused)?,
         measurements: clinic::measurements(&compiled, before.cells),
+        patients: patients::patients(model),
         before_treatment: before,
         visits: study.map(clinic::visits),
         progression: study.and_then(|s| clinic::progression(model, s)),
-        arms: study.map(|s| clinic::arms(model, s)).unwrap_or_default(),
+        arms: study.map(|s| arms::arms(model, s)).unwrap_or_default(),
         ends: study.map(|s| clinic::ends(&compiled, s)).unwrap_or_default(),
         origins: clinic::origins(model),
         numbers,
     };
-    let text = text(&explanation, &compiled, study, &arms);
+    let text = text(&explanation, &compiled, study, &averaged);
     Ok((explanation, text))
 }
 
@@ -134,9 +150,11 @@ fn conditions(compiled: &Compiled, study: Option<&remission_model::Study>) -> Re
         untreated: false,
         rates: vec![reader.undrugged()?],
         averages: Vec::new(),
+        of: Vec::new(),
     };
     for (arm, horizon) in study.iter().flat_map(|s| s.arms.iter().map(|a| (a, s.horizon))) {
-        let average = reader.average(&arm.regimen, horizon)?;
+        let shown = shown(arm, None);
+        let average = reader.average(shown.regimen, horizon)?;
         if average.reached == Reached::NoDrug {
             arms.untreated = true;
             continue;
@@ -144,11 +162,12 @@ fn conditions(compiled: &Compiled, study: Option<&remission_model::Study>) -> Re
         arms.names.push(arm.name.clone());
         arms.rates.push(average.rates.clone());
         arms.averages.push((arm.name.clone(), average));
+        arms.of.push(shown.of);
     }
     Ok(arms)
 }
 
-fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::Study>, arms: &Arms) -> String {
+fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::Study>, averaged: &Arms) -> String {
     let mut page = Page::for_terminal();
     page.text(0, &e.title);
     match study {
@@ -166,8 +185,8 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
         e.citations.iter().for_each(|c| page.item(2, "- ", c));
     }
     page.heading("Cells");
-    page.text(0, &rates_are(compiled, arms));
-    cells::print(&mut page, &e.cells, arms, &compiled.model);
+    page.text(0, &rates_are(compiled, study, averaged));
+    cells::print(&mut page, &e.cells, averaged, &compiled.model);
     if !e.levels.is_empty() || !e.tables.is_empty() {
         page.gap();
         page.text(0, "Beside the cells:");
@@ -176,14 +195,18 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
         page.item(2, "", &format!("{} {}.", n.name, n.says));
     }
     page.heading("Drugs and levels");
-    drugs::print(&mut page, &e.drugs, study.is_some());
+    drugs::print(&mut page, &e.drugs, study);
+    if !e.patients.covariates.is_empty() || !e.patients.correlations.is_empty() {
+        page.heading("Patients");
+        patients::print(&mut page, &e.patients);
+    }
     page.heading("Before treatment");
     before::print(&mut page, &e.before_treatment);
     page.heading("Visits");
     clinic::print_visits(&mut page, &e.measurements, e.visits.as_deref(), e.progression.as_deref());
     if study.is_some() {
         page.heading("Arms");
-        clinic::print_arms(&mut page, &e.arms, e.progression.is_some());
+        arms::print(&mut page, &e.arms, e.progression.is_some());
         page.heading("What ends a run");
         e.ends.iter().for_each(|line| page.item(0, "", line));
     }
@@ -198,7 +221,7 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
 type DaysOfArms = (String, Vec<String>);
 
 /// Over what rates are averaged, and at what counts.
-fn rates_are(compiled: &Compiled, arms: &Arms) -> String {
+fn rates_are(compiled: &Compiled, study: Option<&remission_model::Study>, arms: &Arms) -> String {
     let mut out = "Rates are per cell and day, with every number at its central value.".to_string();
     if compiled.interacting {
         out += " Cells act on each other, so rates move with their numbers: these are those when treatment begins.";
@@ -249,6 +272,15 @@ fn rates_are(compiled: &Compiled, arms: &Arms) -> String {
         .collect();
     if !parts.is_empty() {
         out += &format!(" With drug they are {}.", parts.join("; "));
+    }
+    let of =
+        arms.averages.iter().zip(&arms.of).filter_map(|((name, _), of)| Some(format!("{} in {name}", of.as_ref()?)));
+    let of: Vec<String> = of.collect();
+    if !of.is_empty() {
+        out += &format!(" Where doses were recorded they are those of one record: {}.", words::list(&of));
+    }
+    if study.is_some_and(|s| s.arms.iter().any(|a| !a.rules.is_empty())) {
+        out += " Doses are as planned, before any rule changes them.";
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::words::{figure, many, source, variation};
-use remission_model::resolved::{Model, Source};
+use remission_model::resolved::{Covariate, Model, Source};
 use serde::Serialize;
 
 /// How many numbers rest on what.
@@ -37,6 +37,9 @@ pub struct Number {
     pub prior: Option<String>,
     /// How patients differ.
     pub between_patients: Option<String>,
+    /// True for a covariate of categories, whose value here is that of the most common one.
+    #[serde(skip)]
+    categories: bool,
 }
 
 /// All numbers, in the order of the file.
@@ -53,7 +56,11 @@ pub fn numbers(model: &Model) -> Vec<Number> {
                 Source::Assumed { prior, .. } => Some(variation(prior, p)),
                 _ => None,
             },
-            between_patients: p.between_patients.as_ref().map(|v| variation(v, p)),
+            between_patients: match &p.covariate {
+                Some(Covariate::Categories(list)) => Some(super::patients::shares(list)),
+                _ => p.between_patients.as_ref().map(|v| variation(v, p)),
+            },
+            categories: matches!(p.covariate, Some(Covariate::Categories(_))),
         }
     };
     model.parameters.iter().map(one).collect()
@@ -94,7 +101,7 @@ pub fn print(page: &mut Page, numbers: &[Number], count: &Count) {
     page.gap();
     let mut rows = Vec::new();
     for n in numbers {
-        let prior = n.prior.as_ref().map(|p| format!(" Could be {p}.")).unwrap_or_default();
+        let prior = n.prior.as_ref().filter(|_| !n.categories).map(|p| format!(" Could be {p}.")).unwrap_or_default();
         let differ = n.between_patients.as_ref().map(|b| format!(" Patients differ: {b}.")).unwrap_or_default();
         let end = if n.source.ends_with('.') { "" } else { "." };
         let value = [figure(n.value), n.unit.clone()].join(" ");

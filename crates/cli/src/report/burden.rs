@@ -27,12 +27,11 @@ pub fn section(data: &ReportData) -> String {
             2 | 4 => panel(data, k, &scale, 460.0, "wide", &label) + &panel(data, k, &scale, 340.0, "narrow", &label),
             _ => panel(data, k, &scale, 312.0, "both", &label),
         };
-        let regimen = if arm.regimen.is_empty() { "no drug".to_owned() } else { arm.regimen.join("; ") };
         panels.push_str(&format!(
-            "<div class=panel><h3>{} {}</h3><p class=regimen>{}</p>{drawn}</div>",
+            "<div class=panel><h3>{} {}</h3>{}{drawn}</div>",
             swatch(k),
             escape(&arm.name),
-            escape(&regimen)
+            given(arm)
         ));
     }
     let limit = match data.detection_limit_cells.filter(|l| *l > 0.0 && l.is_finite()) {
@@ -49,7 +48,11 @@ pub fn section(data: &ReportData) -> String {
     let doses = if doses::any(data) {
         let days = doses::days_shown(data);
         let span = if days < 14.0 { format!("{} days", tick(days)) } else { format!("{} weeks", tick(days / 7.0)) };
-        format!(" Under each panel: the doses of the first {span}, heights to one scale per drug in all arms.")
+        format!(
+            " Under each panel: the doses of the first {span}, heights to one scale per drug in all arms{}.{}",
+            planned(data),
+            recorded(data)
+        )
     } else {
         String::new()
     };
@@ -69,6 +72,35 @@ pub fn section(data: &ReportData) -> String {
         },
         tables = tables(data),
     )
+}
+
+/// What an arm is given: its sentences or the courses of its record, and the rules that modify doses.
+fn given(arm: &ArmData) -> String {
+    let list = |lines: &[String]| lines.iter().map(|l| format!("<li>{}", escape(l))).collect::<String>();
+    let doses = match (&arm.recorded, &arm.regimen[..]) {
+        (Some(_), courses) => format!("<p class=regimen>Doses as recorded:<ul class=regimen>{}</ul>", list(courses)),
+        (None, []) => "<p class=regimen>no drug</p>".to_owned(),
+        (None, sentences) => format!("<p class=regimen>{}</p>", escape(&sentences.join("; "))),
+    };
+    if arm.rules.is_empty() {
+        return doses;
+    }
+    format!("{doses}<p class=regimen>Modified at visits:<ul class=regimen>{}</ul>", list(&arm.rules))
+}
+
+/// Where doses may be modified, the strip shows them as planned.
+fn planned(data: &ReportData) -> &'static str {
+    if data.arms.iter().any(|a| !a.rules.is_empty()) { ", as planned" } else { "" }
+}
+
+/// Whose recorded doses the strips show.
+fn recorded(data: &ReportData) -> String {
+    let of = |a: &ArmData| Some(format!("{} in {}", a.recorded.as_ref()?, a.name));
+    let all: Vec<String> = data.arms.iter().filter_map(of).collect();
+    match all.is_empty() {
+        true => String::new(),
+        false => format!(" Of recorded doses those of one patient: {}.", escape(&all.join(", "))),
+    }
 }
 
 /// Points of an arm that can be drawn.

@@ -65,6 +65,12 @@ pub struct ArmData {
     pub name: String,
     /// Regimen in words.
     pub regimen: Vec<String>,
+    /// Whose record of doses stands for the arm in its dose strip: `patient 0 (ID 104)`; nothing where doses are planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<String>,
+    /// Rules of dose modification, in normal form.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// What follows progression, in words.
     pub after_progression: String,
     /// Patients who progressed (rebiopsied).
@@ -294,6 +300,9 @@ pub struct Exposure {
     pub days: f64,
     /// Patients behind the spread.
     pub patients: usize,
+    /// Whose record of doses is followed: `patient 0 (ID 104)`; nothing where doses are planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
     /// True when patients differ.
     pub varies: bool,
     /// Day within the cycle, typical patient, 5 %, median, 95 %.

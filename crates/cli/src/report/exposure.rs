@@ -2,7 +2,7 @@
 //! it, one row a drug, on one scale per drug in all arms.
 
 use super::data::{ArmData, Exposure, ReportData};
-use super::html::{Cell, Table, behind};
+use super::html::{Cell, Table, behind, escape};
 use super::panels::panels;
 use super::svg::{Anchor, Scale, Svg, colour, dash, fit, polyline, px, tick, time_ticks};
 use super::words;
@@ -44,10 +44,12 @@ pub fn section(data: &ReportData) -> String {
     } else {
         ""
     };
+    let recorded = recorded(data);
+    let as_recorded = if recorded.is_empty() { "" } else { " or recorded" };
     format!(
         "<section id=exposure><h2>Exposure over a cycle</h2><figure>{drawn}<figcaption>Concentration that the cells feel. {spread}\
          Triangles: doses. One scale per drug in all arms. Steady: within 1\u{a0}% of where the trough is going, in all of \
-         these patients.{early} Doses as planned, before any change.</figcaption>{}</figure></section>",
+         these patients.{early} Doses as planned{as_recorded}, before any change.{recorded}</figcaption>{}</figure></section>",
         behind(&tables(data)),
     )
 }
@@ -77,7 +79,7 @@ fn draw(data: &ReportData, k: usize, width: f64, class: &str) -> String {
     let right = width - 14.0;
     let mut svg = Svg::new(width);
     if drugs.is_empty() {
-        svg.text(LEFT, 60.0, Anchor::Start, "t", "no drug, or a constant concentration");
+        svg.text(LEFT, 60.0, Anchor::Start, "t", nothing(arm));
     }
     for (row, drug) in drugs.iter().enumerate() {
         one(&mut svg, drug, highest(data, drug), k, ROW * row as f64, right);
@@ -85,10 +87,35 @@ fn draw(data: &ReportData, k: usize, width: f64, class: &str) -> String {
     svg.finish(ROW * rows as f64 - 8.0, class, &alternative(arm, &drugs))
 }
 
+/// What is said where nothing is drawn.
+fn nothing(arm: &ArmData) -> &'static str {
+    if arm.recorded.is_some() { "recorded doses without a curve" } else { "no drug, or a constant concentration" }
+}
+
+/// Which arms follow a record, and whose is drawn.
+fn recorded(data: &ReportData) -> String {
+    let mut drawn: Vec<String> = Vec::new();
+    for arm in &data.arms {
+        for of in drawable(arm).iter().filter_map(|e| e.record.as_ref()) {
+            let text = format!("that of {of} in {}", arm.name);
+            if !drawn.contains(&text) {
+                drawn.push(text);
+            }
+        }
+    }
+    if drawn.is_empty() {
+        return String::new();
+    }
+    format!(" Recorded doses differ from patient to patient; one record is drawn: {}.", escape(&drawn.join(", ")))
+}
+
 /// Which cycle, in words.
 fn which(e: &Exposure) -> String {
     let name = if e.days == 1.0 { "day" } else { "cycle" };
     match (e.cycle, e.steady) {
+        (0, _) if e.doses.len() > 1 => {
+            format!("days {} to {}", tick((e.from + 1.0).floor()), tick((e.from + e.days).ceil()))
+        }
         (0, _) => format!("one dose, from day {}", tick(e.from + 1.0)),
         (n, true) => format!("{name} {n}, steady"),
         (n, false) => format!("{name} {n}, not yet steady"),
@@ -122,7 +149,9 @@ fn one(svg: &mut Svg, e: &Exposure, high: f64, k: usize, from: f64, right: f64) 
         svg.line(x.at(t), bottom, x.at(t), bottom + 4.0, "axis");
         svg.text(x.at(t), bottom + 17.0, Anchor::Middle, "t", &tick(t));
     }
-    let axis = if e.cycle == 0 {
+    let axis = if e.cycle == 0 && e.doses.len() > 1 {
+        format!("{in_unit} since the first dose")
+    } else if e.cycle == 0 {
         format!("{in_unit} since the dose")
     } else if e.days == 1.0 {
         format!("{in_unit} since the day's dose")
@@ -154,7 +183,7 @@ fn doses(svg: &mut Svg, e: &Exposure, x: &Scale, per: f64, top: f64, right: f64)
 
 fn alternative(arm: &ArmData, drugs: &[&Exposure]) -> String {
     if drugs.is_empty() {
-        return format!("Exposure over a cycle, {}: no drug, or a constant concentration.", arm.name);
+        return format!("Exposure over a cycle, {}: {}.", arm.name, nothing(arm));
     }
     let each: Vec<String> = drugs
         .iter()

@@ -106,15 +106,29 @@ fn length(days: f64) -> String {
     if text.len() > 16 { format!("{} days", digits(days)) } else { text }
 }
 
+/// Phrases of one patient that a summary says.
+const MOST_PHRASES: usize = 8;
+
+/// A patient's phrases in one line; of a long record the first ones, and how many more there are.
+fn shortened(words: &[String]) -> String {
+    match words.len() {
+        n if n > MOST_PHRASES + 1 => {
+            format!("{}; and {} more", words[..MOST_PHRASES].join("; "), n - MOST_PHRASES)
+        }
+        _ => words.join("; "),
+    }
+}
+
 /// Kinds of treatment in a record with the number of IDs of each, the most frequent first: `12 of 15 patients: erlotinib
 /// 150 mg oral every day, 61 doses from day 1`. At most `most` kinds are said; the others are counted.
 pub fn summary(records: &Records, model: &Model, most: usize) -> Vec<String> {
     let mut kinds: Vec<(String, usize)> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for Recorded { regimen, .. } in &records.patients {
-        let words = in_words(regimen, model).join("; ");
-        let k = *known.entry(words.clone()).or_insert_with(|| {
-            kinds.push((words, 0));
+        let words = in_words(regimen, model);
+        let short = shortened(&words);
+        let k = *known.entry(words.join("; ")).or_insert_with(|| {
+            kinds.push((short, 0));
             kinds.len() - 1
         });
         kinds[k].1 += 1;
@@ -136,7 +150,7 @@ pub fn summary(records: &Records, model: &Model, most: usize) -> Vec<String> {
 pub fn of_patients(records: &Records, model: &Model, most: u32) -> Vec<String> {
     let one = |k: u32| {
         let recorded = records.of(k)?;
-        Some(format!("patient {k} (ID {}): {}", recorded.id, in_words(&recorded.regimen, model).join("; ")))
+        Some(format!("patient {k} (ID {}): {}", recorded.id, shortened(&in_words(&recorded.regimen, model))))
     };
     (0..most).filter_map(one).collect()
 }

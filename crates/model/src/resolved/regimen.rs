@@ -1,6 +1,6 @@
 //! Doses as planned or as recorded.
 
-use super::Row;
+use super::{Body, Row};
 
 /// The plan: dose rules that run side by side. Day 1 is the day treatment begins (time 0).
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,4 +30,11 @@ pub struct DoseRule {
     pub until: f64,
     /// What a row of a dosing record asks for besides its dose; `None` for a sentence.
     pub row: Option<Row>,
+}
+
+impl DoseRule {
+    /// True when it brings drug into the body; a row that only empties it, or a dose of nothing, does not.
+    pub fn gives(&self) -> bool {
+        self.amount != 0.0 || self.row.is_some_and(|row| matches!(row.body, Body::Infused { .. }))
+    }
 }
