@@ -31,9 +31,11 @@ pub fn or_none(sentences: Vec<String>) -> Vec<String> {
     if sentences.is_empty() { vec!["no treatment".into()] } else { sentences }
 }
 
-/// The most frequent courses of a record.
+/// The most frequent courses of a record; one as an example, where no two patients are given the same.
 pub fn kinds(records: &Records, model: &Model) -> Vec<String> {
-    records::summary(records, model, KINDS)
+    let said = records::summary(records, model, KINDS);
+    let all_differ = records.patients.len() > KINDS && said.first().is_some_and(|s| s.starts_with("1 of "));
+    if all_differ { records::summary(records, model, 1) } else { said }
 }
 
 /// The doses that stand for an arm.

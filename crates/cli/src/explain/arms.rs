@@ -82,7 +82,9 @@ pub fn print(page: &mut Page, arms: &[ArmWords], progression: bool) {
         }
     }
     if arms.iter().any(|a| !a.rules.is_empty()) {
+        page.gap();
         page.text(0, &rules_act(progression));
+        page.gap();
     }
     if let [first, _, ..] = arms {
         page.text(0, &format!("Every arm meets the same patients and is compared with the first, {}.", first.name));

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::words::{figure, percent, quantity, source, variation};
-use remission_model::resolved::{Category, Correlation, Covariate, Model, Parameter, Source};
+use remission_model::resolved::{Category, Correlation, Covariate, Model, Parameter, Source, Variation};
 use serde::Serialize;
 
 /// Traits, and what goes together.
@@ -74,8 +74,13 @@ fn one((p, covariate): (&Parameter, &Covariate)) -> Trait {
     let mut groups = Vec::new();
     let says = match covariate {
         Covariate::Continuous => {
-            let law = p.between_patients.as_ref().map_or(String::new(), |v| format!(", {}", variation(v, p)));
-            format!("{} at the centre{law}", quantity(p.value / p.unit_scale, &p.unit))
+            let centre = quantity(p.value / p.unit_scale, &p.unit);
+            match &p.between_patients {
+                Some(v @ Variation::LogNormal { .. }) => format!("median {centre}, {}", variation(v, p)),
+                Some(v @ Variation::Normal { .. }) => format!("mean {centre}, {}", variation(v, p)),
+                Some(v) => format!("{centre} at the centre, {}", variation(v, p)),
+                None => centre,
+            }
         }
         Covariate::Categories(list) => {
             groups.extend(list.iter().map(|c| Group {
@@ -104,7 +109,11 @@ fn pair(c: &Correlation, model: &Model) -> Pair {
 pub fn print(page: &mut Page, p: &Patients) {
     let stop = |text: &str| if text.ends_with('.') { "" } else { "." };
     if !p.covariates.is_empty() {
-        page.text(0, "Traits of the patients, recorded in the table of patients. Rates and levels above are those of the most common category and of the centre of every law.");
+        page.text(
+            0,
+            "Traits of the patients, recorded in the table of patients. Rates and levels above are those of the most common \
+             category and of the centre of every law.",
+        );
         page.gap();
         let row = |t: &Trait| vec![t.name.clone(), format!("{}. {}: {}{}", t.says, t.basis, t.source, stop(&t.source))];
         page.table(2, &p.covariates.iter().map(row).collect::<Vec<_>>(), &[]);

@@ -47,7 +47,8 @@ pub fn section(data: &ReportData) -> String {
     };
     let doses = if doses::any(data) {
         let days = doses::days_shown(data);
-        let span = if days < 14.0 { format!("{} days", tick(days)) } else { format!("{} weeks", tick(days / 7.0)) };
+        let in_days = days < 14.0 || (days / 7.0).fract() > 0.0;
+        let span = if in_days { format!("{} days", tick(days)) } else { format!("{} weeks", tick(days / 7.0)) };
         format!(
             " Under each panel: the doses of the first {span}, heights to one scale per drug in all arms{}.{}",
             planned(data),
@@ -95,7 +96,7 @@ fn planned(data: &ReportData) -> &'static str {
 
 /// Whose recorded doses the strips show.
 fn recorded(data: &ReportData) -> String {
-    let of = |a: &ArmData| Some(format!("{} in {}", a.recorded.as_ref()?, a.name));
+    let of = |a: &ArmData| Some(format!("{} in \"{}\"", a.recorded.as_ref()?, a.name));
     let all: Vec<String> = data.arms.iter().filter_map(of).collect();
     match all.is_empty() {
         true => String::new(),

@@ -97,7 +97,7 @@ fn recorded(data: &ReportData) -> String {
     let mut drawn: Vec<String> = Vec::new();
     for arm in &data.arms {
         for of in drawable(arm).iter().filter_map(|e| e.record.as_ref()) {
-            let text = format!("that of {of} in {}", arm.name);
+            let text = format!("that of {of} in \"{}\"", arm.name);
             if !drawn.contains(&text) {
                 drawn.push(text);
             }
@@ -170,7 +170,7 @@ fn doses(svg: &mut Svg, e: &Exposure, x: &Scale, per: f64, top: f64, right: f64)
         let at = x.at(day / per);
         d.push_str(&format!("M{} {}l4 -7h-8z", px(at), px(top - 2.0)));
         let text = format!("{} {}", super::html::number(*amount), e.dose_unit);
-        let wide = 6.6 * text.chars().count() as f64;
+        let wide = 7.2 * text.chars().count() as f64;
         let start = (at - 4.0).min(right - wide);
         if *amount != before && start >= free {
             svg.text(start, top - 14.0, Anchor::Start, "t", &text);

@@ -81,6 +81,13 @@ fn trial_arm(name: &str, regimen: &str, median: f64, spread: &mut Spread) -> Arm
     let mut arm = ArmData {
         name: name.to_owned(),
         regimen: vec![regimen.to_owned()],
+        rules: match name {
+            "osimertinib 80 mg daily" => vec![
+                "hold osimertinib when neutrophils < 1e9 cells/L until neutrophils >= 1.5e9 cells/L".to_owned(),
+                "reduce osimertinib by 50 % when neutrophils < 500 cells/uL, at most 1 time".to_owned(),
+            ],
+            _ => Vec::new(),
+        },
         after_progression: "stop".to_owned(),
         progressed: progression.iter().filter(|p| p.1).count() as u64,
         progression: Some(curve(progression, HORIZON)),
@@ -298,6 +305,15 @@ pub fn twelve() -> ReportData {
                     .collect();
                 let drugs = ["cisplatin", "pemetrexed", "bevacizumab"];
                 arm.exposure = drugs.map(|g| sample_patients::exposure(g, 21.0, 60.0 * (k as f64 + 1.0))).to_vec();
+            }
+            if k % 6 == 5 {
+                let courses = [
+                    "12 of 15 patients: drug 150 mg oral every day, 61 doses from day 1",
+                    "3 of 15 patients: 3 other courses",
+                ];
+                (arm.regimen, arm.recorded) =
+                    (courses.map(String::from).to_vec(), Some("patient 0 (ID <104>)".to_owned()));
+                arm.exposure.iter_mut().for_each(|e| e.record.clone_from(&arm.recorded));
             }
             arm
         })

@@ -107,7 +107,7 @@ fn length(days: f64) -> String {
 }
 
 /// Phrases of one patient that a summary says.
-const MOST_PHRASES: usize = 8;
+const MOST_PHRASES: usize = 4;
 
 /// A patient's phrases in one line; of a long record the first ones, and how many more there are.
 fn shortened(words: &[String]) -> String {
