@@ -117,6 +117,7 @@ pub fn exposure(drug: &str, days: f64, scale: f64) -> Exposure {
         from: 28.0,
         days,
         patients: 200,
+        record: None,
         varies: true,
         curve: curve.collect(),
         doses: (0..4).map(|k| (2.0 * f64::from(k), if k == 0 { 1200.0 } else { 50.0 }, Some(0.0))).collect(),
