@@ -10,6 +10,7 @@ mod covariates;
 mod ctdna;
 mod drugs;
 mod growth;
+mod laws;
 mod measurements;
 mod parameters;
 
@@ -62,7 +63,9 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     for (k, (p, q)) in named.zip(&quantities).enumerate() {
         let dimension = q.as_ref().map(|q| q.unit.dimension);
         scope.insert(&p.name.text, Meaning::Slot(Slot::Parameter(k), dimension));
-        scope.numbers.push(q.as_ref().map_or(0.0, |q| q.number));
+        // A percentage is a plain number: with its % dropped it would be another one.
+        let plain = |q: &crate::units::Quantity| q.unit.dimension == Dimension::PLAIN;
+        scope.numbers.push(q.as_ref().map_or(0.0, |q| if plain(q) { q.value } else { q.number }));
     }
     let tables: Vec<Option<resolved::Table>> =
         (w.tables.iter().enumerate()).map(|(k, t)| table(k, t, &mut scope, report)).collect();

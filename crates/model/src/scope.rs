@@ -4,14 +4,17 @@
 //! combine them; `exp`, `ln`, a Hill exponent and any exponent that is not a literal number need plain numbers.
 //! A literal number is a plain number, but a literal 0 fits every unit.
 
+mod hints;
+mod meant;
 mod walk;
 
 use crate::expr::{Expr, Law, Slot};
 use crate::parse::{FaultKind, Tree, parse};
 use crate::problem::{Code, Place, Report};
 use crate::tree::{Text, short};
-use crate::units::{Dimension, Unit, UnitError, number, quantity, unit, unit_names};
-use std::collections::HashMap;
+use crate::units::{Dimension, Unit, UnitError, quantity, unit, unit_names};
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use walk::Walk;
 
 /// What a name stands for, with its dimension; `None` when the name's own definition is at fault, so that
@@ -32,6 +35,8 @@ pub(crate) struct Scope {
     pub(crate) delayed: Vec<bool>,
     /// Drugs that have an effect compartment.
     pub(crate) effect: Vec<bool>,
+    /// Parameters whose missing unit has been reported: every use would say the same.
+    told: RefCell<HashSet<usize>>,
 }
 
 /// Which names an expression may use.
@@ -97,13 +102,14 @@ impl Scope {
     pub(crate) fn mismatch(&self, text: &Text, found: Dimension, want: Dimension, report: &mut Report) {
         let whole = text.text.trim();
         let repair = match self.find(whole) {
-            Some(Meaning::Slot(Slot::Parameter(k), _)) if found == Dimension::PLAIN => format!(
-                "give the parameter its unit in [parameters]: `{whole} = {{ value = \"{} {}\", ... }}`",
-                number(self.numbers[k]),
-                want.base_unit()
-            ),
+            Some(Meaning::Slot(Slot::Parameter(k), _)) if found == Dimension::PLAIN => {
+                if !self.told.borrow_mut().insert(k) {
+                    return;
+                }
+                hints::no_unit_of(whole, self.numbers[k], &text.at.path, want)
+            }
             _ if found == Dimension::PLAIN && quantity(whole).is_err() => {
-                format!("give what it is made of its units in [parameters], so that it comes out in {want}")
+                hints::no_unit_within(whole, &text.at.path, want)
             }
             _ => return mismatch(&text.at, &text.text, found, want, report),
         };
@@ -176,13 +182,9 @@ impl Scope {
 
 /// Reports two units that do not fit a key.
 pub(crate) fn mismatch(at: &Place, text: &str, found: Dimension, want: Dimension, report: &mut Report) {
-    let repair = if found == Dimension::PLAIN {
-        let unit = if want == Dimension::TIME { "days".to_string() } else { want.base_unit() };
-        format!("give the number a unit, such as `{} {unit}`", short(text.trim()))
-    } else if want == Dimension::PLAIN {
-        "divide by a quantity of the same unit, or use a plain number".to_string()
-    } else {
-        format!("write an expression that comes out in {want}")
+    let repair = match found == Dimension::PLAIN {
+        true => hints::no_unit(text, &at.path, want),
+        false => hints::other_unit(text, &at.path, [found, want]),
     };
     unfit(at, text, [found, want], repair, report);
 }
@@ -203,7 +205,8 @@ pub(crate) fn read_quantity(text: &Text, report: &mut Report) -> Option<crate::u
         Ok(q) => return Some(q),
         Err(fault) => fault,
     };
-    unit_fault(&fault, text, "a number with its unit, such as \"0.0367 /h\"", report);
+    let meant = meant::quantity_meant(&text.text);
+    unit_fault(&fault, text, "a number with its unit, such as \"0.0367 /h\"", meant, report);
     None
 }
 
@@ -215,26 +218,28 @@ pub(crate) fn read_unit(text: &Text, report: &mut Report) -> Option<Unit> {
     match unit(&text.text) {
         Ok(u) => Some(u),
         Err(fault) => {
-            unit_fault(&fault, text, "a unit, such as \"mg/L\" or \"/h\"", report);
+            let meant = meant::unit_meant(&text.text);
+            unit_fault(&fault, text, "a unit, such as \"mg/L\" or \"/h\"", meant, report);
             None
         }
     }
 }
 
-fn unit_fault(fault: &UnitError, text: &Text, allowed: &str, report: &mut Report) {
+fn unit_fault(fault: &UnitError, text: &Text, allowed: &str, meant: Option<String>, report: &mut Report) {
     let found = format!("\"{}\"", short(&text.text));
+    let known = meant.map(|m| format!("write \"{m}\"")).or_else(|| meant::one_number(&text.text));
     match fault {
         UnitError::NoNumber => {
             report.add(Code::BadQuantity, &text.at, found, allowed, "write the number first");
         }
         UnitError::Grammar(why) => {
-            let repair = match decimal_point(&text.text) {
+            let repair = known.unwrap_or_else(|| match decimal_point(&text.text) {
                 Some(with_point) => format!("write \"{with_point}\": decimals stand after a point"),
                 None if text.text.contains(['*', '+', '(']) => {
                     format!("correct it: {why}; a number is written out here, and an expression where it is used")
                 }
                 None => format!("correct it: {why}"),
-            };
+            });
             report.add(Code::BadQuantity, &text.at, found, allowed, repair);
         }
         UnitError::NotFinite => report.add(
@@ -244,17 +249,20 @@ fn unit_fault(fault: &UnitError, text: &Text, allowed: &str, report: &mut Report
             "a finite number",
             "write a number below 1e308; leave out what does not apply",
         ),
-        UnitError::Unknown(name) => report.add_near(
-            Code::UnknownUnit,
-            &text.text.find(name.as_str()).map_or(text.at.clone(), |k| text.at.inside(k..k + name.len())),
-            [
+        UnitError::Unknown(name) => {
+            let repair = known.unwrap_or_else(|| match &meant::units_meant(name)[..] {
+                [] => "use one of these units, joined by `*` and `/`".into(),
+                [one] => format!("write `{one}`"),
+                several => format!("write which is meant: {}", several.join(" or ")),
+            });
+            report.add(
+                Code::UnknownUnit,
+                &text.text.find(name.as_str()).map_or(text.at.clone(), |k| text.at.inside(k..k + name.len())),
                 format!("the unit `{}` in {found}", short(name)),
                 unit_names().collect::<Vec<_>>().join(" "),
-                "use one of these units, joined by `*` and `/`".into(),
-            ],
-            name,
-            unit_names(),
-        ),
+                repair,
+            );
+        }
     }
 }
 
@@ -271,16 +279,24 @@ fn read_tree(text: &Text, report: &mut Report) -> Option<Tree> {
         Ok(tree) => return Some(tree),
         Err(fault) => fault,
     };
-    let at = text.at.inside(fault.span);
+    let at = text.at.inside(fault.span.clone());
     let whole = short(&text.text);
     match fault.kind {
-        FaultKind::Unexpected(found, expected) => report.add(
-            Code::Expression,
-            &at,
-            format!("{found} in `{whole}`"),
-            format!("{expected} at this place"),
-            "write an expression of numbers, names, + - * / ^ and laws such as hill(c, ec50, n)",
-        ),
+        FaultKind::Unexpected(found, expected) => {
+            let doubled = text.text[..fault.span.start].trim_end().ends_with('*') && found == "`*`";
+            let repair = match (doubled, meant::quantity_meant(&text.text)) {
+                (true, _) => "write `^` for a power".into(),
+                (_, Some(meant)) => format!("write \"{meant}\""),
+                _ => "write an expression of numbers, names, + - * / ^ and laws such as hill(c, ec50, n)".into(),
+            };
+            report.add(
+                Code::Expression,
+                &at,
+                format!("{found} in `{whole}`"),
+                format!("{expected} at this place"),
+                repair,
+            );
+        }
         FaultKind::Strange(c, instead) => report.add(
             Code::BadName,
             &at,
@@ -302,13 +318,27 @@ fn read_tree(text: &Text, report: &mut Report) -> Option<Tree> {
             "at most 256 levels (every + or * of a chain is one) and 10,000 numbers and names",
             "simplify it, or put what is constant into a parameter",
         ),
-        FaultKind::UnitInside(word) => report.add(
-            Code::Expression,
-            &at,
-            format!("a number followed by `{}` in `{whole}`", short(&word)),
-            "inside an expression a number is plain; only a whole value may carry a unit",
-            "give the number with its unit a name under [parameters], or write `*` between",
-        ),
+        FaultKind::UnitInside(word) => {
+            let number = text.text[fault.span.clone()].trim_end_matches(word.as_str()).trim();
+            let repair = match (meant::quantity_meant(&text.text), unit(&word)) {
+                (Some(meant), _) => format!("write \"{meant}\""),
+                (None, Ok(_)) => format!(
+                    "give it a name under [parameters], `<name> = {{ value = \"{number} {}\", ... }}`, and write that \
+                     name here",
+                    short(&word)
+                ),
+                (None, Err(_)) => "write `*` between a number and a name; a number with a unit stands under \
+                                   [parameters], and its name here"
+                    .into(),
+            };
+            report.add(
+                Code::Expression,
+                &at,
+                format!("a number followed by `{}` in `{whole}`", short(&word)),
+                "inside an expression a number is plain; only a whole value may carry a unit",
+                repair,
+            );
+        }
     }
     None
 }

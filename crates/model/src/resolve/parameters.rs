@@ -1,5 +1,6 @@
 //! Parameters: value, source, prior, and how patients differ.
 
+use super::laws;
 use crate::problem::{Code, Place, Report};
 use crate::resolved::{Citation, Parameter, Source, Variation};
 use crate::scope::{read_quantity, read_unit};
@@ -15,7 +16,7 @@ pub(super) fn value(p: &written::Parameter, report: &mut Report) -> Option<Quant
 pub(super) fn parameter(p: &written::Parameter, value: Option<&Quantity>, report: &mut Report) -> Option<Parameter> {
     let source = source(p, value, report);
     let between = match &p.between_patients {
-        Some(text) => Some(variation(text, value, report)?),
+        Some(text) => Some(between(text, p, value, report)?),
         None => None,
     };
     let value = value?;
@@ -66,7 +67,7 @@ pub(super) fn source(p: &written::Parameter, value: Option<&Quantity>, report: &
             "keep the one that the value was taken from",
         ),
     }
-    let prior = p.prior.as_ref().map(|text| variation(text, value, report));
+    let prior = p.prior.as_ref().map(|text| variation(text, p, value, report));
     match (&p.assumed, &p.prior) {
         (Some(text), None) => report.add(
             Code::NoPrior,
@@ -127,14 +128,14 @@ const LAWS: [&str; 4] = ["lognormal", "normal", "uniform", "loguniform"];
 const FORMS: &str = "lognormal(cv = 20 %), normal(sd = 0.1 /h), uniform(a, b) or loguniform(a, b)";
 
 /// Reads a law of variation of a number with the unit of `value`.
-pub(super) fn variation(text: &Text, value: Option<&Quantity>, report: &mut Report) -> Option<Variation> {
+fn variation(text: &Text, p: &written::Parameter, value: Option<&Quantity>, report: &mut Report) -> Option<Variation> {
     let found = format!("\"{}\"", short(&text.text));
     let Some((law, arguments)) = split(&text.text) else {
-        report.add(Code::BadVariation, &text.at, found, FORMS, "write one of these forms");
+        report.add(Code::BadVariation, &text.at, found, FORMS, laws::meant(&text.text));
         return None;
     };
     if !LAWS.contains(&law) {
-        let message = [format!("the law `{}`", short(law)), FORMS.into(), "use one of these".into()];
+        let message = [format!("the law `{}`", short(law)), FORMS.into(), laws::meant(&text.text)];
         report.add_near(Code::BadVariation, &text.at, message, law, LAWS);
         return None;
     }
@@ -145,7 +146,7 @@ pub(super) fn variation(text: &Text, value: Option<&Quantity>, report: &mut Repo
         _ => keys == ["", ""],
     };
     if !good {
-        report.add(Code::BadVariation, &text.at, found, FORMS, format!("correct what `{law}` is given"));
+        report.add(Code::BadVariation, &text.at, found, FORMS, laws::meant(&text.text));
         return None;
     }
     let mut numbers = Vec::new();
@@ -157,7 +158,7 @@ pub(super) fn variation(text: &Text, value: Option<&Quantity>, report: &mut Repo
         let part = Text { text: argument.to_string(), at: text.at.clone() };
         let q = read_quantity(&part, report)?;
         if let Some(want) = dimension.filter(|d| *d != q.unit.dimension) {
-            crate::scope::mismatch(&text.at, argument, q.unit.dimension, want, report);
+            misfit(text, p, (law, &arguments), (value, &q, want), report);
             return None;
         }
         numbers.push(q.value);
@@ -186,26 +187,68 @@ pub(super) fn variation(text: &Text, value: Option<&Quantity>, report: &mut Repo
         (_, _, &[low, high]) if low > 0.0 => Ok(Variation::LogUniform { low, high }),
         _ => impossible("both ends above 0"),
     };
+    let (mut at, mut repair) = (&text.at, "correct the numbers of the law, or the parameter's value".to_string());
     let out = match out {
         Ok(Variation::LogNormal { .. }) if value <= 0.0 => {
+            (at, repair) = (p.value.as_ref().map_or(at, |v| &v.at), "correct the sign, or use another law".into());
             impossible("a parameter whose value is above 0, since it is the median")
         }
         other => other,
     };
+    if let ("cv", &[cv]) = (keys[0], &numbers[..])
+        && cv > 10.0
+        && cv <= 1000.0
+    {
+        repair = format!("write {law}(cv = {first} %) if a percentage is meant");
+    }
     out.map_err(|(allowed, law)| {
-        report.add(
-            Code::ImpossibleVariation,
-            &text.at,
-            found,
-            format!("{law}: {allowed}"),
-            "correct the numbers of the law, or the parameter's value",
-        );
+        report.add(Code::ImpossibleVariation, at, found, format!("{law}: {allowed}"), repair);
     })
     .ok()
 }
 
+/// As `variation`, of differences between patients: a number above 0 stays so in all but a few of them.
+fn between(text: &Text, p: &written::Parameter, value: Option<&Quantity>, report: &mut Report) -> Option<Variation> {
+    let law = variation(text, p, value, report)?;
+    if let Variation::Normal { sd } = law
+        && let Some([found, repair]) = laws::below_zero(sd, value?.value)
+    {
+        let found = format!("\"{}\", {found}", short(&text.text));
+        let allowed = "normal: of a value above 0, below 0 in at most 1 % of patients";
+        report.add(Code::ImpossibleVariation, &text.at, found, allowed, repair);
+        return None;
+    }
+    Some(law)
+}
+
+/// Reports numbers of a law in another unit than the parameter's value.
+fn misfit(
+    text: &Text,
+    p: &written::Parameter,
+    (law, arguments): (&str, &[(&str, &str)]),
+    (value, found, want): (Option<&Quantity>, &Quantity, Dimension),
+    report: &mut Report,
+) {
+    let Some(value) = value.filter(|_| want == Dimension::PLAIN || value.is_some()) else { return };
+    let name = text.at.path.rsplit('.').next().unwrap_or_default();
+    let shown = format!("left {want} (`value`), right {} (`{}`)", found.unit.dimension, short(&text.text));
+    let allowed = "the value and its law in one unit";
+    if want == Dimension::PLAIN && value.unit.dimension == want && !found.unit_text.is_empty() && law != "lognormal" {
+        let at = p.value.as_ref().map_or(&text.at, |v| &v.at);
+        let repair =
+            format!("`{name}` is in {}: give `value` its unit, or take it from `{name}`", short(&found.unit_text));
+        return report.add(Code::Dimension, at, shown, allowed, repair);
+    }
+    let spread = arguments.iter().any(|a| ["cv", "sigma"].contains(&a.0));
+    let repair = match spread {
+        true => "write the spread as a plain number or a percentage, such as cv = 30 %".to_string(),
+        false => laws::unit_of(law, arguments, value, found),
+    };
+    report.add(Code::Dimension, &text.at, shown, allowed, repair);
+}
+
 /// `law(key = a, b)` to the law and its (key, text) pairs; the key is empty when there is none.
-fn split(text: &str) -> Option<(&str, Vec<(&str, &str)>)> {
+pub(super) fn split(text: &str) -> Option<(&str, Vec<(&str, &str)>)> {
     let (law, rest) = text.trim().split_once('(')?;
     let inside = rest.strip_suffix(')')?;
     if inside.contains(['(', ')']) || inside.split(',').count() > 4 {

@@ -85,11 +85,15 @@ impl Walk<'_, '_> {
         if self.report.is_full() {
             return;
         }
-        let repair = if unit_names().any(|u| u == name) {
+        let repair = if let Some(law) = law_meant(name) {
+            format!("write {law}")
+        } else if unit_names().any(|u| u == name) {
             format!(
                 "`{name}` is a unit, and inside an expression numbers are plain: give the number with its \
                  unit a name under [parameters] (a literal 0 fits every unit and needs none)"
             )
+        } else if let Some(meant) = super::meant::quantity_meant(&self.text.text) {
+            format!("write \"{meant}\"")
         } else {
             "define it under [parameters], or correct the spelling".to_string()
         };
@@ -112,12 +116,17 @@ impl Walk<'_, '_> {
             (Fits::Any, other) | (other, Fits::Any) => Some(other),
             (Fits::Only(l), Fits::Only(r)) if l == r => Some(Fits::Only(l)),
             (Fits::Only(l), Fits::Only(r)) => {
+                if self.told(a, l) || self.told(b, r) {
+                    return None;
+                }
                 let allowed = match of {
                     "" => "the same unit on both sides".to_string(),
                     _ => format!("`{of}`, these two in the same unit"),
                 };
                 let repair = if let Some(repair) = self.unit_for(a, l, r).or_else(|| self.unit_for(b, r, l)) {
                     repair
+                } else if [l, r] == [Dimension::TIME, Dimension::RATE] || [r, l] == [Dimension::TIME, Dimension::RATE] {
+                    "a rate is ln(2) / a half-life, or 1 / a mean time: write the time so".to_string()
                 } else if of.is_empty() {
                     "multiply or divide one side by what is missing, or correct a parameter's unit".to_string()
                 } else {
@@ -135,15 +144,25 @@ impl Walk<'_, '_> {
         }
     }
 
+    /// True for a parameter whose missing unit has been reported.
+    fn told(&self, tree: &Tree, found: Dimension) -> bool {
+        let Node::Name(name) = &tree.node else { return false };
+        match self.scope.find(name) {
+            Some(Meaning::Slot(Slot::Parameter(k), _)) => {
+                found == Dimension::PLAIN && self.scope.told.borrow().contains(&k)
+            }
+            _ => false,
+        }
+    }
+
     /// What to do about a plain parameter beside something with a unit.
     fn unit_for(&self, tree: &Tree, found: Dimension, want: Dimension) -> Option<String> {
         let Node::Name(name) = &tree.node else { return None };
         match self.scope.find(name) {
-            Some(Meaning::Slot(Slot::Parameter(k), _)) if found == Dimension::PLAIN => Some(format!(
-                "give the parameter its unit in [parameters]: `{name} = {{ value = \"{} {}\", ... }}`",
-                crate::units::number(self.scope.numbers[k]),
-                want.base_unit()
-            )),
+            Some(Meaning::Slot(Slot::Parameter(k), _)) if found == Dimension::PLAIN => {
+                self.scope.told.borrow_mut().insert(k);
+                Some(super::hints::no_unit_of(name, self.scope.numbers[k], "", want))
+            }
             _ => None,
         }
     }
@@ -367,6 +386,18 @@ impl Walk<'_, '_> {
 }
 
 const PLAIN: Fits = Fits::Only(Dimension::PLAIN);
+
+/// What other languages call by this name.
+fn law_meant(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "log" => "ln(x), the natural logarithm; the one to base 10 is ln(x) / ln(10)",
+        "log10" => "ln(x) / ln(10)",
+        "log2" => "ln(x) / ln(2)",
+        "e" => "exp(x) for e^x",
+        "pow" => "a ^ b for pow(a, b)",
+        _ => return None,
+    })
+}
 
 /// How a law is called.
 fn usage(name: &str) -> String {
