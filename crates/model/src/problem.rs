@@ -278,6 +278,18 @@ impl Report {
         }
     }
 
+    /// As `add`, of a name that can only have been meant to be `meant`.
+    pub(crate) fn add_meant(
+        &mut self,
+        code: Code,
+        at: &Place,
+        [found, allowed]: [String; 2],
+        repair: String,
+        meant: &str,
+    ) {
+        self.push(code, at, found, allowed, repair, vec![meant.to_string()]);
+    }
+
     fn push(&mut self, code: Code, at: &Place, found: String, allowed: String, repair: String, near: Vec<String>) {
         if self.problems.len() < MOST {
             self.problems.push(Problem {
@@ -319,7 +331,8 @@ impl Report {
         self.problems.dedup();
         // A misspelt key is one fault: what it was meant to be is not missing as well.
         let meant: Vec<String> = self.problems.iter().filter_map(Problem::key_meant).collect();
-        self.problems.retain(|p| p.code != Code::MissingKey || !meant.contains(&p.where_));
+        let missing = [Code::MissingKey, Code::RouteKeys];
+        self.problems.retain(|p| !missing.contains(&p.code) || !meant.contains(&p.where_));
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
             _ => Err(Problems(self.problems)),
@@ -347,6 +360,21 @@ pub(crate) fn near_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str
     found.sort();
     found.dedup();
     found.into_iter().take(3).map(|(_, k)| k.to_string()).collect()
+}
+
+/// Most names that are ordered by likeness.
+const MOST_ORDERED: usize = 100;
+
+/// At most `count` of `known`, the most alike first; of very many none.
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str], count: usize) -> Vec<&'a str> {
+    let letters: Vec<char> = name.to_lowercase().chars().take(64).collect();
+    if known.len() > MOST_ORDERED {
+        return Vec::new();
+    }
+    let short = known.iter().filter(|k| k.len() <= 64);
+    let mut ordered: Vec<_> = short.map(|k| (distance(&letters, &k.to_lowercase()), *k)).collect();
+    ordered.sort_unstable();
+    ordered.into_iter().take(count).map(|(_, k)| k).collect()
 }
 
 /// Number of letters to insert, drop, change or swap with the next (optimal string alignment).

@@ -23,7 +23,7 @@ const SECTIONS: [&str; 11] = [
 pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model> {
     let table = parse(text, report)?;
     let root = Section::root(&table, text).only(&SECTIONS, report);
-    let mut out = Model { file: file.to_string(), ..Model::default() };
+    let mut out = Model { file: file.to_string(), strays: root.strays(&SECTIONS), ..Model::default() };
     if let Some(s) = root.need_section("model", "[model] with title = \"...\"", report) {
         let s = s.only(&["title", "question", "citations"], report);
         if !s.has("title") {
@@ -35,6 +35,11 @@ pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model
         out.citations = list.into_iter().map(|c| citation(c, report)).collect();
     }
     out.parameters = each(&root, "parameters", report, parameter);
+    if let Some(s) = root.section("parameters", &mut Report::new(file)) {
+        let read: Vec<&str> = out.parameters.iter().map(|p| p.name.text.as_str()).collect();
+        let broken = s.strays(&read);
+        out.strays.extend(broken);
+    }
     out.covariates = each(&root, "covariates", report, covariate);
     let list = root.sections("correlations", report);
     out.correlations = list.into_iter().map(|c| correlation(c, report)).collect();
@@ -98,20 +103,30 @@ fn parameter(name: Text, s: Section<'_>, report: &mut Report) -> Parameter {
     }
 }
 
+const LAW_OR_CATEGORIES: &str = "write value = \"70 kg\" and between_patients = \"lognormal(cv = 20 %)\", or \
+                                 categories = [{ name = \"a\", share = \"60 %\", value = 0 }, { name = \"b\", share = \
+                                 \"40 %\", value = 1 }]";
+
 fn covariate(name: Text, s: Section<'_>, report: &mut Report) -> Covariate {
     let keys = ["value", "unit", "source", "fitted", "assumed", "prior", "between_patients", "categories"];
     let s = s.only(&keys, report);
     let of_law = ["value", "between_patients"].map(|k| s.has(k));
     let mixed = s.has("categories") && (of_law.contains(&true) || s.has("prior"));
     if mixed || !(s.has("categories") || of_law == [true, true]) {
-        let found = if mixed { "`categories` beside a law" } else { "neither a law with its centre nor categories" };
+        let alone = mixed && !of_law.contains(&true);
+        let (found, repair) = match (mixed, alone) {
+            (true, true) => {
+                ("`prior` beside `categories`", "remove `prior`: the categories say what a patient may have")
+            }
+            (true, false) => ("`categories` beside a law", LAW_OR_CATEGORIES),
+            _ => ("neither a law with its centre nor categories", LAW_OR_CATEGORIES),
+        };
         report.add(
             Code::CovariateLaw,
             &s.at,
             format!("`{}` with {found}", name.text),
             "`value` and `between_patients` (a law, with `prior` where it is assumed), or `categories` alone",
-            "write value = \"70 kg\" and between_patients = \"lognormal(cv = 20 %)\", or categories = [{ name = \"a\", \
-             share = \"60 %\", value = 0 }, { name = \"b\", share = \"40 %\", value = 1 }]",
+            repair,
         );
     }
     let categories = s.has("categories").then(|| s.sections("categories", report));
@@ -255,16 +270,20 @@ fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
         (flow, p.need_text("volume", "volume = \"568 L\"", report))
     });
     let peripheral = peripheral.collect();
-    let effect = s.section("effect", report).map(|e| {
-        let e = e.only(&["ke0"], report);
-        Effect { ke0: e.need_text("ke0", "ke0 = \"0.1 /h\"", report) }
+    // What cannot be read is there all the same: a rate that uses it is no further fault.
+    let effect = s.has("effect").then(|| match s.section("effect", report) {
+        Some(e) => Effect { ke0: e.only(&["ke0"], report).need_text("ke0", "ke0 = \"0.1 /h\"", report) },
+        None => Effect { ke0: None },
     });
-    let delay = s.section("delay", report).map(|d| {
-        let d = d.only(&["states", "mean"], report);
-        Delay {
-            states: d.need_whole("states", "states = 3", report),
-            mean: d.need_text("mean", "mean = \"30 h\"", report),
+    let delay = s.has("delay").then(|| match s.section("delay", report) {
+        Some(d) => {
+            let d = d.only(&["states", "mean"], report);
+            Delay {
+                states: d.need_whole("states", "states = 3", report),
+                mean: d.need_text("mean", "mean = \"30 h\"", report),
+            }
         }
+        None => Delay { states: None, mean: None },
     });
     Drug {
         name,
@@ -327,7 +346,7 @@ fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
         Some("sum_of_diameters") => {
             let s = s.only(&DIAMETERS, report);
             out.shares = s.numbers("shares", report);
-            if out.shares.is_none() {
+            if !s.has("shares") {
                 s.need_text("shares", "shares = [1.0], one share a target lesion", report);
             }
             let example = "cells_per_volume = \"1e9 cells/cm^3\"";

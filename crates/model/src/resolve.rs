@@ -67,6 +67,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         let plain = |q: &crate::units::Quantity| q.unit.dimension == Dimension::PLAIN;
         scope.numbers.push(q.as_ref().map_or(0.0, |q| if plain(q) { q.value } else { q.number }));
     }
+    scope.stray = w.strays.iter().cloned().collect();
     let tables: Vec<Option<resolved::Table>> =
         (w.tables.iter().enumerate()).map(|(k, t)| table(k, t, &mut scope, report)).collect();
     let tables_sound = tables.iter().all(Option::is_some);
@@ -185,6 +186,10 @@ fn names(w: &written::Model, report: &mut Report) {
 pub(crate) fn well_formed(name: &Text, report: &mut Report) -> bool {
     let good = is_name(&name.text);
     if !good {
+        let repair = match ascii_name(&name.text) {
+            Some(meant) => format!("write {meant}: a name begins with a letter, and words are joined by _"),
+            None => "retype the name on a plain keyboard; letters of other alphabets can look the same".into(),
+        };
         let strange = name.text.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '_'));
         let found = match strange {
             Some(c) => format!("`{}` with `{c}` (U+{:04X})", short(&name.text), c as u32),
@@ -195,10 +200,23 @@ pub(crate) fn well_formed(name: &Text, report: &mut Report) -> bool {
             &name.at,
             found,
             "a letter a-z or A-Z, then letters, digits and _, at most 64",
-            "retype the name on a plain keyboard; letters of other alphabets can look the same",
+            repair,
         );
     }
     good
+}
+
+/// A name with what it may not have left out; `None` when letters of other alphabets are in it.
+fn ascii_name(text: &str) -> Option<String> {
+    if !text.is_ascii() || text.len() > 64 {
+        return None;
+    }
+    let joined: String = text.trim().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let joined = joined.trim_matches('_');
+    let rest = joined.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = &joined[..joined.len() - rest.len()];
+    let name = format!("{}{digits}", rest.trim_start_matches('_'));
+    is_name(&name).then_some(name)
 }
 
 impl Context<'_> {

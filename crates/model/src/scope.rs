@@ -35,6 +35,8 @@ pub(crate) struct Scope {
     pub(crate) delayed: Vec<bool>,
     /// Drugs that have an effect compartment.
     pub(crate) effect: Vec<bool>,
+    /// Names that stand where nothing is defined: their uses are no further faults.
+    pub(crate) stray: HashSet<String>,
     /// Parameters whose missing unit has been reported: every use would say the same.
     told: RefCell<HashSet<usize>>,
 }
@@ -71,6 +73,12 @@ impl Scope {
         }
     }
 
+    /// Names of the model among which one may have been meant, for a message.
+    fn names_like(&self, name: &str) -> String {
+        let names: Vec<&str> = self.names.keys().map(String::as_str).collect();
+        crate::problem::nearest(name, &names, 10).join(", ")
+    }
+
     /// Names for suggestions, in alphabetical order so that messages never change order.
     fn known(&self) -> Vec<&str> {
         let mut known: Vec<&str> = self.names.keys().map(String::as_str).collect();
@@ -91,6 +99,12 @@ impl Scope {
         let (expr, found) = self.any_unit(text, allowed, report)?;
         match found {
             Some(found) if found != want => {
+                let told = self.told.borrow();
+                let reported = |s| matches!(s, Slot::Parameter(k) if told.contains(&k));
+                if found == Dimension::PLAIN && !expr.free_of(reported) {
+                    return None;
+                }
+                drop(told);
                 self.mismatch(text, found, want, report);
                 None
             }

@@ -3,6 +3,7 @@
 //! Faults are reported and the walk goes on: a missing or wrong value becomes `None`, which later steps pass over.
 
 mod file;
+mod shapes;
 
 pub(crate) use file::{parse, short};
 
@@ -51,21 +52,42 @@ impl<'a> Section<'a> {
     }
 
     /// Reports every key that is not in `known`.
-    pub(crate) fn only(self, known: &[&str], report: &mut Report) -> Self {
+    pub(crate) fn only(self, known: &[&'static str], report: &mut Report) -> Self {
         for (key, _) in self.table.iter() {
             let name = key.get_ref().as_ref();
             if !known.contains(&name) {
                 let at = Place { span: clamp(key.span(), self.whole), path: self.path(name), content: None };
-                report.add_near(
-                    Code::UnknownKey,
-                    &at,
-                    [format!("`{}`", short(name)), known.join(", "), "correct the spelling, or remove it".into()],
-                    name,
-                    known.iter().copied(),
-                );
+                let message = [format!("`{}`", short(name)), known.join(", ")];
+                if let Some(key) = shapes::called(name, known) {
+                    report.add_meant(Code::UnknownKey, &at, message, format!("write `{key}`"), key);
+                    continue;
+                }
+                let repair = match name {
+                    "half_life" | "t_half" if known.contains(&"clearance") => {
+                        "write `clearance`, which is ln(2) * volume / half-life, and `volume`; of route kpd write \
+                         `elimination`, which is ln(2) / half-life"
+                    }
+                    _ => "correct the spelling, or remove it",
+                };
+                let [found, allowed] = message;
+                let message = [found, allowed, repair.into()];
+                report.add_near(Code::UnknownKey, &at, message, name, known.iter().copied());
             }
         }
         self
+    }
+
+    /// Keys that are not in `known`, and the names that stand below them.
+    pub(crate) fn strays(&self, known: &[&str]) -> Vec<String> {
+        let stray = self.table.iter().filter(|(key, _)| !known.contains(&key.get_ref().as_ref()));
+        let mut out = Vec::new();
+        for (key, value) in stray {
+            out.push(key.get_ref().to_string());
+            if let Some(table) = value.get_ref().as_table() {
+                out.extend(table.iter().map(|(key, _)| key.get_ref().to_string()));
+            }
+        }
+        out
     }
 
     /// True when the key is there, whatever its value.
@@ -214,7 +236,13 @@ impl<'a> Section<'a> {
             return Vec::new();
         };
         let Some(array) = value.get_ref().as_array() else {
-            self.wrong(value.get_ref(), &at, "a list in square brackets", report);
+            match shapes::shape(&at.path) {
+                Some(shape) => {
+                    let repair = format!("write {key} = [{shape}]");
+                    report.add(Code::WrongType, &at, kind(value.get_ref()), "a list in square brackets", repair);
+                }
+                None => self.wrong(value.get_ref(), &at, "a list in square brackets", report),
+            }
             return Vec::new();
         };
         let path = self.path(key);
@@ -255,7 +283,9 @@ impl<'a> Section<'a> {
     pub(crate) fn numbers(&self, key: &str, report: &mut Report) -> Option<Vec<(f64, Place)>> {
         self.value(key)?;
         let items = self.items(key, report);
-        Some(items.into_iter().filter_map(|(v, at)| self.plain(v, at, report)).collect())
+        // All first, so that the faults of each are seen.
+        let numbers: Vec<_> = items.into_iter().map(|(v, at)| self.plain(v, at, report)).collect();
+        numbers.into_iter().collect()
     }
 
     /// A list of pairs of plain numbers.
@@ -279,7 +309,15 @@ impl<'a> Section<'a> {
             DeValue::Integer(i) if i.radix() == 10 => i.as_str(),
             DeValue::Float(x) => x.as_str(),
             other => {
-                self.wrong(other, &at, "a plain number, without quotes", report);
+                let allowed = "a plain number, without quotes";
+                let meant = other.as_str().and_then(|s| crate::units::quantity(s).ok());
+                match meant.filter(|q| q.unit.dimension == crate::units::Dimension::PLAIN) {
+                    Some(q) => {
+                        let repair = format!("write {}", crate::units::number(q.value));
+                        report.add(Code::WrongType, &at, kind(other), allowed, repair);
+                    }
+                    None => self.wrong(other, &at, allowed, report),
+                }
                 return None;
             }
         };
@@ -320,8 +358,21 @@ fn open<'a>(value: &'a DeValue<'a>, at: Place, whole: &'a str, report: &mut Repo
     match value.as_table() {
         Some(table) => Some(Section { table, at, whole }),
         None => {
+            let bare = match value {
+                DeValue::String(s) => Some(s.to_string()),
+                DeValue::Integer(i) => Some(i.to_string()),
+                DeValue::Float(x) => Some(x.as_str().to_string()),
+                _ => None,
+            };
             let allowed = "a section: { key = value, ... }";
-            report.add(Code::WrongType, &at, kind(value), allowed, format!("write {allowed}"));
+            let key = at.path.rsplit('.').next().unwrap_or_default();
+            let repair = match (shapes::shape(&at.path), bare.and_then(|b| shapes::parameter(&at.path, &b))) {
+                (Some(shape), _) if key.ends_with(']') => format!("write {shape}"),
+                (Some(shape), _) => format!("write {key} = {shape}"),
+                (None, Some(parameter)) => format!("write {parameter}"),
+                (None, None) => format!("write {allowed}"),
+            };
+            report.add(Code::WrongType, &at, kind(value), allowed, repair);
             None
         }
     }

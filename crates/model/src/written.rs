@@ -38,6 +38,8 @@ pub struct Model {
     pub measurements: Vec<Measurement>,
     /// `[death]`
     pub death: Option<Death>,
+    /// Names that stand where nothing is defined: their uses are no further faults.
+    pub strays: Vec<String>,
 }
 
 /// `{ doi = "10....", where = "Table 1" }`

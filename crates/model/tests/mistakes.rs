@@ -48,6 +48,9 @@ fn judge(base: &str, mistake: &toml::Table) -> Vec<String> {
     if !shown.chars().skip(column - 1).collect::<String>().starts_with(get("at")) {
         faults.push(format!("line {line}, column {column}: {shown}"));
     }
+    if mistake.get("alone").is_some_and(|a| a.as_bool() == Some(true)) && problems.0.len() > 1 {
+        faults.push(format!("not alone:\n{problems}"));
+    }
     let message = first.to_string();
     for words in mistake["says"].as_array().unwrap() {
         if !message.contains(words.as_str().unwrap()) {

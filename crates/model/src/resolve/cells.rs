@@ -130,7 +130,7 @@ impl Context<'_> {
     /// Index of a cell type, or a report.
     pub(super) fn find_type(&mut self, name: &Text) -> Option<usize> {
         let found = self.cell_index.get(&name.text).copied();
-        if found.is_none() && !self.report.is_full() {
+        if found.is_none() && !self.report.is_full() && !self.scope.stray.contains(&name.text) {
             self.report.add_near(
                 Code::UnknownType,
                 &name.at,

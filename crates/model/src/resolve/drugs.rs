@@ -162,7 +162,11 @@ fn keys_of_route(d: &written::Drug, route: &Text, cx: &mut Context<'_>) {
             "kpd" => "kpd: elimination, and neither volumes nor concentrations",
             _ => "bolus and infusion: clearance, volume",
         };
-        cx.report.add(Code::RouteKeys, &d.name.at, found, allowed, repair);
+        let at = match given {
+            true => d.name.at.clone(),
+            false => crate::problem::Place { path: format!("{}.{key}", d.name.at.path), ..d.name.at.clone() },
+        };
+        cx.report.add(Code::RouteKeys, &at, found, allowed, repair);
     }
 }
 

@@ -82,9 +82,13 @@ impl Walk<'_, '_> {
     }
 
     fn unknown(&mut self, name: &str, at: &Place) {
-        if self.report.is_full() {
+        if self.report.is_full() || self.scope.stray.contains(name) {
             return;
         }
+        let names = match self.scope.names_like(name).as_str() {
+            "" => String::new(),
+            names => format!("; here {names}"),
+        };
         let repair = if let Some(law) = law_meant(name) {
             format!("write {law}")
         } else if unit_names().any(|u| u == name) {
@@ -102,7 +106,7 @@ impl Walk<'_, '_> {
             at,
             [
                 format!("`{}`", short(name)),
-                "names of parameters, tables, cell types, levels and drugs; `total`, `time`; laws".into(),
+                format!("names of parameters, tables, cell types, levels and drugs; `total`, `time`; laws{names}"),
                 repair,
             ],
             name,
