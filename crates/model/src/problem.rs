@@ -309,6 +309,12 @@ impl Report {
         self.problems.len()
     }
 
+    /// True when a fault of this code has been said of a key of `path`.
+    pub(crate) fn has(&self, code: Code, path: &str) -> bool {
+        let below = |w: &str| w.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.problems.iter().any(|p| p.code == code && below(&p.where_))
+    }
+
     /// No further problem will be kept, so costly messages need not be made.
     pub(crate) fn is_full(&self) -> bool {
         self.problems.len() >= MOST

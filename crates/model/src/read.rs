@@ -173,7 +173,7 @@ fn table_law(name: Text, s: Section<'_>, report: &mut Report) -> Table {
     let s = s.only(&["of", "gives", "points"], report);
     let of = s.need_text("of", "of = \"uM\"", report);
     let points = s.pairs("points", report);
-    if points.is_none() {
+    if !s.has("points") {
         s.need_text("points", "points = [[0, 1], [10, 0]]", report);
     }
     Table { name, of, gives: s.text("gives", report), points }

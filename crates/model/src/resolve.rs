@@ -90,6 +90,13 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     let mut parameters: Vec<_> =
         (w.parameters.iter().zip(&quantities)).map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report)).collect();
     parameters.extend(w.covariates.iter().zip(groups).map(|(c, g)| covariates::covariate(c, g, cx.report)));
+    // Of a value whose law is in another unit it is not known which of the two is meant: uses say nothing more.
+    for (k, p) in w.parameters.iter().enumerate() {
+        if parameters[k].is_none() && !cx.report.is_full() && cx.report.has(Code::Dimension, &p.name.at.path) {
+            cx.scope.insert(&p.name.text, Meaning::Slot(Slot::Parameter(k), None));
+            cx.values[k] = None;
+        }
+    }
     let correlations = correlations::correlations(w, &parameters, cx.report);
     // A level's unit is that of its start, which is over parameters only: starts come before rates.
     for (k, l) in w.levels.iter().enumerate() {

@@ -39,6 +39,8 @@ pub(crate) struct Scope {
     pub(crate) stray: HashSet<String>,
     /// Parameters whose missing unit has been reported: every use would say the same.
     told: RefCell<HashSet<usize>>,
+    /// Parameters, and what they were found beside and do not fit.
+    told_beside: RefCell<HashSet<(usize, Dimension)>>,
 }
 
 /// Which names an expression may use.
@@ -244,7 +246,12 @@ fn unit_fault(fault: &UnitError, text: &Text, allowed: &str, meant: Option<Strin
     let known = meant.map(|m| format!("write \"{m}\"")).or_else(|| meant::one_number(&text.text));
     match fault {
         UnitError::NoNumber => {
-            report.add(Code::BadQuantity, &text.at, found, allowed, "write the number first");
+            let bare = text.text.trim_start_matches(['~', '<', '>', '=', '≈', '≤', '≥', ' ']);
+            let repair = match quantity(bare) {
+                Ok(_) => format!("write the number alone: \"{bare}\""),
+                Err(_) => "write the number first".into(),
+            };
+            report.add(Code::BadQuantity, &text.at, found, allowed, repair);
         }
         UnitError::Grammar(why) => {
             let repair = known.unwrap_or_else(|| match decimal_point(&text.text) {
@@ -298,9 +305,19 @@ fn read_tree(text: &Text, report: &mut Report) -> Option<Tree> {
     match fault.kind {
         FaultKind::Unexpected(found, expected) => {
             let doubled = text.text[..fault.span.start].trim_end().ends_with('*') && found == "`*`";
+            let begins = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '(';
+            let missing = expected.starts_with("an operator") && text.text[fault.span.clone()].starts_with(begins);
             let repair = match (doubled, meant::quantity_meant(&text.text)) {
                 (true, _) => "write `^` for a power".into(),
                 (_, Some(meant)) => format!("write \"{meant}\""),
+                _ if whole.trim().is_empty() => "write a number or an expression; \"0\" for nothing".into(),
+                _ if missing && whole.trim().starts_with("if ") => {
+                    "there is no `if`: use max(0, x), min, hill or a table".into()
+                }
+                _ if missing => "write `*` or another operator before it".into(),
+                _ if found == "the end" && text.text.matches('(').count() > text.text.matches(')').count() => {
+                    "close the parenthesis".into()
+                }
                 _ => "write an expression of numbers, names, + - * / ^ and laws such as hill(c, ec50, n)".into(),
             };
             report.add(

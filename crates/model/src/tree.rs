@@ -236,7 +236,12 @@ impl<'a> Section<'a> {
             return Vec::new();
         };
         let Some(array) = value.get_ref().as_array() else {
+            let one = !self.at.path.contains('.') && value.get_ref().is_table() && shapes::shape(&at.path).is_none();
             match shapes::shape(&at.path) {
+                None if one => {
+                    let repair = format!("write [[{}]], with two brackets, before each entry", at.path);
+                    report.add(Code::WrongType, &at, kind(value.get_ref()), "a list in square brackets", repair);
+                }
                 Some(shape) => {
                     let repair = format!("write {key} = [{shape}]");
                     report.add(Code::WrongType, &at, kind(value.get_ref()), "a list in square brackets", repair);
@@ -292,16 +297,19 @@ impl<'a> Section<'a> {
     pub(crate) fn pairs(&self, key: &str, report: &mut Report) -> Option<Vec<([f64; 2], Place)>> {
         self.value(key)?;
         let mut out = Vec::new();
+        let faults = report.len();
         for (value, at) in self.items(key, report) {
             let inner: Vec<f64> = value.as_array().map_or(Vec::new(), |a| {
                 a.iter().take(3).filter_map(|v| self.plain(v.get_ref(), at.clone(), report).map(|n| n.0)).collect()
             });
             match inner[..] {
                 [x, y] if value.as_array().is_some_and(|a| a.len() == 2) => out.push(([x, y], at)),
+                // A number that cannot be read has been reported.
+                _ if value.as_array().is_some_and(|a| a.len() == 2) => {}
                 _ => self.wrong(value, &at, "a pair of numbers [x, y]", report),
             }
         }
-        Some(out)
+        (report.len() == faults).then_some(out)
     }
 
     fn plain(&self, value: &DeValue<'_>, at: Place, report: &mut Report) -> Option<(f64, Place)> {
@@ -314,6 +322,10 @@ impl<'a> Section<'a> {
                 match meant.filter(|q| q.unit.dimension == crate::units::Dimension::PLAIN) {
                     Some(q) => {
                         let repair = format!("write {}", crate::units::number(q.value));
+                        report.add(Code::WrongType, &at, kind(other), allowed, repair);
+                    }
+                    None if at.path.contains(".points[") && other.is_str() => {
+                        let repair = "write the number alone; the units of a table stand in `of` and `gives`";
                         report.add(Code::WrongType, &at, kind(other), allowed, repair);
                     }
                     None => self.wrong(other, &at, allowed, report),

@@ -24,8 +24,8 @@ pub(super) fn cell_type(index: usize, c: &written::CellType, cx: &mut Context<'_
     let repair = "write 0 or a positive number; cells that leave are a `death`";
     let immigration =
         c.immigration.is_some().then(|| cx.rate(&c.immigration, Dimension::CELLS_RATE, everything, repair));
-    let switches: Vec<_> = c.switches.iter().map(|s| switch(index, s, cx)).collect();
     let mutations: Vec<_> = c.mutates.iter().map(|m| mutation(index, m, cx)).collect();
+    let switches: Vec<_> = c.switches.iter().map(|s| switch(index, s, cx)).collect();
     divisions(c, &mutations, cx);
     let kind = kind(c, cx);
     let mechanism = match &c.mechanism {

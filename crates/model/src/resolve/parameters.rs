@@ -195,6 +195,16 @@ fn variation(text: &Text, p: &written::Parameter, value: Option<&Quantity>, repo
         }
         other => other,
     };
+    match numbers[..] {
+        [low, high] if low > high => repair = format!("write {law}({second}, {first})"),
+        [low, high] if value < 0.0 && low >= 0.0 && low < high => {
+            (at, repair) = (p.value.as_ref().map_or(at, |v| &v.at), "correct the sign of the value".into());
+        }
+        [low, high] if law == "loguniform" && low <= 0.0 && low < high => {
+            repair = "give a lower end above 0, or use uniform".into();
+        }
+        _ => {}
+    }
     if let ("cv", &[cv]) = (keys[0], &numbers[..])
         && cv > 10.0
         && cv <= 1000.0

@@ -104,8 +104,38 @@ pub(super) fn other_unit(text: &str, path: &str, [found, want]: [Dimension; 2]) 
     if want == Dimension::PLAIN {
         return "divide by a quantity of the same unit, or use a plain number".into();
     }
-    match examples(path, want) {
-        [] => format!("write an expression that comes out in {want}"),
-        units => format!("write a value in a unit such as {}", units.join(" or ")),
+    if found == Dimension::VOLUME && want == Dimension::CELLS {
+        return "multiply the volume by the cells in a volume, such as 1e9 cells/cm^3 under [parameters]".into();
     }
+    if want.over(Dimension::MASS) == Some(found) {
+        return "it is per body weight: multiply it by a weight, such as that of a covariate".into();
+    }
+    match (crate::units::quantity(&text).is_ok(), examples(path, want), found.over(want)) {
+        (true, units @ [_, ..], _) => format!("write a value in a unit such as {}", units.join(" or ")),
+        (false, _, Some(over)) => format!(
+            "`{text}` comes out in {found}: divide it by something in {over}, or correct the units of what it is made of"
+        ),
+        _ => format!("write an expression that comes out in {want}"),
+    }
+}
+
+/// For two units side by side in an expression, of which neither is a parameter's that was left out.
+pub(super) fn side_by_side([l, r]: [Dimension; 2], literal: Option<&str>) -> Option<String> {
+    let are = |a, b| [l, r] == [a, b] || [l, r] == [b, a];
+    if let Some(number) = literal {
+        return Some(format!(
+            "inside an expression the number {number} is plain: give it with its unit a name under [parameters], and \
+             write that name"
+        ));
+    }
+    if are(Dimension::TIME, Dimension::RATE) {
+        return Some("a rate is ln(2) / a half-life, or 1 / a mean time: write the time so".into());
+    }
+    if are(Dimension::MASS_CONCENTRATION, Dimension::MOLAR_CONCENTRATION) {
+        return Some(
+            "give both per mass or both in mol: a drug is felt in the unit of `felt_as`, which in mol needs `molar_mass`"
+                .into(),
+        );
+    }
+    None
 }

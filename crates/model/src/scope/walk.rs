@@ -120,7 +120,7 @@ impl Walk<'_, '_> {
             (Fits::Any, other) | (other, Fits::Any) => Some(other),
             (Fits::Only(l), Fits::Only(r)) if l == r => Some(Fits::Only(l)),
             (Fits::Only(l), Fits::Only(r)) => {
-                if self.told(a, l) || self.told(b, r) {
+                if self.told(a, [l, r]) | self.told(b, [r, l]) {
                     return None;
                 }
                 let allowed = match of {
@@ -129,8 +129,8 @@ impl Walk<'_, '_> {
                 };
                 let repair = if let Some(repair) = self.unit_for(a, l, r).or_else(|| self.unit_for(b, r, l)) {
                     repair
-                } else if [l, r] == [Dimension::TIME, Dimension::RATE] || [r, l] == [Dimension::TIME, Dimension::RATE] {
-                    "a rate is ln(2) / a half-life, or 1 / a mean time: write the time so".to_string()
+                } else if let Some(repair) = super::hints::side_by_side([l, r], self.literal([a, b], [l, r])) {
+                    repair
                 } else if of.is_empty() {
                     "multiply or divide one side by what is missing, or correct a parameter's unit".to_string()
                 } else {
@@ -148,15 +148,26 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// True for a parameter whose missing unit has been reported.
-    fn told(&self, tree: &Tree, found: Dimension) -> bool {
+    /// True for a parameter of which the same has been reported: the definition is at fault, once.
+    fn told(&self, tree: &Tree, pair: [Dimension; 2]) -> bool {
         let Node::Name(name) = &tree.node else { return false };
         match self.scope.find(name) {
             Some(Meaning::Slot(Slot::Parameter(k), _)) => {
-                found == Dimension::PLAIN && self.scope.told.borrow().contains(&k)
+                let missing = pair[0] == Dimension::PLAIN && self.scope.told.borrow().contains(&k);
+                missing || !self.scope.told_beside.borrow_mut().insert((k, pair[1]))
             }
             _ => false,
         }
+    }
+
+    /// A number in the text that stands where a unit is needed.
+    fn literal(&self, trees: [&Tree; 2], found: [Dimension; 2]) -> Option<&str> {
+        let of = |(t, d): (&Tree, Dimension)| match t.node {
+            Node::Number(_) if d == Dimension::PLAIN => self.text.text.get(t.span.clone()),
+            _ => None,
+        };
+        // Beside a plain name the order of the arguments is as likely wrong.
+        trees.into_iter().zip(found).find_map(of).filter(|n| n.parse::<f64>().is_ok_and(|n| n.abs() >= 1000.0))
     }
 
     /// What to do about a plain parameter beside something with a unit.
