@@ -176,9 +176,10 @@ const DISH: &str = r#"
 [model]
 title = "a dish"
 [parameters]
-b = { value = "0.5 /day", assumed = "test", prior = "uniform(0.1 /day, 1 /day)", between_patients = "normal(sd = 0.5 /day)" }
+b = { value = "0.5 /day", assumed = "test", prior = "uniform(0.1 /day, 1 /day)", between_patients = "normal(sd = 0.2 /day)" }
+cost = { value = "0.30 /day", assumed = "test", prior = "uniform(0.1 /day, 0.4 /day)" }
 [cells.s]
-birth = "b"
+birth = "b - cost"
 death = "0.3 /day"
 [before_treatment]
 start = { s = "1000 cells" }
@@ -202,7 +203,7 @@ fn failed_patients_are_named_and_the_others_kept() {
     scratch.write("dish/study.toml", STUDY);
     let run = remission(&["run", &scratch.path("dish"), "--json", "--out", &scratch.path("out")]);
     let said = text(&run.stderr);
-    // b is normal with mean 0.5 and standard deviation 0.5: about one patient in six has a negative birth rate.
+    // b - cost is normal with mean 0.2 and standard deviation 0.2: about one patient in six has a negative birth rate.
     assert_eq!(run.status.code(), Some(3), "{said}");
     assert!(said.contains("`cells.s.birth` was -"), "the term and its value are named: {said}");
     assert!(said.contains("on day 0.00") && said.contains("s = 1000"), "time and state are named: {said}");

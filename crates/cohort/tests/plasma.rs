@@ -136,10 +136,14 @@ fn blood_moves_no_other_reading_and_no_cell() {
 
 #[test]
 fn an_impossible_patient_is_reported_by_name() {
-    // A half-life of 30 minutes with a normal spread of an hour is negative in three patients of ten.
+    // A half-life that depends on a standard normal trait is negative in three patients of ten: P(z < -0.5) = 0.309.
     let (model, mut study) = case(|text| {
-        let assumed = "prior = \"loguniform(15 min, 150 min)\"";
-        text.replace(assumed, &format!("{assumed}, between_patients = \"normal(sd = 1 h)\""))
+        let z = "z = { value = \"0\", assumed = \"test\", prior = \"uniform(-1, 1)\", between_patients = \"normal(sd = 1)\" }";
+        text.replacen("[parameters]", &format!("[parameters]\n{z}"), 1).replacen(
+            "half_life = \"half_life\"",
+            "half_life = \"half_life * (1 + 2 * z)\"",
+            1,
+        )
     });
     study.patients = 60;
     let compiled = Compiled::new(&model);
