@@ -112,6 +112,10 @@ pub(super) fn other_unit(text: &str, path: &str, [found, want]: [Dimension; 2]) 
     }
     match (crate::units::quantity(&text).is_ok(), examples(path, want), found.over(want)) {
         (true, units @ [_, ..], _) => format!("write a value in a unit such as {}", units.join(" or ")),
+        (false, units, _) if named => {
+            let like = if units.is_empty() { want.to_string() } else { units.join(" or ") };
+            format!("`{text}` is in {found}: name something in a unit such as {like}")
+        }
         (false, _, Some(over)) => format!(
             "`{text}` comes out in {found}: divide it by something in {over}, or correct the units of what it is made of"
         ),
