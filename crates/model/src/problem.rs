@@ -350,7 +350,7 @@ pub(crate) fn near_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str
 }
 
 /// Number of letters to insert, drop, change or swap with the next (optimal string alignment).
-fn distance(a: &[char], b: &str) -> usize {
+pub(crate) fn distance(a: &[char], b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
     for i in 1..=a.len() {
