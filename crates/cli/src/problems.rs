@@ -35,7 +35,20 @@ pub fn render(problems: &Problems, sources: &[Source]) -> String {
     }
     let count = problems.0.len();
     let noun = if count == 1 { "problem" } else { "problems" };
+    let count = match unsaid(problems) {
+        0 => count.to_string(),
+        more => format!("{count} of {}", count + more),
+    };
     format!("{}{count} {noun}; nothing was run\n{}", String::from_utf8_lossy(&out), more(problems))
+}
+
+/// Problems of tables that were counted and not said: `... (and 20 more problems of this table)`.
+fn unsaid(problems: &Problems) -> usize {
+    let of_one = |repair: &str| {
+        let (_, tail) = repair.strip_suffix(" of this table)")?.rsplit_once(" (and ")?;
+        tail.split(' ').next()?.parse::<usize>().ok()
+    };
+    problems.0.iter().filter_map(|p| of_one(&p.repair)).sum()
 }
 
 /// Where the pages of the codes are.

@@ -14,6 +14,7 @@
 //! assert!(problems.0.iter().any(|p| p.code == remission_model::Code::MissingKey));
 //! ```
 
+mod advice;
 pub mod expr;
 pub mod format;
 mod modification;

@@ -34,6 +34,25 @@ fn reading_unit(kind: &MeasurementKind) -> &'static str {
     }
 }
 
+/// What a condition compares: the unit in which it is known, and what a limit of it is, for messages.
+struct Compared {
+    of: Observed,
+    name: String,
+    unit: Unit,
+    /// `a length, such as 10 mm or 1 cm`
+    usual: String,
+    /// A share of mutant reads, from 0 to 1.
+    share: bool,
+}
+
+fn usual(kind: &MeasurementKind) -> &'static str {
+    match kind {
+        MeasurementKind::SumOfDiameters { .. } => "a length, such as `10 mm` or `1 cm`",
+        MeasurementKind::CellCount { .. } => "a number of cells, such as `1e9 cells`",
+        MeasurementKind::Ctdna(_) => "a share from 0 to 1, such as `0.05` or `5 %`",
+    }
+}
+
 /// Reads the rules of one arm.
 pub(crate) fn modifications(sentences: &[Text], model: &Model, report: &mut Report) -> Option<Vec<Modification>> {
     let rules: Vec<Option<Modification>> = sentences.iter().map(|text| rule(text, model, report)).collect();
@@ -78,6 +97,20 @@ fn rule(text: &Text, model: &Model, report: &mut Report) -> Option<Modification>
         _ => return s.wrong("`hold`, `reduce` or `stop`"),
     };
     s.skip();
+    if let Some(Piece::Word(w @ ("when" | "if" | "all" | "everything" | "both"))) = s.peek().cloned()
+        && !model.drugs.iter().any(|d| d.name == w)
+    {
+        let by = if verb == "reduce" { " by 25 %" } else { "" };
+        let names: Vec<String> = model.drugs.iter().map(|d| format!("`{verb} {}{by} when ...`", d.name)).collect();
+        let span = s.span();
+        let found = format!("`{w}` after `{verb}`, and no drug");
+        let repair = match &names[..] {
+            [] => "add a section [drugs.<name>] to the model".to_string(),
+            [one] => format!("name the drug: {one}"),
+            [one, ..] => format!("name the drug, such as {one}; two drugs are two rules"),
+        };
+        return s.fail(Code::RuleSentence, span, found, GRAMMAR, repair);
+    }
     let (drug, name) = crate::regimen::drug(&mut s, model).map(|(k, d)| (k, d.name.as_str()))?;
     let share = if verb == "reduce" {
         word(&mut s, "by")?;
@@ -94,7 +127,15 @@ fn rule(text: &Text, model: &Model, report: &mut Report) -> Option<Modification>
     };
     let action = match verb {
         "hold" => {
-            let until = if s.eat("until") { condition(&mut s, model, Some(&when))? } else { when.opposite() };
+            let until = match s.eat("until") {
+                true => {
+                    let start = s.span().start;
+                    let until = condition(&mut s, model, Some(&when))?;
+                    ends_at_once(&mut s, start, &when, &until)?;
+                    until
+                }
+                false => when.opposite(),
+            };
             sentence += &format!(" until {}", until.words);
             Action::Hold { until: until.condition }
         }
@@ -161,9 +202,35 @@ impl Said {
     /// What holds when this does not.
     fn opposite(&self) -> Said {
         let c = self.condition;
-        let limit = self.words[self.name.len() + comparison(c.above, c.or_equal).len() + 2..].to_string();
-        Said::new(c.of, &self.name, !c.above, !c.or_equal, c.limit, &limit)
+        Said::new(c.of, &self.name, !c.above, !c.or_equal, c.limit, self.limit_words())
     }
+
+    fn limit_words(&self) -> &str {
+        let c = self.condition;
+        &self.words[self.name.len() + comparison(c.above, c.or_equal).len() + 2..]
+    }
+}
+
+/// Refuses an `until` that is met where `when` is, so that the hold would end as it begins.
+fn ends_at_once(s: &mut Sentence<'_, '_>, start: usize, when: &Said, until: &Said) -> Option<()> {
+    let (w, u) = (when.condition, until.condition);
+    let (a, b) = match (w.limit, u.limit) {
+        (Limit::Fixed(a), Limit::Fixed(b)) | (Limit::OfBaseline(a), Limit::OfBaseline(b)) => (a, b),
+        _ => return Some(()),
+    };
+    // How far `until` reaches beyond the limit of `when`, to the side on which the drug is held.
+    let beyond = if w.above { b - a } else { a - b };
+    let (met, better) = match w.above == u.above {
+        true => (beyond <= 0.0, Said::new(u.of, &until.name, !u.above, !u.or_equal, u.limit, until.limit_words())),
+        false => (beyond > 0.0, when.opposite()),
+    };
+    if w.of != u.of || !met {
+        return Some(());
+    }
+    let found = format!("`until {}` is met where `when {}` is: the hold would end at once", until.words, when.words);
+    let span = start..s.end_of_last();
+    let allowed = "an `until` that is not yet met while `when` is";
+    s.fail(Code::RuleNumber, span, found, allowed, format!("write `until {}`", better.words))
 }
 
 fn comparison(above: bool, or_equal: bool) -> &'static str {
@@ -181,11 +248,12 @@ fn of_baseline(percent: f64) -> (Limit, String) {
 
 /// `when` is what came before `until`: it says from which side `back to baseline` is reached.
 fn condition(s: &mut Sentence<'_, '_>, model: &Model, when: Option<&Said>) -> Option<Said> {
-    let (of, name, unit) = observed(s, model)?;
+    let compared = observed(s, model)?;
+    let (of, name) = (compared.of, compared.name.clone());
     for (words, above) in [(["<", "<="], false), ([">", ">="], true)] {
         for (k, w) in words.into_iter().enumerate() {
             if s.eat(w) {
-                let (limit, words) = limit(s, &name, unit)?;
+                let (limit, words) = limit(s, &compared)?;
                 return Some(Said::new(of, &name, above, k == 1, limit, &words));
             }
         }
@@ -214,20 +282,30 @@ fn condition(s: &mut Sentence<'_, '_>, model: &Model, when: Option<&Said>) -> Op
 }
 
 /// What is compared, its name, and the unit and dimension in which it is known.
-fn observed(s: &mut Sentence<'_, '_>, model: &Model) -> Option<(Observed, String, Unit)> {
+fn observed(s: &mut Sentence<'_, '_>, model: &Model) -> Option<Compared> {
     let Some(Piece::Word(name)) = s.peek().cloned() else {
         return s.wrong("the name of a measurement or a level");
     };
     if let Some(k) = model.measurements.iter().position(|m| m.name == name) {
         s.skip();
-        let unit = unit(reading_unit(&model.measurements[k].kind)).unwrap_or(Unit::PLAIN);
-        return Some((Observed::Reading(k), name.to_string(), unit));
+        let kind = &model.measurements[k].kind;
+        return Some(Compared {
+            of: Observed::Reading(k),
+            name: name.to_string(),
+            unit: unit(reading_unit(kind)).unwrap_or(Unit::PLAIN),
+            usual: usual(kind).to_string(),
+            share: matches!(kind, MeasurementKind::Ctdna(_)),
+        });
     }
     if let Some(k) = model.levels.iter().position(|l| l.name == name) {
         s.skip();
         let dimension = unit(&model.levels[k].unit).map_or(Dimension::PLAIN, |u| u.dimension);
         let base = unit(&dimension.base_unit()).unwrap_or(Unit::PLAIN);
-        return Some((Observed::Level(k), name.to_string(), base));
+        let usual = match model.levels[k].unit.trim() {
+            "" => "a plain number, such as `0.5`".to_string(),
+            unit => format!("a number in {unit}"),
+        };
+        return Some(Compared { of: Observed::Level(k), name: name.to_string(), unit: base, usual, share: false });
     }
     let known: Vec<&str> = model
         .measurements
@@ -236,6 +314,20 @@ fn observed(s: &mut Sentence<'_, '_>, model: &Model) -> Option<(Observed, String
         .chain(model.levels.iter().map(|l| l.name.as_str()))
         .collect();
     let listed = if known.is_empty() { "this model has none".to_string() } else { short(&known.join(", ")) };
+    // Columns of the results are named after their measurement.
+    let column = known.iter().find(|k| name.strip_prefix(**k).is_some_and(|rest| rest.starts_with('_')));
+    if let Some(measurement) = column {
+        let found = format!("`{}`, a column of results", short(name));
+        let allowed = "a measurement (its first reading is compared) or a level of the model";
+        let span = s.span();
+        return s.fail(Code::RuleQuantity, span, found, allowed, format!("write `{measurement}`"));
+    }
+    if name.to_lowercase().starts_with("progress") {
+        let allowed = format!("a measurement or a level of the model: {listed}");
+        let repair = "leave the rule out: what is given after progression is said by `after_progression` of the arm";
+        let span = s.span();
+        return s.fail(Code::RuleQuantity, span, format!("`{}`", short(name)), allowed, repair);
+    }
     let message = [
         format!("`{}`", short(name)),
         format!("a measurement or a level of the model: {listed}"),
@@ -247,7 +339,8 @@ fn observed(s: &mut Sentence<'_, '_>, model: &Model) -> Option<(Observed, String
 }
 
 /// `number [unit]`, or `n % of baseline`.
-fn limit(s: &mut Sentence<'_, '_>, name: &str, want: Unit) -> Option<(Limit, String)> {
+fn limit(s: &mut Sentence<'_, '_>, compared: &Compared) -> Option<(Limit, String)> {
+    let (name, want) = (compared.name.as_str(), compared.unit);
     let start = s.span();
     let Some(Piece::Number(n)) = s.peek().cloned() else {
         return s.wrong("a number with its unit, or a percentage of baseline");
@@ -255,7 +348,7 @@ fn limit(s: &mut Sentence<'_, '_>, name: &str, want: Unit) -> Option<(Limit, Str
     s.skip();
     let mut end = start.end;
     while let Some(Piece::Word(w)) = s.peek().cloned() {
-        if w == "until" || w == "at" || w == "of" {
+        if ["until", "at", "of", "and", "or", "once", "by", "for"].contains(&w) {
             break;
         }
         end = s.span().end;
@@ -279,22 +372,47 @@ fn limit(s: &mut Sentence<'_, '_>, name: &str, want: Unit) -> Option<(Limit, Str
         return Some(of_baseline(p));
     }
     let found = short(text);
+    if text.ends_with("baseline") || (text.ends_with('%') && !compared.share && want.dimension != Dimension::PLAIN) {
+        let repair = format!("write `{} % of baseline`", number(n));
+        return s.fail(Code::RuleNumber, span, found, "a number with its unit, or a percentage of baseline", repair);
+    }
     let q = match quantity(text) {
         Ok(q) => q,
         Err(_) => {
-            let repair = "correct the number or its unit";
-            return s.fail(Code::RuleNumber, span, found, "a number with its unit, such as 1e9 cells/L", repair);
+            let repair = format!("compare `{name}` with {}", compared.usual);
+            return s.fail(Code::RuleNumber, span, found, "a number with its unit", repair);
         }
     };
     if q.unit.dimension != want.dimension {
-        let (left, right) = (want.dimension, q.unit.dimension);
+        let right = match q.unit.dimension {
+            Dimension::PLAIN => format!("no unit (`{found}`)"),
+            other => format!("{other} (`{found}`)"),
+        };
+        // `1e9 /L` of what is counted in cells/L
+        let cells = text.split_once('/').map_or(String::new(), |(_, below)| format!("{} cells/{below}", number(n)));
+        let counted = quantity(&cells).is_ok_and(|q| q.unit.dimension == want.dimension);
+        let repair = match counted {
+            true => format!("write `{cells}`"),
+            false => format!("compare `{name}` with {}", compared.usual),
+        };
         return s.fail(
             Code::Dimension,
             span,
-            format!("left {left} (`{name}`), right {right} (`{found}`)"),
+            format!("left `{name}`, {}, right {right}", compared.usual),
             "the same unit on both sides",
-            format!("compare `{name}` with a number in {left}"),
+            repair,
         );
+    }
+    if compared.share && q.value > 1.0 {
+        let allowed = "a share from 0 to 1; a percentage is written with its %";
+        let repair = format!(
+            "write a share, such as `{}`",
+            match q.value {
+                x if x <= 100.0 && q.unit_text.is_empty() => format!("{} %", number(x)),
+                _ => "5 %".to_string(),
+            }
+        );
+        return s.fail(Code::RuleNumber, span, found, allowed, repair);
     }
     let x = q.in_unit(want);
     let unit = if q.unit_text.is_empty() { String::new() } else { format!(" {}", q.unit_text) };

@@ -384,7 +384,7 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str], count: usize) -> Vec<&'
 }
 
 /// Number of letters to insert, drop, change or swap with the next (optimal string alignment).
-fn distance(a: &[char], b: &str) -> usize {
+pub(crate) fn distance(a: &[char], b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
     for i in 1..=a.len() {

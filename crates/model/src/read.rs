@@ -285,6 +285,11 @@ fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
         }
         None => Delay { states: None, mean: None },
     });
+    let route = s.text("route", &mut Report::new(""));
+    let felt_as = match route.is_some_and(|r| r.text == "kpd") {
+        true => "felt_as = \"mg/day\"",
+        false => "felt_as = \"uM\" or felt_as = \"mg/L\"",
+    };
     Drug {
         name,
         route: s.need_text("route", "route = \"oral\" (or bolus, infusion, held, kpd)", report),
@@ -293,7 +298,7 @@ fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
         volume: s.text("volume", report),
         peripheral,
         molar_mass: s.text("molar_mass", report),
-        felt_as: s.need_text("felt_as", "felt_as = \"uM\" or felt_as = \"mg/L\"", report),
+        felt_as: s.need_text("felt_as", felt_as, report),
         elimination: s.text("elimination", report),
         lag: s.text("lag", report),
         bioavailability: s.text("bioavailability", report),

@@ -9,6 +9,7 @@
 //! ch. V, and its help on EVID, SS, II, ADDL, AMT and RATE. Left out: modelled rates and durations (RATE -1 and -2), SS 3,
 //! compartments turned off (CMT below 0), clock times and dates, drugs that are held.
 
+mod columns;
 mod doses;
 mod rows;
 mod table;
@@ -139,6 +140,12 @@ fn find<'f>(file: &Text, files: &[(&'f str, &'f str, &'f str)], report: &mut Rep
     }
     let (found, repair) = match is_file_name(name) {
         true => (format!("no file `{name}`"), "put the table beside study.toml, or correct the name"),
+        false if [".xlsx", ".xls", ".ods", ".xpt", ".tsv", ".txt"].iter().any(|e| name.to_lowercase().ends_with(e)) => {
+            (
+                format!("\"{}\"", short(name)),
+                "save the table as CSV (comma-separated) beside study.toml, and name that file",
+            )
+        }
         false => {
             (format!("\"{}\"", short(name)), "name a file beside study.toml, such as dosing.csv, without a folder")
         }
@@ -172,6 +179,18 @@ fn compartments(s: &Section<'_>, model: &Model, report: &mut Report) -> Option<V
     let before = report.len();
     let mut out = Vec::new();
     for entry in s.section("compartments", report)?.named(report) {
+        // `{ erlotinib = 1 }`
+        if let Some(k) = model.drugs.iter().position(|d| d.name == entry.name.text) {
+            let number = entry.text(&mut Report::new("")).map_or("1".into(), |t| t.text);
+            report.add(
+                Code::BadName,
+                &entry.name.at,
+                format!("`{}` before the `=`", short(&entry.name.text)),
+                "the number of a compartment, 1 to 1000, and then its drug",
+                format!("write {} = \"{}\"", short(&number), model.drugs[k].name),
+            );
+            continue;
+        }
         let number = entry.name.text.parse::<u32>().ok().filter(|n| (1..=1000).contains(n));
         if number.is_none() {
             report.add(

@@ -10,9 +10,12 @@
 //! named day; `until day 28` includes day 28. A drug that is `held` (a dish) keeps the concentration during
 //! the named days, or from its first day until the next change. Radiation is not part of this version.
 
+mod amounts;
+mod refusals;
 mod rules;
 mod words;
 
+pub(crate) use amounts::MOST_MG;
 pub use words::in_words;
 pub(crate) use words::time;
 
@@ -20,7 +23,7 @@ use crate::problem::{Code, Place, Problems, Report};
 use crate::resolved::{DoseRule, Drug, Model, Regimen, Route};
 use crate::sentence::{LAST_DAY, Piece, SHORTEST, Sentence};
 use crate::tree::{Text, short};
-use crate::units::{Dimension, number, quantity, unit};
+use crate::units::{number, unit};
 use std::ops::Range;
 
 const GRAMMAR: &str = "a sentence is `<drug> <amount> [<route>] [over 1 h] <when>`; routes are oral, bolus, infusion \
@@ -86,6 +89,18 @@ fn sentence(text: &Text, model: &Model, times: &mut usize, report: &mut Report) 
     if s.eat("no") && s.eat("treatment") {
         return if s.peek().is_none() { Some(Vec::new()) } else { s.wrong("nothing more") };
     }
+    let none = ["none", "None", "nothing", "placebo", "untreated", "observation", "control"];
+    let drug_named = |w: &str| model.drugs.iter().any(|d| d.name == w);
+    if matches!(s.peek(), Some(Piece::Word(w)) if none.contains(w) && !drug_named(w)) {
+        return s.wrong("the name of a drug, or `no treatment`,");
+    }
+    if let [(Piece::Word(name), _)] = s.pieces() {
+        let found = format!("`{}` alone", short(name));
+        let allowed = "a dose in every sentence; an arm names a regimen of the regimen file outside a list";
+        let repair = format!("write a dose, such as `{}`; only an arm may say regimen = \"<name>\"", example(model));
+        return s.fail(Code::Sentence, 0..text.text.len(), found, allowed, repair);
+    }
+    refusals::one_drug(&mut s, model)?;
     let (index, drug) = drug(&mut s, model)?;
     let mut route_said = false;
     let mut parts = vec![part(&mut s, drug, &mut route_said, None)?];
@@ -112,6 +127,19 @@ fn sentence(text: &Text, model: &Model, times: &mut usize, report: &mut Report) 
     }
     let when = when(&mut s)?;
     rules::rules(&mut s, index, drug, parts, when)
+}
+
+/// A sentence that could stand in a regimen of this model, for messages.
+pub(crate) fn example(model: &Model) -> String {
+    let Some(drug) = model.drugs.first() else { return "no treatment".into() };
+    let name = &drug.name;
+    match &drug.route {
+        Route::Oral { .. } => format!("{name} 150 mg oral every day"),
+        Route::Bolus => format!("{name} 150 mg bolus every 3 weeks"),
+        Route::Kpd { .. } => format!("{name} 150 mg every day"),
+        Route::Infusion => format!("{name} 150 mg infusion over 1 h every 3 weeks"),
+        Route::Held => format!("{name} 1 {} held from day 1", drug.felt_unit),
+    }
 }
 
 pub(crate) fn drug<'m>(s: &mut Sentence<'_, '_>, model: &'m Model) -> Option<(usize, &'m Drug)> {
@@ -155,12 +183,16 @@ pub(crate) fn route_key(route: &Route) -> &'static str {
 /// `150 mg oral over 1 h on days 1-5`
 fn part(s: &mut Sentence<'_, '_>, drug: &Drug, route_said: &mut bool, over: Option<f64>) -> Option<Part> {
     let start = s.span();
-    let amount = amount(s, drug)?;
+    let amount = amounts::amount(s, drug)?;
     let own = route_name(&drug.route);
+    refusals::other_route(s, drug)?;
     for word in ["oral", "bolus", "infusion", "held"] {
         let span = s.span();
         if s.eat(word) {
             *route_said = true;
+            if matches!(drug.route, Route::Kpd { .. }) && word != own {
+                return refusals::at_once(s, drug, span, word);
+            }
             if word != own {
                 return s.fail(
                     Code::RouteMismatch,
@@ -177,6 +209,9 @@ fn part(s: &mut Sentence<'_, '_>, drug: &Drug, route_said: &mut bool, over: Opti
     let mut duration = over;
     if s.eat("over") {
         let time = s.time()?;
+        if matches!(drug.route, Route::Kpd { .. }) {
+            return refusals::at_once(s, drug, span, "over");
+        }
         if own != "infusion" {
             let allowed = "`over` for a drug whose route is infusion";
             let found = format!("`over` for `{}`, which is {own}", drug.name);
@@ -204,58 +239,6 @@ fn part(s: &mut Sentence<'_, '_>, drug: &Drug, route_said: &mut bool, over: Opti
     Some(Part { amount, duration, days, last })
 }
 
-fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
-    let start = s.span();
-    let negative = s.peek() == Some(&Piece::Dash);
-    if negative {
-        s.skip();
-    }
-    let Some(Piece::Number(x)) = s.peek().cloned() else {
-        return s.wrong("an amount such as 150 mg");
-    };
-    let held = drug.route == Route::Held;
-    let want = match unit(&drug.felt_unit) {
-        Ok(felt) if held => felt.dimension,
-        _ => Dimension::MASS,
-    };
-    let example = if held { drug.felt_unit.as_str() } else { "mg" };
-    let word = match s.ahead(1) {
-        Some(Piece::Word(word)) => word,
-        _ => "",
-    };
-    s.skip();
-    let unit_span = s.span();
-    let q = match quantity(&format!("{} {word}", number(x))) {
-        Ok(q) if !word.is_empty() => q,
-        _ => {
-            let found = if word.is_empty() { "no unit".to_string() } else { format!("`{}`", short(word)) };
-            return s.fail(
-                Code::DoseUnit,
-                unit_span,
-                format!("left {want} (`{}`), right {found}", drug.name),
-                format!("a dose in {example}"),
-                format!("write `{} {example}`", number(x)),
-            );
-        }
-    };
-    s.skip();
-    if q.unit.dimension != want {
-        return s.fail(
-            Code::DoseUnit,
-            unit_span,
-            format!("left {want} (`{}`), right {} (`{} {word}`)", drug.name, q.unit.dimension, number(x)),
-            format!("a dose in {example}"),
-            "convert the dose; a dose per body surface is given as mg for the patient",
-        );
-    }
-    if negative || q.value <= 0.0 {
-        let found = format!("{}{} {word}", if negative { "-" } else { "" }, number(x));
-        let repair = "leave the sentence out when nothing is given";
-        return s.fail(Code::NoDose, start, found, "a dose above 0", repair);
-    }
-    Some(q.value)
-}
-
 /// `day 1`, `days 1-5, 8 and 15`
 fn days(s: &mut Sentence<'_, '_>) -> Option<Vec<f64>> {
     if !s.eat("days") && !s.eat("day") {
@@ -276,7 +259,10 @@ fn days(s: &mut Sentence<'_, '_>) -> Option<Vec<f64>> {
                 span,
                 format!("days {first}-{last}"),
                 "days from 1, the lower first, at most 36525",
-                "count days from 1, the day treatment begins",
+                match first >= 1.0 && last >= 1.0 && last < first && first <= LAST_DAY {
+                    true => format!("write `{last}-{first}`"),
+                    false => "count days from 1, the day treatment begins".to_string(),
+                },
             );
         }
         for day in first as u32..=last as u32 {
@@ -330,6 +316,13 @@ fn when(s: &mut Sentence<'_, '_>) -> Option<When> {
             return s.wrong(&format!("`{word}` only once"));
         }
         let span = s.span();
+        if word == "once"
+            && matches!(s.ahead(1), Some(Piece::Word("daily" | "weekly" | "a" | "per" | "each" | "every")))
+        {
+            let repair = s.advice().unwrap_or_else(|| "remove `once`, or the rest".to_string());
+            let found = "`once` together with `every`";
+            return s.fail(Code::DoseTiming, span, found, "`once` (a single dose) or `every`", repair);
+        }
         s.skip();
         match word {
             "once" => w.once = true,

@@ -1,5 +1,6 @@
 //! Sentences of regimens and visits as words, numbers, commas and dashes, each with its bytes.
 
+use crate::advice::Stopped;
 use crate::problem::{Code, Report};
 use crate::tree::{Text, short};
 use crate::units::{Dimension, number_length, quantity};
@@ -9,40 +10,6 @@ use std::ops::Range;
 pub(crate) const SHORTEST: f64 = 1.0 / 1440.0;
 /// Last day that a sentence may name: 100 years.
 pub(crate) const LAST_DAY: f64 = 36_525.0;
-
-/// Shorthand of prescriptions, and the words for it here.
-const SHORTHAND: [(&str, &str); 30] = [
-    ("po", "oral"),
-    ("p.o.", "oral"),
-    ("orally", "oral"),
-    ("iv", "infusion over <time>` or `bolus"),
-    ("i.v.", "infusion over <time>` or `bolus"),
-    ("infused", "infusion over <time>"),
-    ("qd", "every day"),
-    ("q.d.", "every day"),
-    ("od", "every day"),
-    ("once daily", "every day"),
-    ("each day", "every day"),
-    ("a day", "every day"),
-    ("bid", "every 12 hours"),
-    ("b.i.d.", "every 12 hours"),
-    ("bd", "every 12 hours"),
-    ("twice daily", "every 12 hours"),
-    ("twice", "every 12 hours"),
-    ("tid", "every 8 hours"),
-    ("t.i.d.", "every 8 hours"),
-    ("thrice", "every 8 hours"),
-    ("qid", "every 6 hours"),
-    ("qod", "every 2 days"),
-    ("weekly", "every week"),
-    ("qw", "every week"),
-    ("q1w", "every week"),
-    ("q2w", "every 2 weeks"),
-    ("biweekly", "every 2 weeks"),
-    ("q3w", "every 3 weeks"),
-    ("q4w", "every 4 weeks"),
-    ("monthly", "every month"),
-];
 
 /// A piece of a sentence.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +55,11 @@ impl<'a, 'r> Sentence<'a, 'r> {
         self.pieces.get(self.at.wrapping_sub(1)).map_or(0, |p| p.1.end)
     }
 
+    /// Every piece of the sentence with its bytes.
+    pub(crate) fn pieces(&self) -> &[(Piece<'a>, Range<usize>)] {
+        &self.pieces
+    }
+
     pub(crate) fn skip(&mut self) {
         self.at += 1;
     }
@@ -116,10 +88,7 @@ impl<'a, 'r> Sentence<'a, 'r> {
             "" => "the end".to_string(),
             piece => format!("`{}`", short(piece)),
         };
-        let repair = match self.shorthand() {
-            Some((word, meant)) => format!("for `{word}` write `{meant}`"),
-            None => "rewrite the sentence in this form".to_string(),
-        };
+        let repair = self.advice().unwrap_or_else(|| "rewrite the sentence in this form".to_string());
         self.report.add(
             self.code,
             &self.text.at.inside(span),
@@ -130,18 +99,9 @@ impl<'a, 'r> Sentence<'a, 'r> {
         None
     }
 
-    /// What the next piece means where it is shorthand of a prescription.
-    fn shorthand(&self) -> Option<(String, &'static str)> {
-        let Piece::Word(word) = self.peek()? else { return None };
-        let next = match self.ahead(1) {
-            Some(Piece::Word(next)) => *next,
-            _ => "",
-        };
-        let two = format!("{word} {next}").to_lowercase();
-        let found = |list: &[(&str, &'static str)], text: &str| list.iter().find(|p| p.0 == text).map(|p| p.1);
-        found(&SHORTHAND, two.trim())
-            .map(|meant| (format!("{word} {next}").trim().to_string(), meant))
-            .or_else(|| found(&SHORTHAND, &word.to_lowercase()).map(|meant| (word.to_string(), meant)))
+    /// What to write in place of the next words, where that is known.
+    pub(crate) fn advice(&self) -> Option<String> {
+        Stopped { code: self.code, text: &self.text.text, pieces: &self.pieces, at: self.at }.advice()
     }
 
     /// Reports another fault.

@@ -79,7 +79,8 @@ pub fn study_with_files(
         Some((_, text)) => named_regimens(text, model, &mut listed, &mut other),
         None => BTreeMap::new(),
     };
-    let mut reader = Reader { model, named, listed, files: beside.records, tables: Vec::new(), report: &mut report };
+    let (files, tables) = (beside.records, Vec::new());
+    let mut reader = Reader { model, named, listed, files, assessed: false, tables, report: &mut report };
     let study = reader.study(text, name);
     let tables = reader.tables;
     report.absorb(other);
@@ -119,6 +120,8 @@ struct Reader<'m, 'r> {
     named: BTreeMap<String, Option<Regimen>>,
     listed: usize,
     files: &'r [(&'r str, &'r str, &'r str)],
+    /// `recist_on` is written, so that progression is seen.
+    assessed: bool,
     /// Faults of the dosing records.
     tables: Vec<Report>,
     report: &'r mut Report,
@@ -130,6 +133,7 @@ impl Reader<'_, '_> {
         let root = Section::root(&table, text).only(&["study", "arms"], self.report);
         let example = "[study] with patients, seed, horizon and visits";
         let section = root.need_section("study", example, self.report);
+        self.assessed = section.as_ref().is_some_and(|s| s.has("recist_on"));
         let arms = self.arms(&root);
         let keys = ["title", "patients", "seed", "horizon", "visits", "recist_on", "ceiling", "rebiopsy_detects"];
         let s = section?.only(&keys, self.report);

@@ -262,6 +262,19 @@ impl<'a> Section<'a> {
 
     /// A list of sections.
     pub(crate) fn sections(&self, key: &str, report: &mut Report) -> Vec<Section<'a>> {
+        if let Some((DeValue::Table(_), at)) = self.value(key).map(|(v, at)| (v.get_ref(), at)) {
+            let line = self.whole[at.span.start..].lines().next().map_or(at.span.end, |l| at.span.start + l.len());
+            let at = Place { span: at.span.start..line.min(at.span.end), ..at };
+            let path = self.path(key);
+            let headed =
+                self.whole[..at.span.end].trim_end().ends_with(']') || self.whole[at.span.start..].starts_with('[');
+            let repair = match headed {
+                true => format!("write [[{path}]], with two brackets"),
+                false => format!("write {key} = [{{ ... }}], in square brackets"),
+            };
+            report.add(Code::WrongType, &at, "one section", "a list of sections", repair);
+            return Vec::new();
+        }
         let items = self.items(key, report);
         items.into_iter().filter_map(|(v, at)| open(v, at, self.whole, report)).collect()
     }

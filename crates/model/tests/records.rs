@@ -192,6 +192,17 @@ fn faults_say_line_column_and_repair_all_at_once() {
         ("ID,TIME,AMT\n1,0,\"37,5\"\n", "write decimals with a point"),
         ("ID,TIME,AMT\n1,2026-01-31,37\n", "not as a clock time or a date"),
         ("ID,TIME,AMT\n1,0,NA\n", "write `.`"),
+        ("ID,TIME,AMT\n1,0,-150\n", "remove the row if nothing was given"),
+        ("ID,TIME,AMT\n1,0,1000001\n", "correct AMT"),
+        ("ID,TIME,AMT,II,ADDTL\n1,0,10,24,9\n", "did you mean ADDL?"),
+        ("ID,TIME,AMT,TAU,ADDL\n1,0,10,24,9\n", "did you mean II?"),
+        ("ID,TIME,AMT,II,steady\n1,0,10,24,1\n", "did you mean SS?"),
+        ("ID,TIME,AMT,EVIDD\n1,0,10,0\n", "did you mean EVID?"),
+        ("ID,TIME,DOSE\n1,0,10\n", "did you mean AMT?"),
+        ("SUBJECT,TIME,AMT\n1,0,10\n", "did you mean ID?"),
+        ("ID,TIME,AMT,RTE\n1,0,10,0\n", "did you mean RATE?"),
+        ("ID,TIME,AMT,COMP\n1,0,10,1\n", "did you mean CMT?"),
+        ("1,0,100\n1,24,100\n", "names of the columns"),
         ("ID,TIME,AMT,RATE\n1,0,10,-2\n", "DUR"),
         ("ID,TIME,AMT,CMT\n1,0,10,1\n1,9,10,2\n", "compartments = { 1 = \"oral\", 2 = \"oral\" }"),
         ("ID,TIME,AMT,II\n1,0,10,24\n", "ADDL"),
@@ -200,6 +211,14 @@ fn faults_say_line_column_and_repair_all_at_once() {
         let problems = read(&oral, ONE, table).unwrap_err();
         assert!(first(&problems).repair.contains(repair), "{table}: {problems:?}");
     }
+    // What is wrong with a header is said once.
+    for table in ["ID;TIME;AMT\n1;0;100\n", "1,0,100\n1,24,100\n", "ID,TIME,AMT,ADDTL\n1,0,10,24\n"] {
+        assert_eq!(read(&oral, ONE, table).unwrap_err().len(), 1, "{table}");
+    }
+    // Columns that say nothing about doses are passed over, even where they look like one that is read.
+    let usual = "ID,TIME,AMT,DV,MDV,DVID,CENS,LIMIT,BLQ,WT,AGE,SEX,RACE,CRCL,DATE,C,TAD,DOSE,DAY,AST,OCC,NOTE";
+    let row = format!("1,0,100{}", ",.".repeat(19));
+    assert!(read(&oral, ONE, &format!("{usual}\n{row}\n")).is_ok());
     // A held drug has no doses.
     let held = model(&["held"]);
     assert_eq!(first(&read(&held, ONE, "ID,TIME,AMT\n1,0,1\n").unwrap_err()).code, Code::RecordsColumns);

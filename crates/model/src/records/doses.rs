@@ -3,6 +3,7 @@
 use super::rows::*;
 use super::table::{Line, place};
 use crate::problem::{Code, Report};
+use crate::regimen::MOST_MG;
 use crate::resolved::{Body, DoseRule, Route, Row};
 use crate::sentence::{LAST_DAY, SHORTEST};
 use crate::tree::short;
@@ -97,7 +98,12 @@ impl Reader<'_, '_> {
         let list: Vec<String> = known.iter().map(|c| c.0.to_string()).collect();
         let found = format!("a dose into compartment {}", number(cmt));
         let allowed = format!("a compartment that `compartments` in the study names: {}", short(&list.join(", ")));
-        let repair = "add it to `compartments`, or correct CMT";
+        let repair = match cmt == 0.0 {
+            true => {
+                "write in CMT the number that `compartments` gives to the drug: 0 stands only where there is one drug"
+            }
+            false => "add it to `compartments`, or correct CMT",
+        };
         self.fault(Code::RecordsEvent, line, Some(CMT), [&found, &allowed, repair]);
         None
     }
@@ -144,7 +150,17 @@ impl Reader<'_, '_> {
         if amt < 0.0 || (amt == 0.0 && !endless) || !finite(amt) || !finite(rate) {
             let found = format!("AMT {} at a dose", number(amt));
             let allowed = "an amount above 0 (0 with RATE and SS: an endless infusion that ends at the row)";
-            self.fault(Code::RecordsAmount, line, Some(AMT), [&found, allowed, "write what was given, or EVID 0"]);
+            let repair = match amt < 0.0 {
+                true => "write an amount above 0; remove the row if nothing was given",
+                false => "write what was given, or EVID 0",
+            };
+            self.fault(Code::RecordsAmount, line, Some(AMT), [&found, allowed, repair]);
+            return None;
+        }
+        if self.asked.amount.to_base(amt) > MOST_MG {
+            let found = format!("AMT {}, {} mg at once", number(amt), number(self.asked.amount.to_base(amt)));
+            let repair = "correct AMT, or `amount_unit` in the study";
+            self.fault(Code::RecordsAmount, line, Some(AMT), [&found, "a dose of at most 1 kg", repair]);
             return None;
         }
         let length = if rate > 0.0 { amt / rate } else { dur };

@@ -1,5 +1,6 @@
 //! Rows of an event table to the doses of each ID.
 
+use super::columns;
 use super::doses::emptied;
 use super::table::{Faults, Line, lines, quoted};
 use super::{Asked, MAX_BYTES, MAX_ROWS, MAX_ROWS_OF_ONE, Recorded};
@@ -7,7 +8,7 @@ use crate::problem::{Code, Place, Report};
 use crate::resolved::{Body, DoseRule, Regimen, Route};
 use crate::sentence::LAST_DAY;
 use crate::tree::short;
-use crate::units::{digits, number};
+use crate::units::{digits, number, number_length};
 use std::collections::HashMap;
 
 /// Columns that mean something here, in the order of [`Columns`].
@@ -38,6 +39,7 @@ pub(super) fn patients(text: &str, asked: &Asked<'_>, report: &mut Report) -> Op
         faults: Faults::new(report),
         at: [None; 11],
         width: 0,
+        otherwise_separated: false,
         one_drug: None,
         one_compartment: None,
         patients: Vec::new(),
@@ -58,6 +60,8 @@ pub(super) struct Reader<'t, 'r> {
     /// Where each column of [`NAMES`] stands.
     pub(super) at: [Option<usize>; 11],
     width: usize,
+    /// A row whose cells are not separated by commas has been met.
+    otherwise_separated: bool,
     /// The drug of every dose, when the table does not have to say which.
     pub(super) one_drug: Option<usize>,
     /// CMT of the first dose, when compartments are not named.
@@ -132,19 +136,54 @@ impl Reader<'_, '_> {
                 self.fault(Code::RecordsColumns, line, Some(column), said);
             }
         }
-        let whole = &self.text[line.span.clone()];
-        for column in [ID, TIME, AMT].into_iter().filter(|c| self.at[*c].is_none()).collect::<Vec<_>>() {
+        let here = self.at;
+        let mut near = Vec::new();
+        for cell in &line.cells {
+            let name = self.text[cell.clone()].to_ascii_uppercase();
+            let Some(meant) =
+                (!NAMES.contains(&name.as_str())).then(|| columns::meant(&name, |c| here[c].is_some())).flatten()
+            else {
+                continue;
+            };
             good = false;
+            near.push(meant);
+            let said = [
+                format!("column {}, which is not read", short(&name)),
+                format!("the columns that are read: {}", NAMES.join(", ")),
+                format!(
+                    "did you mean {meant}? Rename the column to it; where it is something else, rename or remove it"
+                ),
+            ];
+            self.faults.add(Code::RecordsColumns, line, Some((&short(&name), cell.clone())), said);
+        }
+        let whole = &self.text[line.span.clone()];
+        let missing: Vec<&str> = [ID, TIME, AMT]
+            .into_iter()
+            .filter(|c| here[*c].is_none() && !near.contains(&NAMES[*c]))
+            .map(|c| NAMES[c])
+            .collect();
+        if !missing.is_empty() {
+            let numbers = line.cells.iter().filter(|c| self.text[(*c).clone()].parse::<f64>().is_ok()).count();
             let repair = if self.width == 1 && whole.contains([';', '\t']) {
                 "separate cells by commas and write decimals with a point"
             } else if self.width == 1 && whole.trim().contains(' ') {
                 "separate cells by commas"
+            } else if 2 * numbers >= self.width {
+                "put a line with the names of the columns above the first row; a line that begins with # is passed over"
             } else {
                 "name the columns in the first line; a line that begins with # is passed over"
             };
-            let found = format!("no column {} in \"{}\"", NAMES[column], short(whole));
+            let found = match missing.len() {
+                1 => format!("no column {} in \"{}\"", missing[0], short(whole)),
+                _ => format!("no columns {} in \"{}\"", missing.join(", "), short(whole)),
+            };
             let allowed = "ID, TIME and AMT, and, where needed, RATE or DUR, II, ADDL, SS, EVID, CMT or DRUG";
             self.fault(Code::RecordsColumns, line, None, [&found, allowed, repair]);
+            return false;
+        }
+        // What is missing for the drugs may be what was misspelt.
+        if near.contains(&"CMT") || near.contains(&"DRUG") {
+            return false;
         }
         good & self.which_drug(line)
     }
@@ -186,6 +225,20 @@ impl Reader<'_, '_> {
     }
 
     fn ragged(&mut self, line: &Line) {
+        if self.width > 1 && line.cells.len() == 1 {
+            let text = &self.text[line.span.clone()];
+            let separator = [';', '\t', ' '].into_iter().find(|c| text.matches(*c).count() + 1 >= self.width);
+            if let Some(separator) = separator {
+                // All rows of such a table have the same fault.
+                if !std::mem::replace(&mut self.otherwise_separated, true) {
+                    let found = format!("cells separated by {separator:?}");
+                    let allowed = format!("{} cells, separated by commas as in the header", self.width);
+                    let repair = "separate cells by commas and write decimals with a point";
+                    self.fault(Code::RecordsRow, line, None, [&found, &allowed, repair]);
+                }
+                return;
+            }
+        }
         let found = match line.broken {
             true => "a quote that is not closed, or text beside quotes".to_string(),
             false => format!("{} cells", line.cells.len()),
@@ -215,7 +268,23 @@ impl Reader<'_, '_> {
             _ => {}
         }
         let found = quoted(cell);
-        let repair = if cell.contains(',') {
+        let length = number_length(cell);
+        let rest = cell[length..].trim();
+        let unit = match column {
+            AMT => "the unit is `amount_unit` in the study",
+            RATE => "the unit is `amount_unit` per `time_unit` in the study",
+            _ => "the unit is `time_unit` in the study",
+        };
+        let number_and_unit;
+        let repair = if length > 0
+            && rest.starts_with(|c: char| c.is_alphabetic())
+            && [TIME, AMT, RATE, DUR, II].contains(&column)
+        {
+            number_and_unit = format!("write the number alone, {}; {unit}", &cell[..length]);
+            &number_and_unit
+        } else if length == 0 && column == CMT && cell.starts_with(|c: char| c.is_alphabetic()) {
+            "write names of drugs into a column DRUG; CMT holds numbers"
+        } else if cell.contains(',') {
             "write decimals with a point"
         } else if cell.contains(':') || cell.matches(['-', '/']).count() == 2 {
             "write the time since treatment began as a number, not as a clock time or a date"
@@ -254,7 +323,10 @@ impl Reader<'_, '_> {
                 if let Some(column) = column {
                     let found = format!("{} {} at EVID {evid}", NAMES[column], number(x[column]));
                     let allowed = "0 or `.` in AMT, RATE, II, ADDL and SS where EVID is 0, 2 or 3, which give no dose";
-                    let repair = "write EVID 1 for a dose (4 for one into an emptied body), or remove the number";
+                    let repair = match x[column] < 0.0 {
+                        true => "write `.`: nothing is taken away at a row",
+                        false => "write EVID 1 for a dose (4 for one into an emptied body), or remove the number",
+                    };
                     return self.fault(Code::RecordsEvent, line, Some(column), [&found, allowed, repair]);
                 }
                 if evid == 3.0 { Some(emptied()) } else { return }

@@ -2,10 +2,10 @@
 
 use super::Reader;
 use crate::modification::{given, modifications};
-use crate::problem::{Code, Place};
+use crate::problem::{Code, Place, Report};
 use crate::records::{self, Records};
-use crate::regimen::regimen;
-use crate::resolved::{AfterProgression, Arm, Regimen};
+use crate::regimen::{example, regimen};
+use crate::resolved::{AfterProgression, Arm, MeasurementKind, Regimen};
 use crate::tree::{Section, short};
 use std::collections::HashMap;
 
@@ -13,6 +13,9 @@ impl Reader<'_, '_> {
     pub(super) fn arms(&mut self, root: &Section<'_>) -> Option<Vec<Arm>> {
         let sections = root.sections("arms", self.report);
         if sections.is_empty() {
+            if root.has("arms") && !root.is_list("arms") {
+                return None;
+            }
             let at = Place { path: "arms".into(), ..root.at.clone() };
             self.report.add(
                 Code::NoArms,
@@ -51,7 +54,7 @@ impl Reader<'_, '_> {
 
     fn arm_name(&mut self, s: &Section<'_>, names: &mut HashMap<String, String>) -> Option<String> {
         if !s.has("name") {
-            s.need_text("name", "name = \"erlotinib 150 mg daily\"", self.report);
+            s.need_text("name", "name = \"<what this arm is given>\"", self.report);
         }
         let text = s.words("name", self.report)?;
         let name = text.text.trim().to_string();
@@ -114,8 +117,8 @@ impl Reader<'_, '_> {
         if s.is_list("regimen") {
             return self.sentences(s, "regimen");
         }
-        let example = "regimen = [\"erlotinib 150 mg oral every day\"]";
-        let text = s.need_text("regimen", example, self.report)?;
+        let shown = format!("regimen = [\"{}\"]", example(self.model));
+        let text = s.need_text("regimen", &shown, self.report)?;
         if let Some(found) = self.named.get(&text.text) {
             return found.clone();
         }
@@ -133,8 +136,10 @@ impl Reader<'_, '_> {
         let message = [
             format!("`{}`", short(&text.text)),
             format!("a list of sentences, or the name of a regimen of the regimen file: {known}"),
-            "write the sentences here, such as regimen = [\"<drug> <amount> every day\"], or name such a regimen"
-                .into(),
+            format!(
+                "write the sentences here, such as regimen = [\"{}\"], or name such a regimen",
+                example(self.model)
+            ),
         ];
         self.report.add_near(Code::UnknownRegimen, &text.at, message, &text.text, names);
         None
@@ -142,6 +147,24 @@ impl Reader<'_, '_> {
 
     fn after_progression(&mut self, s: &Section<'_>) -> Option<AfterProgression> {
         let key = "after_progression";
+        let read = self.progressed(s, key)?;
+        // To go on, or to stop when progression is seen, is no contradiction where it never is.
+        if !self.assessed && matches!(read, AfterProgression::End | AfterProgression::Switch(_)) {
+            let span = s.text(key, &mut Report::new("")).map_or(s.at.span.clone(), |t| t.at.span);
+            let at = Place { span, path: "study.recist_on".into(), content: None };
+            let diameters = |k: &MeasurementKind| matches!(k, MeasurementKind::SumOfDiameters { .. });
+            let repair = match self.model.measurements.iter().find(|m| diameters(&m.kind)) {
+                Some(m) => format!("add recist_on = \"{}\" under [study], or remove `after_progression`", m.name),
+                None => "remove `after_progression`: the model has no measurement of kind sum_of_diameters".into(),
+            };
+            let found = format!("`{}.{key}` in a study without `recist_on`: progression is never seen", s.at.path);
+            self.report.add(Code::MissingKey, &at, found, "`recist_on` where progression changes something", repair);
+            return None;
+        }
+        Some(read)
+    }
+
+    fn progressed(&mut self, s: &Section<'_>, key: &str) -> Option<AfterProgression> {
         if s.is_list(key) {
             return self.sentences(s, key).map(AfterProgression::Switch);
         }

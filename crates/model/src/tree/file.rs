@@ -32,18 +32,68 @@ pub(crate) fn parse<'a>(text: &'a str, report: &mut Report) -> Option<Spanned<De
                 "every key and section once",
                 "remove one of the two, or give one another name",
             );
-        } else {
+        } else if !fatal {
+            // What follows a fault of syntax is read out of step: only the first is known to be one.
             fatal = true;
-            report.add(
-                Code::Syntax,
-                &at,
-                error.message(),
-                "TOML (https://toml.io)",
-                "correct the text at this place; strings stand in quotes",
-            );
+            let repair = repair(text, &at.span);
+            report.add(Code::Syntax, &at, error.message(), "TOML (https://toml.io)", repair);
         }
     }
     (!fatal).then_some(table)
+}
+
+/// What to do about a fault of syntax, from the line in which it is.
+fn repair(text: &str, span: &Range<usize>) -> String {
+    let start = text[..span.start].rfind('\n').map_or(0, |n| n + 1);
+    let line = text[start..].lines().next().unwrap_or_default().trim();
+    if line.contains(['“', '”', '„', '‘', '’', '«', '»']) {
+        return "write straight quotes: \"...\"".into();
+    }
+    let key_end = line.find(['=', ':', '"']).unwrap_or(line.len());
+    let key = line[..key_end].trim();
+    let is_key = |k: &str| !k.is_empty() && k.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    if line[key_end..].starts_with(':') && is_key(key) {
+        return format!("write `{} = ...`: `=` stands between a key and its value", short(key));
+    }
+    if line[key_end..].starts_with('=') && key.contains(' ') && key.split_whitespace().all(is_key) {
+        let first = key.split_whitespace().next().unwrap_or_default();
+        return format!("a key is one word: write `{}`, or join words by `_`", short(first));
+    }
+    if let Some((open, line)) = unclosed(&text[..span.start]) {
+        let close = if open == '[' { ']' } else { '}' };
+        return format!("close the `{open}` of line {line} by `{close}`, or put a comma between its items");
+    }
+    let value = line.split_once('=').map(|(_, v)| v.split(" #").next().unwrap_or_default().trim());
+    match value {
+        Some("") => "write a value after the `=`".into(),
+        Some(v) if is_key(key) && !v.contains(['"', '\'', '[', '{', '#']) => {
+            format!("texts stand in quotes: write {} = \"{}\"", short(key), short(v))
+        }
+        _ => "correct the text at this place; strings stand in quotes".into(),
+    }
+}
+
+/// The innermost bracket that is open at the end of `text`, and its line, counted from 1.
+fn unclosed(text: &str) -> Option<(char, usize)> {
+    let mut open: Vec<(char, usize)> = Vec::new();
+    for (k, line) in text.lines().enumerate() {
+        let mut quote = None;
+        for c in line.chars() {
+            match (quote, c) {
+                (Some(q), c) if q == c => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => quote = Some(c),
+                (None, '#') => break,
+                (None, '[' | '{') => open.push((c, k + 1)),
+                (None, ']' | '}') => drop(open.pop()),
+                _ => {}
+            }
+            if open.len() > 1000 {
+                return None;
+            }
+        }
+    }
+    open.pop()
 }
 
 /// A span that can be used to cut `text`.
