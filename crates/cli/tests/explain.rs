@@ -421,3 +421,12 @@ fn the_examples_of_the_pages_are_real() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     assert!(real + 6 >= pages.as_array().unwrap().len(), "most pages have an example that is looked at: {real}");
 }
+
+/// What the program writes is laid out as the program lays out.
+#[test]
+fn a_new_study_is_formatted() {
+    let scratch = Scratch::new("formatted");
+    let mine = scratch.path("mine");
+    said(&["new", &mine]);
+    said(&["fmt", "--check", &mine]);
+}

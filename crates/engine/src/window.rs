@@ -25,6 +25,9 @@ const LONGEST_PEAK: f64 = 8.0;
 /// Times a piece may be halved; a day becomes three seconds.
 const HALVINGS: usize = 15;
 
+/// Intervals that a window may have. Cells that come and go many thousand times a day are a slip of units and not biology.
+const MOST: usize = 20_000;
+
 /// Constant rates for a while.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
@@ -129,9 +132,9 @@ impl<'a> Build<'a> {
             let mut rates = std::mem::take(&mut self.scratch);
             let result = self.compiled.rates(registers, Depends::Exposure, &mut rates);
             if result.is_ok() {
-                self.push(at, days, &rates);
                 exposure.drift(days);
             }
+            let result = result.and_then(|()| self.push(at, days, &rates, exposure.time()));
             self.scratch = rates;
             return result;
         }
@@ -180,9 +183,8 @@ impl<'a> Build<'a> {
                 let apart = ((b - a) / 6.0).clamp(-b, a);
                 (*l, *r) = (a - apart, b + apart);
             }
-            self.push(at, 0.5 * days, &left);
-            self.push(at + 0.5 * days, 0.5 * days, &right);
-            return Ok(());
+            self.push(at, 0.5 * days, &left, exposure.time())?;
+            return self.push(at + 0.5 * days, 0.5 * days, &right, exposure.time());
         }
         exposure.restore(&start);
         self.halve(registers, exposure, at, 0.5 * days, depth - 1)?;
@@ -208,7 +210,8 @@ impl<'a> Build<'a> {
         Ok(first)
     }
 
-    fn push(&mut self, at: f64, days: f64, rates: &[f64]) {
+    /// Adds an interval, cut where founders need it; `now` is for the message.
+    fn push(&mut self, at: f64, days: f64, rates: &[f64], now: f64) -> Result<(), Failure> {
         let layout = self.compiled.layout;
         // Founders are placed in an interval by its ends, so it must not be long beside growth or decay.
         let mut pieces = 1.0f64;
@@ -220,11 +223,20 @@ impl<'a> Build<'a> {
                 pieces = pieces.max(libm::ceil(net * days / LONGEST));
             }
         }
-        let pieces = pieces.min(10_000.0);
+        if self.intervals.len() as f64 + pieces > MOST as f64 {
+            let fastest = rates.iter().copied().fold(0.0, f64::max);
+            let what = format!(
+                "rates so fast that {} days need more than {MOST} steps (the fastest is {fastest:.3e} /day); look for a unit that \
+                 is off, such as /s for /day",
+                self.days
+            );
+            return Err(Failure::Budget { what, time: now });
+        }
         for k in 0..pieces as usize {
             self.intervals.push(Interval { start: at + days * k as f64 / pieces, days: days / pieces });
             self.rates.extend_from_slice(rates);
         }
+        Ok(())
     }
 
     fn finish(self) -> Window {

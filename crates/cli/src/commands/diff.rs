@@ -8,7 +8,8 @@ use crate::diff::{self, Change, Kind, tree, words};
 use crate::failure::{Exit, code};
 use crate::load::load;
 use crate::record;
-use remission_model::resolved::Model;
+use remission_model::records::{Recorded, Records, in_words};
+use remission_model::resolved::{Model, Study};
 use remission_model::{resolved_study_to_toml, resolved_to_toml};
 use serde_json::json;
 use std::path::Path;
@@ -52,13 +53,26 @@ fn side(what: &str) -> Result<Side, Exit> {
         }
         method = Some(record.method);
     }
+    let given = study.as_ref().map_or(Vec::new(), |s| recorded(s, &loaded.model));
     let study = study.map(|s| resolved_study_to_toml(&s, &loaded.model));
     let mut tree = tree::tree(&resolved_to_toml(&loaded.model), study.as_deref())
         .map_err(|e| Exit::refused(format!("error: {what} as resolved cannot be read: {e}")))?;
     if let (tree::Node::Map(map), Some(method)) = (&mut tree, method) {
         map.push(("run".into(), tree::Node::Map(vec![("method".into(), tree::Node::Leaf(method))])));
     }
+    if let (tree::Node::Map(map), false) = (&mut tree, given.is_empty()) {
+        map.push(("recorded".into(), tree::Node::Map(given)));
+    }
     Ok(Side { model: loaded.model, tree })
+}
+
+/// What the tables of doses say, arm by arm and ID by ID: the resolved study names their files alone.
+fn recorded(study: &Study, model: &Model) -> Vec<(String, tree::Node)> {
+    let ids = |records: &Records| {
+        let one = |r: &Recorded| (format!("ID {}", r.id), tree::Node::List(in_words(&r.regimen, model)));
+        tree::Node::Map(records.patients.iter().map(one).collect())
+    };
+    study.arms.iter().filter_map(|a| a.records.as_ref().map(|r| (a.name.clone(), ids(r)))).collect()
 }
 
 fn told(changes: &[Change], units: &words::Units) -> String {

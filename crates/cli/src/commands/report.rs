@@ -17,6 +17,22 @@ pub fn report(dir: &Path) -> Result<u8, Exit> {
             dir.display()
         )));
     }
+    for (table, digest) in &record.tables {
+        let path = dir.join(table);
+        let what = if !path.is_file() {
+            "is missing"
+        } else if record::digest_file(&path)? != *digest {
+            "is not what the run wrote"
+        } else {
+            continue;
+        };
+        // The report is made of the summary, which is whole.
+        warnln!(
+            "warning: {} {what}; the report does not need it, `remission verify {}` compares",
+            path.display(),
+            dir.display()
+        );
+    }
     let text = std::fs::read_to_string(&path).map_err(|e| Exit::io("read", &path, e))?;
     let data = read(&path, &text)?;
     let out = dir.join("report.html");

@@ -211,7 +211,7 @@ pub fn progress(patients: u32) -> ProgressBar {
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
     } else {
         bar.set_draw_target(ProgressDrawTarget::hidden());
-        warnln!("simulating {patients} patients");
+        warnln!("simulating {patients} {}", if patients == 1 { "patient" } else { "patients" });
     }
     let style = ProgressStyle::with_template("{bar:32} {pos}/{len} patients  {msg}  {eta} left");
     if let Ok(style) = style {
