@@ -225,14 +225,14 @@ fn every_problem_is_reported_at_once_with_its_line() {
     let scratch = Scratch::new("problems");
     scratch.write(
         "m/model.toml",
-        &DISH.replace("birth = \"b\"", "birth = \"bb\"").replace("death = \"0.3 /day\"", "death = \"0.3 mg\""),
+        &DISH.replace("birth = \"b - cost\"", "birth = \"bb\"").replace("death = \"0.3 /day\"", "death = \"0.3 mg\""),
     );
     scratch.write("m/study.toml", STUDY);
     let run = remission(&["run", &scratch.path("m"), "--out", &scratch.path("out")]);
     let said = text(&run.stderr);
     assert_eq!(run.status.code(), Some(1), "{said}");
     assert!(said.contains("RM0202") && said.contains("RM0103"), "both problems: {said}");
-    assert!(said.contains("model.toml:7") && said.contains("model.toml:8"), "with their lines: {said}");
+    assert!(said.contains("model.toml:8") && said.contains("model.toml:9"), "with their lines: {said}");
     assert_eq!(scratch.entries(), ["m"]);
 }
 
