@@ -4,6 +4,7 @@ mod blood;
 
 use crate::report::data::*;
 use crate::treatment;
+use remission_cohort::levels::{self, Span};
 use remission_cohort::outcome::{OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
 use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
@@ -14,6 +15,8 @@ use remission_model::resolved::{AfterProgression, Category, Covariate, Model, So
 pub const MONTH: f64 = 30.4375;
 /// Length of the dose strip, days.
 const STRIP: f64 = 56.0;
+/// Doses of one drug on the strip at most.
+const DOSES: usize = 5_000;
 
 /// Everything a report shows.
 pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &Summary, method: &str) -> ReportData {
@@ -184,25 +187,16 @@ fn last(model: &Model, arm: &ArmPatients) -> Vec<(String, f64, f64, f64)> {
 }
 
 fn doses(compiled: &Compiled, arm: &remission_model::resolved::Arm, horizon: f64) -> Vec<(f64, String, f64, String)> {
+    let regimen = treatment::shown(arm, None).regimen;
+    let span = Span { from: 0.0, to: STRIP.min(horizon) };
     let mut given = Vec::new();
-    for rule in treatment::shown(arm, None).regimen.rules.iter().filter(|r| r.amount > 0.0 || arm.records.is_none()) {
-        let drug = &compiled.model.drugs[rule.drug];
+    for (k, drug) in compiled.model.drugs.iter().enumerate() {
         let held = matches!(drug.route, remission_model::resolved::Route::Held);
-        let (scale, unit) = if held { (drug.felt_scale, drug.felt_unit.clone()) } else { (1.0, "mg".to_string()) };
-        let mut cycle = 0.0;
-        'cycles: loop {
-            for offset in &rule.offsets {
-                let day = rule.from + cycle + offset;
-                if day >= STRIP.min(horizon) || day >= rule.until || given.len() > 5000 {
-                    break 'cycles;
-                }
-                given.push((day, drug.name.clone(), rule.amount / scale, unit.clone()));
-            }
-            if !rule.cycle.is_finite() {
-                break;
-            }
-            cycle += rule.cycle;
-        }
+        let (scale, unit) = if held { (drug.felt_scale, drug.felt_unit.as_str()) } else { (1.0, "mg") };
+        // The row of a record may give nothing; a held drug at 0 is a change.
+        let doses = levels::doses(regimen, k, span, DOSES).into_iter();
+        let said = doses.filter(|d| d.amount > 0.0 || arm.records.is_none());
+        given.extend(said.map(|d| (d.day, drug.name.clone(), d.amount / scale, unit.to_string())));
     }
     given.sort_by(|a, b| a.0.total_cmp(&b.0));
     given

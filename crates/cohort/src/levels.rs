@@ -143,10 +143,15 @@ fn repeating(regimen: &Regimen, drug: usize, horizon: f64) -> Option<(f64, f64, 
     let end = cyclic.iter().map(|r| r.until.min(horizon)).fold(f64::NEG_INFINITY, f64::max);
     let last: Vec<_> = cyclic.into_iter().filter(|r| r.until.min(horizon) >= end).collect();
     let from = last.iter().map(|r| r.from).fold(f64::NEG_INFINITY, f64::max);
-    let longest = last.iter().map(|r| r.cycle).fold(f64::NEG_INFINITY, f64::max);
+    let cycles: Vec<f64> = last.iter().map(|r| r.cycle).collect();
+    common_cycle(&cycles).map(|c| (from, c, end))
+}
+
+/// The shortest time that holds each of these cycles a whole number of times, up to [`COMMON`] of the longest; none of none.
+pub(crate) fn common_cycle(cycles: &[f64]) -> Option<f64> {
+    let longest = cycles.iter().copied().reduce(f64::max)?;
     let whole = |x: f64| (x - libm::round(x)).abs() < 1e-9;
-    let common = (1..=COMMON).map(|k| f64::from(k) * longest).find(|c| last.iter().all(|r| whole(c / r.cycle)));
-    common.filter(|c| c.is_finite()).map(|c| (from, c, end))
+    (1..=COMMON).map(|k| f64::from(k) * longest).find(|c| cycles.iter().all(|cycle| whole(c / cycle)))
 }
 
 /// The span of the first cycle, or `None` where the drug is given once or not at all.

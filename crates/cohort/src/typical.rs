@@ -23,8 +23,6 @@ use remission_model::resolved::{Drug, Regimen, Route, Start, Study};
 const POINTS: usize = 200;
 /// Stretches between doses that are read at most.
 const STRETCHES: usize = 2_000;
-/// Longest common cycle of several drugs, in cycles of one.
-const COMMON: u32 = 60;
 
 /// What the days are over which rates are averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,9 +185,8 @@ impl<'a> Reader<'a> {
             });
         }
         let longest = cycles.iter().map(|c| c.1).fold(0.0, f64::max);
-        let whole = |x: f64| (x - libm::round(x)).abs() < 1e-9;
-        let common = (1..=COMMON).map(|k| f64::from(k) * longest).find(|c| cycles.iter().all(|y| whole(c / y.1)));
-        let length = common.unwrap_or(longest);
+        let lengths: Vec<f64> = cycles.iter().map(|c| c.1).collect();
+        let length = levels::common_cycle(&lengths).unwrap_or(longest);
         if length == 0.0 {
             let at = from.min(horizon);
             return Ok((Span { from: at, to: at }, if from <= horizon { Reached::Steady } else { Reached::NotSteady }));

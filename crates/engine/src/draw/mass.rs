@@ -7,9 +7,6 @@
 //! # Numerics
 //! Absolute error of the logarithm near 10⁻¹⁵ where the probability is not small, and relative to it in the tails.
 
-// `!(p > 0.0)` is how NaN is sent the same way as zero.
-#![allow(clippy::neg_cmp_op_on_partial_ord)]
-
 use super::density::{deviance, stirling_error, two_pi};
 
 /// ln g(k), where g(k) = k! eᵏ / kᵏ.

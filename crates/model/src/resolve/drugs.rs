@@ -89,7 +89,6 @@ pub(super) fn drug(d: &written::Drug, cx: &mut Context<'_>) -> Option<Drug> {
 }
 
 /// What was left out stays out; what was written has to be sound.
-#[allow(clippy::option_option)]
 fn given<T>(written: Option<Option<T>>) -> Option<Option<T>> {
     match written {
         Some(sound) => sound.map(Some),
