@@ -5,7 +5,7 @@
 use crate::compiled::Compiled;
 use crate::exact::Exact;
 use crate::exposure::Exposure;
-use crate::failure::Failure;
+use crate::failure::{Budget, Failure};
 use crate::field::set_counts;
 use crate::interacting;
 use crate::leap::{self, Scratch, longest_step};
@@ -41,6 +41,7 @@ pub struct Tumour<'a> {
     compiled: &'a Compiled,
     registers: Registers,
     engine: Engine,
+    budget: Budget,
 }
 
 enum Engine {
@@ -57,6 +58,7 @@ struct Leap {
     signature: Vec<f64>,
     rates: Vec<f64>,
     scratch: Scratch,
+    steps: u64,
 }
 
 struct Known {
@@ -85,9 +87,15 @@ impl<'a> Tumour<'a> {
                 signature: Vec::new(),
                 rates: vec![0.0; compiled.layout.len()],
                 scratch: Scratch::default(),
+                steps: 0,
             })),
         };
-        Ok(Tumour { state, compiled, registers, engine })
+        Ok(Tumour { state, compiled, registers, engine, budget: Budget::default() })
+    }
+
+    /// Ends the run with [`Failure::Budget`] after this much work, counted from the tumour's beginning.
+    pub fn limit(&mut self, budget: Budget) {
+        self.budget = budget;
     }
 
     /// Follows `regimen` from now on; its day 1 is now. What is in the body stays.
@@ -126,13 +134,13 @@ impl<'a> Tumour<'a> {
     /// # Errors
     /// A [`Failure`]; the state is then that of the last completed step.
     pub fn advance(&mut self, until: f64, size: f64, stream: &mut Stream) -> Result<Stop, Failure> {
-        let Tumour { state, compiled, registers, engine } = self;
+        let Tumour { state, compiled, registers, engine, budget } = self;
         match engine {
             Engine::Exact(exact) => {
-                let reached = exact.advance(compiled, registers, state, until, size, stream)?;
+                let reached = exact.advance(compiled, registers, state, until, size, *budget, stream)?;
                 Ok(if reached { Stop::Size(state.time) } else { Stop::Time })
             }
-            Engine::Leap(leap) => leap.advance(compiled, registers, state, until, size, stream),
+            Engine::Leap(leap) => leap.advance(compiled, registers, state, until, size, *budget, stream),
         }
     }
 
@@ -160,6 +168,7 @@ impl Leap {
         state: &mut State,
         until: f64,
         size: f64,
+        budget: Budget,
         stream: &mut Stream,
     ) -> Result<Stop, Failure> {
         let mut total = state.total();
@@ -174,6 +183,12 @@ impl Leap {
                 break;
             }
             let start = state.time;
+            self.steps += 1;
+            if self.steps > budget.steps {
+                let what = format!("more than {} steps; look for a rate that is very fast", budget.steps);
+                return Err(Failure::Budget { what, time: start });
+            }
+            budget.check_evaluations(registers.evaluations(), start)?;
             if compiled.interacting {
                 self.step_interacting(compiled, registers, state, until - start, stream)?;
             } else {
