@@ -63,6 +63,11 @@ impl Exact {
         }
     }
 
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.done
+    }
+
     /// The exposure at the state's time, for changing it. The waiting time is used up to here at the old rates, so
     /// that it is rescaled by the new ones.
     pub fn exposure(&mut self, compiled: &Compiled, state: &mut State) -> &mut Exposure {

@@ -21,6 +21,15 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// What is left of it after `spent`.
+    pub fn less(self, spent: Budget) -> Budget {
+        Budget {
+            events: self.events.saturating_sub(spent.events),
+            steps: self.steps.saturating_sub(spent.steps),
+            evaluations: self.evaluations.saturating_sub(spent.evaluations),
+        }
+    }
+
     /// Checks the evaluations done so far.
     ///
     /// # Errors

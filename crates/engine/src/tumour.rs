@@ -98,6 +98,15 @@ impl<'a> Tumour<'a> {
         self.budget = budget;
     }
 
+    /// Work done so far.
+    pub fn spent(&self) -> Budget {
+        let (events, steps) = match &self.engine {
+            Engine::Exact(exact) => (exact.events(), 0),
+            Engine::Leap(leap) => (0, leap.steps),
+        };
+        Budget { events, steps, evaluations: self.registers.evaluations() }
+    }
+
     /// Follows `regimen` from now on; its day 1 is now. What is in the body stays.
     pub fn follow(&mut self, regimen: &Regimen) {
         match &mut self.engine {
