@@ -51,6 +51,14 @@ impl Exact {
         }
     }
 
+    /// Begins again at the time of `exposure`.
+    pub fn restart(&mut self, exposure: &Exposure) {
+        self.start.clone_from(exposure);
+        self.ahead = None;
+        self.events = 0;
+        self.emptied = false;
+    }
+
     /// The exposure at the state's time, for changing it. The waiting time is used up to here at the old rates, so
     /// that it is rescaled by the new ones.
     pub fn exposure(&mut self, compiled: &Compiled, state: &mut State) -> &mut Exposure {

@@ -1,0 +1,236 @@
+//! A stretch of time made ready for drawing: the moments of every block over it, and along it where founders need them.
+//!
+//! A step is made of *pieces*, stretches in which no input jumps. A piece depends on nothing but the amounts in the body
+//! at its start and its length, so at a steady dosing cycle a day is computed once and a week is seven times that day:
+//! moments are joined, which is exact ([`Moments::then`]). What founders need inside the step (moments from its start to
+//! every cut, and from there to its end) is computed the first time that a step has one.
+
+use crate::compiled::Compiled;
+use crate::exposure::Exposure;
+use crate::failure::Failure;
+use crate::families::Families;
+use crate::large::Large;
+use crate::moments::Moments;
+use crate::window::Window;
+use remission_model::program::Registers;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// Pieces remembered.
+const REMEMBERED: usize = 64;
+/// Two moments of exposure are alike when they agree to this, on the scale of the largest dose.
+pub const ALIKE: f64 = 1e-7;
+
+/// A stretch in which no input jumps.
+#[derive(Debug)]
+struct Piece {
+    window: Window,
+    blocks: Vec<PieceOfBlock>,
+}
+
+#[derive(Debug)]
+struct PieceOfBlock {
+    /// Moments of each interval.
+    own: Vec<Moments>,
+    whole: Moments,
+}
+
+/// A stretch of time that can be drawn at once.
+#[derive(Debug)]
+pub struct Step {
+    /// Rates along it.
+    pub window: Window,
+    /// Every block over it.
+    pub blocks: Vec<BlockStep>,
+    pieces: Vec<Rc<Piece>>,
+}
+
+/// One block over a step.
+#[derive(Debug)]
+pub struct BlockStep {
+    /// Moments of the whole step.
+    pub whole: Moments,
+    /// Its law for clones of any size; `None` when the step is too long for one draw.
+    pub families: Option<Families>,
+    /// Its law for large clones.
+    pub large: Large,
+    along: OnceCell<Along>,
+}
+
+/// A block along a step.
+#[derive(Debug)]
+pub struct Along {
+    /// Moments of each interval.
+    pub own: Vec<Moments>,
+    /// Moments from the start of interval k to the end of the step; one more than intervals.
+    pub to_end: Vec<Moments>,
+    seen_from_start: OnceCell<Vec<f64>>,
+}
+
+impl Along {
+    fn new(own: Vec<Moments>, m: usize) -> Along {
+        let mut to_end = vec![Moments::none(m)];
+        for moments in own.iter().rev() {
+            to_end.push(moments.then(&to_end[to_end.len() - 1]));
+        }
+        to_end.reverse();
+        Along { own, to_end, seen_from_start: OnceCell::new() }
+    }
+
+    /// For the end of each interval and each ancestor i at the start: mean of every kind s there, then for each s and kind q at
+    /// the end of the step Cov(x_s there, x_q at the end). Rows of m + m m.
+    pub fn seen_from_start(&self) -> &[f64] {
+        self.seen_from_start.get_or_init(|| {
+            let mut seen = Vec::new();
+            let mut so_far: Option<Moments> = None;
+            for (k, own) in self.own.iter().enumerate() {
+                let next = so_far.map_or_else(|| own.clone(), |s| s.then(own));
+                next.seen(&self.to_end[k + 1], &mut seen);
+                so_far = Some(next);
+            }
+            seen
+        })
+    }
+}
+
+impl Piece {
+    fn new(compiled: &Compiled, window: Window) -> Piece {
+        let width = compiled.layout.len();
+        let blocks = compiled.blocks.iter().map(|block| {
+            let mut own: Vec<Moments> = Vec::with_capacity(window.intervals.len());
+            let mut whole: Option<Moments> = None;
+            for (k, interval) in window.intervals.iter().enumerate() {
+                // Equal neighbours are common (cuts of one long interval): compute once.
+                let same = k > 0
+                    && window.intervals[k - 1].days == interval.days
+                    && window.rates[(k - 1) * width..k * width] == window.rates[k * width..(k + 1) * width];
+                let next = if same {
+                    own[k - 1].clone()
+                } else {
+                    Moments::constant(block, compiled.layout, window.rates(k), interval.days)
+                };
+                whole = Some(whole.map_or_else(|| next.clone(), |w| w.then(&next)));
+                own.push(next);
+            }
+            PieceOfBlock { own, whole: whole.unwrap_or_else(|| Moments::none(block.width())) }
+        });
+        let blocks = blocks.collect();
+        Piece { window, blocks }
+    }
+}
+
+impl Step {
+    /// Over rates that are already known.
+    pub fn of_window(compiled: &Compiled, window: Window) -> Step {
+        Step::joined(compiled, vec![Rc::new(Piece::new(compiled, window))])
+    }
+
+    fn joined(compiled: &Compiled, pieces: Vec<Rc<Piece>>) -> Step {
+        let mut window = Window::default();
+        pieces.iter().for_each(|p| window.append(&p.window));
+        let blocks = compiled.blocks.iter().enumerate().map(|(b, block)| {
+            let mut wholes = pieces.iter().map(|p| &p.blocks[b].whole);
+            let first = wholes.next().cloned().unwrap_or_else(|| Moments::none(block.width()));
+            let whole = wholes.fold(first, |so_far, next| so_far.then(next));
+            let families = Families::new(&whole);
+            let large = Large::new(block.types.len(), &whole, families.as_ref());
+            BlockStep { whole, families, large, along: OnceCell::new() }
+        });
+        let blocks = blocks.collect();
+        Step { window, blocks, pieces }
+    }
+
+    /// Length, days.
+    pub fn days(&self) -> f64 {
+        self.window.days
+    }
+
+    /// True when every block can be drawn at once over it.
+    pub fn drawable(&self) -> bool {
+        self.blocks.iter().all(|b| b.families.is_some())
+    }
+
+    /// Block `b` along the step.
+    pub fn along(&self, b: usize) -> &Along {
+        self.blocks[b].along.get_or_init(|| {
+            let own: Vec<Moments> = self.pieces.iter().flat_map(|p| &p.blocks[b].own).cloned().collect();
+            Along::new(own, self.blocks[b].whole.m)
+        })
+    }
+}
+
+/// Pieces of one patient's exposure that are remembered.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    known: Vec<(Vec<f64>, f64, Rc<Piece>)>,
+    turn: usize,
+    signature: Vec<f64>,
+}
+
+impl Pieces {
+    /// The step over the next `days` of `exposure`, which is advanced to its end.
+    pub fn step(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        days: f64,
+    ) -> Result<Step, Failure> {
+        let mut pieces = Vec::new();
+        let from = exposure.time();
+        let mut at = 0.0;
+        while at < days {
+            let end = (exposure.next_event() - from).min(days);
+            if end > at {
+                pieces.push(self.piece(compiled, registers, exposure, end - at)?);
+                at = end;
+            }
+            exposure.advance(from + end);
+        }
+        let step = Step::joined(compiled, pieces);
+        Ok(step)
+    }
+
+    fn piece(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        days: f64,
+    ) -> Result<Rc<Piece>, Failure> {
+        let make = |registers: &mut Registers, exposure: &mut Exposure| {
+            Ok(Rc::new(Piece::new(compiled, Window::without_jump(compiled, registers, exposure, days)?)))
+        };
+        if compiled.uses_time || !compiled.varying {
+            return make(registers, exposure);
+        }
+        exposure.signature_of_body(&mut self.signature);
+        for (signature, length, piece) in &self.known {
+            if (length - days).abs() < 1e-12 * days && alike(signature, &self.signature) {
+                exposure.drift(days);
+                return Ok(piece.clone());
+            }
+        }
+        let signature = self.signature.clone();
+        let piece = make(registers, exposure)?;
+        let entry = (signature, days, piece.clone());
+        if self.known.len() < REMEMBERED {
+            self.known.push(entry);
+        } else {
+            self.known[self.turn] = entry;
+            self.turn = (self.turn + 1) % REMEMBERED;
+        }
+        Ok(piece)
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.known.clear();
+        self.turn = 0;
+    }
+}
+
+/// True when two fingerprints are the same up to [`ALIKE`].
+pub fn alike(a: &[f64], b: &[f64]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| (x - y).abs() <= ALIKE)
+}
