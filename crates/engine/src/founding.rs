@@ -5,12 +5,12 @@
 //! which agrees with the prediction of the integrated hazard; a founder's time is drawn along that path.
 
 use crate::compiled::{Block, Compiled};
-use crate::moments::Moments;
-use crate::stream::Stream;
-use smallvec::{SmallVec, smallvec};
 use crate::large::Hazard;
+use crate::moments::Moments;
 use crate::step::{Along, Step};
+use crate::stream::Stream;
 use crate::window::Window;
+use smallvec::{SmallVec, smallvec};
 
 /// A moment inside a window.
 #[derive(Debug, Clone, Copy)]
