@@ -30,6 +30,11 @@ impl Block {
         self.types.len() + usize::from(!self.leaving.is_empty())
     }
 
+    /// True for one type from which no clone is founded: its law from any moment to any other is that of one line.
+    pub fn is_line(&self) -> bool {
+        self.types.len() == 1 && !self.founds()
+    }
+
     /// True when clones are founded from here.
     pub fn founds(&self) -> bool {
         !(self.dividing.is_empty() && self.leaving.is_empty())

@@ -5,6 +5,7 @@
 //! which agrees with the prediction of the integrated hazard; a founder's time is drawn along that path.
 
 use crate::compiled::{Block, Compiled};
+use crate::draw;
 use crate::large::Hazard;
 use crate::moments::Moments;
 use crate::step::{Along, Step};
@@ -26,8 +27,13 @@ pub struct Point {
 pub struct Placing {
     /// Var(x)^-1 (x - E(x)).
     pull: Vec<f64>,
-    /// Cumulative founding hazard by (interval, channel of the block).
+    /// Cumulative founding hazard by (interval, channel of the block), each times the largest chance that a founder's line
+    /// reaches the end of the step where that is known at once ([`Block::is_line`]).
     cumulative: Vec<f64>,
+    /// The hazard itself.
+    all: f64,
+    /// Logarithm of growth of each kind over each interval.
+    growth: Vec<f64>,
     /// Predicted counts at the start and end of each interval.
     path: Vec<f64>,
     from: Option<Point>,
@@ -103,7 +109,8 @@ impl Placing {
         self.path.clear();
         self.path.extend(cells.iter().map(|&n| n as f64));
         self.cumulative.clear();
-        let mut sum = 0.0;
+        self.growth.clear();
+        let (mut all, mut sum) = (0.0, 0.0);
         let (row, mut means) = (m + m * m, SmallVec::<[f64; 4]>::new());
         for k in from.interval..window.intervals.len() {
             let at = (k - from.interval) * m * row;
@@ -122,14 +129,27 @@ impl Placing {
             let days = if k == from.interval { left } else { window.intervals[k].days };
             let before = self.path.len() - 2 * m;
             means.clear();
-            means.extend((0..m).map(|s| logarithmic_mean(self.path[before + s], self.path[before + m + s])));
+            for s in 0..m {
+                let (mean, growth) = logarithmic_mean(self.path[before + s], self.path[before + m + s]);
+                means.push(mean);
+                self.growth.push(growth);
+            }
             let rates = window.rates(k);
             for &(s, c) in channels {
-                sum += rates[compiled.layout.founding(c)] * days * means[s];
+                let hazard = rates[compiled.layout.founding(c)] * days * means[s];
+                all += hazard;
+                sum += hazard * step.survival_bound(compiled, compiled.channels[c].to, k);
                 self.cumulative.push(sum);
             }
         }
+        self.all = all;
         self.seen = seen;
+    }
+
+    /// Of `number` founders those that [`place`](Self::place) is for; the lines of the others die out before the end.
+    pub fn candidates(&self, number: u64, stream: &mut Stream) -> u64 {
+        let kept = self.cumulative.last().copied().unwrap_or(0.0);
+        if kept >= self.all { number } else { draw::binomial(stream, number, kept / self.all) }
     }
 
     /// Draws when and by which of the prepared channels a founder arose.
@@ -152,31 +172,31 @@ impl Placing {
         let interval = from.interval + k;
         let begins = if k == 0 { from.into } else { 0.0 };
         let days = window.intervals[interval].days - begins;
-        let share = share_of_path(a, z, stream.uniform());
+        let share = share_of_path(a, z, self.growth[k * m + s], stream.uniform());
         (Point { interval, into: begins + share * days }, channel)
     }
 }
 
-/// Mean of a path that grows exponentially from `a` to `z` (linearly when one is 0).
-fn logarithmic_mean(a: f64, z: f64) -> f64 {
+/// Mean of a path that grows exponentially from `a` to `z` (linearly when one is 0), and the logarithm of its growth (0 when
+/// it hardly moves, or is linear).
+fn logarithmic_mean(a: f64, z: f64) -> (f64, f64) {
     if a <= 0.0 || z <= 0.0 {
-        return 0.5 * (a + z);
+        return (0.5 * (a + z), 0.0);
     }
     let r = libm::log(z / a);
-    if r.abs() < 1e-4 { 0.5 * (a + z) } else { (z - a) / r }
+    if r.abs() < 1e-4 { (0.5 * (a + z), 0.0) } else { ((z - a) / r, r) }
 }
 
-/// Where on that path a uniform share `u` of its area is reached, from 0 to 1.
-fn share_of_path(a: f64, z: f64, u: f64) -> f64 {
-    if a <= 0.0 && z <= 0.0 {
+/// Where on that path a uniform share `u` of its area is reached, from 0 to 1; `growth` as above.
+fn share_of_path(a: f64, z: f64, growth: f64, u: f64) -> f64 {
+    if growth != 0.0 {
+        return (libm::log1p(u * (z - a) / a) / growth).clamp(0.0, 1.0);
+    }
+    if (a > 0.0) == (z > 0.0) {
         return u;
     }
-    if a <= 0.0 || z <= 0.0 {
-        // Density a + (z - a) x.
-        return if a <= 0.0 { libm::sqrt(u) } else { 1.0 - libm::sqrt(1.0 - u) };
-    }
-    let r = libm::log(z / a);
-    if r.abs() < 1e-6 { u } else { (libm::log1p(u * libm::expm1(r)) / r).clamp(0.0, 1.0) }
+    // Density a + (z - a) x.
+    if a <= 0.0 { libm::sqrt(u) } else { 1.0 - libm::sqrt(1.0 - u) }
 }
 
 /// Lets `then` have the covariance matrix of what `cells` leave.
@@ -194,7 +214,7 @@ fn variance(moments: &Moments, cells: &[u64], then: impl FnOnce(&mut [f64])) {
 }
 
 /// Solves the symmetric positive system `a` x = `x` in place; a coordinate without variance is left out.
-fn solve(a: &mut [f64], x: &mut [f64]) {
+pub(crate) fn solve(a: &mut [f64], x: &mut [f64]) {
     let m = x.len();
     for i in 0..m {
         let pivot = a[i * m + i];

@@ -12,7 +12,7 @@ use crate::compiled::{Compiled, RateLayout};
 use crate::exposure::Exposure;
 use crate::failure::Failure;
 use crate::field::{Field, set_counts};
-use crate::leap::{LARGE, longest_step};
+use crate::leap::{is_large, longest_step};
 use crate::ode::Tolerance;
 use crate::state::State;
 use crate::step::Step;
@@ -50,8 +50,8 @@ pub fn longest(
     let here = probe.at(&counts, &state.levels)?;
     let mut step = LONGEST;
     for (block, clones) in compiled.blocks.iter().zip(&state.blocks) {
-        let cells: u64 = clones.counts.iter().sum();
-        step = step.min(longest_step(compiled, block, &here.rates)[usize::from(cells >= LARGE)]);
+        let large = is_large(block, clones.counts.iter().sum());
+        step = step.min(longest_step(compiled, block, &here.rates)[usize::from(large)]);
     }
 
     // Feedback straight through the counts.

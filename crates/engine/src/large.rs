@@ -10,6 +10,7 @@
 
 use crate::draw;
 use crate::families::Families;
+use crate::founding::solve;
 use crate::leap::UNTOLD;
 use crate::moments::Moments;
 use crate::stream::Stream;
@@ -20,19 +21,22 @@ pub const SKEWNESS_SINGLE: f64 = 0.01;
 pub const SKEWNESS_BLOCK: f64 = 0.1;
 /// Who leaves by mutation per time is Poisson given the ends where its variance is, up to this share.
 const LIKE_POISSON: f64 = 0.01;
+/// Cells below which a block is not tried.
+const FEWEST: f64 = 1000.0;
 /// Types of a block that can be drawn so.
 const MOST: usize = 4;
 
-/// Third cumulants of a step.
+/// What the law needs of a step, one row an ancestor.
 #[derive(Debug, Clone)]
 pub struct Large {
     /// Types; kinds less those who leave.
     types: usize,
-    /// Of type j owed to one cell of type i.
-    third: Vec<f64>,
-    /// Smallest clone of a block of one type that is large; infinity for other blocks.
-    single: f64,
-    /// Standard deviation and skewness of what one cell of such a block leaves.
+    /// Smallest clone that may be large; infinity when none is.
+    fewest: f64,
+    /// Of one cell of each type: means, the lower triangle of the covariance, third cumulants, expected founders, their
+    /// covariance with each type, and the variance of the hazard at division.
+    rows: Vec<f64>,
+    /// Standard deviation and skewness of what one cell of a block of one type leaves.
     spread: f64,
     skewness: f64,
 }
@@ -63,21 +67,34 @@ impl Hazard {
 impl Large {
     /// Of `types` types with these moments over the step.
     pub fn new(types: usize, moments: &Moments, families: Option<&Families>) -> Large {
-        let mut third = vec![f64::INFINITY; types * types];
-        if let Some(families) = families {
-            for (k, slot) in third.iter_mut().enumerate() {
-                *slot = families.third_cumulant(k / types, k % types);
-            }
-        }
-        let mut large = Large { types, third, single: f64::INFINITY, spread: 0.0, skewness: 0.0 };
-        if moments.m == 1 {
+        let mut large = Large { types, fewest: f64::INFINITY, rows: Vec::new(), spread: 0.0, skewness: 0.0 };
+        let Some(families) = families else { return large };
+        let m = moments.m;
+        if m == 1 {
             let variance = moments.covariance(0, 0, 0);
             large.spread = variance.sqrt();
-            large.skewness = large.third[0] / (variance * large.spread);
+            large.skewness = families.third_cumulant(0, 0) / (variance * large.spread);
             let fewest = (large.skewness / SKEWNESS_SINGLE) * (large.skewness / SKEWNESS_SINGLE);
             // Without variance nothing is drawn.
-            large.single = if variance > 1e-12 && fewest.is_finite() { fewest } else { f64::INFINITY };
+            if variance > 1e-12 && fewest.is_finite() {
+                large.fewest = fewest.max(1.0);
+            }
+            return large;
         }
+        if types > MOST || (m > types && !(0..types).all(|i| leaves_like_poisson(types, moments, i))) {
+            return large;
+        }
+        for i in 0..types {
+            let row = &mut large.rows;
+            row.extend((0..types).map(|j| moments.mean(i, j)));
+            (0..types).for_each(|j| row.extend((0..=j).map(|k| moments.covariance(i, j, k))));
+            row.extend((0..types).map(|j| families.third_cumulant(i, j)));
+            let both = |at: &dyn Fn(usize) -> f64| at(m) + if m > types { at(types) } else { 0.0 };
+            row.push(both(&|h| moments.mean(i, h)));
+            row.extend((0..types).map(|j| both(&|h| moments.covariance(i, j, h))));
+            row.push(moments.covariance(i, m, m));
+        }
+        large.fewest = FEWEST;
         large
     }
 
@@ -86,7 +103,7 @@ impl Large {
     pub fn draw(&self, moments: &Moments, cells: &[u64], out: &mut [u64], stream: &mut Stream) -> Option<Hazard> {
         if moments.m == 1 {
             let n = cells[0] as f64;
-            if n < self.single {
+            if n < self.fewest {
                 return None;
             }
             let root = n.sqrt();
@@ -97,49 +114,50 @@ impl Large {
             let mean = (n * moments.mean(0, 1) + told / spread * off).max(0.0);
             return Some(Hazard { mean, untold: (n * (moments.covariance(0, 1, 1) - told * told / spread)).max(0.0) });
         }
+        if (cells[..self.types].iter().sum::<u64>() as f64) < self.fewest {
+            return None;
+        }
         match self.types {
-            1 => self.draw_block::<1>(moments, cells, out, stream),
-            2 => self.draw_block::<2>(moments, cells, out, stream),
-            3 => self.draw_block::<3>(moments, cells, out, stream),
-            MOST => self.draw_block::<MOST>(moments, cells, out, stream),
+            1 => self.draw_block::<1>(cells, out, stream),
+            2 => self.draw_block::<2>(cells, out, stream),
+            3 => self.draw_block::<3>(cells, out, stream),
+            MOST => self.draw_block::<MOST>(cells, out, stream),
             _ => None,
         }
     }
 
-    fn draw_block<const T: usize>(
-        &self,
-        moments: &Moments,
-        cells: &[u64],
-        out: &mut [u64],
-        stream: &mut Stream,
-    ) -> Option<Hazard> {
-        let m = moments.m;
+    fn draw_block<const T: usize>(&self, cells: &[u64], out: &mut [u64], stream: &mut Stream) -> Option<Hazard> {
         let mut mean = [0.0; T];
         let mut factor = [[0.0; T]; T];
         let mut third = [0.0; T];
-        let n: [f64; T] = std::array::from_fn(|i| cells[i] as f64);
-        for i in 0..T {
+        let (mut expected, mut with, mut spread) = (0.0, [0.0; T], 0.0);
+        let triangle = T * (T + 1) / 2;
+        for (&n, row) in cells[..T].iter().zip(self.rows.chunks_exact(3 * T + triangle + 2)) {
+            let n = n as f64;
             for j in 0..T {
-                mean[j] += n[i] * moments.mean(i, j);
-                third[j] += if n[i] > 0.0 { n[i] * self.third[i * T + j] } else { 0.0 };
+                mean[j] += n * row[j];
+                third[j] += n * row[T + triangle + j];
+                with[j] += n * row[2 * T + triangle + 1 + j];
                 for k in 0..=j {
-                    factor[j][k] += n[i] * moments.covariance(i, j, k);
+                    factor[j][k] += n * row[T + j * (j + 1) / 2 + k];
                 }
             }
+            expected += n * row[2 * T + triangle];
+            spread += n * row[3 * T + triangle + 1];
         }
+        let mut deviation = [0.0; T];
         let mut skewness = [0.0; T];
         for j in 0..T {
             let variance = factor[j][j];
-            if !(third[j] * third[j] <= SKEWNESS_BLOCK * SKEWNESS_BLOCK * variance * variance * variance) {
+            // Noise of ten cells at the least, so that rounding is small beside it.
+            let most = SKEWNESS_BLOCK * SKEWNESS_BLOCK * variance * variance * variance;
+            if !(variance >= 100.0 && third[j] * third[j] <= most) {
                 return None;
             }
-            // At least a cell of noise, so that rounding is small beside it.
-            if variance < 100.0 {
-                return None;
-            }
-            skewness[j] = third[j] / (variance * variance.sqrt());
+            deviation[j] = variance.sqrt();
+            skewness[j] = third[j] / (variance * deviation[j]);
         }
-        // Cholesky: covariance = L L'.
+        // Cholesky: covariance = L L', and the covariance with the founders in its terms.
         for j in 0..T {
             let whole = factor[j][j];
             for k in 0..j {
@@ -149,74 +167,51 @@ impl Large {
                 }
                 factor[j][k] = x / factor[k][k];
                 factor[j][j] -= factor[j][k] * factor[j][k];
+                with[j] -= factor[j][k] * with[k];
             }
-            if factor[j][j] <= 1e-9 * whole {
+            if !(factor[j][j] > 1e-9 * whole) {
                 return None;
             }
-            factor[j][j] = factor[j][j].sqrt();
+            factor[j][j] = if j == 0 { deviation[0] } else { factor[j][j].sqrt() };
+            with[j] /= factor[j][j];
         }
-        let (leaves, hazard) = (m > T, m);
-        // What the ends tell of founders, before anything is drawn: whether those who leave are Poisson given the ends.
-        let mut with = [0.0; T];
-        let (mut expected, mut spread, mut gone, mut gone_spread) = (0.0, 0.0, 0.0, 0.0);
-        let mut gone_with = [0.0; T];
-        for i in 0..T {
-            expected += n[i] * moments.mean(i, hazard);
-            spread += n[i] * moments.covariance(i, hazard, hazard);
-            for j in 0..T {
-                with[j] += n[i] * moments.covariance(i, j, hazard);
-            }
-            if leaves {
-                gone += n[i] * moments.mean(i, T);
-                gone_spread += n[i] * moments.covariance(i, T, T);
-                for j in 0..T {
-                    gone_with[j] += n[i] * moments.covariance(i, j, T);
-                }
-            }
+        // What the ends tell of the hazard is less than all of its variance.
+        let mut untold = 0.0;
+        if spread > UNTOLD * expected {
+            untold = (spread - with.iter().map(|x| x * x).sum::<f64>()).max(0.0);
         }
-        let solved = |mut x: [f64; T]| {
-            for j in 0..T {
-                for k in 0..j {
-                    x[j] -= factor[j][k] * x[k];
-                }
-                x[j] /= factor[j][j];
-            }
-            x
-        };
-        let told = solved(with);
-        let mut untold = spread - told.iter().map(|x| x * x).sum::<f64>();
-        let mut slope = told;
-        if leaves {
-            let gone_told = solved(gone_with);
-            let left = gone_spread - gone_told.iter().map(|x| x * x).sum::<f64>();
-            if (left - gone).abs() > LIKE_POISSON * gone {
-                return None;
-            }
-            expected += gone;
-            for j in 0..T {
-                slope[j] += gone_told[j];
-            }
-        }
-        untold = untold.max(0.0);
-        let z: [f64; T] = std::array::from_fn(|_| draw::normal(stream));
+        let mut z = [0.0; T];
         for j in 0..T {
-            expected += slope[j] * z[j];
-            let total = (0..T).map(|k| factor[j][k] * factor[j][k]).sum::<f64>().sqrt();
+            z[j] = draw::normal(stream);
+            expected += with[j] * z[j];
             let mut x = 0.0;
             for k in 0..=j {
                 x += factor[j][k] * z[k];
             }
-            out[j] = rounded(mean[j] + total * skewed(x / total, skewness[j]));
+            out[j] = rounded(mean[j] + deviation[j] * skewed(x / deviation[j], skewness[j]));
         }
         out[T..].fill(0);
         Some(Hazard { mean: expected.max(0.0), untold })
     }
 }
 
+/// True when those who leave of one cell of type `i` are Poisson given the ends, up to [`LIKE_POISSON`] of their number: their
+/// own variance, and what of it the ends tell, which for many cells together is at most the sum over them.
+fn leaves_like_poisson(types: usize, moments: &Moments, i: usize) -> bool {
+    let number = moments.mean(i, types);
+    let mut var: Vec<f64> = (0..types * types).map(|k| moments.covariance(i, k / types, k % types)).collect();
+    let with: Vec<f64> = (0..types).map(|j| moments.covariance(i, j, types)).collect();
+    let mut slope = with.clone();
+    solve(&mut var, &mut slope);
+    let told: f64 = slope.iter().zip(&with).map(|(a, b)| a * b).sum();
+    (moments.covariance(i, types, types) - number).abs() + told.abs() <= LIKE_POISSON * number
+}
+
 /// A normal number with this skewness, mean 0 and variance 1.
 #[inline]
 fn skewed(z: f64, skewness: f64) -> f64 {
-    (z + skewness / 6.0 * (z * z - 1.0)) / (1.0 + skewness * skewness / 18.0).sqrt()
+    // 1 - g^2 / 36 is the reciprocal of that root to g^4.
+    (z + skewness * (1.0 / 6.0) * (z * z - 1.0)) * (1.0 - skewness * skewness * (1.0 / 36.0))
 }
 
 /// The nearest count.

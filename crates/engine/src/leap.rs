@@ -33,7 +33,9 @@ pub const TURNOVERS_FOUNDING: f64 = 5.0;
 /// Longest step of a block with [`LARGE`] cells, as a number of events a cell.
 pub const TURNOVERS_LARGE: f64 = 10.0;
 /// Cells from which a block is large.
-pub const LARGE: u64 = 100_000;
+pub const LARGE: u64 = 20_000;
+/// Cells from which one type that founds clones is, whose H given its ends is then as good as linear in them.
+pub const LARGE_FOUNDING: u64 = 1_000;
 /// Variance of H given the ends that may be left out, as a share of E(H), the variance of the number of founders.
 pub const UNTOLD: f64 = 1e-3;
 /// More clones than this end a run.
@@ -44,6 +46,11 @@ struct Newborn {
     at: Point,
     channel: usize,
     parent: u32,
+}
+
+/// True when `cells` are enough for the longer steps of a large block.
+pub fn is_large(block: &Block, cells: u64) -> bool {
+    cells >= if block.types.len() == 1 && block.leaving.is_empty() { LARGE_FOUNDING } else { LARGE }
 }
 
 /// Longest step that the law of block `block` allows at these rates, for a small block and for a large one; infinity when
@@ -74,6 +81,8 @@ pub struct Scratch {
     picked: Vec<usize>,
     placing: Placing,
     newborns: Vec<Newborn>,
+    /// Founders of this step whose lines are gone at its end, and who were placed nowhere.
+    gone: u64,
 }
 
 /// Advances `state` by `step`, which must be drawable; returns the cells at its end.
@@ -100,43 +109,53 @@ pub fn advance(
     let mut carried = 0usize;
     while let Some(newborn) = newborns.pop() {
         let channel = compiled.channels[newborn.channel];
-        let rates = step.window.rates(newborn.at.interval);
+        let at = newborn.at;
+        let rates = step.window.rates(at.interval);
         let (founding, excess) = (rates[layout.founding(newborn.channel)], rates[layout.excess(newborn.channel)]);
-        let origin = label(compiled, state, channel.from, excess, founding, stream);
         let (b, position) = compiled.place[channel.to];
-        let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
-        cells[position] = 1;
-        let founded = start + step.window.intervals[newborn.at.interval].start + newborn.at.into;
-        let id = state.next_id;
-        let left = carry(compiled, step, b, newborn.at, &cells, id, &mut scratch.placing, &mut newborns, stream);
-        if left.iter().all(|&n| n == 0) {
-            state.next_id += 1;
-            let gone = &mut state.extinct[channel.to];
-            gone.number += 1;
-            gone.days += start + step.days() - founded;
-        } else {
-            state.found(
-                compiled,
-                channel.to,
-                0,
-                founded,
-                Cause::Mutation,
-                Some((newborn.parent, channel.from)),
-                origin,
-            );
-            let counts = &mut state.blocks[b].counts;
-            let row = counts.len() - left.len();
-            counts[row..].copy_from_slice(&left);
-        }
+        let interval = step.window.intervals[at.interval];
+        let founded = start + interval.start + at.into;
         carried += 1;
-        if carried + state.clones() > MOST_CLONES {
+        if carried + state.clones() > MOST_CLONES || state.next_id == u32::MAX {
             let what = format!(
                 "more than {MOST_CLONES} clones; a mutation rate is too high for clones to be followed one by one"
             );
             return Err(Failure::Budget { what, time: start });
         }
+        let mother = Some((newborn.parent, channel.from));
+        if compiled.blocks[b].is_line() {
+            let (birth, death) = (rates[layout.birth(channel.to)], rates[layout.death(channel.to)]);
+            let line = step.along(b).lines()[at.interval + 1].after(birth, death, interval.days - at.into);
+            // It was kept with the largest chance in its interval.
+            if stream.uniform() * step.survival_bound(compiled, channel.to, at.interval) >= line.survival {
+                state.next_id += 1;
+                state.extinct += 1;
+                continue;
+            }
+            let cells = draw::geometric_family_sum_odds(stream, 1, line.odds);
+            let origin = label(compiled, state, channel.from, excess, founding, stream);
+            state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin);
+            continue;
+        }
+        let origin = label(compiled, state, channel.from, excess, founding, stream);
+        let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
+        cells[position] = 1;
+        let id = state.next_id;
+        let left = carry(compiled, step, b, at, &cells, id, scratch, &mut newborns, stream);
+        if left.iter().all(|&n| n == 0) {
+            state.next_id += 1;
+            state.extinct += 1;
+        } else {
+            state.found(compiled, channel.to, 0, founded, Cause::Mutation, mother, origin);
+            let counts = &mut state.blocks[b].counts;
+            let row = counts.len() - left.len();
+            counts[row..].copy_from_slice(&left);
+        }
     }
     scratch.newborns = newborns;
+    let gone = std::mem::take(&mut scratch.gone);
+    state.extinct += gone;
+    state.next_id = u32::try_from(u64::from(state.next_id) + gone).unwrap_or(u32::MAX);
     state.time = start + step.days();
     if emptied {
         state.prune(compiled);
@@ -186,7 +205,7 @@ fn advance_block(
     let (types, m) = (block.types.len(), block.width());
     let clones = &mut state.blocks[b];
     let Some(families) = &own.families else { return false };
-    let Scratch { from, next, hazards, picked, placing, .. } = scratch;
+    let Scratch { from, next, hazards, picked, placing, gone, .. } = scratch;
     // One row a clone; the last place of a wider row counts who leaves.
     from.clear();
     if m == types {
@@ -221,7 +240,9 @@ fn advance_block(
     let mut place = |channels: &[(usize, usize)], clone: usize, number: u64, stream: &mut Stream| {
         let row = clone * m..(clone + 1) * m;
         placing.prepare(block, compiled, step, step.along(b), start, channels, &from[row.clone()], &next[row]);
-        for _ in 0..number.min(MOST_CLONES as u64) {
+        let candidates = placing.candidates(number, stream);
+        *gone += number - candidates;
+        for _ in 0..candidates.min(MOST_CLONES as u64) {
             let (at, channel) = placing.place(block, &step.window, channels, stream);
             newborns.push(Newborn { at, channel, parent: clones.founders[clone].id });
         }
@@ -268,7 +289,7 @@ fn carry(
     from: Point,
     cells: &[u64],
     id: u32,
-    placing: &mut Placing,
+    scratch: &mut Scratch,
     newborns: &mut Vec<Newborn>,
     stream: &mut Stream,
 ) -> Row {
@@ -287,10 +308,13 @@ fn carry(
         // A shorter stretch of a drawable window is drawable but for rounding.
         None => end.copy_from_slice(&start),
     }
+    let Scratch { placing, gone, .. } = scratch;
     let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
             placing.prepare(block, compiled, step, along, from, channels, &start, &end);
-            for _ in 0..number.min(MOST_CLONES as u64) {
+            let candidates = placing.candidates(number, stream);
+            *gone += number - candidates;
+            for _ in 0..candidates.min(MOST_CLONES as u64) {
                 let (at, channel) = placing.place(block, window, channels, stream);
                 newborns.push(Newborn { at, channel, parent: id });
             }
@@ -337,7 +361,7 @@ fn immigrate(
             let mut row: Row = smallvec![0; m];
             row[position] = cells;
             let at = Point { interval: k, into };
-            let left = carry(compiled, step, b, at, &row, id, &mut scratch.placing, newborns, stream);
+            let left = carry(compiled, step, b, at, &row, id, scratch, newborns, stream);
             for (n, x) in state.blocks[b].counts[clone * m..].iter_mut().zip(left) {
                 *n += x;
             }

@@ -65,6 +65,39 @@ pub struct Along {
     /// Moments from the start of interval k to the end of the step; one more than intervals.
     pub to_end: Vec<Moments>,
     seen_from_start: OnceCell<Vec<f64>>,
+    lines: OnceCell<Vec<Line>>,
+}
+
+/// What one cell of a type that founds nothing leaves at the end of a step: nothing, or a geometric number of cells.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// Mean number.
+    pub mean: f64,
+    /// Mean number of those whose line survives, less 1.
+    pub odds: f64,
+    /// Probability that the line survives.
+    pub survival: f64,
+}
+
+impl Line {
+    fn of(moments: &Moments) -> Line {
+        let mean = moments.mean(0, 0);
+        if mean <= 1e-290 {
+            return Line { mean: 0.0, odds: 0.0, survival: 0.0 };
+        }
+        let odds = (0.5 * (moments.covariance(0, 0, 0) / mean + (mean - 1.0))).max(0.0);
+        Line { mean, odds, survival: mean / (1.0 + odds) }
+    }
+
+    /// Of a cell that lives at constant rates for `days` before.
+    #[inline]
+    pub fn after(&self, birth: f64, death: f64, days: f64) -> Line {
+        let z = (birth - death) * days;
+        let grown = libm::expm1(z);
+        let (mean, odds) = (self.mean * (1.0 + grown), birth * days * if z.abs() > 1e-9 { grown / z } else { 1.0 });
+        let odds = self.odds + self.mean * odds;
+        Line { mean, odds, survival: mean / (1.0 + odds) }
+    }
 }
 
 impl Along {
@@ -74,7 +107,13 @@ impl Along {
             to_end.push(moments.then(&to_end[to_end.len() - 1]));
         }
         to_end.reverse();
-        Along { own, to_end, seen_from_start: OnceCell::new() }
+        Along { own, to_end, seen_from_start: OnceCell::new(), lines: OnceCell::new() }
+    }
+
+    /// Of a block that [is a line](crate::compiled::Block::is_line), one cell from the start of interval k to the end of the
+    /// step; one more than intervals.
+    pub fn lines(&self) -> &[Line] {
+        self.lines.get_or_init(|| self.to_end.iter().map(Line::of).collect())
     }
 
     /// For the end of each interval and each ancestor i at the start: mean of every kind s there, then for each s and kind q at
@@ -148,6 +187,17 @@ impl Step {
     /// True when every block can be drawn at once over it.
     pub fn drawable(&self) -> bool {
         self.blocks.iter().all(|b| b.families.is_some())
+    }
+
+    /// Largest chance that the line of a cell of type `to`, founded in interval `k`, reaches the end of the step; 1 where clones
+    /// are founded from it, which may outlive it. (At constant rates the chance moves in one direction with the date.)
+    pub fn survival_bound(&self, compiled: &Compiled, to: usize, k: usize) -> f64 {
+        let b = compiled.place[to].0;
+        if !compiled.blocks[b].is_line() {
+            return 1.0;
+        }
+        let lines = self.along(b).lines();
+        lines[k].survival.max(lines[k + 1].survival)
     }
 
     /// Block `b` along the step.

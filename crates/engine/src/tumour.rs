@@ -8,7 +8,7 @@ use crate::exposure::Exposure;
 use crate::failure::Failure;
 use crate::field::set_counts;
 use crate::interacting;
-use crate::leap::{self, LARGE, Scratch, longest_step};
+use crate::leap::{self, Scratch, is_large, longest_step};
 use crate::state::State;
 use crate::step::{Pieces, Step, alike};
 use crate::stream::Stream;
@@ -246,12 +246,10 @@ impl Leap {
     /// Longest step that the blocks as they stand allow, on the grid.
     fn longest(&self, compiled: &Compiled, state: &State) -> f64 {
         let mut longest = self.drawable;
-        for (limits, clones) in self.longest.iter().zip(&state.blocks) {
-            if limits[0] == f64::INFINITY {
-                continue;
+        for ((limits, clones), block) in self.longest.iter().zip(&state.blocks).zip(&compiled.blocks) {
+            if limits[0] < f64::INFINITY {
+                longest = longest.min(limits[usize::from(is_large(block, clones.counts.iter().sum()))]);
             }
-            let cells: u64 = clones.counts.iter().sum();
-            longest = longest.min(limits[usize::from(cells >= LARGE)]);
         }
         on_grid(longest, compiled.varying)
     }
