@@ -4,10 +4,9 @@
 //! P(k) = C(n, k) pᵏ q^(n−k), q = 1 − p; mean np, variance npq.
 //!
 //! # Method
-//! p above 1/2 is turned around. Then, below np = 10, coin by coin if
-//! there are few and else one waiting time after another (see `waiting`); from 10 on, BTRS: Hörmann,
-//! *The generation of binomial random variates*, Journal of Statistical Computation and Simulation 46, 1993, with the paper's
-//! letters. The acceptance uses the saddle-point form in `density`, not the paper's logarithms of factorials.
+//! p above 1/2 is turned around. Then rare successes come by waiting times (see `waiting`), a few coins are tossed one by one,
+//! and below np = 24 counts come by inversion (see `inversion`). Beyond, BTRS: Hörmann, *The generation of binomial random variates*, Journal of Statistical Computation and Simulation 46, 1993, with the
+//! paper's letters. The acceptance uses the saddle-point form in `density`, not the paper's logarithms of factorials.
 //!
 //! # Numerics
 //! - The candidate is ⌊np⌋ + ⌊x + fraction + 0.5⌋ in integers, so every k can be drawn for every n, and its probability is right
@@ -17,13 +16,16 @@
 //!   [`binomial_q`] takes the 10⁻¹².
 
 use super::density::{deviance, floor, stirling_error, two_pi};
-use super::waiting::events;
+use super::inversion::{exp, from_zero};
+use super::waiting::{RARE, rare_events};
 use crate::stream::Stream;
 
 /// Up to so many coins are tossed one by one.
-const COIN_BY_COIN: u64 = 12;
-/// Where counting hands over; the paper asks for at least 10. rand_distr switches at 10, NumPy at 30.
-const TRANSFORMED_FROM: f64 = 10.0;
+const COIN_BY_COIN: u64 = 3;
+/// Up to so many cells a power is multiplied out.
+const MULTIPLIED_OUT: u64 = 64;
+/// Where inversion hands over; the paper asks for at least 10. rand_distr switches at 10, NumPy at 30.
+const TRANSFORMED_FROM: f64 = 24.0;
 
 /// Binomial: successes among `n` with probability `p` in [0, 1] each. p = 0 gives 0 and p = 1 gives n, drawing nothing.
 ///
@@ -65,7 +67,10 @@ pub fn binomial_q(stream: &mut Stream, n: u64, q: f64) -> u64 {
 #[inline]
 fn at_most_half(stream: &mut Stream, n: u64, p: f64) -> u64 {
     let np = n as f64 * p;
-    if np < TRANSFORMED_FROM {
+    if np < RARE {
+        // Each cell dies at rate 1 up to the time −ln(1 − p), which is below p / (1 − p) and, for so small p, below 1.001 p.
+        rare_events(stream, n as f64, -1.0, 1.001 * p, || -libm::log1p(-p))
+    } else if np < TRANSFORMED_FROM {
         few(stream, n, p, np)
     } else if n <= 1 << 62 {
         transformed_rejection(stream, n, p, np)
@@ -77,12 +82,32 @@ fn at_most_half(stream: &mut Stream, n: u64, p: f64) -> u64 {
 
 #[inline]
 fn few(stream: &mut Stream, n: u64, p: f64, np: f64) -> u64 {
-    if n <= COIN_BY_COIN && p > 1e-3 {
+    if n <= COIN_BY_COIN {
         return (0..n).map(|_| u64::from(stream.uniform() < p)).sum();
     }
-    // Each cell dies at rate 1 up to the time −ln(1 − p), which is below p / (1 − p).
-    let bound = if np < 1e-3 { p } else { p / (1.0 - p) };
-    events(stream, n as f64, -1.0, bound, || -libm::log1p(-p))
+    let (cells, odds) = (n as f64, p / (1.0 - p));
+    let none = || if n <= MULTIPLIED_OUT { power(1.0 - p, n) } else { exp(cells * log_one_plus(-p)) };
+    from_zero(stream, np, none, |k| (cells - k) * odds)
+}
+
+/// ln(1 + `x`) for |x| < 1, without a call where four terms do.
+#[inline]
+pub(super) fn log_one_plus(x: f64) -> f64 {
+    if x.abs() < 1e-4 { x * (1.0 - x * (1.0 / 2.0 - x * (1.0 / 3.0 - 0.25 * x))) } else { libm::log1p(x) }
+}
+
+/// `q` to the power of `n` ≥ 1, multiplied out.
+#[inline]
+pub(super) fn power(q: f64, n: u64) -> f64 {
+    let (mut square, mut rest, mut product) = (q, n, 1.0);
+    while rest > 1 {
+        if rest & 1 == 1 {
+            product *= square;
+        }
+        square *= square;
+        rest >>= 1;
+    }
+    product * square
 }
 
 #[inline]
@@ -151,7 +176,7 @@ impl Hat {
         };
         let (k1, k2, k_exponent) = terms(step);
         let (m1, m2, m_exponent) = terms(mode_step);
-        let ratio = ((m1 / k1) * (m2 / k2)).sqrt() * libm::exp(m_exponent - k_exponent);
+        let ratio = ((m1 / k1) * (m2 / k2)).sqrt() * exp((m_exponent - k_exponent).clamp(-700.0, 700.0));
         ratio * derivative / alpha
     }
 }
@@ -176,7 +201,7 @@ mod tests {
         let mut looked = 0;
         for (n, p) in cases {
             let np = n as f64 * p;
-            if np < TRANSFORMED_FROM {
+            if np < 10.0 {
                 continue;
             }
             looked += 1;
@@ -229,7 +254,7 @@ mod tests {
     #[test]
     fn the_far_corners_of_the_hat_do_not_overflow() {
         let middle = Stream::word_for(0.5);
-        for n in [20, 1000, 1 << 53, 1 << 62] {
+        for n in [60, 1000, 1 << 53, 1 << 62] {
             for end in [0, u64::MAX] {
                 for v in [0, u64::MAX] {
                     let k = binomial(&mut Stream::scripted(vec![end, v, middle, 0]), n, 0.5);

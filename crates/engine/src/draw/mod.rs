@@ -5,9 +5,9 @@
 //! 1. `ziggurat`: the tables behind the two laws everything rests on, computed by the compiler.
 //! 2. [`exponential`](fn@exponential), [`normal`](fn@normal): one word and one comparison, nearly always.
 //! 3. [`gamma`](fn@gamma): a normal, cubed; any shape.
-//! 4. `waiting`: small counts of three laws, one waiting time after another.
+//! 4. `waiting`: rare events of three laws, one waiting time after another; `inversion`: their small counts, from one uniform.
 //! 5. `density`: Loader's form of the Poisson and binomial probabilities, which does not cancel at 10¹⁵ cells.
-//! 6. [`poisson`](fn@poisson), [`binomial`](fn@binomial): counting below a mean of ten, Hörmann's transformed rejection above.
+//! 6. [`poisson`](fn@poisson), [`binomial`](fn@binomial): inversion below a mean of 24, Hörmann's transformed rejection above.
 //! 7. [`negative_binomial`](fn@negative_binomial), [`geometric_family_sum`]: how many descend from k surviving lines.
 //! 8. [`multinomial`](fn@multinomial): which way each of n cells went.
 //! 9. `mass`: logarithms of the Poisson and binomial probabilities, for whoever weighs what was drawn.
@@ -37,6 +37,7 @@ mod binomial;
 mod density;
 mod exponential;
 mod gamma;
+mod inversion;
 mod mass;
 mod multinomial;
 mod negative_binomial;

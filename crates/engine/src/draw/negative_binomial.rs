@@ -6,24 +6,28 @@
 //! The sum of k geometrics on {1, 2, …} is k plus such a number with r = k; its mean is k/p.
 //!
 //! # Method
-//! Small mean: one waiting time after another (see `waiting`). Otherwise a Poisson number whose mean is gamma(r) · o (Greenwood and
-//! Yule 1920; Devroye, *Non-Uniform Random Variate Generation*, 1986, X.4.4). A few geometrics are drawn one by one as
-//! ⌊E / ln(1 + 1/o)⌋ with E exponential (Devroye, X.2.2).
+//! Rare births by waiting times (see `waiting`); a small mean by inversion from 0 (see `inversion`). Otherwise a Poisson number
+//! whose mean is gamma(r) · o (Greenwood and Yule 1920; Devroye, *Non-Uniform Random Variate Generation*, 1986, X.4.4). A few
+//! geometrics are drawn one by one as ⌊E / ln(1 + 1/o)⌋ with E exponential (Devroye, X.2.2).
 //!
 //! # Numerics
 //! The odds are the one parameter that keeps its digits both where p is small (huge families) and where 1 − p is (hardly any
 //! growth), so the functions that end in `_odds` do the work and the others convert. In a birth–death step, β is the chance
 //! that a family of two or more goes on, p = 1 − β, and the odds are β/(1 − β): compute that, not 1 − p.
 
-use super::waiting::events;
+use super::binomial::{log_one_plus, power};
+use super::inversion::{exp, from_zero};
+use super::waiting::{RARE, rare_events};
 use super::{exponential, gamma, poisson};
 use crate::stream::Stream;
 
-/// Below this mean, and these odds, counting waiting times costs less than a gamma and a Poisson draw.
-const COUNT_BELOW: f64 = 10.0;
-const COUNT_ODDS: f64 = 4.0;
+/// Below this mean, and these odds, inversion costs less than a gamma and a Poisson draw.
+const COUNT_BELOW: f64 = 20.0;
+const COUNT_ODDS: f64 = 30.0;
+/// Up to so many lines a power is multiplied out.
+const MULTIPLIED_OUT: f64 = 64.0;
 /// Up to so many families are drawn one by one.
-const ONE_BY_ONE: u64 = 3;
+const ONE_BY_ONE: u64 = 6;
 /// Above these odds an exponential on its grid is too coarse to tell neighbouring family sizes apart.
 const FINE_GRID: f64 = (1u64 << 40) as f64;
 
@@ -59,9 +63,19 @@ pub fn negative_binomial_odds(stream: &mut Stream, successes: f64, odds: f64) ->
         return 0;
     }
     let mean = successes * odds;
-    if mean < COUNT_BELOW && odds <= COUNT_ODDS {
+    if mean < RARE {
         // Yule's process from `successes` lines, up to the time ln(1 + odds).
-        events(stream, successes, 1.0, odds, || libm::log1p(odds))
+        rare_events(stream, successes, 1.0, odds, || libm::log1p(odds))
+    } else if mean < COUNT_BELOW && odds <= COUNT_ODDS {
+        let none = || {
+            if successes <= MULTIPLIED_OUT && successes == (successes as u64) as f64 {
+                power(1.0 / (1.0 + odds), successes as u64)
+            } else {
+                exp(-successes * log_one_plus(odds))
+            }
+        };
+        let on = odds / (1.0 + odds);
+        from_zero(stream, mean, none, |k| (successes + k) * on)
     } else {
         let intensity = gamma(stream, successes, odds);
         poisson(stream, intensity)
