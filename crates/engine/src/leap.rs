@@ -75,7 +75,8 @@ pub fn longest_step(compiled: &Compiled, block: &Block, rates: &[f64]) -> [f64; 
 #[derive(Default)]
 pub struct Scratch {
     from: Vec<u64>,
-    next: Vec<u64>,
+    /// Who left by mutation per time, by clone.
+    leavers: Vec<u64>,
     /// Cumulative hazard of the clones, and whether it holds all ways of founding or those at division alone.
     hazards: Vec<(f64, bool)>,
     picked: Vec<usize>,
@@ -205,41 +206,51 @@ fn advance_block(
     let (types, m) = (block.types.len(), block.width());
     let clones = &mut state.blocks[b];
     let Some(families) = &own.families else { return false };
-    let Scratch { from, next, hazards, picked, placing, gone, .. } = scratch;
-    // One row a clone; the last place of a wider row counts who leaves.
+    let Scratch { from, leavers, hazards, picked, placing, gone, .. } = scratch;
     from.clear();
-    if m == types {
-        from.extend_from_slice(&clones.counts);
-    } else {
-        for row in clones.counts.chunks_exact(types) {
-            from.extend_from_slice(row);
-            from.push(0);
-        }
-    }
-    next.clear();
-    next.resize(from.len(), 0);
+    from.extend_from_slice(&clones.counts);
+    leavers.clear();
     let moments = &own.whole;
     let (divides, leaves) = (!block.dividing.is_empty(), m > types);
     hazards.clear();
     let mut total = 0.0;
-    for (n, x) in from.chunks_exact(m).zip(next.chunks_exact_mut(m)) {
+    let mut emptied = false;
+    for (n, x) in from.chunks_exact(types).zip(clones.counts.chunks_exact_mut(types)) {
         let large = own.large.draw(moments, n, x, stream);
         let hazard = match large {
             Some(hazard) => hazard,
             None => {
-                families.draw(n, x, stream);
-                if divides { placing.hazard(moments, n, x) } else { Hazard::NONE }
+                // The last place of a wider row counts who leaves.
+                let (mut cells, mut end): (Row, Row) = (SmallVec::from_slice(n), smallvec![0; m]);
+                cells.resize(m, 0);
+                families.draw(&cells, &mut end, stream);
+                x.copy_from_slice(&end[..types]);
+                if leaves {
+                    leavers.push(end[types]);
+                }
+                if divides { placing.hazard(moments, &cells, &end) } else { Hazard::NONE }
             }
         };
+        if leaves && large.is_some() {
+            leavers.push(0);
+        }
         if divides || leaves {
             total += hazard.draw(stream);
             hazards.push((total, large.is_some()));
         }
+        emptied |= x.iter().all(|&n| n == 0);
     }
     let start = Point { interval: 0, into: 0.0 };
     let mut place = |channels: &[(usize, usize)], clone: usize, number: u64, stream: &mut Stream| {
-        let row = clone * m..(clone + 1) * m;
-        placing.prepare(block, compiled, step, step.along(b), start, channels, &from[row.clone()], &next[row]);
+        let row = clone * types..(clone + 1) * types;
+        let wide = |narrow: &[u64], left: u64| {
+            let mut row: Row = SmallVec::from_slice(narrow);
+            row.resize(m, left);
+            row
+        };
+        let (cells, end) =
+            (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
+        placing.prepare(block, compiled, step, step.along(b), start, channels, &cells, &end);
         let candidates = placing.candidates(number, stream);
         *gone += number - candidates;
         for _ in 0..candidates.min(MOST_CLONES as u64) {
@@ -248,8 +259,7 @@ fn advance_block(
         }
     };
     if leaves {
-        for clone in 0..clones.founders.len() {
-            let left = next[clone * m + types];
+        for (clone, &left) in leavers.iter().enumerate() {
             if left > 0 {
                 place(&block.leaving, clone, left, stream);
             }
@@ -266,16 +276,6 @@ fn advance_block(
         for same in picked.chunk_by(|a, b| a == b) {
             let channels = if hazards[same[0]].1 { &block.founding } else { &block.dividing };
             place(channels, same[0], same.len() as u64, stream);
-        }
-    }
-    let mut emptied = false;
-    if m == types {
-        clones.counts.copy_from_slice(next);
-        emptied = clones.counts.chunks_exact(m).any(|row| row.iter().all(|&n| n == 0));
-    } else {
-        for (row, x) in clones.counts.chunks_exact_mut(types).zip(next.chunks_exact(m)) {
-            row.copy_from_slice(&x[..types]);
-            emptied |= row.iter().all(|&n| n == 0);
         }
     }
     emptied

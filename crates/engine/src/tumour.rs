@@ -278,7 +278,11 @@ impl Leap {
                 f64::INFINITY
             };
             let days = days.min(to_grid);
-            self.exposure.signature(days, &mut self.signature);
+            // Without a rate that follows drug or date one step is like another of its length.
+            self.signature.clear();
+            if compiled.varying {
+                self.exposure.signature(days, &mut self.signature);
+            }
             let same = |k: &&Known| (k.days - days).abs() < 1e-12 * days && alike(&k.signature, &self.signature);
             if !compiled.uses_time
                 && let Some(known) = self.known.iter().find(same)
@@ -357,6 +361,9 @@ fn on_grid(longest: f64, varying: bool) -> f64 {
     let most = if varying { 7.0 } else { 28.0 };
     if longest == f64::INFINITY {
         return if varying { most } else { f64::INFINITY };
+    }
+    if longest >= most {
+        return most;
     }
     if longest >= 1.0 {
         return libm::floor(longest).min(most);
