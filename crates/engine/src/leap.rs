@@ -126,7 +126,7 @@ pub fn advance(
         let mother = Some((newborn.parent, channel.from));
         if compiled.blocks[b].is_line() {
             let (birth, death) = (rates[layout.birth(channel.to)], rates[layout.death(channel.to)]);
-            let line = step.along(b).lines()[at.interval + 1].after(birth, death, interval.days - at.into);
+            let line = step.lines(b)[at.interval + 1].after(birth, death, interval.days - at.into);
             // It was kept with the largest chance in its interval.
             if stream.uniform() * step.survival_bound(compiled, channel.to, at.interval) >= line.survival {
                 state.next_id += 1;

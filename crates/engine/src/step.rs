@@ -55,6 +55,7 @@ pub struct BlockStep {
     /// Its law for large clones.
     pub large: Large,
     along: OnceCell<Along>,
+    lines: OnceCell<Vec<Line>>,
 }
 
 /// A block along a step.
@@ -65,7 +66,6 @@ pub struct Along {
     /// Moments from the start of interval k to the end of the step; one more than intervals.
     pub to_end: Vec<Moments>,
     seen_from_start: OnceCell<Vec<f64>>,
-    lines: OnceCell<Vec<Line>>,
 }
 
 /// What one cell of a type that founds nothing leaves at the end of a step: nothing, or a geometric number of cells.
@@ -80,6 +80,15 @@ pub struct Line {
 }
 
 impl Line {
+    /// A cell at the end itself.
+    const END: Line = Line { mean: 1.0, odds: 0.0, survival: 1.0 };
+
+    /// One such stretch followed by this.
+    fn behind(&self, first: Line) -> Line {
+        let (mean, odds) = (first.mean * self.mean, self.odds + self.mean * first.odds);
+        Line { mean, odds, survival: mean / (1.0 + odds) }
+    }
+
     fn of(moments: &Moments) -> Line {
         let mean = moments.mean(0, 0);
         if mean <= 1e-290 {
@@ -102,18 +111,13 @@ impl Line {
 
 impl Along {
     fn new(own: Vec<Moments>, m: usize) -> Along {
-        let mut to_end = vec![Moments::none(m)];
+        let mut to_end = Vec::with_capacity(own.len() + 1);
+        to_end.push(Moments::none(m));
         for moments in own.iter().rev() {
             to_end.push(moments.then(&to_end[to_end.len() - 1]));
         }
         to_end.reverse();
-        Along { own, to_end, seen_from_start: OnceCell::new(), lines: OnceCell::new() }
-    }
-
-    /// Of a block that [is a line](crate::compiled::Block::is_line), one cell from the start of interval k to the end of the
-    /// step; one more than intervals.
-    pub fn lines(&self) -> &[Line] {
-        self.lines.get_or_init(|| self.to_end.iter().map(Line::of).collect())
+        Along { own, to_end, seen_from_start: OnceCell::new() }
     }
 
     /// For the end of each interval and each ancestor i at the start: mean of every kind s there, then for each s and kind q at
@@ -137,7 +141,6 @@ impl Piece {
         let width = compiled.layout.len();
         let blocks = compiled.blocks.iter().map(|block| {
             let mut own: Vec<Moments> = Vec::with_capacity(window.intervals.len());
-            let mut whole: Option<Moments> = None;
             for (k, interval) in window.intervals.iter().enumerate() {
                 // Equal neighbours are common (cuts of one long interval): compute once.
                 let same = k > 0
@@ -148,10 +151,12 @@ impl Piece {
                 } else {
                     Moments::constant(block, compiled.layout, window.rates(k), interval.days)
                 };
-                whole = Some(whole.map_or_else(|| next.clone(), |w| w.then(&next)));
                 own.push(next);
             }
-            PieceOfBlock { own, whole: whole.unwrap_or_else(|| Moments::none(block.width())) }
+            let mut own_of = own.iter();
+            let first = own_of.next().cloned().unwrap_or_else(|| Moments::none(block.width()));
+            let whole = own_of.fold(first, |so_far, next| so_far.then(next));
+            PieceOfBlock { own, whole }
         });
         let blocks = blocks.collect();
         Piece { window, blocks }
@@ -166,6 +171,8 @@ impl Step {
 
     fn joined(compiled: &Compiled, pieces: Vec<Rc<Piece>>) -> Step {
         let mut window = Window::default();
+        window.intervals.reserve_exact(pieces.iter().map(|p| p.window.intervals.len()).sum());
+        window.rates.reserve_exact(pieces.iter().map(|p| p.window.rates.len()).sum());
         pieces.iter().for_each(|p| window.append(&p.window));
         let blocks = compiled.blocks.iter().enumerate().map(|(b, block)| {
             let mut wholes = pieces.iter().map(|p| &p.blocks[b].whole);
@@ -173,7 +180,7 @@ impl Step {
             let whole = wholes.fold(first, |so_far, next| so_far.then(next));
             let families = Families::new(&whole);
             let large = Large::new(block.types.len(), &whole, families.as_ref());
-            BlockStep { whole, families, large, along: OnceCell::new() }
+            BlockStep { whole, families, large, along: OnceCell::new(), lines: OnceCell::new() }
         });
         let blocks = blocks.collect();
         Step { window, blocks, pieces }
@@ -189,6 +196,22 @@ impl Step {
         self.blocks.iter().all(|b| b.families.is_some())
     }
 
+    /// Of a block that [is a line](crate::compiled::Block::is_line), one cell from the start of interval k to the end of the
+    /// step; one more than intervals.
+    pub fn lines(&self, b: usize) -> &[Line] {
+        self.blocks[b].lines.get_or_init(|| {
+            let mut lines = Vec::with_capacity(self.window.intervals.len() + 1);
+            lines.push(Line::END);
+            let mut line = Line::END;
+            for own in self.pieces.iter().rev().flat_map(|p| p.blocks[b].own.iter().rev()) {
+                line = line.behind(Line::of(own));
+                lines.push(line);
+            }
+            lines.reverse();
+            lines
+        })
+    }
+
     /// Largest chance that the line of a cell of type `to`, founded in interval `k`, reaches the end of the step; 1 where clones
     /// are founded from it, which may outlive it. (At constant rates the chance moves in one direction with the date.)
     pub fn survival_bound(&self, compiled: &Compiled, to: usize, k: usize) -> f64 {
@@ -196,14 +219,15 @@ impl Step {
         if !compiled.blocks[b].is_line() {
             return 1.0;
         }
-        let lines = self.along(b).lines();
+        let lines = self.lines(b);
         lines[k].survival.max(lines[k + 1].survival)
     }
 
     /// Block `b` along the step.
     pub fn along(&self, b: usize) -> &Along {
         self.blocks[b].along.get_or_init(|| {
-            let own: Vec<Moments> = self.pieces.iter().flat_map(|p| &p.blocks[b].own).cloned().collect();
+            let mut own = Vec::with_capacity(self.window.intervals.len());
+            self.pieces.iter().for_each(|p| own.extend_from_slice(&p.blocks[b].own));
             Along::new(own, self.blocks[b].whole.m)
         })
     }

@@ -251,7 +251,9 @@ impl Leap {
                 longest = longest.min(limits[usize::from(is_large(block, clones.counts.iter().sum()))]);
             }
         }
-        on_grid(longest, compiled.varying)
+        // Nothing moves a rate before the first dose.
+        let quiet = self.exposure.is_constant() && self.exposure.next_event() == f64::INFINITY && !compiled.uses_time;
+        on_grid(longest, compiled.varying && !quiet)
     }
 
     /// The next step, at most `days` long; the exposure is advanced to its end.
