@@ -5,7 +5,7 @@
 
 use crate::failure::Failure;
 use remission_model::expr::{Expr, Slot};
-use remission_model::program::{Depends, Layout, Program, Registers};
+use remission_model::program::{Depends, Layout, Plan, Program, Registers};
 use remission_model::resolved::{Kind, Model};
 
 /// Cell types connected by switching.
@@ -234,6 +234,59 @@ impl Compiled {
             out[l.switch(s)] = rate;
         }
         Ok(())
+    }
+
+    /// What must be computed again after these inputs changed.
+    pub fn plan(&self, changed: &[Slot]) -> Plan {
+        self.program.plan(changed)
+    }
+
+    /// Computes what `plan` says; [`rates_of`](Self::rates_of) then gives the rates that it moves.
+    pub fn run_plan(&self, registers: &mut Registers, plan: &Plan) {
+        self.program.run_plan(registers, plan);
+    }
+
+    /// True when `plan` moves a rate of type `i`, or its arrivals.
+    pub fn moved_by(&self, plan: &Plan, i: usize) -> bool {
+        let n = self.types();
+        let (switches, channels) = (self.switches.len(), self.channels.len());
+        let own = [i, n + i, 2 * n + i].into_iter();
+        let leaving = (0..switches).filter(|&s| self.switches[s].0 == i).map(|s| 3 * n + s);
+        let founding = (0..channels).filter(|&c| self.channels[c].from == i).map(|c| 3 * n + switches + c);
+        own.chain(leaving).chain(founding.clone()).chain(founding.map(|k| k + channels)).any(|k| plan.moves(k))
+    }
+
+    /// The rates of one type, as [`rates`](Self::rates) gives them, to the last bit, at what has been computed.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn rates_of(&self, registers: &mut Registers, i: usize, out: &mut [f64]) -> Result<(), Failure> {
+        let (n, l) = (self.types(), self.layout);
+        let raw = |k: usize| self.program.output(registers, k);
+        let mut good = true;
+        let mut take = |k: usize| {
+            let value = raw(k);
+            good &= value >= 0.0 && value.is_finite();
+            value
+        };
+        let (birth, death, arrivals) = (take(i), take(n + i), take(2 * n + i));
+        let (mut mutated, mut lost) = (0.0, 0.0);
+        for (c, channel) in self.channels.iter().enumerate().filter(|c| c.1.from == i) {
+            let at = 3 * n + self.switches.len() + c;
+            let rate = take(at);
+            let per_day = if channel.per_division { birth } else { 1.0 };
+            *if channel.per_division { &mut mutated } else { &mut lost } += rate;
+            out[l.founding(c)] = rate * per_day;
+            out[l.excess(c)] = (rate - raw(at + self.channels.len())).max(0.0) * per_day;
+        }
+        out[l.birth(i)] = birth * (1.0 - mutated);
+        out[l.death(i)] = death + lost;
+        out[l.immigration(i)] = arrivals;
+        for (s, _) in self.switches.iter().enumerate().filter(|s| s.1.0 == i) {
+            out[l.switch(s)] = take(3 * n + s);
+        }
+        // The whole finds which term it was.
+        if good && mutated <= 1.0 { Ok(()) } else { self.rates(registers, Depends::State, out) }
     }
 
     /// Death of every type, a day and cell, without the cells that leave by mutation; call after [`rates`](Self::rates),

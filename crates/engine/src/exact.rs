@@ -3,14 +3,20 @@
 //! The waiting time to the next event is kept in the state as what is left of a unit-exponential, used up by
 //! the integrated total hazard; so a change of rates rescales it, and looking more often changes nothing, to
 //! the last bit. Rates that move with a drug or the date are averaged over intervals that belong to the
-//! exposure and not to the looking ([`crate::window`]). In models in which cells act on each other rates are
-//! computed anew after every event; levels and concentrations are then renewed every [`GRID`] days.
+//! exposure and not to the looking ([`crate::window`]). In models in which cells act on each other the rates that an
+//! event has moved are computed anew after it ([`crate::events`]); levels and concentrations are then renewed every
+//! [`GRID`] days.
+//!
+//! An event costs a few comparisons for its type and kind, which the model fixes, and O(log clones) for the clone
+//! ([`crate::clone_index`]); the total hazard is added up anew from integers, so nothing drifts.
 
+use crate::clone_index::{CloneIndex, Emptied};
 use crate::compiled::Compiled;
+use crate::events::{Action, Events};
 use crate::exposure::Exposure;
-use crate::failure::Failure;
+use crate::failure::{Budget, Failure};
 use crate::field::set_counts;
-use crate::leap::label;
+use crate::leap::{MOST_CLONES, label};
 use crate::state::{Cause, Origin, Pending, State};
 use crate::stream::Stream;
 use crate::window::{Window, set_exposure};
@@ -19,8 +25,6 @@ use remission_model::program::{Depends, Registers};
 
 /// Days for which levels and concentrations are held in models in which cells act on each other.
 pub const GRID: f64 = 1.0 / 64.0;
-/// Events that one patient may take.
-pub const MOST_EVENTS: u64 = 2_000_000_000;
 
 /// Rates ahead, from a start that the exposure decides.
 #[derive(Debug, Clone)]
@@ -29,11 +33,16 @@ pub struct Exact {
     start: Exposure,
     ahead: Option<(Window, usize)>,
     rates: Vec<f64>,
+    events: Events,
     counts: Vec<u64>,
     reals: Vec<f64>,
-    events: u64,
-    /// A clone has lost its last cell.
-    emptied: bool,
+    /// By type.
+    index: Vec<CloneIndex>,
+    /// By type: the row that all arrivals join.
+    arrivals: Vec<Option<usize>>,
+    /// By block.
+    emptied: Vec<Emptied>,
+    done: u64,
 }
 
 impl Exact {
@@ -44,10 +53,13 @@ impl Exact {
             start: exposure,
             ahead: None,
             rates: vec![0.0; compiled.layout.len()],
+            events: Events::new(compiled),
             counts: vec![0; n],
             reals: vec![0.0; n],
-            events: 0,
-            emptied: false,
+            index: vec![CloneIndex::default(); n],
+            arrivals: vec![None; n],
+            emptied: vec![Emptied::default(); compiled.blocks.len()],
+            done: 0,
         }
     }
 
@@ -55,8 +67,7 @@ impl Exact {
     pub fn restart(&mut self, exposure: &Exposure) {
         self.start.clone_from(exposure);
         self.ahead = None;
-        self.events = 0;
-        self.emptied = false;
+        self.done = 0;
     }
 
     /// The exposure at the state's time, for changing it. The waiting time is used up to here at the old rates, so
@@ -65,7 +76,7 @@ impl Exact {
         if let Some(since) = state.pending {
             self.counts.fill(0);
             state.add_by_type(compiled, &mut self.counts);
-            let left = (since.left - self.hazard(compiled) * (state.time - since.since)).max(0.0);
+            let left = (since.left - self.events.hazard(&self.counts) * (state.time - since.since)).max(0.0);
             state.pending = Some(Pending { left, since: state.time });
         }
         self.start.advance(state.time);
@@ -74,6 +85,9 @@ impl Exact {
     }
 
     /// Advances `state` to `until`, or to the first moment at which the total reaches `size`; true if it did.
+    ///
+    /// # Errors
+    /// A [`Failure`]; the state is then that of the last event.
     pub fn advance(
         &mut self,
         compiled: &Compiled,
@@ -81,26 +95,51 @@ impl Exact {
         state: &mut State,
         until: f64,
         size: f64,
+        budget: Budget,
         stream: &mut Stream,
     ) -> Result<bool, Failure> {
+        state.prune(compiled);
         self.counts.fill(0);
         state.add_by_type(compiled, &mut self.counts);
+        for b in 0..compiled.blocks.len() {
+            self.find_rows(compiled, state, b);
+        }
+        let reached = self.run(compiled, registers, state, until, size, budget, stream);
+        for (b, emptied) in self.emptied.iter_mut().enumerate() {
+            emptied.drop_from(&mut state.blocks[b], compiled.blocks[b].types.len());
+        }
+        reached
+    }
+
+    fn run(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        state: &mut State,
+        until: f64,
+        size: f64,
+        budget: Budget,
+        stream: &mut Stream,
+    ) -> Result<bool, Failure> {
         let mut total: u64 = self.counts.iter().sum();
         if total as f64 >= size {
             return Ok(true);
         }
+        if total >= 1 << 53 {
+            return Err(Failure::TooMany { time: state.time });
+        }
         loop {
             let end = self.set_rates(compiled, registers, state)?;
+            self.events.set(compiled, &self.rates);
             // Constant rates until `end`, which does not depend on `until` except by ending the call.
             loop {
-                let hazard = self.hazard(compiled);
+                let hazard = self.events.hazard(&self.counts);
                 let pending =
                     *state.pending.get_or_insert_with(|| Pending { left: stream.exponential(), since: state.time });
                 let event = if hazard > 0.0 { pending.since + pending.left / hazard } else { f64::INFINITY };
                 if event > end.min(until) {
                     if end > until {
                         state.time = until;
-                        state.prune(compiled);
                         return Ok(false);
                     }
                     state.pending =
@@ -110,32 +149,58 @@ impl Exact {
                 }
                 state.time = event;
                 state.pending = None;
-                self.fire(compiled, state, hazard, stream);
-                if std::mem::take(&mut self.emptied) {
-                    state.prune(compiled);
+                if let Some((i, cell)) = self.events.choose(&self.counts, stream.uniform() * hazard) {
+                    total = match cell {
+                        Some((which, u)) => {
+                            let at = self.act(compiled, state, i, which, u, &mut total, stream);
+                            if compiled.interacting {
+                                let counts = &self.counts;
+                                self.events.after_event(compiled, registers, counts, at, i, &mut self.rates)?;
+                            }
+                            total
+                        }
+                        None => {
+                            self.arrive(compiled, state, i);
+                            if compiled.interacting {
+                                let counts = &self.counts;
+                                self.events.after_change(compiled, registers, counts, i, &mut self.rates)?;
+                            }
+                            total + 1
+                        }
+                    };
                 }
-                total = self.counts.iter().sum();
-                self.events += 1;
-                if self.events > MOST_EVENTS {
-                    let what = format!("more than {MOST_EVENTS} events; use the leap method for tumours of this size");
+                self.done += 1;
+                if self.done & 0xffff == 0 {
+                    check_work(budget, registers, state)?;
+                }
+                if self.done > budget.events {
+                    let what =
+                        format!("more than {} events; use the leap method for tumours of this size", budget.events);
                     return Err(Failure::Budget { what, time: state.time });
                 }
                 if total as f64 >= size {
-                    state.prune(compiled);
                     return Ok(true);
                 }
-                if compiled.interacting {
-                    self.put_counts(registers);
-                    compiled.rates(registers, Depends::State, &mut self.rates)?;
-                }
             }
+            check_work(budget, registers, state)?;
             if compiled.interacting {
                 self.renew_levels(compiled, registers, state, end)?;
             }
             if state.time >= until {
-                state.prune(compiled);
                 return Ok(false);
             }
+        }
+    }
+
+    /// Sums by clone and the arrivals' rows of block `b`, from the state.
+    fn find_rows(&mut self, compiled: &Compiled, state: &State, b: usize) {
+        let types = &compiled.blocks[b].types;
+        for (position, &t) in types.iter().enumerate() {
+            self.index[t].build(&state.blocks[b].counts, types.len(), position);
+            self.arrivals[t] = compiled.model.cells[t].immigration.as_ref().and_then(|_| {
+                let mine = |f: &crate::state::Founder| f.cause == Cause::Immigration && f.cell_type == t;
+                state.blocks[b].founders.iter().position(mine)
+            });
         }
     }
 
@@ -198,121 +263,113 @@ impl Exact {
         set_counts(registers, &self.reals);
     }
 
-    /// Total hazard now.
-    fn hazard(&self, compiled: &Compiled) -> f64 {
-        (0..compiled.types())
-            .map(|i| self.counts[i] as f64 * self.per_cell(compiled, i) + self.rates[compiled.layout.immigration(i)])
-            .sum()
-    }
-
-    /// All events of one cell of type `i`. Mutation per time is already among its losses.
-    fn per_cell(&self, compiled: &Compiled, i: usize) -> f64 {
-        let (l, r) = (compiled.layout, &self.rates);
-        let mut sum = r[l.birth(i)] + r[l.death(i)];
-        for (s, &(from, _)) in compiled.switches().iter().enumerate() {
-            if from == i {
-                sum += r[l.switch(s)];
-            }
-        }
-        for (c, channel) in compiled.channels.iter().enumerate() {
-            if channel.from == i && channel.per_division {
-                sum += r[l.founding(c)];
-            }
-        }
-        sum
-    }
-
-    fn fire(&mut self, compiled: &Compiled, state: &mut State, hazard: f64, stream: &mut Stream) {
-        let l = compiled.layout;
-        let mut u = stream.uniform() * hazard;
-        for i in 0..compiled.types() {
-            let arrivals = self.rates[l.immigration(i)];
-            if u < arrivals {
-                return self.arrive(compiled, state, i);
-            }
-            u -= arrivals;
-            let each = self.per_cell(compiled, i);
-            let all = self.counts[i] as f64 * each;
-            let last = (i + 1..compiled.types()).all(|j| self.counts[j] == 0 && self.rates[l.immigration(j)] == 0.0);
-            if u >= all && !last {
-                u -= all;
-                continue;
-            }
-            if self.counts[i] == 0 {
-                return;
-            }
-            let which = ((u / each) as u64).min(self.counts[i] - 1);
-            return self.act(compiled, state, i, which, (u - which as f64 * each).clamp(0.0, each), stream);
-        }
-    }
-
-    /// Cell number `which` of type `i` does what `u`, uniform on its total rate, says.
-    fn act(&mut self, compiled: &Compiled, state: &mut State, i: usize, which: u64, mut u: f64, stream: &mut Stream) {
-        let l = compiled.layout;
+    /// Cell number `which` of type `i` does what `u`, uniform on its total rate, says. Returns the number of the event.
+    #[inline]
+    fn act(
+        &mut self,
+        compiled: &Compiled,
+        state: &mut State,
+        i: usize,
+        which: u64,
+        u: f64,
+        total: &mut u64,
+        stream: &mut Stream,
+    ) -> usize {
+        let (at, action) = self.events.action(i, u);
         let (b, position) = compiled.place[i];
         let m = compiled.blocks[b].types.len();
-        let mut before = which;
         let counts = &mut state.blocks[b].counts;
-        let mut clone = 0;
-        while before >= counts[clone * m + position] {
-            before -= counts[clone * m + position];
-            clone += 1;
-        }
+        let clone = self.index[i].find(counts, m, position, which);
         let row = clone * m;
-        u -= self.rates[l.birth(i)];
-        if u < 0.0 {
-            counts[row + position] += 1;
-            self.counts[i] += 1;
-            return;
-        }
-        for (s, &(from, to)) in compiled.switches().iter().enumerate() {
-            if from != i {
-                continue;
+        match action {
+            Action::Divide => {
+                counts[row + position] += 1;
+                self.index[i].add(clone);
+                self.counts[i] += 1;
+                *total += 1;
             }
-            u -= self.rates[l.switch(s)];
-            if u < 0.0 {
+            Action::Switch(to) => {
                 counts[row + position] -= 1;
                 counts[row + compiled.place[to].1] += 1;
+                self.index[i].take(clone);
+                self.index[to].add(clone);
                 self.counts[i] -= 1;
                 self.counts[to] += 1;
-                return;
+            }
+            Action::FoundAtDivision(c) => {
+                self.found(compiled, state, c, clone, stream);
+                *total += 1;
+            }
+            Action::FoundByChange(c) => {
+                // The new clone first: rows move when empty ones are dropped.
+                self.found(compiled, state, c, clone, stream);
+                self.lose(compiled, state, i, clone);
+            }
+            Action::Die => {
+                self.lose(compiled, state, i, clone);
+                *total -= 1;
             }
         }
-        let parent = state.blocks[b].founders[clone].id;
-        for (c, channel) in compiled.channels.iter().enumerate() {
-            if channel.from != i {
-                continue;
-            }
-            let founding = self.rates[l.founding(c)];
-            u -= founding;
-            if u < 0.0 {
-                if !channel.per_division {
-                    state.blocks[b].counts[row + position] -= 1;
-                    self.counts[i] -= 1;
-                    self.emptied = state.blocks[b].counts[row..row + m].iter().all(|&n| n == 0);
-                }
-                let origin = label(compiled, state, i, self.rates[l.excess(c)], founding, stream);
-                state.found(compiled, channel.to, 1, state.time, Cause::Mutation, Some((parent, i)), origin);
-                self.counts[channel.to] += 1;
-                return;
-            }
+        at
+    }
+
+    /// A cell of clone `clone` founds another through channel `c`.
+    fn found(&mut self, compiled: &Compiled, state: &mut State, c: usize, clone: usize, stream: &mut Stream) {
+        let (channel, l) = (compiled.channels[c], compiled.layout);
+        let parent = state.blocks[compiled.place[channel.from].0].founders[clone].id;
+        let (excess, founding) = (self.rates[l.excess(c)], self.rates[l.founding(c)]);
+        let origin = label(compiled, state, channel.from, excess, founding, stream);
+        state.found(compiled, channel.to, 1, state.time, Cause::Mutation, Some((parent, channel.from)), origin);
+        self.note_row(compiled, state, channel.to);
+    }
+
+    /// Takes note of a row added for a founder of type `i`.
+    fn note_row(&mut self, compiled: &Compiled, state: &State, i: usize) {
+        let b = compiled.place[i].0;
+        let types = &compiled.blocks[b].types;
+        for (position, &t) in types.iter().enumerate() {
+            self.index[t].push(&state.blocks[b].counts, types.len(), position);
         }
-        state.blocks[b].counts[row + position] -= 1;
+        self.counts[i] += 1;
+    }
+
+    /// A cell of type `i` is no more in `clone`.
+    fn lose(&mut self, compiled: &Compiled, state: &mut State, i: usize, clone: usize) {
+        let (b, position) = compiled.place[i];
+        let m = compiled.blocks[b].types.len();
+        let clones = &mut state.blocks[b];
+        let row = clone * m;
+        clones.counts[row + position] -= 1;
+        self.index[i].take(clone);
         self.counts[i] -= 1;
-        self.emptied = state.blocks[b].counts[row..row + m].iter().all(|&n| n == 0);
+        if clones.counts[row..row + m].iter().any(|&n| n > 0) {
+            return;
+        }
+        let founder = &clones.founders[clone];
+        if founder.cause == Cause::Immigration {
+            return;
+        }
+        state.extinct += 1;
+        if self.emptied[b].push(clone, clones) {
+            self.emptied[b].drop_from(clones, m);
+            self.find_rows(compiled, state, b);
+        }
     }
 
     fn arrive(&mut self, compiled: &Compiled, state: &mut State, i: usize) {
         let (b, position) = compiled.place[i];
-        let m = compiled.blocks[b].types.len();
-        let clone = state.blocks[b].founders.iter().position(|f| f.cause == Cause::Immigration && f.cell_type == i);
-        match clone {
-            Some(k) => state.blocks[b].counts[k * m + position] += 1,
+        match self.arrivals[i] {
+            Some(k) => {
+                state.blocks[b].counts[k * compiled.blocks[b].types.len() + position] += 1;
+                self.index[i].add(k);
+                self.counts[i] += 1;
+            }
             None => {
                 state.found(compiled, i, 1, state.time, Cause::Immigration, None, Origin::PreExisting);
+                self.arrivals[i] = Some(state.blocks[b].founders.len() - 1);
+                self.note_row(compiled, state, i);
             }
         }
-        self.counts[i] += 1;
     }
 
     /// Carries exposure and levels to `time`, with the counts as they stand.
@@ -341,4 +398,15 @@ impl Exact {
         self.start.advance(time);
         Ok(())
     }
+}
+
+/// Evaluations and clones, looked at now and then.
+fn check_work(budget: Budget, registers: &Registers, state: &State) -> Result<(), Failure> {
+    budget.check_evaluations(registers.evaluations(), state.time)?;
+    if state.clones() <= MOST_CLONES {
+        return Ok(());
+    }
+    let what =
+        format!("more than {MOST_CLONES} clones; a mutation rate is too high for clones to be followed one by one");
+    Err(Failure::Budget { what, time: state.time })
 }

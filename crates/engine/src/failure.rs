@@ -2,6 +2,41 @@
 
 use std::fmt;
 
+/// Work that one tumour may take before its run ends with [`Failure::Budget`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Events in exact simulation.
+    pub events: u64,
+    /// Steps of the leap method.
+    pub steps: u64,
+    /// Evaluations of the rates by either method, those within differential equations included.
+    pub evaluations: u64,
+}
+
+impl Default for Budget {
+    /// Some minute of work.
+    fn default() -> Self {
+        Budget { events: 2_000_000_000, steps: 20_000_000, evaluations: 200_000_000 }
+    }
+}
+
+impl Budget {
+    /// Checks the evaluations done so far.
+    ///
+    /// # Errors
+    /// [`Failure::Budget`] when they are used up.
+    pub fn check_evaluations(&self, done: u64, time: f64) -> Result<(), Failure> {
+        if done <= self.evaluations {
+            return Ok(());
+        }
+        let what = format!(
+            "more than {} evaluations of the rates; look for a rate or a level that moves very fast, such as one in /s for /day",
+            self.evaluations
+        );
+        Err(Failure::Budget { what, time })
+    }
+}
+
 /// What went wrong, where and when.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Failure {

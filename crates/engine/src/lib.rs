@@ -9,8 +9,10 @@
 //! This crate knows nothing of visits, endpoints, arms, threads or file formats.
 
 pub mod before;
+pub mod clone_index;
 pub mod compiled;
 pub mod draw;
+pub mod events;
 pub mod exact;
 pub mod exposure;
 pub mod failure;

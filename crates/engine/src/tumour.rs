@@ -5,7 +5,7 @@
 use crate::compiled::Compiled;
 use crate::exact::Exact;
 use crate::exposure::Exposure;
-use crate::failure::Failure;
+use crate::failure::{Budget, Failure};
 use crate::field::set_counts;
 use crate::interacting;
 use crate::leap::{self, Scratch, is_large, longest_step};
@@ -44,6 +44,7 @@ pub struct Tumour<'a> {
     /// Exposure when the regimen was last followed, for starting again.
     begun: Exposure,
     engine: Engine,
+    budget: Budget,
 }
 
 enum Engine {
@@ -63,6 +64,7 @@ struct Leap {
     signature: Vec<f64>,
     rates: Vec<f64>,
     scratch: Scratch,
+    steps: u64,
 }
 
 struct Known {
@@ -92,9 +94,15 @@ impl<'a> Tumour<'a> {
                 signature: Vec::new(),
                 rates: vec![0.0; compiled.layout.len()],
                 scratch: Scratch::default(),
+                steps: 0,
             })),
         };
-        Ok(Tumour { state, compiled, registers, begun, engine })
+        Ok(Tumour { state, compiled, registers, begun, engine, budget: Budget::default() })
+    }
+
+    /// Ends the run with [`Failure::Budget`] after this much work, counted from the tumour's beginning.
+    pub fn limit(&mut self, budget: Budget) {
+        self.budget = budget;
     }
 
     /// Follows `regimen` from now on; its day 1 is now. What is in the body stays.
@@ -160,8 +168,12 @@ impl<'a> Tumour<'a> {
     /// ```
     pub fn restart(&mut self, state: &State) {
         self.state.clone_from(state);
+        self.registers.restart();
         match &mut self.engine {
-            Engine::Leap(leap) => leap.exposure.clone_from(&self.begun),
+            Engine::Leap(leap) => {
+                leap.exposure.clone_from(&self.begun);
+                leap.steps = 0;
+            }
             Engine::Exact(exact) => exact.restart(&self.begun),
         }
     }
@@ -171,13 +183,13 @@ impl<'a> Tumour<'a> {
     /// # Errors
     /// A [`Failure`]; the state is then that of the last completed step.
     pub fn advance(&mut self, until: f64, size: f64, stream: &mut Stream) -> Result<Stop, Failure> {
-        let Tumour { state, compiled, registers, engine, .. } = self;
+        let Tumour { state, compiled, registers, engine, budget, .. } = self;
         match engine {
             Engine::Exact(exact) => {
-                let reached = exact.advance(compiled, registers, state, until, size, stream)?;
+                let reached = exact.advance(compiled, registers, state, until, size, *budget, stream)?;
                 Ok(if reached { Stop::Size(state.time) } else { Stop::Time })
             }
-            Engine::Leap(leap) => leap.advance(compiled, registers, state, until, size, stream),
+            Engine::Leap(leap) => leap.advance(compiled, registers, state, until, size, *budget, stream),
         }
     }
 
@@ -205,6 +217,7 @@ impl Leap {
         state: &mut State,
         until: f64,
         size: f64,
+        budget: Budget,
         stream: &mut Stream,
     ) -> Result<Stop, Failure> {
         let mut total = state.total();
@@ -219,6 +232,12 @@ impl Leap {
                 break;
             }
             let start = state.time;
+            self.steps += 1;
+            if self.steps > budget.steps {
+                let what = format!("more than {} steps; look for a rate that is very fast", budget.steps);
+                return Err(Failure::Budget { what, time: start });
+            }
+            budget.check_evaluations(registers.evaluations(), start)?;
             let now = if compiled.interacting {
                 self.step_interacting(compiled, registers, state, until - start, stream)?
             } else {

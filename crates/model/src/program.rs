@@ -98,9 +98,34 @@ pub struct Registers {
     layout: Layout,
     inputs: Vec<f64>,
     values: Vec<f64>,
+    evaluations: u64,
+}
+
+/// What must be computed again after some inputs changed, and nothing else; made by [`Program::plan`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    instructions: Vec<u32>,
+    outputs: Vec<u32>,
+}
+
+impl Plan {
+    /// True when expression `k` may have moved.
+    pub fn moves(&self, k: usize) -> bool {
+        self.outputs.binary_search(&(k as u32)).is_ok()
+    }
 }
 
 impl Registers {
+    /// How many times all that could have moved was computed again; what a budget of work is kept by.
+    pub fn evaluations(&self) -> u64 {
+        self.evaluations
+    }
+
+    /// Begins the count of evaluations anew.
+    pub fn restart(&mut self) {
+        self.evaluations = 0;
+    }
+
     /// Sets an input, in base units.
     pub fn set(&mut self, slot: Slot, value: f64) {
         self.inputs[self.layout.index(slot)] = value;
@@ -143,25 +168,67 @@ impl Program {
             layout: self.layout,
             inputs: vec![0.0; self.layout.len()],
             values: vec![0.0; self.instructions.len()],
+            evaluations: 0,
         }
     }
 
     /// Computes everything that can have moved since an input of class `changed` was set.
     pub fn run(&self, registers: &mut Registers, changed: Depends) {
         let start = self.starts[changed as usize];
+        registers.evaluations += 1;
+        for k in start..self.instructions.len() {
+            self.compute(registers, k);
+        }
+    }
+
+    #[inline]
+    fn compute(&self, registers: &mut Registers, k: usize) {
         let Registers { inputs, values, .. } = registers;
-        for (k, instruction) in self.instructions.iter().enumerate().skip(start) {
-            let v = |i: u32| values[i as usize];
-            values[k] = match *instruction {
-                Instruction::Number(x) => x,
-                Instruction::Load(i) => inputs[i as usize],
-                Instruction::Neg(a) => -v(a),
-                Instruction::Binary(op, a, b) => binary(op, v(a), v(b)),
-                Instruction::Call1(law, a) => call(law, [v(a), 0.0, 0.0]),
-                Instruction::Call2(law, a, b) => call(law, [v(a), v(b), 0.0]),
-                Instruction::Call3(law, a, b, c) => call(law, [v(a), v(b), v(c)]),
-                Instruction::Table(t, a) => self.tables[t as usize].at(v(a)),
+        let v = |i: u32| values[i as usize];
+        values[k] = match self.instructions[k] {
+            Instruction::Number(x) => x,
+            Instruction::Load(i) => inputs[i as usize],
+            Instruction::Neg(a) => -v(a),
+            Instruction::Binary(op, a, b) => binary(op, v(a), v(b)),
+            Instruction::Call1(law, a) => call(law, [v(a), 0.0, 0.0]),
+            Instruction::Call2(law, a, b) => call(law, [v(a), v(b), 0.0]),
+            Instruction::Call3(law, a, b, c) => call(law, [v(a), v(b), v(c)]),
+            Instruction::Table(t, a) => self.tables[t as usize].at(v(a)),
+        };
+    }
+
+    /// What depends on any of these inputs, however far: a walk through the graph of dependence.
+    ///
+    /// ```
+    /// use remission_model::{expr::{Expr, Slot}, program::{Layout, Program}};
+    /// let layout = Layout { parameters: 0, drugs: 0, levels: 0, cells: 2 };
+    /// let rates = [Expr::Neg(Box::new(Expr::Slot(Slot::Cells(0)))), Expr::Slot(Slot::Cells(1))];
+    /// let program = Program::new(&rates, &[], layout);
+    /// let plan = program.plan(&[Slot::Cells(1)]);
+    /// assert!(plan.moves(1) && !plan.moves(0));
+    /// ```
+    pub fn plan(&self, changed: &[Slot]) -> Plan {
+        let inputs: Vec<u32> = changed.iter().map(|&s| self.layout.index(s) as u32).collect();
+        let mut moved = vec![false; self.instructions.len()];
+        for (k, instruction) in self.instructions.iter().enumerate() {
+            let m = |i: u32| moved[i as usize];
+            moved[k] = match *instruction {
+                Instruction::Number(_) => false,
+                Instruction::Load(i) => inputs.contains(&i),
+                Instruction::Neg(a) | Instruction::Call1(_, a) | Instruction::Table(_, a) => m(a),
+                Instruction::Binary(_, a, b) | Instruction::Call2(_, a, b) => m(a) || m(b),
+                Instruction::Call3(_, a, b, c) => m(a) || m(b) || m(c),
             };
+        }
+        let instructions = (0..moved.len()).filter(|&k| moved[k]).map(|k| k as u32).collect();
+        let outputs = (0..self.outputs.len()).filter(|&k| moved[self.outputs[k] as usize]).map(|k| k as u32).collect();
+        Plan { instructions, outputs }
+    }
+
+    /// Computes what `plan` says; the rest must be up to date.
+    pub fn run_plan(&self, registers: &mut Registers, plan: &Plan) {
+        for &k in &plan.instructions {
+            self.compute(registers, k as usize);
         }
     }
 
