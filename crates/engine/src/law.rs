@@ -9,6 +9,7 @@
 pub mod arm;
 pub mod counts;
 pub mod equations;
+pub mod expressible;
 pub mod origins;
 pub mod scalar;
 pub mod start;

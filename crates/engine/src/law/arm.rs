@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::state::Origin;
 
 /// Relative error of the values behind probabilities.
-const FINE: f64 = 1e-11;
+const FINE: f64 = 1e-9;
 /// The same behind the distribution of a count.
 const COARSE: f64 = 1e-6;
 
@@ -206,7 +206,7 @@ impl<'a> Law<'a> {
             let first = if label == Origin::PreExisting { n } else { 0 };
             let before = Before::new(compiled, &origins::present(compiled, label, false), first + founder);
             let ln = self.beginning.ln_none(&before, |t| first + t, &[2 * n], &values)?;
-            out.push(OfOrigin { present: -libm::expm1(ln), clones: expected[0], cells: expected[1] });
+            out.push(OfOrigin { present: 0.0 - libm::expm1(ln), clones: expected[0], cells: expected[1] });
         }
         Ok(out)
     }
