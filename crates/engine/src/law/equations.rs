@@ -17,6 +17,8 @@ use crate::failure::Failure;
 const ORDER: usize = 24;
 /// Steps that one interval may take.
 const MOST_STEPS: usize = 1_000_000;
+/// Largest partial sum of a step, as a multiple of its result.
+const CANCELLED: f64 = 1e3;
 /// Shortest step, days.
 const SHORTEST: f64 = 1e-12;
 
@@ -204,24 +206,33 @@ impl<T: Scalar> Solver<T> {
         self.scale.iter_mut().zip(e.iter()).for_each(|(s, x)| *s = x.size());
         let mut power = 1.0;
         let mut quiet = 0;
+        let mut known = 0;
         for k in 0..ORDER {
             self.order(equations, coefficients, n, k);
+            known = k + 1;
             power *= most;
             let mut settled = true;
             for i in 0..n {
                 let term = self.taylor[(k + 1) * n + i].times(power);
                 self.next[i] += term;
-                let size = term.size();
-                self.scale[i] = self.scale[i].max(self.next[i].size());
-                settled &= size <= self.tolerance * self.scale[i];
+                let sum = self.next[i].size();
+                self.scale[i] = self.scale[i].max(sum);
+                settled &= term.size() <= self.tolerance * sum;
             }
             quiet = if settled { quiet + 1 } else { 0 };
             if quiet == 2 {
+                // Sums that were much larger on the way have lost digits (what overflowed, all): such a step is too long.
+                if self.scale.iter().zip(&self.next).any(|(s, x)| *s > CANCELLED * x.size()) {
+                    break;
+                }
                 e.copy_from_slice(&self.next);
                 return Some(most);
             }
         }
         // Shorter, until the last two terms are small; their coefficients stay.
+        for k in known..ORDER {
+            self.order(equations, coefficients, n, k);
+        }
         let mut step = most;
         while step > SHORTEST {
             step *= 0.8;
@@ -244,9 +255,12 @@ impl<T: Scalar> Solver<T> {
                 sum += term;
                 scale = scale.max(sum.size());
                 // What is not a number is never small.
-                if k + 1 >= ORDER && !(term.size() <= self.tolerance * scale) {
+                if k + 1 >= ORDER && !(term.size() <= self.tolerance * sum.size()) {
                     return false;
                 }
+            }
+            if scale > CANCELLED * sum.size() {
+                return false;
             }
             self.next[i] = sum;
         }

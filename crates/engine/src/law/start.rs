@@ -8,12 +8,12 @@
 //! Appl. Probab. 28:3922). An excursion that comes back to type f ends, since x(s) counts it. So
 //!     ln E(product of (1 - e)) = X ln(1 - e_f) - Int_0^G x(s) sum_j r_fj e_j(s) ds,
 //! with e_j(s) the value of one cell of type j that still has s days to grow before treatment begins with the values e, f
-//! absorbing, and G the time at which x(G) = 1; X is such that all cells together are N on average.
+//! absorbing, and G the time at which x(G) = 1; X is such that all cells that have not mutated together are N on average.
 //!
 //! The limit replaces a random early path by its mean. Run backward from N cells, a birth-death process has mean
 //! X e^(-lambda s) and forgets where it began, so the mean of the path is right until few (about b / lambda) cells are
-//! left; what these found is missed or counted in excess: [`Founders::error`]. That mutated cells are part of N is met on
-//! average only: [`Founders::mutated`].
+//! left; what these found is missed or counted in excess: [`Founders::error`]. That mutated cells are part of N is left out:
+//! [`Founders::mutated`] is their share (where none is there, it is right).
 
 use super::equations::{Equations, Kind, Link, Rate, Solver};
 use super::scalar::Scalar;
@@ -163,8 +163,9 @@ impl Founders {
         let mut founders = Founders { founder, cells: size, growth, days, mutated: 0.0, rates };
         // Expected cells for one of the founding type: all others, and those behind a mutation.
         let all = founders.others(compiled, false)?;
-        founders.mutated = founders.others(compiled, true)? / (1.0 + all);
-        founders.cells = size / (1.0 + all);
+        let mutated = founders.others(compiled, true)?;
+        founders.mutated = mutated / (1.0 + all);
+        founders.cells = size / (1.0 + (all - mutated).max(0.0));
         founders.days = libm::log(founders.cells.max(1.0)) / growth;
         if founders.mutated > MOST_MUTATED {
             let why = format!(

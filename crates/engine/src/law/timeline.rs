@@ -3,8 +3,8 @@
 //! Rates that move with a drug are replaced, a piece of time at a time, by two constant halves that keep the average and
 //! the first moment of the rates over the piece (the fourth-order commutator-free Magnus step, Blanes & Moan 2006, Appl.
 //! Numer. Math. 56:1519; the flow of the backward equations is linear in the rates, so its order is the same as for linear
-//! equations). Averages and moments come from Gauss nodes on parts that are halved until they settle; a day takes as many
-//! pieces as the equations of extinction need, measured by taking twice as many. So hazards are integrated, never frozen.
+//! equations). Averages and moments come from Gauss nodes, and a piece is halved until it and its two halves tell the same of
+//! extinction, of large and of small probabilities. So hazards are integrated, never frozen.
 //! A dosing cycle at steady state meets the same drug levels again, and its intervals are made once.
 
 use super::equations::{Coefficients, Equations, Solver};
@@ -18,14 +18,12 @@ use remission_model::program::{Depends, Registers};
 const REMEMBERED: usize = 512;
 /// Two exposures are alike when no amount differs by more than this share of the largest dose.
 const ALIKE: f64 = 1e-9;
-/// Halvings of a part of a piece.
-const HALVINGS: usize = 12;
-/// A part settles when halving moves no rate by more than this share of the largest rate.
-const SETTLED: f64 = 1e-9;
-/// Longest part that may settle, in times of the fastest change of any drug.
-const LONGEST_PART: f64 = 4.0;
-/// Parts of a day with moving rates.
-const PARTS: usize = 16;
+/// Times a piece may be halved.
+const HALVINGS: usize = 14;
+/// Longest piece that may settle, in times of the fastest change of any drug.
+const LONGEST_PIECE: f64 = 8.0;
+/// Pieces shorter than this are judged as if they were as long, days.
+const SHORTEST: f64 = 1.0 / 16.0;
 /// Constant intervals that a day may have; more is a slip of units.
 const MOST: usize = 50_000;
 
@@ -72,7 +70,7 @@ impl Timeline {
             registers: compiled.registers(parameters),
             exposure: exposure.clone(),
             equations: Equations::plain(compiled),
-            solver: Solver::new(compiled.types() + 1, 0.01 * tolerance),
+            solver: Solver::new(compiled.types() + 1, 1e-3 * tolerance),
             tolerance,
         };
         let mut timeline =
@@ -206,38 +204,38 @@ impl Build<'_> {
 
     /// Intervals over `days` without a dose inside.
     fn moving(&mut self, days: f64, out: &mut Vec<Interval>) -> Result<(), Failure> {
-        let mut count = PARTS;
-        while count > 2 && (count / 2) as f64 >= PARTS as f64 * days {
-            count /= 2;
+        let start = self.exposure.snapshot();
+        let whole = self.gauss(days)?;
+        self.exposure.restore(&start);
+        self.refine(whole, HALVINGS, out)
+    }
+
+    /// Intervals over the time of `whole`, which begins now; the exposure is moved to its end.
+    fn refine(&mut self, whole: Part, depth: usize, out: &mut Vec<Interval>) -> Result<(), Failure> {
+        let start = self.exposure.snapshot();
+        let days = whole.days;
+        // A piece much longer than the drug's own time could miss a peak with every node.
+        let short = days * self.exposure.fastest() <= LONGEST_PIECE;
+        let left = self.gauss(0.5 * days)?;
+        let right = self.gauss(0.5 * days)?;
+        let both = join(&left, &right);
+        if depth == 0 || (short && self.alike(&whole, &left, &right)?) {
+            out.extend(both.halves());
+            return Ok(());
         }
-        let mut parts = Vec::with_capacity(count);
-        for _ in 0..count {
-            parts.push(self.part(days / count as f64, HALVINGS)?);
-        }
-        // From few pieces to many, until twice as many tell the same.
-        let mut joined = vec![parts];
-        while let Some(last) = joined.last()
-            && last.len() > 1
-        {
-            let next = last.chunks_exact(2).map(|p| join(&p[0], &p[1])).collect();
-            joined.push(next);
-        }
-        let mut best: Vec<Interval> = Vec::new();
-        let mut seen: Option<Vec<f64>> = None;
-        while let Some(parts) = joined.pop() {
-            let halves: Vec<Interval> = parts.iter().flat_map(Part::halves).collect();
-            let values = self.probe(&halves)?;
-            if let Some(before) = &seen {
-                let apart = before.iter().zip(&values).all(|(a, b)| (a - b).abs() <= self.tolerance * days * b.abs());
-                if apart {
-                    break;
-                }
-            }
-            best = halves;
-            seen = Some(values);
-        }
-        out.extend(best);
-        Ok(())
+        self.exposure.restore(&start);
+        self.refine(left, depth - 1, out)?;
+        self.refine(right, depth - 1, out)
+    }
+
+    /// True when a piece and its two halves tell the same.
+    fn alike(&mut self, whole: &Part, left: &Part, right: &Part) -> Result<bool, Failure> {
+        let once = self.probe(&whole.halves())?;
+        let [a, b] = left.halves();
+        let [c, d] = right.halves();
+        let twice = self.probe(&[a, b, c, d])?;
+        let most = self.tolerance * whole.days.max(SHORTEST);
+        Ok(once.iter().zip(&twice).all(|(x, y)| (x - y).abs() <= most * y.abs()))
     }
 
     /// Values of extinction before these intervals, from large and from small values after them.
@@ -256,32 +254,7 @@ impl Build<'_> {
         Ok(values)
     }
 
-    /// Integral and moment over the next `days`; the exposure is moved to their end.
-    fn part(&mut self, days: f64, depth: usize) -> Result<Part, Failure> {
-        if days * self.exposure.fastest() > LONGEST_PART && depth > 0 {
-            let first = self.part(0.5 * days, depth - 1)?;
-            return Ok(join(&first, &self.part(0.5 * days, depth - 1)?));
-        }
-        let start = self.exposure.snapshot();
-        let once = self.gauss(days)?;
-        self.exposure.restore(&start);
-        let first = self.gauss(0.5 * days)?;
-        let twice = join(&first, &self.gauss(0.5 * days)?);
-        let largest = twice.whole.iter().fold(0.0f64, |a, x| a.max(*x));
-        // Founding rates are small beside the others and matter as shares of themselves.
-        let settled = once.whole.iter().zip(&twice.whole).all(|(a, b)| {
-            let apart = (a - b).abs();
-            apart <= SETTLED * largest && apart <= 1e3 * SETTLED * b.abs().max(1e-9 * largest)
-        });
-        if settled || depth == 0 {
-            return Ok(twice);
-        }
-        self.exposure.restore(&start);
-        let first = self.part(0.5 * days, depth - 1)?;
-        Ok(join(&first, &self.part(0.5 * days, depth - 1)?))
-    }
-
-    /// The same by three Gauss nodes.
+    /// Integral and moment over the next `days` by three Gauss nodes; the exposure is moved to their end.
     fn gauss(&mut self, days: f64) -> Result<Part, Failure> {
         // Nodes 0, +-sqrt(3/5) of [-1, 1]; weights 8/9, 5/9.
         const NODE: f64 = 0.774_596_669_241_483_4;
