@@ -201,9 +201,7 @@ impl<'a> Gather<'a> {
         let last = self.days.len() - 1;
         let cure = law.none(|_| true, last)?;
         let mut none = vec![law.none_at_start(resistant)?];
-        for day in 0..self.days.len() {
-            none.push(law.none(resistant, day)?);
-        }
+        none.extend(law.none_each(resistant)?);
         let never = law.never(resistant)?;
         let lasting = law.none_lasting(resistant)?;
         let origins = law.origins()?;

@@ -10,6 +10,7 @@ pub mod arm;
 pub mod counts;
 pub mod equations;
 pub mod expressible;
+pub mod lines;
 pub mod origins;
 pub mod scalar;
 pub mod start;

@@ -307,3 +307,38 @@ fn enormous_rates_end_with_a_reason() {
         Err(failure) => assert!(failure.to_string().contains("steps"), "{failure}"),
     }
 }
+
+/// Lines in closed form and the equations give one distribution, given and grown, with and without drug.
+#[test]
+fn counts_by_lines_and_by_equations() {
+    let mut s = cell("S", 0.3, 0.1);
+    let kill = Expr::Call(Named::Emax, vec![slot(Slot::Drug(0)), number(0.5), number(1.0)]);
+    s.death = Expr::Binary(Op::Add, Box::new(number(0.1)), Box::new(kill));
+    s.mutations = vec![mutates(2, 3e-9)];
+    s.switches = vec![Switch { to: 1, rate: number(0.002) }];
+    let mut p = cell("P", 0.01, 0.02);
+    p.kind = Kind::Persister;
+    p.switches = vec![Switch { to: 0, rate: number(0.01) }];
+    p.mutations = vec![Mutation { to: 3, per_division: false, rate: number(1e-8) }];
+    let mut r = cell("R", 0.25, 0.15);
+    r.immigration = Some(number(0.01));
+    let mut model = model(vec![s, p, r, cell("Rb", 0.2, 0.18)], &[(0, 1e8), (1, 1e5), (2, 2.5)]);
+    model.drugs = vec![oral_drug(10.0, 30.0, 20.0)];
+    let given = compiled(&model);
+    model.cells[2].immigration = None;
+    model.start = Start::Grown { founder: 0, from: 1, until: number(2e8) };
+    let grown = compiled(&model);
+    for compiled in [&given, &grown] {
+        let law = Law::new(compiled, &[], &under(compiled, &every(0, 90.0, 1.0)), &[80.0]).unwrap();
+        let resistant = |i: usize| i >= 2;
+        let mean: f64 = law.origins().unwrap().iter().map(|o| o.cells).sum();
+        let mut lines = law.count(resistant, mean).unwrap();
+        assert!(lines.in_closed_form());
+        let mut equations = law.count(resistant, mean).unwrap();
+        equations.by_equations();
+        for n in [0.0, 1.0, 5.0, 50.0, 0.1 * mean, 0.5 * mean, mean, 5.0 * mean, 50.0 * mean] {
+            let (a, b) = (lines.up_to(n).unwrap(), equations.up_to(n).unwrap());
+            assert!((a - b).abs() < 2e-4, "{n} of {mean}: {a} by lines, {b} by equations");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use crate::print::span;
 use crate::report::words::{self, thousands};
 use remission_cohort::law::{ArmLaw, Refused, SHARES, StudyLaw, law as law_of};
 use remission_engine::compiled::Compiled;
+use remission_engine::law::arm::{FINE, MEDIUM};
 use remission_engine::law::counts::ACCURACY;
 use remission_engine::law::expressible::{HARDLY, Obstacle};
 use remission_engine::state::Origin;
@@ -196,7 +197,8 @@ fn document(found: &StudyLaw, study: &Study, patients: Option<u32>, seconds: f64
                     .map(|d| json!({ "day": d.day, "p": d.lasting, "arrived": d.arrived })).collect::<Vec<_>>(),
                 "time_to_resistance_quantiles": by_share(&|k| json!(arm.time[k])),
                 "errors": {
-                    "probabilities": 1e-6,
+                    "ln_p_at_horizon": FINE * study.horizon,
+                    "ln_p_other": MEDIUM * study.horizon,
                     "founder_law": arm.founder_error,
                     "mutated_at_start": arm.mutated,
                     "quantile_probability": ACCURACY,

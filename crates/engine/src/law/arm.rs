@@ -5,6 +5,7 @@
 
 use super::counts::Count;
 use super::equations::{Equations, Solver};
+use super::lines::Lines;
 use super::origins::{self, Places};
 use super::scalar::{Complex, Scalar};
 use super::start::{Before, Beginning};
@@ -13,11 +14,17 @@ use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::Failure;
 use crate::state::Origin;
+use std::cell::OnceCell;
 
-/// Relative error of the values behind probabilities.
-const FINE: f64 = 1e-9;
+/// Relative error a day of the values behind probabilities at the horizon.
+pub const FINE: f64 = 1e-9;
+/// The same behind all days and labels.
+pub const MEDIUM: f64 = 1e-8;
 /// The same behind the distribution of a count.
 const COARSE: f64 = 1e-6;
+
+/// Lines in closed form are used where their ln P(0) is that of the equations, to this share of 1 - ln P(0).
+const AGREED: f64 = 2e-4;
 
 /// Living clones of one label at the end.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,6 +49,8 @@ pub struct Law<'a> {
     plain: Equations,
     prepared: Prepared,
     before: Before,
+    /// The treatment for many days and labels, made when it is asked for.
+    medium: OnceCell<(Timeline, Prepared)>,
 }
 
 impl<'a> Law<'a> {
@@ -71,7 +80,17 @@ impl<'a> Law<'a> {
             plain,
             prepared,
             before,
+            medium: OnceCell::new(),
         })
+    }
+
+    fn medium(&self) -> Result<&(Timeline, Prepared), Failure> {
+        if let Some(known) = self.medium.get() {
+            return Ok(known);
+        }
+        let timeline = Timeline::new(self.compiled, &self.parameters, &self.exposure, &self.days, MEDIUM)?;
+        let prepared = timeline.prepare(&self.plain);
+        Ok(self.medium.get_or_init(|| (timeline, prepared)))
     }
 
     /// Number of constant intervals of the treatment.
@@ -88,14 +107,40 @@ impl<'a> Law<'a> {
         (0..=self.n()).map(|i| f64::from(u8::from(i < self.n() && marked(i)))).collect()
     }
 
-    /// P(no cell of the marked types on day number `day` of those given).
+    /// P(no cell of the marked types on day number `day` of those given); ln P is right to [`FINE`] of itself for every
+    /// day of treatment.
     ///
     /// # Errors
     /// Rates that are too fast.
     pub fn none(&self, marked: impl Fn(usize) -> bool, day: usize) -> Result<f64, Failure> {
+        self.none_on(&self.timeline, &self.prepared, marked, day)
+    }
+
+    /// The same for every day of those given, ln P to [`MEDIUM`] of itself a day of treatment; the last as of
+    /// [`none`](Self::none).
+    ///
+    /// # Errors
+    /// Rates that are too fast.
+    pub fn none_each(&self, marked: impl Fn(usize) -> bool) -> Result<Vec<f64>, Failure> {
+        let (timeline, prepared) = self.medium()?;
+        let last = self.days.len() - 1;
+        let mut p = Vec::with_capacity(self.days.len());
+        for day in 0..last {
+            p.push(self.none_on(timeline, prepared, &marked, day)?);
+        }
+        p.push(self.none(&marked, last)?);
+        Ok(p)
+    }
+
+    fn none_on(
+        &self,
+        timeline: &Timeline,
+        prepared: &Prepared,
+        marked: impl Fn(usize) -> bool,
+        day: usize,
+    ) -> Result<f64, Failure> {
         let mut e = self.at_end(marked);
-        let mut solver = self.timeline.solver(&self.plain);
-        self.timeline.back(&self.plain, &self.prepared, &mut solver, &mut e, day, None)?;
+        timeline.back(&self.plain, prepared, &mut timeline.solver(&self.plain), &mut e, day, None)?;
         Ok(libm::exp(self.ln_none(&e)?))
     }
 
@@ -118,9 +163,9 @@ impl<'a> Law<'a> {
     /// Rates that are too fast.
     pub fn founder_error(&self, marked: impl Fn(usize) -> bool) -> Result<f64, Failure> {
         let Beginning::Grown(founders) = &self.beginning else { return Ok(0.0) };
+        let (timeline, prepared) = self.medium()?;
         let mut e = self.at_end(marked);
-        let mut solver = self.timeline.solver(&self.plain);
-        self.timeline.back(&self.plain, &self.prepared, &mut solver, &mut e, self.days.len() - 1, None)?;
+        timeline.back(&self.plain, prepared, &mut timeline.solver(&self.plain), &mut e, self.days.len() - 1, None)?;
         founders.error(self.compiled, &self.before, &e)
     }
 
@@ -130,13 +175,14 @@ impl<'a> Law<'a> {
     /// Rates that are too fast.
     pub fn never(&self, marked: impl Fn(usize) -> bool) -> Result<Vec<f64>, Failure> {
         let frozen = self.plain.frozen(|i| i < self.n() && marked(i));
-        let prepared = self.timeline.prepare(&frozen);
+        let (timeline, _) = self.medium()?;
+        let prepared = timeline.prepare(&frozen);
         let before = Before::new(self.compiled, &frozen, founder(&self.beginning));
-        let mut solver = self.timeline.solver(&frozen);
+        let mut solver = timeline.solver(&frozen);
         let one = |day: Option<usize>, solver: &mut Solver<f64>| {
             let mut e = self.at_end(&marked);
             if let Some(day) = day {
-                self.timeline.back(&frozen, &prepared, solver, &mut e, day, None)?;
+                timeline.back(&frozen, &prepared, solver, &mut e, day, None)?;
             }
             Ok(libm::exp(self.beginning.ln_none(&before, |t| t, &[self.n()], &e)?))
         };
@@ -150,19 +196,20 @@ impl<'a> Law<'a> {
     /// Rates that are too fast.
     pub fn none_lasting(&self, marked: impl Fn(usize) -> bool) -> Result<Vec<f64>, Failure> {
         let last = self.days.len() - 1;
+        let (timeline, prepared) = self.medium()?;
         let mut e = self.at_end(&marked);
-        let mut solver = self.timeline.solver(&self.plain);
+        let mut solver = timeline.solver(&self.plain);
         let mut p = vec![0.0; self.days.len() + 1];
         for day in (0..=self.days.len()).rev() {
             if day < last + 1 {
                 let to = day.checked_sub(1);
-                self.timeline.back(&self.plain, &self.prepared, &mut solver, &mut e, day, to)?;
+                timeline.back(&self.plain, prepared, &mut solver, &mut e, day, to)?;
             }
             // Only what is marked on that day counts, and no arrival after it.
             let mut own = e.clone();
             (0..=self.n()).filter(|&i| i == self.n() || !marked(i)).for_each(|i| own[i] = 0.0);
             if let Some(to) = day.checked_sub(1) {
-                self.timeline.back(&self.plain, &self.prepared, &mut solver, &mut own, to, None)?;
+                timeline.back(&self.plain, prepared, &mut solver, &mut own, to, None)?;
             }
             p[day] = libm::exp(self.ln_none(&own)?);
         }
@@ -179,8 +226,9 @@ impl<'a> Law<'a> {
         let places = Places::new(compiled);
         let treated = origins::numbers(compiled, true);
         let mut e = origins::numbers_at_end(compiled);
-        let prepared = self.timeline.prepare(&treated);
-        self.timeline.back(&treated, &prepared, &mut self.timeline.solver(&treated), &mut e, last, None)?;
+        let (timeline, _) = self.medium()?;
+        let prepared = timeline.prepare(&treated);
+        timeline.back(&treated, &prepared, &mut timeline.solver(&treated), &mut e, last, None)?;
         let untreated = origins::numbers(compiled, false);
         let mut out = Vec::new();
         for (k, &label) in Origin::ALL.iter().enumerate() {
@@ -189,8 +237,7 @@ impl<'a> Law<'a> {
                 let kind = |i: usize| if own == 0 { places.clones(k, i) } else { places.cells(k, i) };
                 let itself = |i: usize| if own == 0 { places.alive(i) } else { places.size(i) };
                 let before = Before::new(compiled, &untreated, kind(founder));
-                let zeros: Vec<f64> = e.clone();
-                *sum = self.beginning.expected(&before, kind, &zeros)? + e[places.arrived(k)[own]];
+                *sum = self.beginning.expected(&before, kind, &e)? + e[places.arrived(k)[own]];
                 if label == Origin::PreExisting {
                     *sum += self.first_clones(own == 0, |i| e[itself(i)]);
                     for i in 0..n {
@@ -200,9 +247,9 @@ impl<'a> Law<'a> {
                 }
             }
             let system = origins::present(compiled, label, true);
-            let prepared = self.timeline.prepare(&system);
+            let prepared = timeline.prepare(&system);
             let mut values = origins::present_at_end(compiled);
-            self.timeline.back(&system, &prepared, &mut self.timeline.solver(&system), &mut values, last, None)?;
+            timeline.back(&system, &prepared, &mut timeline.solver(&system), &mut values, last, None)?;
             let first = if label == Origin::PreExisting { n } else { 0 };
             let before = Before::new(compiled, &origins::present(compiled, label, false), first + founder);
             let ln = self.beginning.ln_none(&before, |t| first + t, &[2 * n], &values)?;
@@ -238,7 +285,13 @@ impl<'a> Law<'a> {
         let prepared = timeline.prepare(&self.plain);
         let solver = timeline.solver(&self.plain);
         let marked: Vec<bool> = (0..=self.n()).map(|i| i < self.n() && marked(i)).collect();
-        Ok(Counted { law: self, timeline, prepared, solver, count, marked })
+        // Lines in closed form, where they give the P(0) of the equations.
+        let ln = libm::log(count.none);
+        let lines = Lines::new(self.compiled, &marked[..self.n()], &self.beginning, &timeline)?.filter(|lines| {
+            let found = lines.ln(Complex::real(1.0)).re;
+            found == ln || (found - ln).abs() <= AGREED * (1.0 - ln)
+        });
+        Ok(Counted { law: self, timeline, prepared, solver, count, marked, lines })
     }
 }
 
@@ -259,6 +312,7 @@ pub struct Counted<'a> {
     /// The law of the count.
     pub count: Count,
     marked: Vec<bool>,
+    lines: Option<Lines>,
 }
 
 impl Counted<'_> {
@@ -267,13 +321,26 @@ impl Counted<'_> {
     /// # Errors
     /// Rates that are too fast.
     pub fn up_to(&mut self, n: f64) -> Result<f64, Failure> {
-        let Counted { law, timeline, prepared, solver, count, marked } = self;
+        let Counted { law, timeline, prepared, solver, count, marked, lines } = self;
         count.up_to(n, &mut |t| {
             let one = Complex::one_without_turn(t);
+            if let Some(lines) = lines {
+                return Ok(lines.ln(one));
+            }
             let mut e: Vec<Complex> = marked.iter().map(|&m| if m { one } else { Complex::default() }).collect();
             timeline.back(&law.plain, prepared, solver, &mut e, 0, None)?;
             law.ln_none(&e)
         })
+    }
+
+    /// From now on by the equations, even where lines have a closed form.
+    pub fn by_equations(&mut self) {
+        self.lines = None;
+    }
+
+    /// True where lines in closed form stand for the equations.
+    pub fn in_closed_form(&self) -> bool {
+        self.lines.is_some()
     }
 
     /// Constant intervals of its treatment.

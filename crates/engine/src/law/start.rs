@@ -178,6 +178,11 @@ impl Founders {
         Ok(founders)
     }
 
+    /// Rates without drug, then the growth rate.
+    pub fn rates(&self) -> &[f64] {
+        &self.rates
+    }
+
     /// Expected cells that are not of the founding type for one that is; of these only those behind a mutation.
     fn others(&self, compiled: &Compiled, mutated: bool) -> Result<f64, Failure> {
         let n = compiled.types();

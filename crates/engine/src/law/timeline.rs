@@ -146,6 +146,11 @@ impl Timeline {
         Ok(())
     }
 
+    /// Every interval from day 0 to the last cut: days and rates.
+    pub fn each(&self) -> impl Iterator<Item = (f64, &[f64])> + '_ {
+        self.steps.iter().flat_map(|&s| self.stretches[s].iter().map(|i| (i.days, &i.rates[..])))
+    }
+
     /// Constant intervals from day 0 to the last cut, those that are met again counted again.
     pub fn intervals(&self) -> usize {
         self.steps.iter().map(|&s| self.stretches[s].len()).sum()
