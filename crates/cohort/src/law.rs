@@ -30,6 +30,8 @@ const RECORDS: usize = 20;
 const A_DECADE: usize = 16;
 /// Decades of counts.
 const DECADES: usize = 40;
+/// Largest quantile of a count that is given.
+const MOST: f64 = 1e40;
 
 /// What is known of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,8 +57,8 @@ pub struct ArmLaw {
     pub days: Vec<Day>,
     /// By label, in the order of [`Origin::ALL`], at the horizon.
     pub origins: Vec<OfOrigin>,
-    /// Resistant cells at the horizon: quantiles at [`SHARES`].
-    pub resistant: [f64; SHARES.len()],
+    /// Resistant cells at the horizon: quantiles at [`SHARES`]; `None`: more than 10^40.
+    pub resistant: [Option<f64>; SHARES.len()],
     /// First day by which a resistant line that lasts to the horizon is there, at [`SHARES`]; `None`: later than the
     /// horizon, or never.
     pub time: [Option<f64>; SHARES.len()],
@@ -163,6 +165,8 @@ struct Gather<'a> {
     out: ArmLaw,
     /// Counts and the sum of P(X <= count), where there are several patients.
     grid: Vec<(f64, f64)>,
+    /// Cells at which a run ends.
+    ceiling: f64,
 }
 
 impl<'a> Gather<'a> {
@@ -180,7 +184,7 @@ impl<'a> Gather<'a> {
             cure: 0.0,
             days: std::iter::once(0.0).chain(days.iter().copied()).map(|day| Day { day, ..zero }).collect(),
             origins: vec![OfOrigin { present: 0.0, clones: 0.0, cells: 0.0 }; Origin::ALL.len()],
-            resistant: [0.0; SHARES.len()],
+            resistant: [None; SHARES.len()],
             time: [None; SHARES.len()],
             founder_error: 0.0,
             mutated: 0.0,
@@ -188,7 +192,7 @@ impl<'a> Gather<'a> {
             failed: Vec::new(),
             notes: notes(arm, compiled, study),
         };
-        Gather { arm, compiled, days, out, grid }
+        Gather { arm, compiled, days, out, grid, ceiling: study.ceiling }
     }
 
     /// Adds a patient; of the `only` one quantiles are taken at once.
@@ -210,7 +214,8 @@ impl<'a> Gather<'a> {
         let mut counted = law.count(resistant, mean)?;
         if only {
             for (k, share) in SHARES.iter().enumerate() {
-                self.out.resistant[k] = quantile(*share, mean, |n| counted.up_to(n))?;
+                let n = quantile(*share, mean, |n| counted.up_to(n))?;
+                self.out.resistant[k] = (n <= MOST).then_some(n);
             }
         } else {
             let mut sums = Vec::with_capacity(self.grid.len());
@@ -253,28 +258,28 @@ impl<'a> Gather<'a> {
             o.clones /= n;
             o.cells /= n;
         }
+        let ceiling = self.ceiling;
         for (k, share) in SHARES.iter().enumerate() {
             if self.grid.iter().any(|g| g.1 > 0.0) {
                 out.resistant[k] = on_grid(&self.grid, share * n);
             }
             out.time[k] = reached(&out.days, *share);
         }
+        if out.patients > 0 && out.resistant[SHARES.len() - 1].is_none_or(|n| n > ceiling) {
+            out.notes.push("cells grow on beyond the ceiling at which a run ends".into());
+        }
         self.out
     }
 }
 
 /// The count at which a sum over patients reaches `share`, between grid points on a logarithmic line.
-fn on_grid(grid: &[(f64, f64)], share: f64) -> f64 {
+fn on_grid(grid: &[(f64, f64)], share: f64) -> Option<f64> {
     let at = grid.partition_point(|g| g.1 < share);
-    match (at.checked_sub(1).map(|k| grid[k]), grid.get(at)) {
-        (None, _) => 0.0,
-        (Some(last), None) => last.0,
-        (Some((a, p)), Some(&(b, q))) => {
-            let part = ((share - p) / (q - p)).clamp(0.0, 1.0);
-            let n = if a < 1.0 { a + part * (b - a) } else { a * libm::pow(b / a, part) };
-            libm::ceil(n)
-        }
-    }
+    let &(b, q) = grid.get(at)?;
+    let Some((a, p)) = at.checked_sub(1).map(|k| grid[k]) else { return Some(0.0) };
+    let part = ((share - p) / (q - p)).clamp(0.0, 1.0);
+    let n = if a < 1.0 { a + part * (b - a) } else { a * libm::pow(b / a, part) };
+    Some(libm::ceil(n))
 }
 
 /// First day at which `lasting` reaches `share`, on straight lines between days.
@@ -291,8 +296,7 @@ fn notes(arm: &Arm, compiled: &Compiled, study: &Study) -> Vec<String> {
     if study.recist_on.is_some() {
         match arm.after_progression {
             AfterProgression::Continue => {}
-            AfterProgression::End => notes.push("goes on after progression, to the horizon, with the same doses".into()),
-            _ => notes.push("keeps the first-line doses after progression, to the horizon".into()),
+            _ => notes.push("first-line doses go on after progression, to the horizon".into()),
         }
     }
     if compiled.model.death.is_some() {

@@ -70,7 +70,8 @@ fn probability(p: f64) -> String {
     }
 }
 
-fn cells(n: f64) -> String {
+fn cells(n: Option<f64>) -> String {
+    let Some(n) = n else { return "more than 1e40".into() };
     if n < 1e5 { format!("{n:.0}") } else { format!("{n:.2e}") }
 }
 
@@ -138,7 +139,7 @@ fn tail(found: &StudyLaw) -> String {
         }
     }
     if !said.is_empty() {
-        out += &format!("the law {}\n", said.iter().map(|s| s.as_str()).collect::<Vec<_>>().join("; "));
+        out += &format!("the law: {}\n", said.iter().map(|s| s.as_str()).collect::<Vec<_>>().join("; "));
     }
     for d in &found.dropped {
         out += &format!(
@@ -192,7 +193,7 @@ fn document(found: &StudyLaw, study: &Study, patients: Option<u32>, seconds: f64
                 "origin_clones": by_label(some.then(|| of(|o| o.clones))),
                 "origin_cells": by_label((sum > 0.0).then(|| of(|o| o.cells).iter().map(|c| c / sum).collect())),
                 "resistant_mean": some.then_some(sum),
-                "resistant_quantiles": by_share(&|k| json!(some.then_some(arm.resistant[k]))),
+                "resistant_quantiles": by_share(&|k| json!(arm.resistant[k])),
                 "time_to_resistance": arm.days.iter().filter(|_| some)
                     .map(|d| json!({ "day": d.day, "p": d.lasting, "arrived": d.arrived })).collect::<Vec<_>>(),
                 "time_to_resistance_quantiles": by_share(&|k| json!(arm.time[k])),

@@ -98,8 +98,16 @@ impl Mul for Complex {
 impl Div for Complex {
     type Output = Complex;
     fn div(self, o: Complex) -> Complex {
-        let n = o.re * o.re + o.im * o.im;
-        Complex { re: (self.re * o.re + self.im * o.im) / n, im: (self.im * o.re - self.re * o.im) / n }
+        // Smith 1962 (Commun. ACM 5:435): no square that could overflow.
+        if o.re.abs() >= o.im.abs() {
+            let r = o.im / o.re;
+            let n = o.re + o.im * r;
+            Complex { re: (self.re + self.im * r) / n, im: (self.im - self.re * r) / n }
+        } else {
+            let r = o.re / o.im;
+            let n = o.re * r + o.im;
+            Complex { re: (self.re * r + self.im) / n, im: (self.im * r - self.re) / n }
+        }
     }
 }
 
@@ -141,6 +149,9 @@ mod tests {
         assert!((l.re + 1e-20).abs() < 1e-33 && (l.im - 3e-19).abs() < 1e-33, "{l:?}");
         let turn = Complex::one_without_turn(1e-12);
         assert!((turn.re / 0.5e-24 - 1.0).abs() < 1e-12 && (turn.im / -1e-12 - 1.0).abs() < 1e-12, "{turn:?}");
+        let huge = Complex::new(1e300, -2e300);
+        let one = huge / huge;
+        assert!((one - Complex::real(1.0)).size() < 1e-15, "{one:?}");
         let back = Complex::new(0.3, 0.4).ln_without().exp();
         assert!((back.re - 0.7).abs() < 1e-15 && (back.im + 0.4).abs() < 1e-15, "{back:?}");
     }
