@@ -35,6 +35,8 @@ pub enum Command {
     },
     /// Say in plain words what a model and its study are, or what an error code means
     Explain(Explain),
+    /// Probability of cure, of resistance and of its origins without simulation, where cells do not act on each other
+    Law(Law),
     /// Write a small study that runs as it is, every section explained, to start your own
     New {
         /// Folder to write; an existing one must be empty
@@ -133,6 +135,25 @@ pub struct Run {
     /// Write every table as CSV too
     #[arg(long)]
     pub csv: bool,
+    /// Print one JSON document on stdout; everything else goes to stderr
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `remission law`
+#[derive(Debug, Args)]
+pub struct Law {
+    /// Catalogue ID, or a folder with model.toml and study.toml
+    pub study: String,
+    /// The first patients of a run, averaged [default: the typical patient, every parameter at its centre]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub patients: Option<u32>,
+    /// Seed of the patients [default: the study's]
+    #[arg(long, allow_negative_numbers = true, requires = "patients")]
+    pub seed: Option<u64>,
+    /// One more arm: "[NAME =] SENTENCE [; SENTENCE ...]", such as "erlotinib 100 mg oral every day"; may be repeated
+    #[arg(long, value_name = "ARM")]
+    pub arm: Vec<String>,
     /// Print one JSON document on stdout; everything else goes to stderr
     #[arg(long)]
     pub json: bool,

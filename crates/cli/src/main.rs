@@ -60,6 +60,7 @@ fn main() -> ExitCode {
         Command::Completions { shell } => commands::completions::completions(*shell),
         Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
         Command::Explain(args) => commands::explain::explain(args, &stop),
+        Command::Law(args) => commands::law::law(args, &stop),
         Command::New { dir } => commands::new::new(dir),
         Command::Catalogue { what: None, json } => commands::catalogue::list(*json),
         Command::Catalogue { what: Some(args::Entry::Show { id }), .. } => commands::catalogue::show(id),

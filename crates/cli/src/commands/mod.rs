@@ -7,6 +7,7 @@ pub mod diff;
 pub mod explain;
 pub mod export;
 pub mod fmt;
+pub mod law;
 pub mod new;
 pub mod report;
 pub mod run;
