@@ -7,6 +7,7 @@
 //! writes files.
 
 pub mod beginning;
+pub mod checkpoint;
 pub mod ctdna;
 pub mod levels;
 pub mod measure;

@@ -9,6 +9,7 @@ pub mod export;
 pub mod fmt;
 pub mod new;
 pub mod report;
+pub mod resume;
 pub mod run;
 pub mod schema;
 pub mod verify;
