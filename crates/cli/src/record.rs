@@ -88,6 +88,9 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
     if !folder.is_dir() {
         return Err(Exit::refused(format!("error: {} is not a folder; name a run directory", folder.display())));
     }
+    if crate::unfinished::is_unfinished(folder) {
+        return Err(Exit::refused(format!("error: {}", crate::unfinished::message(folder))));
+    }
     if !path.is_file() {
         return Err(Exit::refused(format!(
             "error: {} holds no {FILE}, so it is not a finished run directory of remission",

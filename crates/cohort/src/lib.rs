@@ -7,6 +7,7 @@
 //! without a run). Nothing here reads or writes files.
 
 pub mod beginning;
+pub mod checkpoint;
 pub mod ctdna;
 pub mod law;
 pub mod levels;

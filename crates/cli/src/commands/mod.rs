@@ -10,6 +10,7 @@ pub mod fmt;
 pub mod law;
 pub mod new;
 pub mod report;
+pub mod resume;
 pub mod run;
 pub mod schema;
 pub mod verify;
