@@ -35,6 +35,8 @@ pub enum Command {
     },
     /// Say in plain words what a model and its study are, or what an error code means
     Explain(Explain),
+    /// Probability of cure, of resistance and of its origins without simulation, where cells do not act on each other
+    Law(Law),
     /// Write a small study that runs as it is, every section explained, to start your own
     New {
         /// Folder to write; an existing one must be empty
@@ -111,7 +113,11 @@ pub struct Explain {
 #[derive(Debug, Args)]
 pub struct Run {
     /// Catalogue ID, or a folder with model.toml and study.toml
-    pub study: String,
+    #[arg(required_unless_present = "resume")]
+    pub study: Option<String>,
+    /// Go on with the run in DIR that was interrupted, killed or failed; study, seed, patients and method are taken from it
+    #[arg(long, value_name = "DIR")]
+    pub resume: Option<PathBuf>,
     /// Patients per arm [default: the study's]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub patients: Option<u32>,
@@ -124,15 +130,40 @@ pub struct Run {
     /// One more arm: "[NAME =] SENTENCE [; SENTENCE ...]", such as "erlotinib 100 mg oral every day"; may be repeated
     #[arg(long, value_name = "ARM")]
     pub arm: Vec<String>,
-    /// How tumours are advanced
-    #[arg(long, value_enum, default_value_t = MethodArg::Leap)]
-    pub method: MethodArg,
+    /// How tumours are advanced [default: leap]
+    #[arg(long, value_enum)]
+    pub method: Option<MethodArg>,
     /// Run directory to write; an existing one must be empty [default: runs/STUDY-PATIENTS-SEED]
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// Write every table as CSV too
     #[arg(long)]
     pub csv: bool,
+    /// Print one JSON document on stdout; everything else goes to stderr
+    #[arg(long)]
+    pub json: bool,
+    /// Most patients that a worker computes at a time; for tests, since it changes nothing but the time
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub chunk: Option<u32>,
+    /// A checkpoint after so many patients, however quick they are; for tests
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub checkpoint_patients: Option<u32>,
+}
+
+/// `remission law`
+#[derive(Debug, Args)]
+pub struct Law {
+    /// Catalogue ID, or a folder with model.toml and study.toml
+    pub study: String,
+    /// The first patients of a run, averaged [default: the typical patient, every parameter at its centre]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub patients: Option<u32>,
+    /// Seed of the patients [default: the study's]
+    #[arg(long, allow_negative_numbers = true, requires = "patients")]
+    pub seed: Option<u64>,
+    /// One more arm: "[NAME =] SENTENCE [; SENTENCE ...]", such as "erlotinib 100 mg oral every day"; may be repeated
+    #[arg(long, value_name = "ARM")]
+    pub arm: Vec<String>,
     /// Print one JSON document on stdout; everything else goes to stderr
     #[arg(long)]
     pub json: bool,

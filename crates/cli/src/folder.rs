@@ -1,15 +1,19 @@
-//! Run directories appear whole or not at all: everything is written into a hidden folder beside, forced to the
-//! disk, and renamed at the end.
+//! Folders that commands other than `run` write appear whole or not at all: everything is written into a hidden folder beside,
+//! forced to the disk, and renamed at the end. What a killed command left is removed by the next that writes beside it.
 
 use crate::failure::Exit;
-use std::io::Write;
+use crate::disk;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// A folder being written; removed when dropped before [`finish`](Self::finish).
 pub struct Partial {
     path: PathBuf,
     target: PathBuf,
     done: bool,
+    /// Held while this process lives, where a folder can be locked.
+    _lock: Option<File>,
 }
 
 impl Partial {
@@ -32,10 +36,12 @@ impl Partial {
             Some(p) if !p.as_os_str().is_empty() => p.to_path_buf(),
             _ => PathBuf::from("."),
         };
-        std::fs::create_dir_all(&parent).map_err(|e| Exit::io("make the folder", &parent, e))?;
+        disk::make_folder(&parent).map_err(disk::exit)?;
+        sweep(&parent, &format!(".{}.partial-", name.to_string_lossy()));
         let path = parent.join(format!(".{}.partial-{}", name.to_string_lossy(), std::process::id()));
-        std::fs::create_dir(&path).map_err(|e| Exit::io("make the folder", &path, e))?;
-        Ok(Partial { path, target: target.to_path_buf(), done: false })
+        disk::make_folder(&path).map_err(disk::exit)?;
+        let lock = File::open(&path).ok().filter(|f| f.try_lock().is_ok());
+        Ok(Partial { path, target: target.to_path_buf(), done: false, _lock: lock })
     }
 
     /// Where to write.
@@ -46,7 +52,7 @@ impl Partial {
     /// Gives the folder its name and returns it: the one asked for, or the next with a number behind it when another run has
     /// taken that one meanwhile.
     pub fn finish(mut self) -> Result<PathBuf, Exit> {
-        sync_folder(&self.path)?;
+        disk::sync_folder(&self.path).map_err(disk::exit)?;
         let wanted = self.target.clone();
         let mut number = 2;
         while self.target.exists() && !(self.target.is_dir() && is_empty(&self.target)) {
@@ -55,12 +61,8 @@ impl Partial {
             self.target = wanted.with_file_name(name);
             number += 1;
         }
-        std::fs::rename(&self.path, &self.target).map_err(|e| Exit::io("name the folder", &self.target, e))?;
+        disk::rename(&self.path, &self.target).map_err(disk::exit)?;
         self.done = true;
-        match self.target.parent() {
-            Some(p) if !p.as_os_str().is_empty() => sync_folder(p)?,
-            _ => sync_folder(Path::new("."))?,
-        }
         Ok(self.target.clone())
     }
 }
@@ -81,28 +83,34 @@ pub fn is_empty(folder: &Path) -> bool {
 
 /// Writes a file and forces it to the disk.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
-    let attempt = || {
-        let mut file = std::fs::File::create(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    attempt().map_err(|e: std::io::Error| Exit::io("write", path, e))
+    disk::write(path, bytes).map_err(disk::exit)
 }
 
 /// Writes a file under a temporary name, forces it to the disk and renames it.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".partial-{}", std::process::id()));
-    let partial = path.with_file_name(name);
-    write(&partial, bytes)?;
-    std::fs::rename(&partial, path).map_err(|e| Exit::io("write", path, e))
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    sweep(parent, &format!(".{}.partial-", path.file_name().unwrap_or_default().to_string_lossy()));
+    disk::replace(path, bytes).map_err(disk::exit)
 }
 
-fn sync_folder(folder: &Path) -> Result<(), Exit> {
-    // Only Unix lets a folder be opened and forced to the disk.
-    if cfg!(unix) {
-        let attempt = || std::fs::File::open(folder)?.sync_all();
-        attempt().map_err(|e: std::io::Error| Exit::io("write", folder, e))?;
+/// How old something must be to be what a killed command left.
+const OLD: Duration = Duration::from_secs(60);
+
+/// Removes files and folders of `parent` whose names begin so, which no living process is writing: they are locked while it
+/// lives (folders), and have not changed for a while.
+pub fn sweep(parent: &Path, begins: &str) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let number = entry.file_name().to_string_lossy().strip_prefix(begins).map(str::to_string);
+        if !number.is_some_and(|n| n.parse::<u32>().is_ok()) {
+            continue;
+        }
+        let path = entry.path();
+        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| SystemTime::now().duration_since(t).ok());
+        let free = File::open(&path).is_ok_and(|f| f.try_lock().is_ok());
+        if free && age.is_some_and(|age| age > OLD) {
+            // Nothing more can be done for what cannot be removed.
+            let _ = disk::remove(&path);
+        }
     }
-    Ok(())
 }

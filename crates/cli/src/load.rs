@@ -46,6 +46,9 @@ pub fn load(what: &str) -> Result<Loaded, Exit> {
         // A folder of the same name in the working directory is asked for as ./NAME.
         return from_catalogue(what, &folder);
     }
+    if crate::unfinished::is_unfinished(path) {
+        return Err(Exit::refused(format!("error: {}", crate::unfinished::message(path))));
+    }
     let (folder, model) = if path.is_dir() {
         (path.to_path_buf(), "model.toml".to_string())
     } else if path.is_file() {

@@ -10,12 +10,14 @@ mod catalogue;
 mod commands;
 mod csv;
 mod diff;
+mod disk;
 mod expected;
 mod explain;
 mod extra_arms;
 mod failure;
 mod figures;
 mod folder;
+mod interrupt;
 mod layout;
 mod load;
 mod muller;
@@ -27,13 +29,12 @@ mod report;
 mod schema;
 mod tables;
 mod treatment;
+mod unfinished;
 
 use args::{Cli, Command};
 use clap::Parser;
 use failure::code;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -45,10 +46,7 @@ fn main() -> ExitCode {
             return ExitCode::from(if refused { code::REFUSED } else { code::DONE });
         }
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    let raised = stop.clone();
-    // Without a handler Ctrl-C still ends the program; only the tidy message is lost.
-    let _ = ctrlc::set_handler(move || raised.store(true, Ordering::Relaxed));
+    let stop = interrupt::flag();
     let result = match &cli.command {
         Command::Run(args) => commands::run::run(args, &stop),
         Command::Check(args) => commands::check::check(args, &stop),
@@ -60,6 +58,7 @@ fn main() -> ExitCode {
         Command::Completions { shell } => commands::completions::completions(*shell),
         Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
         Command::Explain(args) => commands::explain::explain(args, &stop),
+        Command::Law(args) => commands::law::law(args, &stop),
         Command::New { dir } => commands::new::new(dir),
         Command::Catalogue { what: None, json } => commands::catalogue::list(*json),
         Command::Catalogue { what: Some(args::Entry::Show { id }), .. } => commands::catalogue::show(id),

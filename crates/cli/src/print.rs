@@ -93,7 +93,8 @@ fn cells(n: f64) -> String {
     if n < 1e5 { format!("{n:.0}") } else { format!("{n:.2e}") }
 }
 
-fn span(days: f64) -> String {
+/// A length of time in words.
+pub fn span(days: f64) -> String {
     let years = days / 365.25;
     if (years - years.round()).abs() < 1e-9 && years >= 1.0 {
         return if years == 1.0 { "1 year".into() } else { format!("{years:.0} years") };

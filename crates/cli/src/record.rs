@@ -12,7 +12,7 @@ use std::path::Path;
 /// File name within a run directory.
 pub const FILE: &str = "record.json";
 /// Changes when a change of the program moves the random path of any run.
-pub const RNG_VERSION: u32 = 1;
+pub const RNG_VERSION: u32 = 2;
 
 /// What was run, and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -87,6 +87,9 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
     let path = folder.join(FILE);
     if !folder.is_dir() {
         return Err(Exit::refused(format!("error: {} is not a folder; name a run directory", folder.display())));
+    }
+    if crate::unfinished::is_unfinished(folder) {
+        return Err(Exit::refused(format!("error: {}", crate::unfinished::message(folder))));
     }
     if !path.is_file() {
         return Err(Exit::refused(format!(

@@ -3,6 +3,7 @@
 //! Rows stand in patient order, row groups are cut every [`GROUP`] patients, and nothing in a file depends on the
 //! clock, the machine or the number of threads.
 
+use crate::disk::Output;
 use arrow_array::builder::{BooleanBuilder, Float64Builder, StringDictionaryBuilder, UInt32Builder, UInt64Builder};
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch};
@@ -15,7 +16,6 @@ use remission_cohort::measure::channels;
 use remission_cohort::outcome::{ArmOutcome, PatientOutcome};
 use remission_cohort::patient::mechanisms;
 use remission_model::resolved::{Covariate, Model, Study};
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ enum Cell<'a> {
 struct Table {
     schema: Arc<Schema>,
     columns: Vec<Column>,
-    writer: ArrowWriter<File>,
+    writer: ArrowWriter<Output>,
 }
 
 impl Table {
@@ -76,7 +76,7 @@ impl Table {
             .set_compression(Compression::SNAPPY)
             .set_created_by("remission".to_string())
             .build();
-        let writer = ArrowWriter::try_new(File::create(folder.join(file))?, schema.clone(), Some(properties))?;
+        let writer = ArrowWriter::try_new(Output::create(&folder.join(file))?, schema.clone(), Some(properties))?;
         Ok(Table { schema, columns: columns.iter().map(|(_, c)| c.empty()).collect(), writer })
     }
 
@@ -116,7 +116,7 @@ impl Table {
     fn close(mut self) -> Result<()> {
         self.flush()?;
         self.writer.finish()?;
-        self.writer.inner().sync_all()?;
+        self.writer.inner().sync()?;
         Ok(())
     }
 }

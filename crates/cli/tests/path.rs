@@ -8,13 +8,13 @@ use std::process::Command;
 
 /// Study, arguments, SHA-256 of trajectories.parquet as in the record.
 const KNOWN: [(&str, &[&str], &str); 5] = [
-    ("pc9-erlotinib", &["--patients", "5"], "bf910290b38205d4df764f7717e3f0aaba2959fd307daa8e8fde7cf8811ac0ad"),
-    ("pc9-erlotinib/aceso", &["--patients", "5"], "b065183b005acd087a5d54f1f513774809c0a9c4b591856b66e4d6abee87cbf5"),
-    ("nsclc-egfr-tki", &["--patients", "10"], "9591c7dfd6e8f143133dbe7d70dc3eb492338058e38cece34d5296eea44173c2"),
+    ("pc9-erlotinib", &["--patients", "5"], "d169ecd3034f185db7a96b06dff437a4cdd66a349bbc84a4108e0c8ee235d185"),
+    ("pc9-erlotinib/aceso", &["--patients", "5"], "23a6ac8512274c0672b325b0d75f559bd4a8d1b5faf2cf9676452ee8ecbbcdb7"),
+    ("nsclc-egfr-tki", &["--patients", "10"], "919d27f9e1a394dd73bae70fb27cbcc8d63f77ed20426667bd5eb8bc4085cc44"),
     (
         "nsclc-egfr-tki/typed-in-fraction",
         &["--patients", "10"],
-        "5919be1dfc12c4aa9de7d118922e6659354a9f51b1a3bb6c4318665f540e94d7",
+        "a0bdedbaf4a29642f75226a379e69e8fc44efcd7da00b4790d3f8fce738d4af1",
     ),
     (
         "nsclc-egfr-tki",
@@ -25,7 +25,7 @@ const KNOWN: [(&str, &[&str], &str); 5] = [
 
 /// `nsclc-egfr-tki` without its measurement of blood: the bytes from before there was one.
 const BLOODLESS: [(&[&str], &str); 2] = [
-    (&["--patients", "10"], "22e808effd56c15846e95ddbf66b882877906f6669266f5b43fe8e7d25d330c9"),
+    (&["--patients", "10"], "7bd06f820c9d4501b7fc38e6d947cca333293b622bb1ecd4539e718a92516fe8"),
     (&["--patients", "3", "--method", "mean"], "0a07394c378e9d67b743f002aa4e709bce83dc9b180b3e5d99ca1ba6d889db99"),
 ];
 

@@ -323,7 +323,7 @@ impl<'a> Subject<'a> {
 
     fn extinct(&self) -> u64 {
         match self {
-            Subject::Cells(tumour) => tumour.state.extinct.iter().map(|e| e.number).sum(),
+            Subject::Cells(tumour) => tumour.state.extinct,
             Subject::Mean(_) => 0,
         }
     }

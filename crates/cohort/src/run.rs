@@ -2,17 +2,31 @@
 //!
 //! Patients are independent and their streams are found by number, so who computes what in which order changes
 //! nothing. This is the only file with threads.
+//!
+//! A patient cannot be stopped half-way, so who waits for the workers does so no longer than [`GRACE`] once a stop is asked
+//! for: the threads are left to themselves and end with the program, or with the patient they are at.
 
 use crate::outcome::PatientOutcome;
 use crate::patient::{self, Method};
 use remission_engine::compiled::Compiled;
 use remission_model::resolved::Study;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Patients computed at a time by one worker.
-const BATCH: u32 = 16;
+/// Most patients that one worker computes at a time, unless a run says otherwise.
+pub const BATCH: u32 = 16;
+/// A worker hands on what it has after this long, however few patients that is.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// How often a stop is looked for while nothing arrives.
+const LOOK: Duration = Duration::from_millis(50);
+/// After a stop, how long patients that are nearly done are waited for.
+const GRACE: Duration = Duration::from_millis(250);
+/// Patients that may be finished ahead of one that is not, for each worker: what waits stays in memory.
+const AHEAD: u32 = 256;
 
 /// Options of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +35,8 @@ pub struct Options {
     pub method: Method,
     /// Worker threads, at least 1.
     pub threads: usize,
+    /// Most patients that one worker computes at a time, at least 1; it changes nothing but the time.
+    pub batch: u32,
 }
 
 /// How a run ended.
@@ -32,68 +48,129 @@ pub enum Finish {
     Interrupted,
 }
 
-/// Runs every patient of `study` and gives them to `take`, in order of their number.
+/// What the workers share.
+struct Shared {
+    compiled: Compiled,
+    study: Study,
+    options: Options,
+    next: AtomicU32,
+    end: u32,
+    quit: AtomicBool,
+    /// The first patient that was not handed on yet.
+    due: Mutex<u32>,
+    moved: Condvar,
+}
+
+/// Runs the patients of `study` whose numbers are in `patients` and gives them to `take`, in order of their number.
 ///
-/// `stop` is looked at between patients. A panic inside one patient is reported as that patient's failure.
+/// Once `stop` is raised, this returns within a fraction of a second, with all patients that were finished in order by then
+/// handed on. A panic inside one patient is reported as that patient's failure.
 ///
 /// # Errors
 /// The first error that `take` returns ends the run.
 pub fn run<E>(
     compiled: &Compiled,
     study: &Study,
+    patients: Range<u32>,
     options: Options,
     stop: &AtomicBool,
     mut take: impl FnMut(PatientOutcome) -> Result<(), E>,
 ) -> Result<Finish, E> {
-    let next = AtomicU32::new(0);
-    let quit = AtomicBool::new(false);
-    let halted = || stop.load(Ordering::Relaxed) || quit.load(Ordering::Relaxed);
-    std::thread::scope(|scope| {
-        let (send, receive) = mpsc::sync_channel::<(u32, Vec<PatientOutcome>)>(4 * options.threads.max(1));
-        for _ in 0..options.threads.max(1) {
-            let send = send.clone();
-            let (next, halted) = (&next, &halted);
-            scope.spawn(move || {
-                loop {
-                    let first = next.fetch_add(BATCH, Ordering::Relaxed);
-                    if first >= study.patients || halted() {
-                        return;
-                    }
-                    let last = first.saturating_add(BATCH).min(study.patients);
-                    let mut batch = Vec::with_capacity((last - first) as usize);
-                    for number in first..last {
-                        if halted() {
-                            return;
-                        }
-                        batch.push(guarded(compiled, study, number, options.method));
-                    }
-                    if send.send((first, batch)).is_err() {
-                        return;
-                    }
-                }
-            });
+    let threads = options.threads.max(1);
+    let shared = Arc::new(Shared {
+        compiled: compiled.clone(),
+        study: study.clone(),
+        options,
+        next: AtomicU32::new(patients.start),
+        end: patients.end,
+        quit: AtomicBool::new(false),
+        due: Mutex::new(patients.start),
+        moved: Condvar::new(),
+    });
+    // Whatever way this function is left, the workers are told.
+    let quit = Quit(shared.clone());
+    let (send, receive) = mpsc::sync_channel(4 * threads);
+    for _ in 0..threads {
+        let (shared, send) = (shared.clone(), send.clone());
+        std::thread::spawn(move || work(&shared, &send));
+    }
+    drop(send);
+    let mut waiting = BTreeMap::new();
+    let mut due = patients.start;
+    let mut deadline = None;
+    while due < patients.end {
+        if deadline.is_none() && stop.load(Ordering::Relaxed) {
+            quit.raise();
+            deadline = Some(Instant::now() + GRACE);
         }
-        drop(send);
-        let mut waiting = BTreeMap::new();
-        let mut due = 0;
-        let mut result = Ok(());
-        for (first, batch) in receive {
-            waiting.insert(first, batch);
-            while let Some(batch) = waiting.remove(&due) {
-                due += batch.len() as u32;
-                for patient in batch {
-                    if result.is_ok() {
-                        result = take(patient);
-                        if result.is_err() {
-                            quit.store(true, Ordering::Relaxed);
-                        }
-                    }
+        let wait = deadline.map_or(LOOK, |end: Instant| end.saturating_duration_since(Instant::now()).min(LOOK));
+        match receive.recv_timeout(wait) {
+            Ok((first, batch)) => {
+                let _: Option<Vec<PatientOutcome>> = waiting.insert(first, batch);
+            }
+            Err(RecvTimeoutError::Timeout) if deadline.is_none_or(|end| Instant::now() < end) => continue,
+            Err(_) => break,
+        }
+        while let Some(batch) = waiting.remove(&due) {
+            due += batch.len() as u32;
+            batch.into_iter().try_for_each(&mut take)?;
+        }
+        *shared.due.lock().unwrap_or_else(PoisonError::into_inner) = due;
+        shared.moved.notify_all();
+    }
+    Ok(if due >= patients.end { Finish::Complete } else { Finish::Interrupted })
+}
+
+/// Raises the workers' flag when dropped.
+struct Quit(Arc<Shared>);
+
+impl Quit {
+    fn raise(&self) {
+        // Under the lock, so that no worker misses it between looking and waiting.
+        let _due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
+        self.0.quit.store(true, Ordering::Relaxed);
+        self.0.moved.notify_all();
+    }
+}
+
+impl Drop for Quit {
+    fn drop(&mut self) {
+        self.raise();
+    }
+}
+
+fn work(shared: &Shared, send: &mpsc::SyncSender<(u32, Vec<PatientOutcome>)>) {
+    let batch = shared.options.batch.max(1);
+    let ahead = AHEAD.max(batch).saturating_mul(shared.options.threads.max(1) as u32);
+    let quit = || shared.quit.load(Ordering::Relaxed);
+    loop {
+        let first = shared.next.fetch_add(batch, Ordering::Relaxed);
+        if first >= shared.end || quit() {
+            return;
+        }
+        let mut due = shared.due.lock().unwrap_or_else(PoisonError::into_inner);
+        while first - (*due).min(first) > ahead && !quit() {
+            due = shared.moved.wait(due).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(due);
+        let last = first.saturating_add(batch).min(shared.end);
+        let (mut begins, mut began, mut done) = (first, Instant::now(), Vec::new());
+        for number in first..last {
+            if quit() {
+                break;
+            }
+            done.push(guarded(&shared.compiled, &shared.study, number, shared.options.method));
+            if began.elapsed() > PATIENCE {
+                if send.send((begins, std::mem::take(&mut done))).is_err() {
+                    return;
                 }
+                (begins, began) = (number + 1, Instant::now());
             }
         }
-        result?;
-        Ok(if due >= study.patients { Finish::Complete } else { Finish::Interrupted })
-    })
+        if !done.is_empty() && send.send((begins, done)).is_err() {
+            return;
+        }
+    }
 }
 
 fn guarded(compiled: &Compiled, study: &Study, number: u32, method: Method) -> PatientOutcome {

@@ -18,7 +18,7 @@ const EVENT_BY_EVENT: f64 = 20_000.0;
 /// Founding attempts before giving up.
 const ATTEMPTS: usize = 1_000_000;
 /// What making an attempt ready costs, beside what happens in it.
-const ATTEMPT: Budget = Budget { events: 20, steps: 2, evaluations: 10 };
+const ATTEMPT: Budget = Budget { events: 20, steps: 2, evaluations: 10, clones: 0 };
 /// Longest growth, days.
 const LONGEST: f64 = 365_250.0;
 

@@ -19,6 +19,8 @@ pub struct Block {
     pub dividing: Vec<(usize, usize)>,
     /// Mutations per time that start in the block, likewise. The cell itself leaves the block.
     pub leaving: Vec<(usize, usize)>,
+    /// Both, those who leave first.
+    pub founding: Vec<(usize, usize)>,
 }
 
 impl Block {
@@ -26,6 +28,11 @@ impl Block {
     /// cell that leaves is the very cell that founds.
     pub fn width(&self) -> usize {
         self.types.len() + usize::from(!self.leaving.is_empty())
+    }
+
+    /// True for one type from which no clone is founded: its law from any moment to any other is that of one line.
+    pub fn is_line(&self) -> bool {
+        self.types.len() == 1 && !self.founds()
     }
 
     /// True when clones are founded from here.
@@ -99,6 +106,8 @@ pub struct Compiled {
     pub place: Vec<(usize, usize)>,
     /// All mutations.
     pub channels: Vec<Channel>,
+    /// Types of which cells arrive from outside.
+    pub immigrants: Vec<usize>,
     /// Positions in a rate vector.
     pub layout: RateLayout,
     /// True when some rate depends on counts or levels, so that cells act on each other.
@@ -150,6 +159,7 @@ impl Compiled {
             model: model.clone(),
             blocks,
             place,
+            immigrants: (0..n).filter(|&i| model.cells[i].immigration.is_some()).collect(),
             layout: RateLayout { types: n, switches: switches.len(), channels: channels.len() },
             interacting: program.depends_most() == Depends::State || !model.levels.is_empty(),
             varying: program.depends_most() >= Depends::Exposure,
@@ -374,7 +384,8 @@ fn blocks(n: usize, switches: &[(usize, usize)], channels: &[Channel]) -> (Vec<B
         for (p, &i) in types.iter().enumerate() {
             place[i] = (blocks.len(), p);
         }
-        blocks.push(Block { types, switches: Vec::new(), dividing: Vec::new(), leaving: Vec::new() });
+        let (switches, dividing, leaving, founding) = Default::default();
+        blocks.push(Block { types, switches, dividing, leaving, founding });
     }
     for (s, &(a, b)) in switches.iter().enumerate() {
         blocks[place[a].0].switches.push((place[a].1, place[b].1, s));
@@ -383,6 +394,9 @@ fn blocks(n: usize, switches: &[(usize, usize)], channels: &[Channel]) -> (Vec<B
         let (block, position) = place[channel.from];
         let list = if channel.per_division { &mut blocks[block].dividing } else { &mut blocks[block].leaving };
         list.push((position, c));
+    }
+    for block in &mut blocks {
+        block.founding = [&block.leaving[..], &block.dividing[..]].concat();
     }
     (blocks, place)
 }

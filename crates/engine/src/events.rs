@@ -182,7 +182,9 @@ impl Events {
         rates: &mut [f64],
     ) -> Result<(), Failure> {
         match self.actions[at] {
-            Action::FoundAtDivision(c) => self.after_change(compiled, registers, counts, compiled.channels[c].to, rates),
+            Action::FoundAtDivision(c) => {
+                self.after_change(compiled, registers, counts, compiled.channels[c].to, rates)
+            }
             Action::Divide | Action::Die => self.after_change(compiled, registers, counts, i, rates),
             Action::Switch(to) => self.after_pair(compiled, registers, counts, at, (i, to), rates),
             Action::FoundByChange(c) => {

@@ -16,7 +16,7 @@ use crate::events::{Action, Events};
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
 use crate::field::set_counts;
-use crate::leap::{MOST_CLONES, label};
+use crate::leap::label;
 use crate::state::{Cause, Origin, Pending, State};
 use crate::stream::Stream;
 use crate::window::{Window, set_exposure};
@@ -61,6 +61,13 @@ impl Exact {
             emptied: vec![Emptied::default(); compiled.blocks.len()],
             done: 0,
         }
+    }
+
+    /// Begins again at the time of `exposure`.
+    pub fn restart(&mut self, exposure: &Exposure) {
+        self.start.clone_from(exposure);
+        self.ahead = None;
+        self.done = 0;
     }
 
     /// Events so far.
@@ -347,9 +354,7 @@ impl Exact {
         if founder.cause == Cause::Immigration {
             return;
         }
-        let gone = &mut state.extinct[founder.cell_type];
-        gone.number += 1;
-        gone.days += state.time - founder.founded;
+        state.extinct += 1;
         if self.emptied[b].push(clone, clones) {
             self.emptied[b].drop_from(clones, m);
             self.find_rows(compiled, state, b);
@@ -403,10 +408,5 @@ impl Exact {
 /// Evaluations and clones, looked at now and then.
 fn check_work(budget: Budget, registers: &Registers, state: &State) -> Result<(), Failure> {
     budget.check_evaluations(registers.evaluations(), state.time)?;
-    if state.clones() <= MOST_CLONES {
-        return Ok(());
-    }
-    let what =
-        format!("more than {MOST_CLONES} clones; a mutation rate is too high for clones to be followed one by one");
-    Err(Failure::Budget { what, time: state.time })
+    Budget::check_clones(budget.clones, state.clones(), state.time)
 }

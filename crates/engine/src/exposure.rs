@@ -264,12 +264,7 @@ impl Exposure {
             out.push(if near(s.ends) < 0.0 { 0.0 } else { s.given.1 });
         }
         out.extend(&self.scales);
-        for d in &self.drugs {
-            // On the scale of the largest dose, so that one tolerance fits all entries.
-            let scale = if d.scale() > 0.0 { 1.0 / d.scale() } else { 1.0 };
-            out.push(d.scale());
-            out.extend(d.state().iter().map(|a| a * scale));
-        }
+        self.sign_body(out);
         for a in self.arrivals.iter().take_while(|a| a.time - self.time <= days) {
             let (Input::Dose(x) | Input::Rate(x, _)) = a.input;
             let scale = self.drugs[a.drug].scale();
@@ -278,6 +273,21 @@ impl Exposure {
             out.push(if scale > 0.0 { x / scale } else { x });
         }
         self.sign_rows(days, out);
+    }
+
+    /// A fingerprint of what is in the body, which decides exposure until the next jump of an input.
+    pub fn signature_of_body(&self, out: &mut Vec<f64>) {
+        out.clear();
+        self.sign_body(out);
+    }
+
+    fn sign_body(&self, out: &mut Vec<f64>) {
+        for d in &self.drugs {
+            // On the scale of the largest dose, so that one tolerance fits all entries.
+            let scale = if d.scale() > 0.0 { 1.0 / d.scale() } else { 1.0 };
+            out.push(d.scale());
+            out.extend(d.state().iter().map(|a| a * scale));
+        }
     }
 
     fn give_due(&mut self) {

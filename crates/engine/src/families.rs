@@ -62,6 +62,19 @@ impl Families {
         Some(Families { m, chances, odds, pairs })
     }
 
+    /// Third cumulant of the number of type `j` owed to one cell of type `i`.
+    pub fn third_cumulant(&self, i: usize, j: usize) -> f64 {
+        let width = self.m + self.pairs.len();
+        let row = &self.chances[i * width..(i + 1) * width];
+        let together: f64 =
+            self.pairs.iter().zip(&row[self.m..]).filter(|(p, _)| p.0 == j || p.1 == j).map(|x| x.1).sum();
+        let (chance, g) = (row[j] + together, 1.0 + self.odds[i * self.m + j]);
+        // A geometric number on {1, 2, ...} with mean g has moments g, g (2g - 1) and g (6 g^2 - 6g + 1).
+        let (first, second, third) =
+            (chance * g, chance * g * (2.0 * g - 1.0), chance * g * (6.0 * g * g - 6.0 * g + 1.0));
+        third - 3.0 * second * first + 2.0 * first * first * first
+    }
+
     /// Draws what `cells` (counts by type) leave, into `out`.
     pub fn draw(&self, cells: &[u64], out: &mut [u64], stream: &mut Stream) {
         if self.m == 1 {

@@ -5,9 +5,13 @@
 //! which agrees with the prediction of the integrated hazard; a founder's time is drawn along that path.
 
 use crate::compiled::{Block, Compiled};
+use crate::draw;
+use crate::large::Hazard;
 use crate::moments::Moments;
+use crate::step::{Along, Step};
 use crate::stream::Stream;
-use crate::window::{BlockWindow, Window};
+use crate::window::Window;
+use smallvec::{SmallVec, smallvec};
 
 /// A moment inside a window.
 #[derive(Debug, Clone, Copy)]
@@ -23,90 +27,129 @@ pub struct Point {
 pub struct Placing {
     /// Var(x)^-1 (x - E(x)).
     pull: Vec<f64>,
-    /// Cumulative founding hazard by (interval, channel of the block).
+    /// Cumulative founding hazard by (interval, channel of the block), each times the largest chance that a founder's line
+    /// reaches the end of the step where that is known at once ([`Block::is_line`]).
     cumulative: Vec<f64>,
+    /// The hazard itself.
+    all: f64,
+    /// Logarithm of growth of each kind over each interval.
+    growth: Vec<f64>,
     /// Predicted counts at the start and end of each interval.
     path: Vec<f64>,
     from: Option<Point>,
+    /// Moments seen from a start inside the step.
+    seen: Vec<f64>,
 }
 
 impl Placing {
-    /// Predicted hazard given both ends; at least 0. Leaves `pull` for [`prepare`](Self::prepare).
-    pub fn hazard(&mut self, moments: &Moments, cells: &[u64], end: &[u64]) -> f64 {
+    /// Hazard of founding at division given both ends. Leaves `pull` for [`prepare`](Self::prepare).
+    pub fn hazard(&mut self, moments: &Moments, cells: &[u64], end: &[u64]) -> Hazard {
+        self.set_pull(moments, cells, end);
         let m = moments.m;
-        let mut var = [0.0; 64];
-        let mut big;
-        let var: &mut [f64] = if m * m <= 64 {
-            &mut var[..m * m]
-        } else {
-            big = vec![0.0; m * m];
-            &mut big
-        };
+        let (mut mean, mut spread, mut told) = (0.0, 0.0, 0.0);
+        for i in (0..m).filter(|&i| cells[i] > 0) {
+            let n = cells[i] as f64;
+            let pulled: f64 = (0..m).map(|j| moments.covariance(i, j, m) * self.pull[j]).sum();
+            mean += n * (moments.mean(i, m) + pulled);
+            spread += n * moments.covariance(i, m, m);
+        }
+        // Var(H | x) = Var(H) - Cov' Var(x)^-1 Cov.
+        let with = |j: usize| (0..m).map(|i| cells[i] as f64 * moments.covariance(i, j, m)).sum::<f64>();
+        let mut slope: SmallVec<[f64; 4]> = (0..m).map(with).collect();
+        variance(moments, cells, |var| solve(var, &mut slope));
+        for (j, s) in slope.iter().enumerate() {
+            told += s * with(j);
+        }
+        Hazard { mean: mean.max(0.0), untold: (spread - told).max(0.0) }
+    }
+
+    fn set_pull(&mut self, moments: &Moments, cells: &[u64], end: &[u64]) {
+        let m = moments.m;
         self.pull.clear();
         for j in 0..m {
             let mean: f64 = (0..m).map(|i| cells[i] as f64 * moments.mean(i, j)).sum();
             self.pull.push(end[j] as f64 - mean);
-            for k in 0..m {
-                var[j * m + k] = (0..m).map(|i| cells[i] as f64 * moments.covariance(i, j, k)).sum();
-            }
         }
-        solve(var, &mut self.pull);
-        let mut hazard = 0.0;
-        for i in (0..m).filter(|&i| cells[i] > 0) {
-            let pulled: f64 = (0..m).map(|j| moments.covariance(i, j, m) * self.pull[j]).sum();
-            hazard += cells[i] as f64 * (moments.mean(i, m) + pulled);
-        }
-        hazard.max(0.0)
+        variance(moments, cells, |var| solve(var, &mut self.pull));
     }
 
-    /// Predicts the path from `from` to the end of the window, and the hazard of founding by `channels` along it.
+    /// Predicts the path from `from` to the end of the step, and the hazard of founding by `channels` along it.
     pub fn prepare(
         &mut self,
         block: &Block,
         compiled: &Compiled,
-        window: &Window,
-        own: &BlockWindow,
+        step: &Step,
+        along: &Along,
         from: Point,
         channels: &[(usize, usize)],
         cells: &[u64],
         end: &[u64],
     ) {
         let m = block.width();
+        let window = &step.window;
         let left = window.intervals[from.interval].days - from.into;
-        let mut step = Moments::constant(block, compiled.layout, window.rates(from.interval), left);
-        self.hazard(&step.then(&own.to_end[from.interval + 1]), cells, end);
+        let whole = from.interval == 0 && from.into == 0.0;
+        let mut seen = std::mem::take(&mut self.seen);
+        let seen_from: &[f64] = if whole {
+            self.set_pull(&along.to_end[0], cells, end);
+            along.seen_from_start()
+        } else {
+            let first = Moments::constant(block, compiled.layout, window.rates(from.interval), left);
+            self.set_pull(&first.then(&along.to_end[from.interval + 1]), cells, end);
+            seen.clear();
+            let mut so_far = first;
+            so_far.seen(&along.to_end[from.interval + 1], &mut seen);
+            for k in from.interval + 1..window.intervals.len() {
+                so_far = so_far.then(&along.own[k]);
+                so_far.seen(&along.to_end[k + 1], &mut seen);
+            }
+            &seen
+        };
         self.from = Some(from);
         self.path.clear();
         self.path.extend(cells.iter().map(|&n| n as f64));
         self.cumulative.clear();
-        let mut sum = 0.0;
-        let mut so_far = Moments::none(m);
+        self.growth.clear();
+        let (mut all, mut sum) = (0.0, 0.0);
+        let (row, mut means) = (m + m * m, SmallVec::<[f64; 4]>::new());
         for k in from.interval..window.intervals.len() {
-            if k > from.interval {
-                step = Moments::constant(block, compiled.layout, window.rates(k), window.intervals[k].days);
-            }
-            so_far = so_far.then(&step);
-            let rest = &own.to_end[k + 1];
+            let at = (k - from.interval) * m * row;
             for s in 0..m {
                 let mut y = 0.0;
                 for i in (0..m).filter(|&i| cells[i] > 0) {
-                    y += cells[i] as f64 * so_far.mean(i, s);
+                    let own = &seen_from[at + i * row..at + (i + 1) * row];
+                    let mut each = own[s];
                     for q in 0..m {
-                        // Cov(x_s now, x_q at the end) = sum_r Cov(x_s, x_r now) M_rq from now to the end.
-                        let c: f64 = (0..m).map(|r| so_far.covariance(i, s, r) * rest.mean(r, q)).sum();
-                        y += cells[i] as f64 * c * self.pull[q];
+                        each += own[m + s * m + q] * self.pull[q];
                     }
+                    y += cells[i] as f64 * each;
                 }
                 self.path.push(y.max(0.0));
             }
             let days = if k == from.interval { left } else { window.intervals[k].days };
             let before = self.path.len() - 2 * m;
+            means.clear();
+            for s in 0..m {
+                let (mean, growth) = logarithmic_mean(self.path[before + s], self.path[before + m + s]);
+                means.push(mean);
+                self.growth.push(growth);
+            }
+            let rates = window.rates(k);
             for &(s, c) in channels {
-                let (a, z) = (self.path[before + s], self.path[before + m + s]);
-                sum += window.rates(k)[compiled.layout.founding(c)] * days * logarithmic_mean(a, z);
+                let hazard = rates[compiled.layout.founding(c)] * days * means[s];
+                all += hazard;
+                sum += hazard * step.survival_bound(compiled, compiled.channels[c].to, k);
                 self.cumulative.push(sum);
             }
         }
+        self.all = all;
+        self.seen = seen;
+    }
+
+    /// Of `number` founders those that [`place`](Self::place) is for; the lines of the others die out before the end.
+    pub fn candidates(&self, number: u64, stream: &mut Stream) -> u64 {
+        let kept = self.cumulative.last().copied().unwrap_or(0.0);
+        if kept >= self.all { number } else { draw::binomial(stream, number, kept / self.all) }
     }
 
     /// Draws when and by which of the prepared channels a founder arose.
@@ -129,35 +172,49 @@ impl Placing {
         let interval = from.interval + k;
         let begins = if k == 0 { from.into } else { 0.0 };
         let days = window.intervals[interval].days - begins;
-        let share = share_of_path(a, z, stream.uniform());
+        let share = share_of_path(a, z, self.growth[k * m + s], stream.uniform());
         (Point { interval, into: begins + share * days }, channel)
     }
 }
 
-/// Mean of a path that grows exponentially from `a` to `z` (linearly when one is 0).
-fn logarithmic_mean(a: f64, z: f64) -> f64 {
+/// Mean of a path that grows exponentially from `a` to `z` (linearly when one is 0), and the logarithm of its growth (0 when
+/// it hardly moves, or is linear).
+fn logarithmic_mean(a: f64, z: f64) -> (f64, f64) {
     if a <= 0.0 || z <= 0.0 {
-        return 0.5 * (a + z);
+        return (0.5 * (a + z), 0.0);
     }
     let r = libm::log(z / a);
-    if r.abs() < 1e-4 { 0.5 * (a + z) } else { (z - a) / r }
+    if r.abs() < 1e-4 { (0.5 * (a + z), 0.0) } else { ((z - a) / r, r) }
 }
 
-/// Where on that path a uniform share `u` of its area is reached, from 0 to 1.
-fn share_of_path(a: f64, z: f64, u: f64) -> f64 {
-    if a <= 0.0 && z <= 0.0 {
+/// Where on that path a uniform share `u` of its area is reached, from 0 to 1; `growth` as above.
+fn share_of_path(a: f64, z: f64, growth: f64, u: f64) -> f64 {
+    if growth != 0.0 {
+        return (libm::log1p(u * (z - a) / a) / growth).clamp(0.0, 1.0);
+    }
+    if (a > 0.0) == (z > 0.0) {
         return u;
     }
-    if a <= 0.0 || z <= 0.0 {
-        // Density a + (z - a) x.
-        return if a <= 0.0 { libm::sqrt(u) } else { 1.0 - libm::sqrt(1.0 - u) };
+    // Density a + (z - a) x.
+    if a <= 0.0 { libm::sqrt(u) } else { 1.0 - libm::sqrt(1.0 - u) }
+}
+
+/// Lets `then` have the covariance matrix of what `cells` leave.
+fn variance(moments: &Moments, cells: &[u64], then: impl FnOnce(&mut [f64])) {
+    let m = moments.m;
+    let mut var: SmallVec<[f64; 16]> = smallvec![0.0; m * m];
+    for i in (0..m).filter(|&i| cells[i] > 0) {
+        for j in 0..m {
+            for k in 0..m {
+                var[j * m + k] += cells[i] as f64 * moments.covariance(i, j, k);
+            }
+        }
     }
-    let r = libm::log(z / a);
-    if r.abs() < 1e-6 { u } else { (libm::log1p(u * libm::expm1(r)) / r).clamp(0.0, 1.0) }
+    then(&mut var);
 }
 
 /// Solves the symmetric positive system `a` x = `x` in place; a coordinate without variance is left out.
-fn solve(a: &mut [f64], x: &mut [f64]) {
+pub(crate) fn solve(a: &mut [f64], x: &mut [f64]) {
     let m = x.len();
     for i in 0..m {
         let pivot = a[i * m + i];

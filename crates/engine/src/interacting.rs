@@ -12,9 +12,10 @@ use crate::compiled::{Compiled, RateLayout};
 use crate::exposure::Exposure;
 use crate::failure::Failure;
 use crate::field::{Field, set_counts};
-use crate::leap::longest_step;
+use crate::leap::{is_large, longest_step};
 use crate::ode::Tolerance;
 use crate::state::State;
+use crate::step::Step;
 use crate::window::{Interval, Window, set_exposure};
 use remission_model::expr::Slot;
 use remission_model::program::{Depends, Registers};
@@ -47,7 +48,11 @@ pub fn longest(
     set_exposure(compiled, registers, exposure, state.time);
     let mut probe = Probe::new(compiled, registers, &counts, &state.levels);
     let here = probe.at(&counts, &state.levels)?;
-    let mut step = longest_step(compiled, &here.rates).min(LONGEST);
+    let mut step = LONGEST;
+    for (block, clones) in compiled.blocks.iter().zip(&state.blocks) {
+        let large = is_large(block, clones.counts.iter().sum());
+        step = step.min(longest_step(compiled, block, &here.rates)[usize::from(large)]);
+    }
 
     // Feedback straight through the counts.
     let mut feedback = 0.0f64;
@@ -131,14 +136,14 @@ impl Read {
     }
 }
 
-/// The window of the next `days` from `state`; `exposure` is advanced to its end.
-pub fn window(
+/// The step over the next `days` from `state`; `exposure` is advanced to its end.
+pub fn step(
     compiled: &Compiled,
     registers: &mut Registers,
     exposure: &mut Exposure,
     state: &State,
     days: f64,
-) -> Result<Window, Failure> {
+) -> Result<Step, Failure> {
     let mut field = Field::new(compiled, 1);
     let mut y: Vec<f64> = state.by_type(compiled).iter().map(|&x| x as f64).collect();
     y.extend(&state.levels);
@@ -164,7 +169,7 @@ pub fn window(
         at = end;
         exposure.advance(from + at);
     }
-    Ok(Window::from_intervals(compiled, days, intervals, rates))
+    Ok(Step::of_window(compiled, Window { days, intervals, rates }))
 }
 
 /// Carries the levels of `state` over the step just drawn, along counts that went exponentially from `before`.

@@ -6,6 +6,16 @@
 //! written in e so that small probabilities keep their digits (Kendall 1948; Athreya & Ney 1972, ch. V). The judge of
 //! the other methods.
 
+pub mod arm;
+pub mod counts;
+pub mod equations;
+pub mod expressible;
+pub mod lines;
+pub mod origins;
+pub mod scalar;
+pub mod start;
+pub mod timeline;
+
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::Failure;

@@ -1,36 +1,43 @@
 //! Advancing a tumour of any size: every clone drawn over a whole step from its exact law, founders placed inside.
 //!
-//! Over a step each clone's counts are drawn from [`crate::families`]; the integrated founding hazard H of each
-//! clone given both ends of its path is its best linear prediction
-//!     E(H | x) = E(H) + Cov(H, x) Var(x)^-1 (x - E(x)),
-//! the number of founders is Poisson, and each founder is put at a time drawn from the predicted path, then carried
-//! to the end of the step by the same law (and may found others). Nothing is frozen: rates and hazards are
-//! integrated over the step along the exposure ([`crate::window`]).
+//! Over a step each clone's counts are drawn from [`crate::families`], or from [`crate::large`] when it is large; the
+//! integrated founding hazard H of each clone given both ends of its path has the mean of its best linear prediction and
+//! the variance that this leaves,
+//!     E(H | x) = E(H) + Cov(H, x) Var(x)^-1 (x - E(x)),   Var(H | x) = Var(H) - Cov(H, x) Var(x)^-1 Cov(x, H),
+//! drawn as a gamma where that variance matters; the number of founders is Poisson in H, and each founder is put at a time
+//! drawn from the predicted path, then carried to the end of the step by the same law (and may found others). Nothing is
+//! frozen: rates and hazards are integrated over the step along the exposure ([`crate::window`]).
 //!
 //! Exact for one type at any step; exact in mean, variance and covariance for blocks connected by switching, and for
-//! cells that leave by mutation per time, which are counted with the block they leave. Left out: third moments
-//! within a step of a block, and the fluctuation of H that the ends do not tell, both kept small by
-//! [`TURNOVERS_BLOCK`] and [`TURNOVERS_FOUNDING`].
+//! cells that leave by mutation per time. Left out: third moments within a step of a block and, where a clone is so small
+//! that H given its ends is far from linear in them, the shape of that law; both are kept small by [`TURNOVERS_BLOCK`] and
+//! [`TURNOVERS_FOUNDING`]. For large clones both vanish, and their steps are longer ([`TURNOVERS_LARGE`]).
 
-use crate::compiled::Compiled;
+use crate::compiled::{Block, Compiled};
 use crate::draw;
-use crate::failure::Failure;
+use crate::failure::{Budget, Failure};
 use crate::families::Families;
 use crate::founding::{Placing, Point};
+use crate::large::Hazard;
 use crate::moments::Moments;
 use crate::state::{Cause, Origin, State};
+use crate::step::Step;
 use crate::stream::Stream;
-use crate::window::Window;
 use remission_model::resolved::Kind;
+use smallvec::{SmallVec, smallvec};
 
 /// Longest step of a block connected by switching, as a number of events a cell.
 pub const TURNOVERS_BLOCK: f64 = 2.5;
 /// Longest step of a type that founds clones, as a number of events a cell.
 pub const TURNOVERS_FOUNDING: f64 = 5.0;
-/// Share of the variance of the number of founders that may be left out.
-pub const UNTOLD: f64 = 0.005;
-/// More clones than this end a run.
-pub const MOST_CLONES: usize = 5_000_000;
+/// Longest step of a block with [`LARGE`] cells, as a number of events a cell.
+pub const TURNOVERS_LARGE: f64 = 10.0;
+/// Cells from which a block is large.
+pub const LARGE: u64 = 20_000;
+/// Cells from which one type that founds clones is, whose H given its ends is then as good as linear in them.
+pub const LARGE_FOUNDING: u64 = 1_000;
+/// Variance of H given the ends that may be left out, as a share of E(H), the variance of the number of founders.
+pub const UNTOLD: f64 = 1e-3;
 
 /// A founder to be carried to the end of the step.
 struct Newborn {
@@ -39,106 +46,132 @@ struct Newborn {
     parent: u32,
 }
 
-/// Longest step that the law allows at these rates; infinity when there is no limit.
-pub fn longest_step(compiled: &Compiled, rates: &[f64]) -> f64 {
+/// True when `cells` are enough for the longer steps of a large block.
+pub fn is_large(block: &Block, cells: u64) -> bool {
+    cells >= if block.types.len() == 1 && block.leaving.is_empty() { LARGE_FOUNDING } else { LARGE }
+}
+
+/// Longest step that the law of block `block` allows at these rates, for a small block and for a large one; infinity when
+/// there is no limit.
+pub fn longest_step(compiled: &Compiled, block: &Block, rates: &[f64]) -> [f64; 2] {
     let layout = compiled.layout;
-    let mut longest = f64::INFINITY;
-    for block in &compiled.blocks {
-        let turnovers = match (block.types.len(), block.founds()) {
-            (1, false) => continue,
-            (1, true) => TURNOVERS_FOUNDING,
-            _ => TURNOVERS_BLOCK,
-        };
-        for &t in &block.types {
-            let leaving: f64 =
-                block.switches.iter().filter(|s| block.types[s.0] == t).map(|s| rates[layout.switch(s.2)]).sum();
-            let events = rates[layout.birth(t)] + rates[layout.death(t)] + leaving;
-            longest = longest.min(turnovers / events);
-            // What the ends do not tell of H has a variance of about (l h)^2 (events h) / 12 a cell, which founders drawn from
-            // its prediction lack; it stays a small share of their own variance l h.
-            let founding: f64 =
-                block.dividing.iter().filter(|d| block.types[d.0] == t).map(|d| rates[layout.founding(d.1)]).sum();
-            longest = longest.min(libm::sqrt(12.0 * UNTOLD / (founding * events)));
-        }
+    let (small, large) = match (block.types.len(), block.founds()) {
+        (1, false) => return [f64::INFINITY; 2],
+        (1, true) if block.leaving.is_empty() => (TURNOVERS_FOUNDING, f64::INFINITY),
+        _ => (TURNOVERS_BLOCK, TURNOVERS_LARGE),
+    };
+    let mut fastest = 0.0f64;
+    for &t in &block.types {
+        let leaving: f64 =
+            block.switches.iter().filter(|s| block.types[s.0] == t).map(|s| rates[layout.switch(s.2)]).sum();
+        fastest = fastest.max(rates[layout.birth(t)] + rates[layout.death(t)] + leaving);
     }
-    longest
+    [small / fastest, large / fastest]
 }
 
 /// Memory reused from step to step.
-#[derive(Debug, Default, Clone)]
+#[derive(Default)]
 pub struct Scratch {
+    /// Clones, and founders within a step, that the budget allows.
+    pub most_clones: usize,
     from: Vec<u64>,
-    next: Vec<u64>,
-    hazards: Vec<f64>,
+    /// Who left by mutation per time, by clone.
+    leavers: Vec<u64>,
+    /// Cumulative hazard of the clones, and whether it holds all ways of founding or those at division alone.
+    hazards: Vec<(f64, bool)>,
     picked: Vec<usize>,
     placing: Placing,
+    newborns: Vec<Newborn>,
+    /// Founders of this step whose lines are gone at its end, and who were placed nowhere.
+    gone: u64,
 }
 
-/// Advances `state` by `window`, which must be drawable.
-pub fn step(
+/// Advances `state` by `step`, which must be drawable; returns the cells at its end.
+pub fn advance(
     compiled: &Compiled,
-    window: &Window,
+    step: &Step,
     state: &mut State,
     scratch: &mut Scratch,
     stream: &mut Stream,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let start = state.time;
-    let mut newborns: Vec<Newborn> = Vec::new();
+    let mut newborns = std::mem::take(&mut scratch.newborns);
+    newborns.clear();
+    let mut emptied = false;
     for b in 0..compiled.blocks.len() {
-        step_block(compiled, window, b, state, scratch, &mut newborns, stream);
+        if !state.blocks[b].founders.is_empty() {
+            emptied |= advance_block(compiled, step, b, state, scratch, &mut newborns, stream);
+        }
     }
     let layout = compiled.layout;
-    for t in 0..compiled.types() {
-        if compiled.model.cells[t].immigration.is_some() {
-            immigrate(compiled, window, t, state, scratch, &mut newborns, stream);
-        }
+    for &t in &compiled.immigrants {
+        immigrate(compiled, step, t, state, scratch, &mut newborns, stream);
     }
     let mut carried = 0usize;
     while let Some(newborn) = newborns.pop() {
         let channel = compiled.channels[newborn.channel];
-        let rates = window.rates(newborn.at.interval);
+        let at = newborn.at;
+        let rates = step.window.rates(at.interval);
         let (founding, excess) = (rates[layout.founding(newborn.channel)], rates[layout.excess(newborn.channel)]);
-        let origin = label(compiled, state, channel.from, excess, founding, stream);
         let (b, position) = compiled.place[channel.to];
-        let mut cells = vec![0; compiled.blocks[b].types.len()];
+        let interval = step.window.intervals[at.interval];
+        let founded = start + interval.start + at.into;
+        carried += 1;
+        let founded_id = if state.next_id == u32::MAX { usize::MAX } else { 0 };
+        let clones = (carried + newborns.len() + state.clones()).max(founded_id);
+        Budget::check_clones(scratch.most_clones, clones, start)?;
+        let mother = Some((newborn.parent, channel.from));
+        if compiled.blocks[b].is_line() {
+            let (birth, death) = (rates[layout.birth(channel.to)], rates[layout.death(channel.to)]);
+            let line = step.lines(b)[at.interval + 1].after(birth, death, interval.days - at.into);
+            // It was kept with the largest chance in its interval.
+            if stream.uniform() * step.survival_bound(compiled, channel.to, at.interval) >= line.survival {
+                state.next_id += 1;
+                state.extinct += 1;
+                continue;
+            }
+            let cells = draw::geometric_family_sum_odds(stream, 1, line.odds);
+            let origin = label(compiled, state, channel.from, excess, founding, stream);
+            state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin);
+            continue;
+        }
+        let origin = label(compiled, state, channel.from, excess, founding, stream);
+        let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
         cells[position] = 1;
-        let founded = start + window.intervals[newborn.at.interval].start + newborn.at.into;
         let id = state.next_id;
-        let left = carry(compiled, window, b, newborn.at, &cells, id, &mut scratch.placing, &mut newborns, stream);
+        let left = carry(compiled, step, b, at, &cells, id, scratch, &mut newborns, stream);
         if left.iter().all(|&n| n == 0) {
             state.next_id += 1;
-            let gone = &mut state.extinct[channel.to];
-            gone.number += 1;
-            gone.days += start + window.days - founded;
+            state.extinct += 1;
         } else {
-            state.found(
-                compiled,
-                channel.to,
-                0,
-                founded,
-                Cause::Mutation,
-                Some((newborn.parent, channel.from)),
-                origin,
-            );
+            state.found(compiled, channel.to, 0, founded, Cause::Mutation, mother, origin);
             let counts = &mut state.blocks[b].counts;
             let row = counts.len() - left.len();
             counts[row..].copy_from_slice(&left);
         }
-        carried += 1;
-        if carried + state.clones() > MOST_CLONES {
-            let what = format!(
-                "more than {MOST_CLONES} clones; a mutation rate is too high for clones to be followed one by one"
-            );
-            return Err(Failure::Budget { what, time: start });
-        }
     }
-    state.time = start + window.days;
-    state.prune(compiled);
-    if state.total() >= 1 << 53 {
+    scratch.newborns = newborns;
+    let gone = std::mem::take(&mut scratch.gone);
+    state.extinct += gone;
+    state.next_id = u32::try_from(u64::from(state.next_id) + gone).unwrap_or(u32::MAX);
+    state.time = start + step.days();
+    if emptied {
+        state.prune(compiled);
+    }
+    let total = state.total();
+    if total >= 1 << 53 {
         return Err(Failure::TooMany { time: state.time });
     }
-    Ok(())
+    Ok(total)
 }
+
+/// How many more founders need to be listed before there are too many.
+fn room(most: usize, newborns: &[Newborn]) -> u64 {
+    (most + 1).saturating_sub(newborns.len()) as u64
+}
+
+/// Counts of one clone.
+type Row = SmallVec<[u64; 4]>;
 
 /// The origin of a founder made now by a cell of type `from`.
 pub fn label(
@@ -160,65 +193,76 @@ pub fn label(
     }
 }
 
-fn step_block(
+/// Draws every clone of block `b` over the step; true when one of them is empty at its end.
+fn advance_block(
     compiled: &Compiled,
-    window: &Window,
+    step: &Step,
     b: usize,
     state: &mut State,
     scratch: &mut Scratch,
     newborns: &mut Vec<Newborn>,
     stream: &mut Stream,
-) {
+) -> bool {
     let block = &compiled.blocks[b];
-    let own = &window.blocks[b];
+    let own = &step.blocks[b];
     let (types, m) = (block.types.len(), block.width());
     let clones = &mut state.blocks[b];
-    let Some(families) = &own.families else { return };
-    let Scratch { from, next, hazards, picked, placing } = scratch;
-    // One row a clone; the last place of a wider row counts who leaves.
+    let Some(families) = &own.families else { return false };
+    let Scratch { from, leavers, hazards, picked, placing, gone, most_clones, .. } = scratch;
+    let most = *most_clones;
     from.clear();
-    for row in clones.counts.chunks_exact(types) {
-        from.extend_from_slice(row);
-        from.resize(from.len() + m - types, 0);
-    }
-    next.clear();
-    next.resize(from.len(), 0);
-    let moments = &own.to_end[0];
-    let divides = !block.dividing.is_empty();
+    from.extend_from_slice(&clones.counts);
+    leavers.clear();
+    let moments = &own.whole;
+    let (divides, leaves) = (!block.dividing.is_empty(), m > types);
     hazards.clear();
     let mut total = 0.0;
-    if m == 1 {
-        let spread = moments.covariance(0, 0, 0);
-        let slope = if spread > 0.0 { moments.covariance(0, 0, 1) / spread } else { 0.0 };
-        let (mean, hazard) = (moments.mean(0, 0), moments.mean(0, 1));
-        for (&n, x) in from.iter().zip(&mut *next) {
-            *x = families.draw_one(n, stream);
-            if divides {
-                total += (n as f64 * hazard + slope * (*x as f64 - n as f64 * mean)).max(0.0);
-                hazards.push(total);
+    let mut emptied = false;
+    for (n, x) in from.chunks_exact(types).zip(clones.counts.chunks_exact_mut(types)) {
+        let large = own.large.draw(moments, n, x, stream);
+        let hazard = match large {
+            Some(hazard) => hazard,
+            None => {
+                // The last place of a wider row counts who leaves.
+                let (mut cells, mut end): (Row, Row) = (SmallVec::from_slice(n), smallvec![0; m]);
+                cells.resize(m, 0);
+                families.draw(&cells, &mut end, stream);
+                x.copy_from_slice(&end[..types]);
+                if leaves {
+                    leavers.push(end[types]);
+                }
+                if divides { placing.hazard(moments, &cells, &end) } else { Hazard::NONE }
             }
+        };
+        if leaves && large.is_some() {
+            leavers.push(0);
         }
-    } else {
-        for (n, x) in from.chunks_exact(m).zip(next.chunks_exact_mut(m)) {
-            families.draw(n, x, stream);
-            if divides {
-                total += placing.hazard(moments, n, x);
-                hazards.push(total);
-            }
+        if divides || leaves {
+            total += hazard.draw(stream);
+            hazards.push((total, large.is_some()));
         }
+        emptied |= x.iter().all(|&n| n == 0);
     }
     let start = Point { interval: 0, into: 0.0 };
     let mut place = |channels: &[(usize, usize)], clone: usize, number: u64, stream: &mut Stream| {
-        let row = clone * m..(clone + 1) * m;
-        placing.prepare(block, compiled, window, own, start, channels, &from[row.clone()], &next[row]);
-        for _ in 0..number.min(MOST_CLONES as u64) {
-            let (at, channel) = placing.place(block, window, channels, stream);
+        let row = clone * types..(clone + 1) * types;
+        let wide = |narrow: &[u64], left: u64| {
+            let mut row: Row = SmallVec::from_slice(narrow);
+            row.resize(m, left);
+            row
+        };
+        let (cells, end) =
+            (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
+        placing.prepare(block, compiled, step, step.along(b), start, channels, &cells, &end);
+        let candidates = placing.candidates(number, stream);
+        *gone += number - candidates;
+        for _ in 0..candidates.min(room(most, newborns)) {
+            let (at, channel) = placing.place(block, &step.window, channels, stream);
             newborns.push(Newborn { at, channel, parent: clones.founders[clone].id });
         }
     };
-    if m > types {
-        for clone in 0..clones.founders.len() {
-            let left = next[clone * m + types];
+    if leaves {
+        for (clone, &left) in leavers.iter().enumerate() {
             if left > 0 {
                 place(&block.leaving, clone, left, stream);
             }
@@ -227,50 +271,54 @@ fn step_block(
     if total > 0.0 {
         let founders = draw::poisson(stream, total);
         picked.clear();
-        for _ in 0..founders.min(MOST_CLONES as u64) {
+        for _ in 0..founders.min(most as u64 + 1) {
             let u = stream.uniform() * total;
-            picked.push(hazards.partition_point(|&h| h <= u).min(hazards.len() - 1));
+            picked.push(hazards.partition_point(|h| h.0 <= u).min(hazards.len() - 1));
         }
         picked.sort_unstable();
         for same in picked.chunk_by(|a, b| a == b) {
-            place(&block.dividing, same[0], same.len() as u64, stream);
+            let channels = if hazards[same[0]].1 { &block.founding } else { &block.dividing };
+            place(channels, same[0], same.len() as u64, stream);
         }
     }
-    for (row, x) in clones.counts.chunks_exact_mut(types).zip(next.chunks_exact(m)) {
-        row.copy_from_slice(&x[..types]);
-    }
+    emptied
 }
 
 /// Carries `cells` (by type) of block `b` from a moment inside the window to its end; founders on the way join `newborns`.
 fn carry(
     compiled: &Compiled,
-    window: &Window,
+    step: &Step,
     b: usize,
     from: Point,
     cells: &[u64],
     id: u32,
-    placing: &mut Placing,
+    scratch: &mut Scratch,
     newborns: &mut Vec<Newborn>,
     stream: &mut Stream,
-) -> Vec<u64> {
+) -> Row {
     let block = &compiled.blocks[b];
-    let own = &window.blocks[b];
+    let (window, along) = (&step.window, step.along(b));
     let types = block.types.len();
     let left = window.intervals[from.interval].days - from.into;
     let first = Moments::constant(block, compiled.layout, window.rates(from.interval), left);
-    let moments = first.then(&own.to_end[from.interval + 1]);
-    let mut start = cells.to_vec();
+    let last = from.interval + 1 == window.intervals.len();
+    let moments = if last { first } else { first.then(&along.to_end[from.interval + 1]) };
+    let mut start: Row = SmallVec::from_slice(cells);
     start.resize(block.width(), 0);
-    let mut end = vec![0; start.len()];
+    let mut end: Row = smallvec![0; start.len()];
     match Families::new(&moments) {
         Some(families) => families.draw(&start, &mut end, stream),
         // A shorter stretch of a drawable window is drawable but for rounding.
         None => end.copy_from_slice(&start),
     }
+    let Scratch { placing, gone, most_clones, .. } = scratch;
+    let most = *most_clones;
     let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
-            placing.prepare(block, compiled, window, own, from, channels, &start, &end);
-            for _ in 0..number.min(MOST_CLONES as u64) {
+            placing.prepare(block, compiled, step, along, from, channels, &start, &end);
+            let candidates = placing.candidates(number, stream);
+            *gone += number - candidates;
+            for _ in 0..candidates.min(room(most, newborns)) {
                 let (at, channel) = placing.place(block, window, channels, stream);
                 newborns.push(Newborn { at, channel, parent: id });
             }
@@ -280,7 +328,7 @@ fn carry(
         place(&block.leaving, left, placing, stream);
     }
     if !block.dividing.is_empty() {
-        let hazard = placing.hazard(&moments, &start, &end);
+        let hazard = placing.hazard(&moments, &start, &end).draw(stream);
         let founders = draw::poisson(stream, hazard);
         place(&block.dividing, founders, placing, stream);
     }
@@ -291,7 +339,7 @@ fn carry(
 /// Arrivals during the window, at uniform times within each interval; many at once are put into 32 groups.
 fn immigrate(
     compiled: &Compiled,
-    window: &Window,
+    step: &Step,
     t: usize,
     state: &mut State,
     scratch: &mut Scratch,
@@ -300,6 +348,7 @@ fn immigrate(
 ) {
     let (b, position) = compiled.place[t];
     let m = compiled.blocks[b].types.len();
+    let window = &step.window;
     let mine = |f: &crate::state::Founder| f.cause == Cause::Immigration && f.cell_type == t;
     let clone = match state.blocks[b].founders.iter().position(mine) {
         Some(k) => k,
@@ -313,10 +362,10 @@ fn immigrate(
     for (k, interval) in window.intervals.iter().enumerate() {
         let arrivals = draw::poisson(stream, window.rates(k)[compiled.layout.immigration(t)] * interval.days);
         let mut bring = |cells: u64, into: f64, stream: &mut Stream| {
-            let mut row = vec![0; m];
+            let mut row: Row = smallvec![0; m];
             row[position] = cells;
             let at = Point { interval: k, into };
-            let left = carry(compiled, window, b, at, &row, id, &mut scratch.placing, newborns, stream);
+            let left = carry(compiled, step, b, at, &row, id, scratch, newborns, stream);
             for (n, x) in state.blocks[b].counts[clone * m..].iter_mut().zip(left) {
                 *n += x;
             }

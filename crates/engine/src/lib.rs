@@ -1,7 +1,7 @@
 //! What happens to one tumour under a known exposure: exact, leap, mean, and the law itself.
 //!
 //! In reading order: [`compiled`] (a model made ready), [`state`] (what exists at a moment), [`pharmacokinetics`] and
-//! [`exposure`] (what the cells feel), [`window`], [`moments`] and [`families`] (the law of a stretch of time),
+//! [`exposure`] (what the cells feel), [`window`], [`moments`], [`step`], [`families`] and [`large`] (the law of a stretch of time),
 //! [`leap`] with [`founding`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`] (what exists when
 //! treatment begins), [`field`] and [`mean`] (expectations), [`law`] (probabilities without simulation). Below
 //! them: [`stream`] (the only source of randomness), [`draw`] (exact laws), [`matrix`], [`ode`].
@@ -20,6 +20,7 @@ pub mod families;
 pub mod field;
 pub mod founding;
 pub mod interacting;
+pub mod large;
 pub mod law;
 pub mod leap;
 pub mod matrix;
@@ -28,6 +29,7 @@ pub mod moments;
 pub mod ode;
 pub mod pharmacokinetics;
 pub mod state;
+pub mod step;
 pub mod stream;
 pub mod tumour;
 pub mod window;

@@ -177,6 +177,18 @@ impl Moments {
         Moments { m, mean, covariance }
     }
 
+    /// With this stretch followed by `rest`, for each ancestor i appended to `out`: mean of every kind s in between, then for each
+    /// s and kind q the covariance of x_s in between and x_q at the end, sum_r Cov(x_s, x_r) M_rq.
+    pub fn seen(&self, rest: &Moments, out: &mut Vec<f64>) {
+        let m = self.m;
+        for i in 0..m {
+            out.extend((0..m).map(|s| self.mean(i, s)));
+            for s in 0..m {
+                out.extend((0..m).map(|q| (0..m).map(|r| self.covariance(i, s, r) * rest.mean(r, q)).sum::<f64>()));
+            }
+        }
+    }
+
     /// Mean number of type `j` (or hazard, `j = m`) owed to one ancestor of type `i`.
     pub fn mean(&self, i: usize, j: usize) -> f64 {
         self.mean[i * (self.m + 1) + j]

@@ -72,15 +72,6 @@ pub struct Clones {
     pub counts: Vec<u64>,
 }
 
-/// Clones that died out, by founded type.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Extinct {
-    /// How many.
-    pub number: u64,
-    /// Sum of their lifetimes, days. A leap counts a lifetime to the end of the step that lost the clone.
-    pub days: f64,
-}
-
 /// What is left of the waiting time to the next event, in units of integrated hazard.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pending {
@@ -101,8 +92,8 @@ pub struct State {
     pub blocks: Vec<Clones>,
     /// Levels, base units.
     pub levels: Vec<f64>,
-    /// Clones that died out, by founded type.
-    pub extinct: Vec<Extinct>,
+    /// Founded clones that died out.
+    pub extinct: u64,
     /// Next event of exact simulation.
     pub pending: Option<Pending>,
     /// Next founder's number.
@@ -117,7 +108,7 @@ impl State {
             before_treatment: false,
             blocks: vec![Clones::default(); compiled.blocks.len()],
             levels: Vec::new(),
-            extinct: vec![Extinct::default(); compiled.types()],
+            extinct: 0,
             pending: None,
             next_id: 0,
         }
@@ -182,7 +173,7 @@ impl State {
         self.blocks.iter().map(|b| b.founders.len()).sum()
     }
 
-    /// Forgets clones without cells, keeping their number and lifetime. The arrivals' clone stays.
+    /// Forgets clones without cells, keeping their number. The arrivals' clone stays.
     pub fn prune(&mut self, compiled: &Compiled) {
         for (block, clones) in compiled.blocks.iter().zip(&mut self.blocks) {
             let width = block.types.len();
@@ -191,9 +182,7 @@ impl State {
                 let founder = clones.founders[k];
                 let row = k * width..(k + 1) * width;
                 if clones.counts[row.clone()].iter().all(|&n| n == 0) && founder.cause != Cause::Immigration {
-                    let gone = &mut self.extinct[founder.cell_type];
-                    gone.number += 1;
-                    gone.days += self.time - founder.founded;
+                    self.extinct += 1;
                     continue;
                 }
                 if kept != k {

@@ -8,10 +8,11 @@ use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
 use crate::field::set_counts;
 use crate::interacting;
-use crate::leap::{self, Scratch, longest_step};
+use crate::leap::{self, Scratch, is_large, longest_step};
 use crate::state::State;
+use crate::step::{Pieces, Step, alike};
 use crate::stream::Stream;
-use crate::window::{Window, set_exposure};
+use crate::window::set_exposure;
 use remission_model::program::{Depends, Registers};
 use remission_model::resolved::Regimen;
 use std::rc::Rc;
@@ -40,6 +41,8 @@ pub struct Tumour<'a> {
     pub state: State,
     compiled: &'a Compiled,
     registers: Registers,
+    /// Exposure when the regimen was last followed, for starting again.
+    begun: Exposure,
     engine: Engine,
     budget: Budget,
 }
@@ -51,10 +54,13 @@ enum Engine {
 
 struct Leap {
     exposure: Exposure,
-    /// Longest step that has proved short enough.
-    longest: f64,
+    /// Longest step of each block that has proved short enough, while it is small and when it is large.
+    longest: Vec<[f64; 2]>,
+    /// No longer step can be drawn at once.
+    drawable: f64,
     known: Vec<Known>,
     turn: usize,
+    pieces: Pieces,
     signature: Vec<f64>,
     rates: Vec<f64>,
     scratch: Scratch,
@@ -64,33 +70,34 @@ struct Leap {
 struct Known {
     days: f64,
     signature: Vec<f64>,
-    window: Rc<Window>,
+    step: Rc<Step>,
 }
 
-/// Windows remembered; a dosing cycle at steady state needs a handful.
+/// Steps remembered; a dosing cycle at steady state needs a handful.
 const REMEMBERED: usize = 48;
-/// Two moments of exposure are alike when they agree to this, on the scale of the largest dose.
-const ALIKE: f64 = 1e-9;
 
 impl<'a> Tumour<'a> {
     /// `state` in a patient with these parameters and no drug.
     pub fn new(compiled: &'a Compiled, parameters: &[f64], state: State, method: Method) -> Result<Self, Failure> {
         let registers = compiled.registers(parameters);
         let exposure = Exposure::new(compiled, parameters, state.time)?;
+        let begun = exposure.clone();
         let engine = match method {
             Method::Exact => Engine::Exact(Box::new(Exact::new(compiled, exposure))),
             Method::Leap => Engine::Leap(Box::new(Leap {
                 exposure,
-                longest: f64::INFINITY,
+                longest: Vec::new(),
+                drawable: f64::INFINITY,
                 known: Vec::new(),
                 turn: 0,
+                pieces: Pieces::default(),
                 signature: Vec::new(),
                 rates: vec![0.0; compiled.layout.len()],
                 scratch: Scratch::default(),
                 steps: 0,
             })),
         };
-        Ok(Tumour { state, compiled, registers, engine, budget: Budget::default() })
+        Ok(Tumour { state, compiled, registers, begun, engine, budget: Budget::default() })
     }
 
     /// Ends the run with [`Failure::Budget`] after this much work, counted from the tumour's beginning.
@@ -104,7 +111,7 @@ impl<'a> Tumour<'a> {
             Engine::Exact(exact) => (exact.events(), 0),
             Engine::Leap(leap) => (0, leap.steps),
         };
-        Budget { events, steps, evaluations: self.registers.evaluations() }
+        Budget { events, steps, evaluations: self.registers.evaluations(), clones: self.state.clones() }
     }
 
     /// Follows `regimen` from now on; its day 1 is now. What is in the body stays.
@@ -112,10 +119,16 @@ impl<'a> Tumour<'a> {
         match &mut self.engine {
             Engine::Leap(leap) => {
                 leap.exposure.follow(regimen);
-                leap.longest = f64::INFINITY;
+                self.begun.clone_from(&leap.exposure);
+                leap.forget_lengths();
                 leap.known.clear();
+                leap.turn = 0;
             }
-            Engine::Exact(exact) => exact.exposure(self.compiled, &mut self.state).follow(regimen),
+            Engine::Exact(exact) => {
+                let exposure = exact.exposure(self.compiled, &mut self.state);
+                exposure.follow(regimen);
+                self.begun.clone_from(exposure);
+            }
         }
     }
 
@@ -132,9 +145,45 @@ impl<'a> Tumour<'a> {
         match &mut self.engine {
             Engine::Leap(leap) => {
                 leap.exposure.scale_doses(drug, scale);
-                leap.longest = f64::INFINITY;
+                leap.forget_lengths();
             }
             Engine::Exact(exact) => exact.exposure(self.compiled, &mut self.state).scale_doses(drug, scale),
+        }
+    }
+
+    /// Begins again with `state`, in the same patient at the moment the regimen was last followed (at the start without
+    /// one), whose time `state` must have. Steps and memory are kept, so that replicates cost their draws alone.
+    ///
+    /// ```
+    /// # use remission_engine::{compiled::Compiled, before, tumour::{Method, Tumour}, stream::{Purpose, Stream}};
+    /// # let text = r#"
+    /// # [model]
+    /// # title = "Birth and death"
+    /// # [cells.S]
+    /// # birth = "1 /day"
+    /// # death = "0.9 /day"
+    /// # [before_treatment]
+    /// # start = { S = "1000 cells" }
+    /// # "#;
+    /// # let model = remission_model::model_from_toml("model.toml", text).unwrap();
+    /// # let compiled = Compiled::new(&model);
+    /// # let mut stream = Stream::new(1, 0, 0, Purpose::BeforeTreatment);
+    /// let start = before::start(&compiled, &[], Method::Leap, &mut stream).unwrap();
+    /// let mut tumour = Tumour::new(&compiled, &[], start.clone(), Method::Leap).unwrap();
+    /// for replicate in 0..10 {
+    ///     tumour.restart(&start);
+    ///     tumour.advance(30.0, f64::INFINITY, &mut Stream::new(1, 0, replicate, Purpose::Treatment)).unwrap();
+    /// }
+    /// ```
+    pub fn restart(&mut self, state: &State) {
+        self.state.clone_from(state);
+        self.registers.restart();
+        match &mut self.engine {
+            Engine::Leap(leap) => {
+                leap.exposure.clone_from(&self.begun);
+                leap.steps = 0;
+            }
+            Engine::Exact(exact) => exact.restart(&self.begun),
         }
     }
 
@@ -143,7 +192,7 @@ impl<'a> Tumour<'a> {
     /// # Errors
     /// A [`Failure`]; the state is then that of the last completed step.
     pub fn advance(&mut self, until: f64, size: f64, stream: &mut Stream) -> Result<Stop, Failure> {
-        let Tumour { state, compiled, registers, engine, budget } = self;
+        let Tumour { state, compiled, registers, engine, budget, .. } = self;
         match engine {
             Engine::Exact(exact) => {
                 let reached = exact.advance(compiled, registers, state, until, size, *budget, stream)?;
@@ -180,11 +229,12 @@ impl Leap {
         budget: Budget,
         stream: &mut Stream,
     ) -> Result<Stop, Failure> {
+        self.scratch.most_clones = budget.clones;
         let mut total = state.total();
         if total as f64 >= size {
             return Ok(Stop::Size(state.time));
         }
-        let closed = compiled.model.cells.iter().all(|c| c.immigration.is_none()) && state.levels.is_empty();
+        let closed = compiled.immigrants.is_empty() && state.levels.is_empty();
         while state.time < until {
             if total == 0 && closed {
                 state.time = until;
@@ -198,16 +248,15 @@ impl Leap {
                 return Err(Failure::Budget { what, time: start });
             }
             budget.check_evaluations(registers.evaluations(), start)?;
-            if compiled.interacting {
-                self.step_interacting(compiled, registers, state, until - start, stream)?;
+            let now = if compiled.interacting {
+                self.step_interacting(compiled, registers, state, until - start, stream)?
             } else {
-                let window = self.window(compiled, registers, state, until - start)?;
-                leap::step(compiled, &window, state, &mut self.scratch, stream)?;
-            }
+                let step = self.step(compiled, registers, state, until - start)?;
+                leap::advance(compiled, &step, state, &mut self.scratch, stream)?
+            };
             if until - state.time < 1e-9 {
                 state.time = until;
             }
-            let now = state.total();
             if now as f64 >= size {
                 let grown = libm::log(now as f64 / total.max(1) as f64);
                 let share = if grown > 0.0 { libm::log(size / total.max(1) as f64) / grown } else { 1.0 };
@@ -218,67 +267,90 @@ impl Leap {
         Ok(Stop::Time)
     }
 
-    /// The next window, at most `days` long; the exposure is advanced to its end.
-    fn window(
+    fn forget_lengths(&mut self) {
+        self.longest.clear();
+        self.drawable = f64::INFINITY;
+    }
+
+    /// Longest step that the blocks as they stand allow, on the grid.
+    fn longest(&self, compiled: &Compiled, state: &State) -> f64 {
+        let mut longest = self.drawable;
+        for ((limits, clones), block) in self.longest.iter().zip(&state.blocks).zip(&compiled.blocks) {
+            if limits[0] < f64::INFINITY {
+                longest = longest.min(limits[usize::from(is_large(block, clones.counts.iter().sum()))]);
+            }
+        }
+        // Nothing moves a rate before the first dose.
+        let quiet = self.exposure.is_constant() && self.exposure.next_event() == f64::INFINITY && !compiled.uses_time;
+        on_grid(longest, compiled.varying && !quiet)
+    }
+
+    /// The next step, at most `days` long; the exposure is advanced to its end.
+    fn step(
         &mut self,
         compiled: &Compiled,
         registers: &mut Registers,
         state: &State,
         days: f64,
-    ) -> Result<Rc<Window>, Failure> {
+    ) -> Result<Rc<Step>, Failure> {
         let now = self.exposure.time();
-        if self.longest == f64::INFINITY {
+        if self.longest.is_empty() {
             show_counts(compiled, registers, state);
             set_exposure(compiled, registers, &self.exposure, now);
             compiled.rates(registers, Depends::Exposure, &mut self.rates)?;
-            self.longest = on_grid(longest_step(compiled, &self.rates), compiled.varying);
+            self.longest = compiled.blocks.iter().map(|b| longest_step(compiled, b, &self.rates)).collect();
         }
         loop {
             // Steps end on multiples of the step, so that a dosing cycle meets them at the same phases.
-            let to_grid = if self.longest.is_finite() {
-                (libm::floor(now / self.longest + 1e-9) + 1.0) * self.longest - now
+            let longest = self.longest(compiled, state);
+            let to_grid = if longest.is_finite() {
+                (libm::floor(now / longest + 1e-9) + 1.0) * longest - now
             } else {
                 f64::INFINITY
             };
             let days = days.min(to_grid);
-            self.exposure.signature(days, &mut self.signature);
-            let alike = |k: &&Known| {
-                (k.days - days).abs() < 1e-12 * days
-                    && k.signature.len() == self.signature.len()
-                    && k.signature.iter().zip(&self.signature).all(|(a, b)| (a - b).abs() <= ALIKE)
-            };
+            // Without a rate that follows drug or date one step is like another of its length.
+            self.signature.clear();
+            if compiled.varying {
+                self.exposure.signature(days, &mut self.signature);
+            }
+            let same = |k: &&Known| (k.days - days).abs() < 1e-12 * days && alike(&k.signature, &self.signature);
             if !compiled.uses_time
-                && let Some(known) = self.known.iter().find(alike)
+                && let Some(known) = self.known.iter().find(same)
             {
-                let window = known.window.clone();
+                let step = known.step.clone();
                 self.exposure.advance(now + days);
-                return Ok(window);
+                return Ok(step);
             }
             let mut ahead = self.exposure.clone();
             show_counts(compiled, registers, state);
-            let window = Window::of_exposure(compiled, registers, &mut ahead, days)?;
-            let allowed = (0..window.intervals.len())
-                .map(|k| longest_step(compiled, window.rates(k)))
-                .fold(f64::INFINITY, f64::min);
-            let allowed = if window.drawable() { allowed } else { allowed.min(0.7 * days) };
-            if allowed < days * (1.0 - 1e-9) {
-                self.longest = on_grid(allowed, compiled.varying);
-                if self.longest < 1e-9 {
+            let step = self.pieces.step(compiled, registers, &mut ahead, days)?;
+            for k in 0..step.window.intervals.len() {
+                for (limits, block) in self.longest.iter_mut().zip(&compiled.blocks) {
+                    let here = longest_step(compiled, block, step.window.rates(k));
+                    *limits = [limits[0].min(here[0]), limits[1].min(here[1])];
+                }
+            }
+            if !step.drawable() {
+                self.drawable = 0.7 * days;
+            }
+            if self.longest(compiled, state).max(1e-12) < days * (1.0 - 1e-9) {
+                if self.longest(compiled, state) < 1e-9 {
                     let what = "rates so large that no step is short enough".to_string();
                     return Err(Failure::Budget { what, time: now });
                 }
                 continue;
             }
             self.exposure = ahead;
-            let window = Rc::new(window);
-            let known = Known { days, signature: self.signature.clone(), window: window.clone() };
+            let step = Rc::new(step);
+            let known = Known { days, signature: self.signature.clone(), step: step.clone() };
             if self.known.len() < REMEMBERED {
                 self.known.push(known);
             } else {
                 self.known[self.turn] = known;
                 self.turn = (self.turn + 1) % REMEMBERED;
             }
-            return Ok(window);
+            return Ok(step);
         }
     }
 
@@ -289,15 +361,16 @@ impl Leap {
         state: &mut State,
         days: f64,
         stream: &mut Stream,
-    ) -> Result<(), Failure> {
+    ) -> Result<u64, Failure> {
         let mut days = days.min(interacting::longest(compiled, registers, &self.exposure, state)?);
         let before = state.by_type(compiled);
         loop {
             let mut ahead = self.exposure.clone();
-            let window = interacting::window(compiled, registers, &mut ahead, state, days)?;
-            if window.drawable() {
-                leap::step(compiled, &window, state, &mut self.scratch, stream)?;
-                return interacting::carry_levels(compiled, registers, &mut self.exposure, state, &before, days);
+            let step = interacting::step(compiled, registers, &mut ahead, state, days)?;
+            if step.drawable() {
+                let total = leap::advance(compiled, &step, state, &mut self.scratch, stream)?;
+                interacting::carry_levels(compiled, registers, &mut self.exposure, state, &before, days)?;
+                return Ok(total);
             }
             days *= 0.5;
             if days < 1e-9 {
@@ -319,6 +392,9 @@ fn on_grid(longest: f64, varying: bool) -> f64 {
     let most = if varying { 7.0 } else { 28.0 };
     if longest == f64::INFINITY {
         return if varying { most } else { f64::INFINITY };
+    }
+    if longest >= most {
+        return most;
     }
     if longest >= 1.0 {
         return libm::floor(longest).min(most);

@@ -1,16 +1,13 @@
-//! A stretch of time cut into intervals of constant rates, with the moments from every cut to the end.
+//! A stretch of time cut into intervals of constant rates.
 //!
 //! Rates that move with a drug or the date are replaced by two constant halves a piece that keep their average and first
 //! moment (Gauss nodes; a fourth-order commutator-free Magnus step, Blanes & Moan 2006, Appl. Numer. Math. 56:1519), and
 //! pieces are halved until the average is settled to [`SETTLED`]; so hazards are integrated over the stretch, never
-//! frozen at its start. Moments from each cut to the end let a founder born inside the
-//! stretch be carried to its end exactly.
+//! frozen at its start. What the cells do over a stretch is in [`crate::step`].
 
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::Failure;
-use crate::families::Families;
-use crate::moments::Moments;
 use remission_model::expr::Slot;
 use remission_model::program::{Depends, Registers};
 
@@ -37,8 +34,8 @@ pub struct Interval {
     pub days: f64,
 }
 
-/// A stretch of time.
-#[derive(Debug, Clone)]
+/// Rates over a stretch of time.
+#[derive(Debug, Clone, Default)]
 pub struct Window {
     /// Length, days.
     pub days: f64,
@@ -46,17 +43,6 @@ pub struct Window {
     pub intervals: Vec<Interval>,
     /// Rates of each interval, one row each.
     pub rates: Vec<f64>,
-    /// Moments and families of each block.
-    pub blocks: Vec<BlockWindow>,
-}
-
-/// One block over a window.
-#[derive(Debug, Clone)]
-pub struct BlockWindow {
-    /// Moments from the start of interval k to the end of the window; one more than intervals.
-    pub to_end: Vec<Moments>,
-    /// Law of the whole window; `None` when it is too long for one draw.
-    pub families: Option<Families>,
 }
 
 impl Window {
@@ -68,24 +54,38 @@ impl Window {
         exposure: &mut Exposure,
         days: f64,
     ) -> Result<Window, Failure> {
-        let mut build = Build::new(compiled, days);
+        let mut all = Window::default();
         let from = exposure.time();
-        let mut at = 0.0;
-        while at < days {
-            let event = exposure.next_event() - from;
-            let piece = event.min(days) - at;
+        while all.days < days {
+            let piece = (exposure.next_event() - from).min(days) - all.days;
+            let end = all.days + piece;
             if piece > 0.0 {
-                build.stretch(registers, exposure, at, piece)?;
-                at += piece;
+                all.append(&Window::without_jump(compiled, registers, exposure, piece)?);
+                all.days = end;
             }
-            exposure.advance(from + at);
+            exposure.advance(from + end);
         }
-        Ok(build.finish())
+        Ok(all)
     }
 
-    /// A window from intervals and rates that are already known.
-    pub fn from_intervals(compiled: &Compiled, days: f64, intervals: Vec<Interval>, rates: Vec<f64>) -> Window {
-        Build { compiled, days, intervals, rates, scratch: Vec::new() }.finish()
+    /// The same over `days` in which no input jumps; a dose due at the end is not yet given.
+    pub fn without_jump(
+        compiled: &Compiled,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        days: f64,
+    ) -> Result<Window, Failure> {
+        let mut build = Build::new(compiled, days);
+        build.stretch(registers, exposure)?;
+        Ok(Window { days, intervals: build.intervals, rates: build.rates })
+    }
+
+    /// Adds `next` behind.
+    pub fn append(&mut self, next: &Window) {
+        let at = self.days;
+        self.intervals.extend(next.intervals.iter().map(|i| Interval { start: at + i.start, days: i.days }));
+        self.rates.extend_from_slice(&next.rates);
+        self.days = at + next.days;
     }
 
     /// Rates of interval `k`.
@@ -98,11 +98,6 @@ impl Window {
     pub fn interval_at(&self, at: f64) -> usize {
         self.intervals.partition_point(|i| i.start + i.days <= at).min(self.intervals.len() - 1)
     }
-
-    /// True when every block can be drawn in one step over the window.
-    pub fn drawable(&self) -> bool {
-        self.blocks.iter().all(|b| b.families.is_some())
-    }
 }
 
 struct Build<'a> {
@@ -110,44 +105,40 @@ struct Build<'a> {
     days: f64,
     intervals: Vec<Interval>,
     rates: Vec<f64>,
-    scratch: Vec<f64>,
+    /// Averages being compared, three rows a depth of halving.
+    rows: Vec<f64>,
+    other: Vec<f64>,
 }
 
 impl<'a> Build<'a> {
     fn new(compiled: &'a Compiled, days: f64) -> Self {
-        Build { compiled, days, intervals: Vec::new(), rates: Vec::new(), scratch: vec![0.0; compiled.layout.len()] }
+        let width = compiled.layout.len();
+        let (intervals, rates) = (Vec::new(), Vec::new());
+        Build { compiled, days, intervals, rates, rows: Vec::new(), other: vec![0.0; width] }
     }
 
-    /// A piece without a dose inside.
-    fn stretch(
-        &mut self,
-        registers: &mut Registers,
-        exposure: &mut Exposure,
-        at: f64,
-        days: f64,
-    ) -> Result<(), Failure> {
+    fn stretch(&mut self, registers: &mut Registers, exposure: &mut Exposure) -> Result<(), Failure> {
+        let days = self.days;
         let moving = self.compiled.varying && (self.compiled.uses_time || !exposure.is_constant());
         if !moving {
             set_exposure(self.compiled, registers, exposure, exposure.time());
-            let mut rates = std::mem::take(&mut self.scratch);
-            let result = self.compiled.rates(registers, Depends::Exposure, &mut rates);
-            if result.is_ok() {
-                exposure.drift(days);
-            }
-            let result = result.and_then(|()| self.push(at, days, &rates, exposure.time()));
-            self.scratch = rates;
-            return result;
+            let mut rates = std::mem::take(&mut self.other);
+            self.compiled.rates(registers, Depends::Exposure, &mut rates)?;
+            exposure.drift(days);
+            return self.push(0.0, days, &rates, exposure.time());
         }
+        let width = self.compiled.layout.len();
+        self.rows = vec![0.0; (3 * HALVINGS + 6) * width];
         let pieces = libm::ceil(days);
         for k in 0..pieces as usize {
             let days = days / pieces;
-            self.halve(registers, exposure, at + k as f64 * days, days, HALVINGS)?;
+            self.first(registers, exposure, k as f64 * days, days, HALVINGS)?;
         }
         Ok(())
     }
 
-    /// Leaves `exposure` at the end of the piece.
-    fn halve(
+    /// A piece of which nothing is known; leaves `exposure` at its end.
+    fn first(
         &mut self,
         registers: &mut Registers,
         exposure: &mut Exposure,
@@ -157,57 +148,111 @@ impl<'a> Build<'a> {
     ) -> Result<(), Failure> {
         // A piece much longer than the drug's own time could miss a peak with every node.
         if days * exposure.fastest() > LONGEST_PEAK && depth > 0 {
-            self.halve(registers, exposure, at, 0.5 * days, depth - 1)?;
-            return self.halve(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1);
+            self.first(registers, exposure, at, 0.5 * days, depth - 1)?;
+            return self.first(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1);
         }
         let start = exposure.snapshot();
-        let whole = self.average(registers, exposure, days)?;
+        let whole = self.row(depth + 1, 1);
+        self.average(registers, exposure, days, whole)?;
         exposure.restore(&start);
-        let left = self.average(registers, exposure, 0.5 * days)?;
-        let right = self.average(registers, exposure, 0.5 * days)?;
+        self.halve(registers, exposure, at, days, depth, whole)
+    }
+
+    /// Start in `rows` of the average of the left (0) or right (1) half at `depth`, or of what is `kept` there (2).
+    fn row(&self, depth: usize, which: usize) -> usize {
+        (3 * depth + which) * self.other.len()
+    }
+
+    /// A piece whose average is in `rows` at `whole`; leaves `exposure` at its end.
+    fn halve(
+        &mut self,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        at: f64,
+        days: f64,
+        depth: usize,
+        whole: usize,
+    ) -> Result<(), Failure> {
+        let start = exposure.snapshot();
+        let (left, right) = (self.row(depth, 0), self.row(depth, 1));
+        self.average(registers, exposure, 0.5 * days, left)?;
+        let middle = exposure.snapshot();
+        self.average(registers, exposure, 0.5 * days, right)?;
         let layout = self.compiled.layout;
         let first_founding = layout.founding(0);
+        let rows = &mut self.rows;
         let settled = (0..layout.len()).all(|k| {
-            let better = 0.5 * (left[k] + right[k]);
-            let moved = (better - whole[k]).abs();
+            let better = 0.5 * (rows[left + k] + rows[right + k]);
+            let moved = (better - rows[whole + k]).abs();
             if k < first_founding { moved * days <= SETTLED } else { moved <= 100.0 * SETTLED * better.max(1e-300) }
         });
         if settled || depth == 0 {
             // The two halves carry the average to fourth order (Richardson), and their difference, spread by 4/3, the
             // first moment of the rates: the fourth-order commutator-free Magnus step, so that it matters no more which
             // rate moved first.
-            let (mut left, mut right) = (left, right);
-            for ((l, r), w) in left.iter_mut().zip(&mut right).zip(&whole) {
-                let more = (0.5 * (*l + *r) - w) / 15.0;
-                let (a, b) = ((*l + more).max(0.0), (*r + more).max(0.0));
+            for k in 0..layout.len() {
+                let (l, r) = (rows[left + k], rows[right + k]);
+                let more = (0.5 * (l + r) - rows[whole + k]) / 15.0;
+                let (a, b) = ((l + more).max(0.0), (r + more).max(0.0));
                 let apart = ((b - a) / 6.0).clamp(-b, a);
-                (*l, *r) = (a - apart, b + apart);
+                (rows[left + k], rows[right + k]) = (a - apart, b + apart);
             }
-            self.push(at, 0.5 * days, &left, exposure.time())?;
-            return self.push(at + 0.5 * days, 0.5 * days, &right, exposure.time());
+            let rows = std::mem::take(&mut self.rows);
+            let width = layout.len();
+            self.push(at, 0.5 * days, &rows[left..left + width], exposure.time())?;
+            self.push(at + 0.5 * days, 0.5 * days, &rows[right..right + width], exposure.time())?;
+            self.rows = rows;
+            return Ok(());
         }
+        // The halves are the wholes of what is now halved; the right one waits where the left one's halves do not reach.
+        let kept = self.row(depth, 2);
+        let width = layout.len();
+        self.rows.copy_within(right..right + width, kept);
         exposure.restore(&start);
-        self.halve(registers, exposure, at, 0.5 * days, depth - 1)?;
-        self.halve(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1)
+        self.half(registers, exposure, at, 0.5 * days, depth - 1, left)?;
+        exposure.restore(&middle);
+        self.half(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1, kept)
     }
 
-    /// Average rates over the next `days`, leaving `exposure` at their end.
-    fn average(&self, registers: &mut Registers, exposure: &mut Exposure, days: f64) -> Result<Vec<f64>, Failure> {
+    /// [`halve`](Self::halve), but for a piece that the drug has become too fast for.
+    fn half(
+        &mut self,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        at: f64,
+        days: f64,
+        depth: usize,
+        whole: usize,
+    ) -> Result<(), Failure> {
+        if days * exposure.fastest() > LONGEST_PEAK && depth > 0 {
+            return self.first(registers, exposure, at, days, depth);
+        }
+        self.halve(registers, exposure, at, days, depth, whole)
+    }
+
+    /// Average rates over the next `days` into `rows` at `into`, leaving `exposure` at their end.
+    fn average(
+        &mut self,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        days: f64,
+        into: usize,
+    ) -> Result<(), Failure> {
         // Nodes (1 -+ 1/sqrt(3)) / 2.
         const NODES: [f64; 2] = [0.211_324_865_405_187_1, 0.788_675_134_594_812_9];
-        let mut first = vec![0.0; self.compiled.layout.len()];
-        let mut second = first.clone();
+        let width = self.other.len();
+        let first = &mut self.rows[into..into + width];
         exposure.drift(NODES[0] * days);
         set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.rates(registers, Depends::Exposure, &mut first)?;
+        self.compiled.rates(registers, Depends::Exposure, first)?;
         exposure.drift((NODES[1] - NODES[0]) * days);
         set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.rates(registers, Depends::Exposure, &mut second)?;
+        self.compiled.rates(registers, Depends::Exposure, &mut self.other)?;
         exposure.drift((1.0 - NODES[1]) * days);
-        for (a, b) in first.iter_mut().zip(&second) {
+        for (a, b) in first.iter_mut().zip(&self.other) {
             *a = 0.5 * (*a + b);
         }
-        Ok(first)
+        Ok(())
     }
 
     /// Adds an interval, cut where founders need it; `now` is for the message.
@@ -237,38 +282,6 @@ impl<'a> Build<'a> {
             self.rates.extend_from_slice(rates);
         }
         Ok(())
-    }
-
-    fn finish(self) -> Window {
-        let width = self.compiled.layout.len();
-        let blocks = self
-            .compiled
-            .blocks
-            .iter()
-            .map(|block| {
-                let mut to_end = vec![Moments::none(block.width())];
-                let mut last: Option<(usize, Moments)> = None;
-                for (k, interval) in self.intervals.iter().enumerate().rev() {
-                    let rates = &self.rates[k * width..(k + 1) * width];
-                    // Equal neighbours are common (pieces of one long interval): compute once.
-                    let own = match last.take() {
-                        Some((j, own))
-                            if self.intervals[j].days == interval.days
-                                && self.rates[j * width..(j + 1) * width] == *rates =>
-                        {
-                            own
-                        }
-                        _ => Moments::constant(block, self.compiled.layout, rates, interval.days),
-                    };
-                    to_end.push(own.then(&to_end[to_end.len() - 1]));
-                    last = Some((k, own));
-                }
-                to_end.reverse();
-                let families = Families::new(&to_end[0]);
-                BlockWindow { to_end, families }
-            })
-            .collect();
-        Window { days: self.days, intervals: self.intervals, rates: self.rates, blocks }
     }
 }
 

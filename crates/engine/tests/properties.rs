@@ -255,7 +255,7 @@ fn clones_add_up_and_the_lost_are_counted() {
             let state = run(&compiled, method, &every(0, 1.0, 1.0), 10.0, 5, seed);
             let by_type: u64 = state.by_type(&compiled).iter().sum();
             assert_eq!(by_type, state.total());
-            let gone: u64 = state.extinct.iter().map(|e| e.number).sum();
+            let gone = state.extinct;
             assert_eq!(u64::from(state.next_id), state.clones() as u64 + gone, "founded is alive and extinct");
             for (block, clones) in compiled.blocks.iter().zip(&state.blocks) {
                 let width = block.types.len();

@@ -121,6 +121,11 @@ impl Registers {
         self.evaluations
     }
 
+    /// Begins the count of evaluations anew.
+    pub fn restart(&mut self) {
+        self.evaluations = 0;
+    }
+
     /// Sets an input, in base units.
     pub fn set(&mut self, slot: Slot, value: f64) {
         self.inputs[self.layout.index(slot)] = value;

@@ -47,7 +47,7 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
         let job = job(&loaded, args.patients, None, Method::Leap, None)?;
         let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-check"))?;
         let bar = progress(job.study.patients);
-        let data = simulate(&job, scratch.path(), stop, &bar);
+        let data = simulate(&job, scratch.path(), stop, &bar, None);
         bar.finish_and_clear();
         let data = data?;
         if data.failed_count > 0 {

@@ -5,7 +5,7 @@ use crate::csv::{self, Value};
 use crate::failure::{Exit, code};
 use crate::muller::{Muller, muller};
 use crate::record::{self, Record};
-use crate::{folder, report};
+use crate::{disk, folder, report};
 use remission_model::units::number;
 use std::fmt::Display;
 use std::io::{BufWriter, Write};
@@ -59,13 +59,14 @@ pub fn convert(dir: &Path, table: &str, into: &Path) -> Result<u64, Exit> {
     let parquet = dir.join(format!("{table}.parquet"));
     let target = into.join(format!("{table}.csv"));
     let part = into.join(format!(".{table}.csv.partial-{}", std::process::id()));
+    folder::sweep(into, &format!(".{table}.csv.partial-"));
     let attempt = || -> Result<u64, String> {
         let text = |e: std::io::Error| e.to_string();
-        let mut file = BufWriter::new(std::fs::File::create(&part).map_err(text)?);
+        let mut file = BufWriter::new(disk::Output::create(&part).map_err(text)?);
         let rows = csv::convert(&parquet, &mut file)?;
         file.flush().map_err(text)?;
-        file.get_ref().sync_all().map_err(text)?;
-        std::fs::rename(&part, &target).map_err(text)?;
+        file.get_ref().sync().map_err(text)?;
+        disk::rename(&part, &target).map_err(text)?;
         Ok(rows)
     };
     attempt().map_err(|e| {

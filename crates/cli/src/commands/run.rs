@@ -1,6 +1,8 @@
 //! `remission run`: simulate a study, print its table, leave a run directory.
 
-use crate::args;
+use crate::args::{self, MethodArg};
+use crate::commands::resume;
+use crate::disk;
 use crate::extra_arms::with_arms;
 use crate::failure::{Exit, code};
 use crate::figures::figures;
@@ -9,17 +11,20 @@ use crate::record::{self, Record};
 use crate::report;
 use crate::report::data::ReportData;
 use crate::tables::{FILES, Tables};
-use crate::{folder, pictures, print};
+use crate::unfinished::{self, Asked, Taken, Unfinished, is_free, is_unfinished};
+use crate::{pictures, print};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parquet::errors::ParquetError;
+use remission_cohort::outcome::PatientOutcome;
 use remission_cohort::patient::Method;
-use remission_cohort::run::{Finish, Options, run as run_cohort};
+use remission_cohort::run::{BATCH, Finish, Options, run as run_cohort};
 use remission_cohort::summary::Gather;
 use remission_engine::before::size_at_start;
 use remission_engine::compiled::Compiled;
 use remission_model::resolved::Study;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// Largest tumour at the start that is simulated event by event.
@@ -35,6 +40,8 @@ pub struct Job {
     pub method: Method,
     /// Worker threads.
     pub threads: usize,
+    /// Most patients that a worker computes at a time.
+    pub batch: u32,
 }
 
 /// The study of `loaded` with these choices, or why it cannot be run.
@@ -66,30 +73,64 @@ pub fn job(
         }
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(Job { compiled, study, method, threads: threads.map_or(cores, usize::from) })
+    Ok(Job { compiled, study, method, threads: threads.map_or(cores, usize::from), batch: BATCH })
 }
 
-/// Runs a job with its tables written into `into`.
-pub fn simulate(job: &Job, into: &Path, stop: &AtomicBool, bar: &ProgressBar) -> Result<ReportData, Exit> {
-    let fail = |e: parquet::errors::ParquetError| Exit::io("write tables in", into, e);
+/// Runs a job with its tables written into `into`. A run that is kept goes on where its checkpoints end, and its new patients
+/// are kept too.
+pub fn simulate(
+    job: &Job,
+    into: &Path,
+    stop: &AtomicBool,
+    bar: &ProgressBar,
+    mut kept: Option<&mut Unfinished>,
+) -> Result<ReportData, Exit> {
+    let fail = |e: ParquetError| match e {
+        // Steps on the disk say what and where.
+        ParquetError::External(e) => Exit { message: format!("error: {e}"), code: code::IO },
+        e => Exit::io("write tables in", into, e),
+    };
     let mut tables = Tables::create(into, &job.compiled.model, &job.study).map_err(fail)?;
     let mut gathered = Gather::new(&job.compiled.model, &job.study);
-    let options = Options { method: job.method, threads: job.threads };
-    let finish = run_cohort(&job.compiled, &job.study, options, stop, |patient| {
-        gathered.add(&patient);
-        tables.add(&patient)?;
+    let options = Options { method: job.method, threads: job.threads, batch: job.batch };
+    let mut take = |patient: &PatientOutcome| -> Result<(), Exit> {
+        gathered.add(patient);
+        tables.add(patient).map_err(fail)?;
         bar.set_position(u64::from(patient.patient) + 1);
         if !gathered.failed.is_empty() {
             bar.set_message(format!("{} failed", gathered.failed.len()));
         }
         Ok(())
-    })
-    .map_err(fail)?;
-    if finish == Finish::Interrupted {
-        return Err(Exit {
-            message: "interrupted: nothing was written; the same command starts the same run again".into(),
-            code: code::INTERRUPTED,
-        });
+    };
+    let mut due = 0;
+    loop {
+        let segment = match &mut kept {
+            Some(kept) => kept.next_segment(due)?,
+            None => None,
+        };
+        let until = segment.as_ref().map_or(job.study.patients, |list| list[0].patient);
+        if due < until {
+            let finish = run_cohort(&job.compiled, &job.study, due..until, options, stop, |patient| {
+                if let Some(kept) = &mut kept {
+                    kept.keep(&patient).map_err(disk::exit)?;
+                }
+                take(&patient)
+            })?;
+            if let Some(kept) = &mut kept {
+                kept.write().map_err(disk::exit)?;
+            }
+            if finish == Finish::Interrupted {
+                let message = kept.map_or("interrupted: nothing was written".to_string(), |k| k.interrupted());
+                return Err(Exit { message, code: code::INTERRUPTED });
+            }
+        }
+        let Some(list) = segment else { break };
+        due = until + list.len() as u32;
+        list.iter().try_for_each(&mut take)?;
+        if stop.load(Ordering::Relaxed) {
+            let message = kept.map_or(String::new(), |k| k.interrupted());
+            return Err(Exit { message, code: code::INTERRUPTED });
+        }
     }
     tables.close().map_err(fail)?;
     let summary = gathered.summarise();
@@ -101,42 +142,33 @@ pub fn simulate(job: &Job, into: &Path, stop: &AtomicBool, bar: &ProgressBar) ->
 /// `remission run`
 pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
     let began = Instant::now();
-    let loaded = with_arms(load(&args.study)?, &args.arm)?;
-    let job = job(&loaded, args.patients, args.seed, args.method.into(), args.threads)?;
-    let out = match &args.out {
-        Some(out) => out.clone(),
-        None => default_folder(&job.study),
-    };
-    let partial = folder::Partial::beside(&out)?;
-    let bar = progress(job.study.patients);
-    let data = simulate(&job, partial.path(), stop, &bar);
-    bar.finish_and_clear();
-    let data = data?;
-    for source in &loaded.sources {
-        folder::write(&partial.path().join(record::input_name(source)), source.text.as_bytes())?;
-    }
-    let resolved = remission_model::resolved_to_toml(&job.compiled.model)
-        + "\n"
-        + &remission_model::resolved_study_to_toml(&job.study, &job.compiled.model);
-    folder::write(&partial.path().join("resolved.toml"), resolved.as_bytes())?;
-    let summary = serde_json::to_vec_pretty(&data).map_err(|e| Exit::io("write", &out, e))?;
-    folder::write(&partial.path().join("summary.json"), &summary)?;
-    folder::write(&partial.path().join("report.html"), report::render(&data).as_bytes())?;
-    let mut record = make_record(&job, &loaded, &data, partial.path())?;
-    if args.csv {
-        for table in FILES.map(|f| f.trim_end_matches(".parquet")) {
-            super::export::convert(partial.path(), table, partial.path())?;
-            let file = format!("{table}.csv");
-            record.files.insert(file.clone(), record::digest_file(&partial.path().join(file))?);
+    let every = args.checkpoint_patients.unwrap_or(u32::MAX);
+    let (mut kept, loaded, mut job) = match (&args.resume, &args.study) {
+        (Some(dir), _) => match resume::open(dir, args, every)? {
+            Some(open) => open,
+            None => return Ok(code::DONE),
+        },
+        (None, Some(study)) => {
+            let loaded = with_arms(load(study)?, &args.arm)?;
+            let method = args.method.unwrap_or(MethodArg::Leap);
+            let job = job(&loaded, args.patients, args.seed, method.into(), args.threads)?;
+            (begin(&job, &loaded, args, every)?, loaded, job)
         }
-    }
-    let text = serde_json::to_vec_pretty(&record).map_err(|e| Exit::io("write", &out, e))?;
-    folder::write(&partial.path().join(record::FILE), &text)?;
-    let wanted = out;
-    let out = partial.finish()?;
-    if out != wanted {
-        warnln!("{} was taken by another run meanwhile; this one is in {}", wanted.display(), out.display());
-    }
+        (None, None) => return Err(Exit::refused("error: name a study, or give --resume DIR")),
+    };
+    job.batch = args.chunk.unwrap_or(job.batch);
+    let csv = kept.asked.csv;
+    let bar = progress(job.study.patients);
+    let made = make(&job, &loaded, csv, &mut kept, stop, &bar);
+    bar.finish_and_clear();
+    let data = made.map_err(|mut exit| {
+        if exit.code == code::IO {
+            exit.message = format!("{}\n  {}", exit.message, kept.state());
+        }
+        exit
+    })?;
+    let out = kept.dir.clone();
+    kept.finish()?;
 
     let seconds = began.elapsed().as_secs_f64();
     let shown = shown(&out);
@@ -161,6 +193,82 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
         say!("{table}{tail}");
     }
     Ok(if data.failed_count > 0 { code::FAILED_PATIENTS } else { code::DONE })
+}
+
+/// Simulates, and makes every file of the run directory, the record last.
+fn make(
+    job: &Job,
+    loaded: &Loaded,
+    csv: bool,
+    kept: &mut Unfinished,
+    stop: &AtomicBool,
+    bar: &ProgressBar,
+) -> Result<ReportData, Exit> {
+    let whole = kept.whole()?;
+    let put = |name: &str, bytes: &[u8]| disk::write(&whole.join(name), bytes).map_err(disk::exit);
+    let data = simulate(job, &whole, stop, bar, Some(kept))?;
+    for source in &loaded.sources {
+        put(&record::input_name(source), source.text.as_bytes())?;
+    }
+    let resolved = remission_model::resolved_to_toml(&job.compiled.model)
+        + "\n"
+        + &remission_model::resolved_study_to_toml(&job.study, &job.compiled.model);
+    put("resolved.toml", resolved.as_bytes())?;
+    let summary = serde_json::to_vec_pretty(&data).map_err(|e| Exit::io("write", &whole, e))?;
+    put("summary.json", &summary)?;
+    put("report.html", report::render(&data).as_bytes())?;
+    let mut record = make_record(job, loaded, &data, &whole)?;
+    if csv {
+        for table in FILES.map(|f| f.trim_end_matches(".parquet")) {
+            super::export::convert(&whole, table, &whole)?;
+            let file = format!("{table}.csv");
+            record.files.insert(file.clone(), record::digest_file(&whole.join(file))?);
+        }
+    }
+    let text = serde_json::to_vec_pretty(&record).map_err(|e| Exit::io("write", &whole, e))?;
+    put(record::FILE, &text)?;
+    Ok(data)
+}
+
+/// A run directory for a job: the one that was named, or the next free one of the default name.
+fn begin(job: &Job, loaded: &Loaded, args: &args::Run, every: u32) -> Result<Unfinished, Exit> {
+    let asked = Asked {
+        format: 1,
+        remission: env!("CARGO_PKG_VERSION").to_string(),
+        rng_version: record::RNG_VERSION,
+        study: job.study.name.clone(),
+        seed: job.study.seed,
+        patients: job.study.patients,
+        method: job.method.name().to_string(),
+        csv: args.csv,
+        inputs: record::inputs(&loaded.sources),
+    };
+    let begin = |dir: &Path| Unfinished::begin(dir, asked.clone(), &loaded.sources, every);
+    if let Some(out) = &args.out {
+        return begin(out).map_err(|taken| match taken {
+            Taken::Locked(exit) | Taken::Refused(exit) => exit,
+        });
+    }
+    let base = format!("{}-{}-{}", job.study.name.replace(['/', '\\'], "-"), job.study.patients, job.study.seed);
+    let mut number = 1;
+    loop {
+        let name = if number == 1 { base.clone() } else { format!("{base}-{number}") };
+        let dir = Path::new("runs").join(name);
+        number += 1;
+        if is_unfinished(&dir) {
+            warnln!("note: {}", unfinished::message(&dir));
+        }
+        if !is_free(&dir) {
+            continue;
+        }
+        match begin(&dir) {
+            Ok(run) => return Ok(run),
+            // Another process took it meanwhile.
+            Err(Taken::Locked(_)) => {}
+            Err(Taken::Refused(_)) if !is_free(&dir) => {}
+            Err(Taken::Refused(exit)) => return Err(exit),
+        }
+    }
 }
 
 fn make_record(job: &Job, loaded: &Loaded, data: &ReportData, folder: &Path) -> Result<Record, Exit> {
@@ -192,16 +300,6 @@ pub fn shown(folder: &Path) -> String {
     let text = folder.components().collect::<PathBuf>().display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:,@%".contains(c);
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}
-
-fn default_folder(study: &Study) -> PathBuf {
-    let base = format!("{}-{}-{}", study.name.replace(['/', '\\'], "-"), study.patients, study.seed);
-    let first = Path::new("runs").join(&base);
-    let taken = |p: &Path| p.exists() && !folder::is_empty(p);
-    if !taken(&first) {
-        return first;
-    }
-    (2..).map(|k| Path::new("runs").join(format!("{base}-{k}"))).find(|p| !taken(p)).unwrap_or(first)
 }
 
 /// A bar on a terminal, a line now and then elsewhere; always on stderr.

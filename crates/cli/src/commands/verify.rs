@@ -61,7 +61,7 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
     let job = job(&loaded, Some(record.patients), Some(record.seed), method.into(), threads)?;
     let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-verify"))?;
     let bar = progress(record.patients);
-    let repeated = simulate(&job, scratch.path(), stop, &bar);
+    let repeated = simulate(&job, scratch.path(), stop, &bar, None);
     bar.finish_and_clear();
     repeated?;
     for (table, digest) in &record.tables {

@@ -1,0 +1,225 @@
+//! `remission law`: what the backward equations say of a study, without simulation.
+
+use crate::args;
+use crate::extra_arms::with_arms;
+use crate::failure::{Exit, code};
+use crate::load::load;
+use crate::print::span;
+use crate::report::words::{self, thousands};
+use remission_cohort::law::{ArmLaw, Refused, SHARES, StudyLaw, law as law_of};
+use remission_engine::compiled::Compiled;
+use remission_engine::law::arm::{FINE, MEDIUM};
+use remission_engine::law::counts::ACCURACY;
+use remission_engine::law::expressible::{HARDLY, Obstacle};
+use remission_engine::state::Origin;
+use remission_model::resolved::Study;
+use serde_json::{Map, Value, json};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+/// `remission law`
+pub fn law(args: &args::Law, stop: &AtomicBool) -> Result<u8, Exit> {
+    let began = Instant::now();
+    let loaded = with_arms(load(&args.study)?, &args.arm)?;
+    let Some(mut study) = loaded.study.clone() else {
+        return Err(Exit::refused(format!(
+            "error: there is no study.toml beside {}; it says which visits and which arms, and the law is that of an arm",
+            loaded.sources[0].shown
+        )));
+    };
+    study.seed = args.seed.unwrap_or(study.seed);
+    let compiled = Compiled::new(&loaded.model);
+    let found = law_of(&compiled, &study, args.patients, stop).map_err(refused)?;
+    let failed: usize = found.arms.iter().map(|a| a.failed.len()).sum();
+    let text = table(&found, &study, &loaded.model.title, args.patients);
+    if args.json {
+        warn!("{text}");
+        sayln!("{:#}", document(&found, &study, args.patients, began.elapsed().as_secs_f64()));
+    } else {
+        say!("{text}");
+    }
+    Ok(if failed > 0 { code::FAILED_PATIENTS } else { code::DONE })
+}
+
+/// Why there is no law, every reason at once.
+fn refused(why: Refused) -> Exit {
+    match why {
+        Refused::Interrupted => Exit { message: "interrupted: nothing was printed".into(), code: code::INTERRUPTED },
+        Refused::Typical(failure) => Exit::refused(format!("error: the typical patient has no law: {failure}")),
+        Refused::Acting(obstacles) => {
+            let one = |o: &Obstacle| format!("  `{}` {}\n", o.term, o.why);
+            let number = obstacles.len();
+            Exit::refused(format!(
+                "error: the law holds where cells do not act on each other; {}\n{}  \
+                 a rate that counts change by less than {:.0} % is taken as it is without cells; \
+                 for the others: remission run, whose leap has no such limit",
+                if number == 1 { "this keeps it from being one" } else { "these keep it from being one" },
+                obstacles.iter().map(one).collect::<String>(),
+                100.0 * HARDLY
+            ))
+        }
+    }
+}
+
+fn probability(p: f64) -> String {
+    match p {
+        p if p == 0.0 || p == 1.0 => format!("{p:.0}"),
+        p if p < 1e-3 => format!("{p:.2e}"),
+        p if p > 0.9999 => format!("1 - {:.1e}", 1.0 - p),
+        p => format!("{p:.4}"),
+    }
+}
+
+fn cells(n: Option<f64>) -> String {
+    let Some(n) = n else { return "more than 1e40".into() };
+    if n < 1e5 { format!("{n:.0}") } else { format!("{n:.2e}") }
+}
+
+/// Share of each origin among the living resistant clones that are expected; `None` where none is.
+fn shares(arm: &ArmLaw) -> Option<Vec<f64>> {
+    let all: f64 = arm.origins.iter().map(|o| o.clones).sum();
+    (all > 0.0).then(|| arm.origins.iter().map(|o| o.clones / all).collect())
+}
+
+/// The table, ready to print.
+fn table(found: &StudyLaw, study: &Study, title: &str, patients: Option<u32>) -> String {
+    let who = match patients {
+        None => "the typical patient".to_string(),
+        Some(1) => format!("patient 0, seed {}", study.seed),
+        Some(n) => format!("{} patients on average, seed {}", thousands(u64::from(n)), study.seed),
+    };
+    let mut out = format!("{title}: the law of {who}, {}\n", span(study.horizon));
+    let head = ["arm", "cure", "no resistant cell", "median onset", "resistant cells: median (5-95 %)", "resistant clones alive"];
+    let mut rows: Vec<Vec<String>> = vec![head.map(String::from).to_vec()];
+    for arm in &found.arms {
+        if arm.patients == 0 {
+            rows.push(vec![arm.name.clone(), "no patients".into()]);
+            continue;
+        }
+        let onset = match arm.time[2] {
+            Some(0.0) => "before treatment".to_string(),
+            Some(day) => format!("day {day:.0}"),
+            None => "not reached".to_string(),
+        };
+        let named = shares(arm).map_or("none".to_string(), |shares| {
+            let mut sorted: Vec<(usize, f64)> = shares.into_iter().enumerate().filter(|s| s.1 >= 0.005).collect();
+            sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
+            let one = |s: &(usize, f64)| format!("{} {:.0} %", words::name(Origin::ALL[s.0].name()), 100.0 * s.1);
+            sorted.iter().map(one).collect::<Vec<_>>().join("  ")
+        });
+        rows.push(vec![
+            arm.name.clone(),
+            probability(arm.cure),
+            arm.days.last().map_or(String::new(), |d| probability(d.no_resistant)),
+            onset,
+            format!("{} ({} - {})", cells(arm.resistant[2]), cells(arm.resistant[0]), cells(arm.resistant[4])),
+            named,
+        ]);
+    }
+    let width: Vec<usize> =
+        (0..head.len()).map(|c| rows.iter().filter_map(|r| r.get(c)).map(|x| x.chars().count()).max().unwrap_or(0)).collect();
+    for row in &rows {
+        let line: String =
+            row.iter().zip(&width).map(|(x, w)| format!("{x}{}", " ".repeat(w + 2 - x.chars().count()))).collect();
+        out += line.trim_end();
+        out.push('\n');
+    }
+    out += &tail(found);
+    // A title may hold anything; a terminal must not obey it.
+    out.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+}
+
+/// What was left out, and how far off it may be.
+fn tail(found: &StudyLaw) -> String {
+    let mut out = String::new();
+    let mut said: Vec<&String> = Vec::new();
+    for note in found.arms.iter().flat_map(|a| &a.notes) {
+        if !said.contains(&note) {
+            said.push(note);
+        }
+    }
+    if !said.is_empty() {
+        out += &format!("the law: {}\n", said.iter().map(|s| s.as_str()).collect::<Vec<_>>().join("; "));
+    }
+    for d in &found.dropped {
+        out += &format!(
+            "`{}` is taken without {}, which changes it by at most {:.3} % ({:.1e} a day) along the mean path\n",
+            d.term,
+            d.through,
+            100.0 * d.change,
+            d.a_day
+        );
+    }
+    if let Some(arm) = found.arms.iter().find(|a| a.mutated > 0.0 || a.founder_error > 0.0) {
+        out += &format!(
+            "the start is the founder law of a large tumour: ln P off by at most {:.1e}, mutated cells {:.1e} of it\n",
+            arm.founder_error, arm.mutated
+        );
+    }
+    for arm in found.arms.iter().filter(|a| !a.failed.is_empty()) {
+        let (number, why) = &arm.failed[0];
+        out += &format!(
+            "arm \"{}\": {} patients have no law and are not counted; patient {number}: {why}\n",
+            arm.name,
+            arm.failed.len()
+        );
+    }
+    out
+}
+
+/// The JSON document.
+fn document(found: &StudyLaw, study: &Study, patients: Option<u32>, seconds: f64) -> Value {
+    let by_label = |values: Option<Vec<f64>>| -> Value {
+        let value = |k: usize| values.as_ref().map(|v| v[k]);
+        Value::Object(Origin::ALL.iter().enumerate().map(|(k, o)| (o.name().to_string(), json!(value(k)))).collect())
+    };
+    let by_share = |value: &dyn Fn(usize) -> Value| -> Value {
+        Value::Object(SHARES.iter().enumerate().map(|(k, s)| (s.to_string(), value(k))).collect::<Map<_, _>>())
+    };
+    let arms: Vec<Value> = found
+        .arms
+        .iter()
+        .map(|arm| {
+            let sum: f64 = arm.origins.iter().map(|o| o.cells).sum();
+            let of = |f: fn(&remission_engine::law::arm::OfOrigin) -> f64| arm.origins.iter().map(f).collect::<Vec<_>>();
+            let some = arm.patients > 0;
+            json!({
+                "arm": arm.name,
+                "cure": some.then_some(arm.cure),
+                "no_resistant": arm.days.iter().filter(|_| some)
+                    .map(|d| json!({ "day": d.day, "p": d.no_resistant })).collect::<Vec<_>>(),
+                "origin": by_label(shares(arm)),
+                "origin_present": by_label(some.then(|| of(|o| o.present))),
+                "origin_clones": by_label(some.then(|| of(|o| o.clones))),
+                "origin_cells": by_label((sum > 0.0).then(|| of(|o| o.cells).iter().map(|c| c / sum).collect())),
+                "resistant_mean": some.then_some(sum),
+                "resistant_quantiles": by_share(&|k| json!(arm.resistant[k])),
+                "time_to_resistance": arm.days.iter().filter(|_| some)
+                    .map(|d| json!({ "day": d.day, "p": d.lasting, "arrived": d.arrived })).collect::<Vec<_>>(),
+                "time_to_resistance_quantiles": by_share(&|k| json!(arm.time[k])),
+                "errors": {
+                    "ln_p_at_horizon": FINE * study.horizon,
+                    "ln_p_other": MEDIUM * study.horizon,
+                    "founder_law": arm.founder_error,
+                    "mutated_at_start": arm.mutated,
+                    "quantile_probability": ACCURACY,
+                },
+                "patients": { "in": arm.patients, "failed": arm.failed.len() },
+                "failures": arm.failed.iter().take(100)
+                    .map(|(n, why)| json!({ "patient": n, "reason": why })).collect::<Vec<_>>(),
+                "notes": arm.notes,
+            })
+        })
+        .collect();
+    json!({
+        "study": study.name,
+        "patients": patients.map_or(json!("typical"), |n| json!(n)),
+        "seed": patients.map(|_| study.seed),
+        "horizon_days": study.horizon,
+        "seconds": seconds,
+        "dropped": found.dropped.iter().map(|d| json!({
+            "term": d.term, "through": d.through, "relative_change": d.change, "change_a_day": d.a_day,
+        })).collect::<Vec<_>>(),
+        "arms": arms,
+    })
+}

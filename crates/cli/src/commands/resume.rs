@@ -1,0 +1,106 @@
+//! `remission run --resume DIR`: what was asked is taken from the directory, and a flag that says otherwise is refused.
+
+use crate::args::{self, MethodArg};
+use crate::commands::run::{Job, job};
+use crate::extra_arms::with_arms;
+use crate::failure::Exit;
+use crate::load::{Loaded, load, resolve};
+use crate::record;
+use crate::unfinished::{self, Asked, Unfinished, is_unfinished};
+use clap::ValueEnum;
+use std::path::Path;
+
+/// The run in `dir`, taken up again; `None` when it is finished.
+pub fn open(dir: &Path, args: &args::Run, every: u32) -> Result<Option<(Unfinished, Loaded, Job)>, Exit> {
+    if !dir.is_dir() {
+        return Err(Exit::refused(format!("error: {} is not a folder; name a run directory", dir.display())));
+    }
+    if !is_unfinished(dir) {
+        return finished(dir, args).map(|()| None);
+    }
+    contradictions(dir, args, &unfinished::read_asked(dir)?)?;
+    let (kept, sources) = Unfinished::reopen(dir, every)?;
+    if !is_unfinished(dir) {
+        // Another process ended it between the two looks.
+        return finished(dir, args).map(|()| None);
+    }
+    let asked = &kept.asked;
+    if sources.first().is_none_or(|s| s.file != "model.toml") {
+        return Err(Exit::refused("error: the record names no model.toml"));
+    }
+    let loaded = resolve(&asked.study, sources, None)?;
+    let method = MethodArg::from_str(&asked.method, true).map_err(|_| {
+        Exit::refused(format!("error: the record names a method `{}` that does not exist", asked.method))
+    })?;
+    let job = job(&loaded, Some(asked.patients), Some(asked.seed), method.into(), args.threads)?;
+    Ok(Some((kept, loaded, job)))
+}
+
+/// Says that there is nothing to do.
+fn finished(dir: &Path, args: &args::Run) -> Result<(), Exit> {
+    let record = record::read(dir)?;
+    let asked = Asked {
+        format: 1,
+        remission: record.remission,
+        rng_version: record.rng_version,
+        study: record.study,
+        seed: record.seed,
+        patients: record.patients,
+        method: record.method,
+        csv: record.files.keys().any(|f| f.ends_with(".csv")),
+        inputs: record.inputs,
+    };
+    contradictions(dir, args, &asked)?;
+    unfinished::clear(dir)?;
+    sayln!("{} is finished: {} patients, nothing to do", dir.display(), asked.patients);
+    Ok(())
+}
+
+/// Refuses every flag that says otherwise than the record, naming both.
+fn contradictions(dir: &Path, args: &args::Run, asked: &Asked) -> Result<(), Exit> {
+    let mut found = Vec::new();
+    let mut say = |flag: &str, given: String, recorded: String| {
+        if given != recorded {
+            found.push(format!("{flag} {given}, but the run was begun with {recorded}"));
+        }
+    };
+    if let Some(given) = args.patients {
+        say("--patients", given.to_string(), asked.patients.to_string());
+    }
+    if let Some(given) = args.seed {
+        say("--seed", given.to_string(), asked.seed.to_string());
+    }
+    if let Some(given) = args.method {
+        say("--method", remission_cohort::patient::Method::from(given).name().to_string(), asked.method.clone());
+    }
+    if let Some(out) = &args.out {
+        let same = out.canonicalize().ok().zip(dir.canonicalize().ok()).is_some_and(|(a, b)| a == b);
+        if !same {
+            say("--out", out.display().to_string(), dir.display().to_string());
+        }
+    }
+    if args.csv && !asked.csv {
+        say("--csv", "given".into(), "no CSV (`remission export --csv` writes it once the run is finished)".into());
+    }
+    match &args.study {
+        Some(study) => {
+            let loaded = with_arms(load(study)?, &args.arm)?;
+            if record::inputs(&loaded.sources) != asked.inputs || loaded.name != asked.study {
+                let what = if loaded.name == asked.study { "files of the same name that differ" } else { &asked.study };
+                say("the study", format!("`{study}`"), format!("{what} (copies in {})", dir.display()));
+            }
+        }
+        None if !args.arm.is_empty() => {
+            say("--arm", format!("\"{}\"", args.arm.join("\", \"")), "the arms in its study.toml".into());
+        }
+        None => {}
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Exit::refused(format!(
+        "error: a resumed run takes study, seed, patients and method from {}:\n  {}\n  leave it away, or run anew with another --out",
+        dir.display(),
+        found.join("\n  ")
+    )))
+}

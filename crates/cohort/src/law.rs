@@ -1,0 +1,312 @@
+//! The law of a study: for every arm, what the backward equations say of the typical patient or of the first patients of
+//! a run, without simulation.
+//!
+//! It is the law of the cells under the planned doses of the arm from day 0 to the horizon: nobody dies, no run ends at a
+//! ceiling or at progression, and days of visits are the planned ones. What follows progression is not in it, since that
+//! depends on what a visit sees; so do rules of dose modification, and an arm that has them is refused.
+//!
+//! Of several patients, probabilities and expected numbers are means over the patients, and quantiles those of the law
+//! of a patient taken at random.
+
+use crate::levels::{people, typical};
+use crate::variation::visit_days;
+use remission_engine::compiled::Compiled;
+use remission_engine::exposure::Exposure;
+use remission_engine::failure::Failure;
+use remission_engine::law::arm::{Law, OfOrigin};
+use remission_engine::law::counts::quantile;
+use remission_engine::law::expressible::{Dropped, Obstacle, linear};
+use remission_engine::law::start::Beginning;
+use remission_engine::state::Origin;
+use remission_engine::stream::{Purpose, Stream};
+use remission_model::resolved::{AfterProgression, Arm, Regimen, Study, Visits};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Shares of which quantiles are given.
+pub const SHARES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
+/// Largest treatments whose mean path is looked at for what makes cells act on each other.
+const RECORDS: usize = 20;
+/// Counts a decade at which the law of several patients is added up.
+const A_DECADE: usize = 16;
+/// Decades of counts.
+const DECADES: usize = 40;
+/// Largest quantile of a count that is given.
+const MOST: f64 = 1e40;
+
+/// What is known of a day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Day {
+    /// Days since treatment began.
+    pub day: f64,
+    /// P(no resistant cell is alive).
+    pub no_resistant: f64,
+    /// P(a resistant cell has been there by this day).
+    pub arrived: f64,
+    /// P(a resistant cell alive on this day leaves resistant cells to the horizon).
+    pub lasting: f64,
+}
+
+/// What the law says of an arm.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArmLaw {
+    /// Name of the arm.
+    pub name: String,
+    /// P(no cell of any type at the horizon).
+    pub cure: f64,
+    /// Day 0, every planned visit, the horizon.
+    pub days: Vec<Day>,
+    /// By label, in the order of [`Origin::ALL`], at the horizon.
+    pub origins: Vec<OfOrigin>,
+    /// Resistant cells at the horizon: quantiles at [`SHARES`]; `None`: more than 10^40.
+    pub resistant: [Option<f64>; SHARES.len()],
+    /// First day by which a resistant line that lasts to the horizon is there, at [`SHARES`]; `None`: later than the
+    /// horizon, or never.
+    pub time: [Option<f64>; SHARES.len()],
+    /// How far ln P(no resistant cell) may be off by the founder law's limit; 0 for a start that is typed in.
+    pub founder_error: f64,
+    /// Expected share of mutated cells when treatment begins; 0 for a start that is typed in.
+    pub mutated: f64,
+    /// Patients in it.
+    pub patients: u32,
+    /// Patients that could not be, with why.
+    pub failed: Vec<(u32, String)>,
+    /// What the law leaves out of this arm, in words.
+    pub notes: Vec<String>,
+}
+
+/// The law of a study.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyLaw {
+    /// Arms, in the study's order.
+    pub arms: Vec<ArmLaw>,
+    /// Dependences that were left out since they hardly change a rate.
+    pub dropped: Vec<Dropped>,
+}
+
+/// Why there is no law of a study.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Refused {
+    /// Cells act on each other, or doses depend on what is seen.
+    Acting(Vec<Obstacle>),
+    /// The typical patient cannot be.
+    Typical(Failure),
+    /// Stopped.
+    Interrupted,
+}
+
+/// The law of every arm: of the typical patient, or of the first `patients` patients of a run.
+///
+/// # Errors
+/// [`Refused`], with every obstacle at once.
+pub fn law(
+    compiled: &Compiled,
+    study: &Study,
+    patients: Option<u32>,
+    stop: &AtomicBool,
+) -> Result<StudyLaw, Refused> {
+    let centre = typical(&compiled.model);
+    let mut obstacles: Vec<Obstacle> = Vec::new();
+    for arm in study.arms.iter().filter(|a| !a.rules.is_empty()) {
+        let why = "doses depend on what visits see, and so on all cells".to_string();
+        obstacles.push(Obstacle { term: format!("rules of arm \"{}\"", arm.name), why });
+    }
+    let treatments: Vec<&Regimen> = study.arms.iter().flat_map(regimens).collect();
+    let (alone, dropped) = match linear(compiled, &centre, &treatments, study.horizon) {
+        Ok(found) if obstacles.is_empty() => found,
+        Ok(_) => return Err(Refused::Acting(obstacles)),
+        Err(more) => {
+            obstacles.splice(0..0, more);
+            return Err(Refused::Acting(obstacles));
+        }
+    };
+    let days = days(study);
+    let mut arms = Vec::new();
+    for arm in &study.arms {
+        let mut gather = Gather::new(arm, &alone, study, &days);
+        match patients {
+            None => gather.add(&centre, 0, true).map_err(Refused::Typical)?,
+            Some(number) => {
+                for (k, parameters) in people(&alone.model, study.seed, number).iter().enumerate() {
+                    if stop.load(Ordering::Relaxed) {
+                        return Err(Refused::Interrupted);
+                    }
+                    if let Err(failure) = gather.add(parameters, k as u32, number == 1) {
+                        gather.out.failed.push((k as u32, failure.to_string()));
+                    }
+                }
+            }
+        }
+        arms.push(gather.finish());
+    }
+    Ok(StudyLaw { arms, dropped })
+}
+
+/// What is given in an arm: its regimen, or its first records.
+fn regimens(arm: &Arm) -> Vec<&Regimen> {
+    let number = arm.records.as_ref().map_or(1, |r| r.patients.len().clamp(1, RECORDS));
+    (0..number as u32).map(|k| arm.regimen_of(k)).collect()
+}
+
+/// Planned visits after day 0, and the horizon.
+fn days(study: &Study) -> Vec<f64> {
+    let planned = Visits { window: 0.0, ..study.visits.clone() };
+    let mut days = visit_days(&planned, study.horizon, &mut Stream::new(0, 0, 0, Purpose::Visits));
+    if days.last().is_none_or(|&d| d < study.horizon) {
+        days.push(study.horizon);
+    }
+    days
+}
+
+/// Adds up patients.
+struct Gather<'a> {
+    arm: &'a Arm,
+    compiled: &'a Compiled,
+    days: &'a [f64],
+    out: ArmLaw,
+    /// Counts and the sum of P(X <= count), where there are several patients.
+    grid: Vec<(f64, f64)>,
+    /// Cells at which a run ends.
+    ceiling: f64,
+}
+
+impl<'a> Gather<'a> {
+    fn new(arm: &'a Arm, compiled: &'a Compiled, study: &Study, days: &'a [f64]) -> Self {
+        let zero = Day { day: 0.0, no_resistant: 0.0, arrived: 0.0, lasting: 0.0 };
+        let mut grid = vec![(0.0, 0.0)];
+        for k in 0..A_DECADE * DECADES {
+            let n = libm::round(libm::exp10(k as f64 / A_DECADE as f64));
+            if grid.last().is_none_or(|g| g.0 < n) {
+                grid.push((n, 0.0));
+            }
+        }
+        let out = ArmLaw {
+            name: arm.name.clone(),
+            cure: 0.0,
+            days: std::iter::once(0.0).chain(days.iter().copied()).map(|day| Day { day, ..zero }).collect(),
+            origins: vec![OfOrigin { present: 0.0, clones: 0.0, cells: 0.0 }; Origin::ALL.len()],
+            resistant: [None; SHARES.len()],
+            time: [None; SHARES.len()],
+            founder_error: 0.0,
+            mutated: 0.0,
+            patients: 0,
+            failed: Vec::new(),
+            notes: notes(arm, compiled, study),
+        };
+        Gather { arm, compiled, days, out, grid, ceiling: study.ceiling }
+    }
+
+    /// Adds a patient; of the `only` one quantiles are taken at once.
+    fn add(&mut self, parameters: &[f64], number: u32, only: bool) -> Result<(), Failure> {
+        let compiled = self.compiled;
+        let resistant = |i: usize| compiled.is_resistant(i);
+        let mut exposure = Exposure::new(compiled, parameters, 0.0)?;
+        exposure.follow(self.arm.regimen_of(number));
+        let law = Law::new(compiled, parameters, &exposure, self.days)?;
+        let last = self.days.len() - 1;
+        let cure = law.none(|_| true, last)?;
+        let mut none = vec![law.none_at_start(resistant)?];
+        none.extend(law.none_each(resistant)?);
+        let never = law.never(resistant)?;
+        let lasting = law.none_lasting(resistant)?;
+        let origins = law.origins()?;
+        let error = law.founder_error(resistant)?;
+        let mean: f64 = origins.iter().map(|o| o.cells).sum();
+        let mut counted = law.count(resistant, mean)?;
+        if only {
+            for (k, share) in SHARES.iter().enumerate() {
+                let n = quantile(*share, mean, |n| counted.up_to(n))?;
+                self.out.resistant[k] = (n <= MOST).then_some(n);
+            }
+        } else {
+            let mut sums = Vec::with_capacity(self.grid.len());
+            for &(n, _) in &self.grid {
+                // Beyond so many times the mean nothing is left that matters.
+                sums.push(if n > 1e4 * mean { 1.0 } else { counted.up_to(n)? });
+            }
+            self.grid.iter_mut().zip(sums).for_each(|(g, p)| g.1 += p);
+        }
+        self.out.patients += 1;
+        self.out.cure += cure;
+        for (k, day) in self.out.days.iter_mut().enumerate() {
+            day.no_resistant += none[k];
+            day.arrived += 1.0 - never[k];
+            day.lasting += 1.0 - lasting[k];
+        }
+        for (sum, o) in self.out.origins.iter_mut().zip(&origins) {
+            sum.present += o.present;
+            sum.clones += o.clones;
+            sum.cells += o.cells;
+        }
+        self.out.founder_error = self.out.founder_error.max(error);
+        if let Beginning::Grown(founders) = &law.beginning {
+            self.out.mutated = self.out.mutated.max(founders.mutated);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> ArmLaw {
+        let n = f64::from(self.out.patients.max(1));
+        let out = &mut self.out;
+        out.cure /= n;
+        for day in &mut out.days {
+            day.no_resistant /= n;
+            day.arrived /= n;
+            day.lasting /= n;
+        }
+        for o in &mut out.origins {
+            o.present /= n;
+            o.clones /= n;
+            o.cells /= n;
+        }
+        let ceiling = self.ceiling;
+        for (k, share) in SHARES.iter().enumerate() {
+            if self.grid.iter().any(|g| g.1 > 0.0) {
+                out.resistant[k] = on_grid(&self.grid, share * n);
+            }
+            out.time[k] = reached(&out.days, *share);
+        }
+        if out.patients > 0 && out.resistant[SHARES.len() - 1].is_none_or(|n| n > ceiling) {
+            out.notes.push("cells grow on beyond the ceiling at which a run ends".into());
+        }
+        self.out
+    }
+}
+
+/// The count at which a sum over patients reaches `share`, between grid points on a logarithmic line.
+fn on_grid(grid: &[(f64, f64)], share: f64) -> Option<f64> {
+    let at = grid.partition_point(|g| g.1 < share);
+    let &(b, q) = grid.get(at)?;
+    let Some((a, p)) = at.checked_sub(1).map(|k| grid[k]) else { return Some(0.0) };
+    let part = ((share - p) / (q - p)).clamp(0.0, 1.0);
+    let n = if a < 1.0 { a + part * (b - a) } else { a * libm::pow(b / a, part) };
+    Some(libm::ceil(n))
+}
+
+/// First day at which `lasting` reaches `share`, on straight lines between days.
+fn reached(days: &[Day], share: f64) -> Option<f64> {
+    let at = days.iter().position(|d| d.lasting >= share)?;
+    let Some(before) = at.checked_sub(1).map(|k| days[k]) else { return Some(days[0].day) };
+    let part = (share - before.lasting) / (days[at].lasting - before.lasting);
+    Some(before.day + part * (days[at].day - before.day))
+}
+
+/// What the law leaves out of an arm.
+fn notes(arm: &Arm, compiled: &Compiled, study: &Study) -> Vec<String> {
+    let mut notes = Vec::new();
+    if study.recist_on.is_some() {
+        match arm.after_progression {
+            AfterProgression::Continue => {}
+            _ => notes.push("first-line doses go on after progression, to the horizon".into()),
+        }
+    }
+    if compiled.model.death.is_some() {
+        notes.push("nobody dies".into());
+    }
+    if study.visits.window > 0.0 {
+        notes.push("visits are on their planned days".into());
+    }
+    if !(0..compiled.types()).any(|i| compiled.is_resistant(i)) {
+        notes.push("no cell type is resistant".into());
+    }
+    notes
+}

@@ -1,0 +1,296 @@
+//! What is there when treatment begins, as a law: typed in, or grown from a few cells to a size.
+//!
+//! Growth without drug has constant rates. Conditioned on reaching a large size N, cells of the founding type f number
+//!     x(s) = X e^(-lambda s)
+//! s days before treatment, lambda being the growth rate of the tumour, and everything that leaves them (by switching or by
+//! mutation) begins excursions at the times of a Poisson process of rate x(s) times the rate of leaving: the large-size
+//! limit (Iwasa, Nowak & Michor 2006, Genetics 172:2557; Kessler & Levine 2013, PNAS 110:11682; Cheek & Antal 2018, Ann.
+//! Appl. Probab. 28:3922). An excursion that comes back to type f ends, since x(s) counts it. So
+//!     ln E(product of (1 - e)) = X ln(1 - e_f) - Int_0^G x(s) sum_j r_fj e_j(s) ds,
+//! with e_j(s) the value of one cell of type j that still has s days to grow before treatment begins with the values e, f
+//! absorbing, and G the time at which x(G) = 1; X is such that all cells that have not mutated together are N on average.
+//!
+//! The limit replaces a random early path by its mean. Run backward from N cells, a birth-death process has mean
+//! X e^(-lambda s) and forgets where it began, so the mean of the path is right until few (about b / lambda) cells are
+//! left; what these found is missed or counted in excess: [`Founders::error`]. That mutated cells are part of N is left out:
+//! [`Founders::mutated`] is their share (where none is there, it is right).
+
+use super::equations::{Equations, Kind, Link, Rate, Solver};
+use super::scalar::Scalar;
+use crate::before::{amount, over_parameters};
+use crate::compiled::Compiled;
+use crate::exposure::Exposure;
+use crate::failure::Failure;
+use crate::matrix::product;
+use crate::window::set_exposure;
+use remission_model::program::Depends;
+use remission_model::resolved::Start;
+
+/// Largest share of a grown tumour that mutated cells may be on average; above it the limit is no answer.
+pub const MOST_MUTATED: f64 = 0.05;
+const TOLERANCE: f64 = 1e-12;
+
+/// What is there when treatment begins.
+#[derive(Debug, Clone)]
+pub enum Beginning {
+    /// (type, cells) as typed in; a fraction of a cell is a whole cell with that probability.
+    Given(Vec<(usize, f64)>),
+    /// The founder law of a tumour grown to a size.
+    Grown(Founders),
+}
+
+/// The founder law of a grown tumour.
+#[derive(Debug, Clone)]
+pub struct Founders {
+    /// Founding type.
+    pub founder: usize,
+    /// Cells of the founding type when treatment begins.
+    pub cells: f64,
+    /// Growth rate of the tumour, a day.
+    pub growth: f64,
+    /// Days from one cell to treatment along the mean.
+    pub days: f64,
+    /// Expected share of cells that descend from a mutation.
+    pub mutated: f64,
+    /// Rates without drug, then `growth`.
+    rates: Vec<f64>,
+}
+
+/// A system of equations before treatment: two kinds more, the path of the founding type and what leaves it.
+pub struct Before {
+    equations: Equations,
+    founder: usize,
+}
+
+impl Beginning {
+    /// The start of treatment of a patient with these parameters.
+    ///
+    /// # Errors
+    /// A size that is impossible, a tumour that does not grow, or one in which mutated cells are more than
+    /// [`MOST_MUTATED`].
+    pub fn new(compiled: &Compiled, parameters: &[f64]) -> Result<Beginning, Failure> {
+        match &compiled.model.start {
+            Start::Given(parts) => {
+                let mut given = Vec::new();
+                for (t, cells) in parts {
+                    amount(compiled, parameters, &compiled.model.cells[*t].name, cells)?;
+                    given.push((*t, over_parameters(compiled, parameters, cells).max(0.0)));
+                }
+                Ok(Beginning::Given(given))
+            }
+            Start::Grown { founder, until, .. } => {
+                let size = amount(compiled, parameters, "before_treatment", until)? as f64;
+                Founders::new(compiled, parameters, *founder, size).map(Beginning::Grown)
+            }
+        }
+    }
+
+    /// ln of the probability that nothing at the start leaves what the values `e` (those of the system on day 0) count.
+    /// `kind` is that of the cells which were there first, `arrivals` the kind that adds up arrivals.
+    ///
+    /// # Errors
+    /// Rates that are too fast.
+    pub fn ln_none<T: Scalar>(
+        &self,
+        before: &Before,
+        kind: impl Fn(usize) -> usize,
+        arrivals: &[usize],
+        e: &[T],
+    ) -> Result<T, Failure> {
+        let mut sum = T::default();
+        match self {
+            Beginning::Given(parts) => {
+                for &(t, cells) in parts {
+                    let (whole, one) = (libm::floor(cells), e[kind(t)]);
+                    if whole > 0.0 {
+                        sum += one.ln_without().times(whole);
+                    }
+                    if cells > whole {
+                        sum += one.times(cells - whole).ln_without();
+                    }
+                }
+            }
+            Beginning::Grown(founders) => {
+                sum = e[before.founder].ln_without().times(founders.cells) - founders.left(before, e)?;
+            }
+        }
+        for &k in arrivals {
+            sum = sum - e[k];
+        }
+        Ok(sum)
+    }
+
+    /// Expected value of everything at the start, for values that add up over cells; arrivals are not in it.
+    ///
+    /// # Errors
+    /// Rates that are too fast.
+    pub fn expected(&self, before: &Before, kind: impl Fn(usize) -> usize, e: &[f64]) -> Result<f64, Failure> {
+        match self {
+            Beginning::Given(parts) => Ok(parts.iter().map(|&(t, cells)| cells * e[kind(t)]).sum()),
+            Beginning::Grown(founders) => Ok(founders.cells * e[before.founder] + founders.left(before, e)?),
+        }
+    }
+}
+
+impl Before {
+    /// From the system as it is before treatment; `founder` is the kind of the founding cells in it.
+    pub fn new(compiled: &Compiled, equations: &Equations, founder: usize) -> Before {
+        let mut equations = equations.clone();
+        let n = equations.len();
+        let links: Vec<Link> = equations.kinds[founder].links.iter().map(|l| Link { beside: false, ..*l }).collect();
+        // Coming back is no news: the path of the founding type has counted it.
+        equations.kinds[founder] = Kind::default();
+        equations.kinds.push(Kind { own: vec![(compiled.layout.len(), -1.0)], ..Kind::default() });
+        equations.kinds.push(Kind { links, along: Some(n), ..Kind::default() });
+        Before { equations, founder }
+    }
+}
+
+impl Founders {
+    fn new(compiled: &Compiled, parameters: &[f64], founder: usize, size: f64) -> Result<Founders, Failure> {
+        let mut registers = compiled.registers(parameters);
+        let exposure = Exposure::new(compiled, parameters, 0.0)?;
+        let mut rates = vec![0.0; compiled.layout.len()];
+        set_exposure(compiled, &mut registers, &exposure, 0.0);
+        compiled.rates(&mut registers, Depends::Exposure, &mut rates)?;
+        let growth = growth(compiled, &rates, founder);
+        if growth <= 0.0 {
+            let why = "without drug its cells do not outgrow their losses".to_string();
+            return Err(Failure::NeverDetected { until: size, why });
+        }
+        rates.push(growth);
+        let days = libm::log(size.max(1.0)) / growth;
+        let mut founders = Founders { founder, cells: size, growth, days, mutated: 0.0, rates };
+        // Expected cells for one of the founding type: all others, and those behind a mutation.
+        let all = founders.others(compiled, false)?;
+        let mutated = founders.others(compiled, true)?;
+        founders.mutated = mutated / (1.0 + all);
+        founders.cells = size / (1.0 + (all - mutated).max(0.0));
+        founders.days = libm::log(founders.cells.max(1.0)) / growth;
+        if founders.mutated > MOST_MUTATED {
+            let why = format!(
+                "mutated cells would be {:.0} % of it on average, and the founder law holds for small shares only (up to {:.0} %)",
+                100.0 * founders.mutated.min(1.0),
+                100.0 * MOST_MUTATED
+            );
+            return Err(Failure::NeverDetected { until: size, why });
+        }
+        Ok(founders)
+    }
+
+    /// Rates without drug, then the growth rate.
+    pub fn rates(&self) -> &[f64] {
+        &self.rates
+    }
+
+    /// Expected cells that are not of the founding type for one that is; of these only those behind a mutation.
+    fn others(&self, compiled: &Compiled, mutated: bool) -> Result<f64, Failure> {
+        let n = compiled.types();
+        let layout = compiled.layout;
+        // Kinds n and up are cells behind a mutation.
+        let mut kinds = Vec::new();
+        for first in [0, n] {
+            for i in 0..n {
+                let mut kind = super::equations::clone_of(compiled, i, first, false);
+                for (c, channel) in compiled.channels.iter().enumerate().filter(|(_, c)| c.from == i) {
+                    kind.links.push(Link { to: n + channel.to, rate: Rate::at(layout.founding(c)), beside: false });
+                }
+                kinds.push(kind);
+            }
+        }
+        let before = Before::new(compiled, &Equations { kinds }, self.founder);
+        let mut e = vec![0.0; 2 * n];
+        for i in 0..n {
+            e[i] = f64::from(u8::from(!mutated && i != self.founder));
+            e[n + i] = 1.0;
+        }
+        Ok(self.left(&before, &e)? / self.cells)
+    }
+
+    /// Integral of the path times what leaves it, valued by `e` when treatment begins.
+    fn left<T: Scalar>(&self, before: &Before, e: &[T]) -> Result<T, Failure> {
+        let (values, _) = self.excursions(before, e)?;
+        Ok(values[values.len() - 1])
+    }
+
+    /// Values of the system at the beginning of the growth, path and integral last; and the coefficients.
+    fn excursions<T: Scalar>(&self, before: &Before, e: &[T]) -> Result<(Vec<T>, Vec<f64>), Failure> {
+        let equations = &before.equations;
+        let mut y = e.to_vec();
+        y[before.founder] = T::default();
+        y.push(T::real(self.cells));
+        y.push(T::default());
+        let coefficients = equations.at(&self.rates);
+        Solver::new(y.len(), TOLERANCE).carry(equations, &coefficients, &mut y, self.days)?;
+        let rates = equations.kinds[y.len() - 1].links.iter().map(|l| self.rates[l.rate.plus]).collect();
+        Ok((y, rates))
+    }
+
+    /// How far ln P may be off, since the first cells of the tumour are a random path: what b / lambda cells found in
+    /// 1 / lambda days, of what counts at the beginning of growth.
+    ///
+    /// # Errors
+    /// Rates that are too fast.
+    pub fn error(&self, compiled: &Compiled, before: &Before, e: &[f64]) -> Result<f64, Failure> {
+        let birth = self.rates[compiled.layout.birth(self.founder)];
+        let (values, rates) = self.excursions(before, e)?;
+        let links = &before.equations.kinds[values.len() - 1].links;
+        let founded: f64 = links.iter().zip(rates).map(|(l, r)| r * values[l.to].abs()).sum();
+        Ok(birth / self.growth * founded / self.growth)
+    }
+}
+
+/// Growth rate of the types that the founding type reaches and that lead back to it.
+fn growth(compiled: &Compiled, rates: &[f64], founder: usize) -> f64 {
+    let n = compiled.types();
+    let layout = compiled.layout;
+    let mut a = vec![0.0; n * n];
+    for i in 0..n {
+        a[i * n + i] = rates[layout.birth(i)] - rates[layout.death(i)];
+    }
+    for (s, &(from, to)) in compiled.switches().iter().enumerate() {
+        a[from * n + from] -= rates[layout.switch(s)];
+        a[from * n + to] += rates[layout.switch(s)];
+    }
+    for (c, channel) in compiled.channels.iter().enumerate() {
+        a[channel.from * n + channel.to] += rates[layout.founding(c)];
+    }
+    let reach = |forth: bool| {
+        let mut seen = vec![false; n];
+        seen[founder] = true;
+        for _ in 0..n {
+            for i in 0..n {
+                for j in 0..n {
+                    let (from, to) = if forth { (i, j) } else { (j, i) };
+                    if seen[i] && i != j && a[from * n + to] > 0.0 {
+                        seen[j] = true;
+                    }
+                }
+            }
+        }
+        seen
+    };
+    let (forth, back) = (reach(true), reach(false));
+    let class: Vec<usize> = (0..n).filter(|&i| forth[i] && back[i]).collect();
+    let m = class.len();
+    if m == 1 {
+        return a[founder * n + founder];
+    }
+    // The largest eigenvalue of a matrix that is made non-negative by a shift, by squaring: (A + shift)^(2^60).
+    let shift = class.iter().map(|&i| (-a[i * n + i]).max(0.0)).fold(0.0, f64::max) + 1e-3;
+    let mut own = vec![0.0; m * m];
+    for (p, &i) in class.iter().enumerate() {
+        for (q, &j) in class.iter().enumerate() {
+            own[p * m + q] = a[i * n + j] + if p == q { shift } else { 0.0 };
+        }
+    }
+    let mut power = own.clone();
+    for _ in 0..60 {
+        let largest = power.iter().fold(0.0f64, |x, y| x.max(y.abs()));
+        power.iter_mut().for_each(|x| *x /= largest);
+        power = product(&power, &power, m);
+    }
+    let right: Vec<f64> = (0..m).map(|p| power[p * m..(p + 1) * m].iter().sum()).collect();
+    let after: Vec<f64> = (0..m).map(|p| (0..m).map(|q| own[p * m + q] * right[q]).sum()).collect();
+    after.iter().sum::<f64>() / right.iter().sum::<f64>() - shift
+}

@@ -1,0 +1,310 @@
+//! A stretch of time made ready for drawing: the moments of every block over it, and along it where founders need them.
+//!
+//! A step is made of *pieces*, stretches in which no input jumps. A piece depends on nothing but the amounts in the body
+//! at its start and its length, so at a steady dosing cycle a day is computed once and a week is seven times that day:
+//! moments are joined, which is exact ([`Moments::then`]). What founders need inside the step (moments from its start to
+//! every cut, and from there to its end) is computed the first time that a step has one.
+
+use crate::compiled::Compiled;
+use crate::exposure::Exposure;
+use crate::failure::Failure;
+use crate::families::Families;
+use crate::large::Large;
+use crate::moments::Moments;
+use crate::window::Window;
+use remission_model::program::Registers;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+/// Pieces remembered.
+const REMEMBERED: usize = 64;
+/// Two moments of exposure are alike when they agree to this, on the scale of the largest dose.
+pub const ALIKE: f64 = 1e-7;
+
+/// A stretch in which no input jumps.
+#[derive(Debug)]
+struct Piece {
+    window: Window,
+    blocks: Vec<PieceOfBlock>,
+}
+
+#[derive(Debug)]
+struct PieceOfBlock {
+    /// Moments of each interval.
+    own: Vec<Moments>,
+    whole: Moments,
+}
+
+/// A stretch of time that can be drawn at once.
+#[derive(Debug)]
+pub struct Step {
+    /// Rates along it.
+    pub window: Window,
+    /// Every block over it.
+    pub blocks: Vec<BlockStep>,
+    pieces: Vec<Rc<Piece>>,
+}
+
+/// One block over a step.
+#[derive(Debug)]
+pub struct BlockStep {
+    /// Moments of the whole step.
+    pub whole: Moments,
+    /// Its law for clones of any size; `None` when the step is too long for one draw.
+    pub families: Option<Families>,
+    /// Its law for large clones.
+    pub large: Large,
+    along: OnceCell<Along>,
+    lines: OnceCell<Vec<Line>>,
+}
+
+/// A block along a step.
+#[derive(Debug)]
+pub struct Along {
+    /// Moments of each interval.
+    pub own: Vec<Moments>,
+    /// Moments from the start of interval k to the end of the step; one more than intervals.
+    pub to_end: Vec<Moments>,
+    seen_from_start: OnceCell<Vec<f64>>,
+}
+
+/// What one cell of a type that founds nothing leaves at the end of a step: nothing, or a geometric number of cells.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// Mean number.
+    pub mean: f64,
+    /// Mean number of those whose line survives, less 1.
+    pub odds: f64,
+    /// Probability that the line survives.
+    pub survival: f64,
+}
+
+impl Line {
+    /// A cell at the end itself.
+    const END: Line = Line { mean: 1.0, odds: 0.0, survival: 1.0 };
+
+    /// One such stretch followed by this.
+    fn behind(&self, first: Line) -> Line {
+        let (mean, odds) = (first.mean * self.mean, self.odds + self.mean * first.odds);
+        Line { mean, odds, survival: mean / (1.0 + odds) }
+    }
+
+    fn of(moments: &Moments) -> Line {
+        let mean = moments.mean(0, 0);
+        if mean <= 1e-290 {
+            return Line { mean: 0.0, odds: 0.0, survival: 0.0 };
+        }
+        let odds = (0.5 * (moments.covariance(0, 0, 0) / mean + (mean - 1.0))).max(0.0);
+        Line { mean, odds, survival: mean / (1.0 + odds) }
+    }
+
+    /// Of a cell that lives at constant rates for `days` before.
+    #[inline]
+    pub fn after(&self, birth: f64, death: f64, days: f64) -> Line {
+        let z = (birth - death) * days;
+        let grown = libm::expm1(z);
+        let (mean, odds) = (self.mean * (1.0 + grown), birth * days * if z.abs() > 1e-9 { grown / z } else { 1.0 });
+        let odds = self.odds + self.mean * odds;
+        Line { mean, odds, survival: mean / (1.0 + odds) }
+    }
+}
+
+impl Along {
+    fn new(own: Vec<Moments>, m: usize) -> Along {
+        let mut to_end = Vec::with_capacity(own.len() + 1);
+        to_end.push(Moments::none(m));
+        for moments in own.iter().rev() {
+            to_end.push(moments.then(&to_end[to_end.len() - 1]));
+        }
+        to_end.reverse();
+        Along { own, to_end, seen_from_start: OnceCell::new() }
+    }
+
+    /// For the end of each interval and each ancestor i at the start: mean of every kind s there, then for each s and kind q at
+    /// the end of the step Cov(x_s there, x_q at the end). Rows of m + m m.
+    pub fn seen_from_start(&self) -> &[f64] {
+        self.seen_from_start.get_or_init(|| {
+            let mut seen = Vec::new();
+            let mut so_far: Option<Moments> = None;
+            for (k, own) in self.own.iter().enumerate() {
+                let next = so_far.map_or_else(|| own.clone(), |s| s.then(own));
+                next.seen(&self.to_end[k + 1], &mut seen);
+                so_far = Some(next);
+            }
+            seen
+        })
+    }
+}
+
+impl Piece {
+    fn new(compiled: &Compiled, window: Window) -> Piece {
+        let width = compiled.layout.len();
+        let blocks = compiled.blocks.iter().map(|block| {
+            let mut own: Vec<Moments> = Vec::with_capacity(window.intervals.len());
+            for (k, interval) in window.intervals.iter().enumerate() {
+                // Equal neighbours are common (cuts of one long interval): compute once.
+                let same = k > 0
+                    && window.intervals[k - 1].days == interval.days
+                    && window.rates[(k - 1) * width..k * width] == window.rates[k * width..(k + 1) * width];
+                let next = if same {
+                    own[k - 1].clone()
+                } else {
+                    Moments::constant(block, compiled.layout, window.rates(k), interval.days)
+                };
+                own.push(next);
+            }
+            let mut own_of = own.iter();
+            let first = own_of.next().cloned().unwrap_or_else(|| Moments::none(block.width()));
+            let whole = own_of.fold(first, |so_far, next| so_far.then(next));
+            PieceOfBlock { own, whole }
+        });
+        let blocks = blocks.collect();
+        Piece { window, blocks }
+    }
+}
+
+impl Step {
+    /// Over rates that are already known.
+    pub fn of_window(compiled: &Compiled, window: Window) -> Step {
+        Step::joined(compiled, vec![Rc::new(Piece::new(compiled, window))])
+    }
+
+    fn joined(compiled: &Compiled, pieces: Vec<Rc<Piece>>) -> Step {
+        let mut window = Window::default();
+        window.intervals.reserve_exact(pieces.iter().map(|p| p.window.intervals.len()).sum());
+        window.rates.reserve_exact(pieces.iter().map(|p| p.window.rates.len()).sum());
+        pieces.iter().for_each(|p| window.append(&p.window));
+        let blocks = compiled.blocks.iter().enumerate().map(|(b, block)| {
+            let mut wholes = pieces.iter().map(|p| &p.blocks[b].whole);
+            let first = wholes.next().cloned().unwrap_or_else(|| Moments::none(block.width()));
+            let whole = wholes.fold(first, |so_far, next| so_far.then(next));
+            let families = Families::new(&whole);
+            let large = Large::new(block.types.len(), &whole, families.as_ref());
+            BlockStep { whole, families, large, along: OnceCell::new(), lines: OnceCell::new() }
+        });
+        let blocks = blocks.collect();
+        Step { window, blocks, pieces }
+    }
+
+    /// Length, days.
+    pub fn days(&self) -> f64 {
+        self.window.days
+    }
+
+    /// True when every block can be drawn at once over it.
+    pub fn drawable(&self) -> bool {
+        self.blocks.iter().all(|b| b.families.is_some())
+    }
+
+    /// Of a block that [is a line](crate::compiled::Block::is_line), one cell from the start of interval k to the end of the
+    /// step; one more than intervals.
+    pub fn lines(&self, b: usize) -> &[Line] {
+        self.blocks[b].lines.get_or_init(|| {
+            let mut lines = Vec::with_capacity(self.window.intervals.len() + 1);
+            lines.push(Line::END);
+            let mut line = Line::END;
+            for own in self.pieces.iter().rev().flat_map(|p| p.blocks[b].own.iter().rev()) {
+                line = line.behind(Line::of(own));
+                lines.push(line);
+            }
+            lines.reverse();
+            lines
+        })
+    }
+
+    /// Largest chance that the line of a cell of type `to`, founded in interval `k`, reaches the end of the step; 1 where clones
+    /// are founded from it, which may outlive it. (At constant rates the chance moves in one direction with the date.)
+    pub fn survival_bound(&self, compiled: &Compiled, to: usize, k: usize) -> f64 {
+        let b = compiled.place[to].0;
+        if !compiled.blocks[b].is_line() {
+            return 1.0;
+        }
+        let lines = self.lines(b);
+        lines[k].survival.max(lines[k + 1].survival)
+    }
+
+    /// Block `b` along the step.
+    pub fn along(&self, b: usize) -> &Along {
+        self.blocks[b].along.get_or_init(|| {
+            let mut own = Vec::with_capacity(self.window.intervals.len());
+            self.pieces.iter().for_each(|p| own.extend_from_slice(&p.blocks[b].own));
+            Along::new(own, self.blocks[b].whole.m)
+        })
+    }
+}
+
+/// Pieces of one patient's exposure that are remembered.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    known: Vec<(Vec<f64>, f64, Rc<Piece>)>,
+    turn: usize,
+    signature: Vec<f64>,
+}
+
+impl Pieces {
+    /// The step over the next `days` of `exposure`, which is advanced to its end.
+    pub fn step(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        days: f64,
+    ) -> Result<Step, Failure> {
+        let mut pieces = Vec::new();
+        let from = exposure.time();
+        let mut at = 0.0;
+        while at < days {
+            let end = (exposure.next_event() - from).min(days);
+            if end > at {
+                pieces.push(self.piece(compiled, registers, exposure, end - at)?);
+                at = end;
+            }
+            exposure.advance(from + end);
+        }
+        let step = Step::joined(compiled, pieces);
+        Ok(step)
+    }
+
+    fn piece(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        days: f64,
+    ) -> Result<Rc<Piece>, Failure> {
+        let make = |registers: &mut Registers, exposure: &mut Exposure| {
+            Ok(Rc::new(Piece::new(compiled, Window::without_jump(compiled, registers, exposure, days)?)))
+        };
+        if compiled.uses_time || !compiled.varying {
+            return make(registers, exposure);
+        }
+        exposure.signature_of_body(&mut self.signature);
+        for (signature, length, piece) in &self.known {
+            if (length - days).abs() < 1e-12 * days && alike(signature, &self.signature) {
+                exposure.drift(days);
+                return Ok(piece.clone());
+            }
+        }
+        let signature = self.signature.clone();
+        let piece = make(registers, exposure)?;
+        let entry = (signature, days, piece.clone());
+        if self.known.len() < REMEMBERED {
+            self.known.push(entry);
+        } else {
+            self.known[self.turn] = entry;
+            self.turn = (self.turn + 1) % REMEMBERED;
+        }
+        Ok(piece)
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.known.clear();
+        self.turn = 0;
+    }
+}
+
+/// True when two fingerprints are the same up to [`ALIKE`].
+pub fn alike(a: &[f64], b: &[f64]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(x, y)| (x - y).abs() <= ALIKE)
+}
