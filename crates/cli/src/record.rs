@@ -1,5 +1,6 @@
 //! The record of a run: enough to repeat it bit for bit. Written last, so a directory with a record is whole.
 
+use crate::bounded::{self, LARGEST_DOCUMENT, is_plain_name};
 use crate::failure::Exit;
 use crate::load::Source;
 use remission_model::records::is_file_name;
@@ -94,7 +95,7 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
             folder.display()
         )));
     }
-    let text = std::fs::read_to_string(&path).map_err(|e| Exit::io("read", &path, e))?;
+    let text = bounded::text(&path, LARGEST_DOCUMENT, "the record of a run")?;
     let record: Record = serde_json::from_str(&text).map_err(|e| {
         Exit::refused(format!(
             "error: {} cannot be understood: {e}; it was not written by this version, or is damaged",
@@ -107,6 +108,14 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
             folder.display(),
             record.rng_version,
             record.remission
+        )));
+    }
+    // A record from elsewhere must not lead out of its folder.
+    let mut names = record.inputs.keys().chain(record.tables.keys()).chain(record.files.keys());
+    if let Some(name) = names.find(|n| !is_plain_name(n)) {
+        return Err(Exit::refused(format!(
+            "error: {} names a file {name:?}, which no run directory has; it was changed, or was not written by remission",
+            path.display()
         )));
     }
     Ok(record)

@@ -107,6 +107,10 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
         Some(out) => out.clone(),
         None => default_folder(&job.study),
     };
+    if args.csv {
+        let inputs = record::inputs(&loaded.sources);
+        FILES.iter().try_for_each(|f| super::export::apart(&f.replace(".parquet", ".csv"), inputs.keys()))?;
+    }
     let partial = folder::Partial::beside(&out)?;
     let bar = progress(job.study.patients);
     let data = simulate(&job, partial.path(), stop, &bar);
