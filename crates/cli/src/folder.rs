@@ -79,10 +79,10 @@ pub fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// Writes a file and forces it to the disk.
+/// Writes a file that is not there yet and forces it to the disk. A link of that name is not followed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
     let attempt = || {
-        let mut file = std::fs::File::create(path)?;
+        let mut file = std::fs::File::create_new(path)?;
         file.write_all(bytes)?;
         file.sync_all()
     };
@@ -94,6 +94,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".partial-{}", std::process::id()));
     let partial = path.with_file_name(name);
+    // What a killed program left, or somebody put there.
+    let _ = std::fs::remove_file(&partial);
     write(&partial, bytes)?;
     std::fs::rename(&partial, path).map_err(|e| Exit::io("write", path, e))
 }

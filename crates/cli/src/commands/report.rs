@@ -11,7 +11,8 @@ use std::path::Path;
 pub fn report(dir: &Path) -> Result<u8, Exit> {
     let record = record::read(dir)?;
     let path = dir.join("summary.json");
-    if record.files.get("summary.json").is_some_and(|d| record::digest_file(&path).is_ok_and(|found| found != *d)) {
+    let text = bounded::text(&path, LARGEST_DOCUMENT, "the summary of a run")?;
+    if record.files.get("summary.json").is_some_and(|d| record::digest(text.as_bytes()) != *d) {
         return Err(Exit::refused(format!(
             "error: {} was changed since the run wrote it, so a report of it would not be a report of the run\n  \
              `remission verify {}` says what else differs",
@@ -35,7 +36,6 @@ pub fn report(dir: &Path) -> Result<u8, Exit> {
             dir.display()
         );
     }
-    let text = bounded::text(&path, LARGEST_DOCUMENT, "the summary of a run")?;
     let data = read(&path, &text)?;
     let out = dir.join("report.html");
     folder::replace(&out, report::render(&data).as_bytes())?;
