@@ -5,8 +5,10 @@ use crate::failure::Exit;
 use std::io::Read;
 use std::path::Path;
 
-/// Largest `record.json` or `summary.json` read, bytes.
-pub const LARGEST_DOCUMENT: u64 = 1 << 26;
+/// Largest `record.json` read, bytes.
+pub const LARGEST_RECORD: u64 = 64 << 20;
+/// Largest `summary.json` read, bytes: of some ninety arms. A report of it takes up to twenty times its size in memory.
+pub const LARGEST_SUMMARY: u64 = 10 << 20;
 
 /// The bytes of a file of at most `most` bytes; `what` names its kind in the message.
 ///

@@ -205,6 +205,26 @@ fn run_directories() {
             assert_eq!(page.matches("<script").count(), 1, "{}", file.display());
         }
     }
+    // The largest that are read, of the shortest entries: what they unfold to stays within the limit as well.
+    let failed =
+        plain.replace("\"failed\":[]", &format!("\"failed\":[{}[0,null,\"\"]]", "[0,null,\"\"],".repeat(5_000_000)));
+    std::fs::write(folder.join("record.json"), failed).unwrap();
+    let output = limited(Path::new(env!("CARGO_BIN_EXE_remission"))).arg("report").arg(&folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("at most 1000000 failed patients"), "{}", told(&output));
+    let seed = files("run_directory").into_iter().filter_map(|f| std::fs::read_to_string(f).ok());
+    let mut summary = seed
+        .filter_map(|t| serde_json::from_str::<serde_json::Value>(&t).ok())
+        .find(|v| v["format"] == 2 && v["arms"][0]["last"].is_array() && v["finished"].as_u64() > Some(0))
+        .expect("a summary of a whole run");
+    summary["arms"][0]["last"] = "here".into();
+    let summary = summary.to_string();
+    let rows = "[\"\",0,0,0],".repeat(((10 << 20) - summary.len()) / 11 - 1);
+    let summary = summary.replace("\"here\"", &format!("[{}]", rows.trim_end_matches(',')));
+    std::fs::write(folder.join("record.json"), &plain).unwrap();
+    std::fs::write(folder.join("summary.json"), summary).unwrap();
+    let output = limited(Path::new(env!("CARGO_BIN_EXE_remission"))).arg("report").arg(&folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(reports >= 10, "{reports} reports: the corpus reaches nothing");
 }

@@ -1,7 +1,7 @@
 //! `remission export`: tables of a run directory as CSV, or the clones of one patient for R's ggmuller.
 
 use crate::args;
-use crate::bounded::LARGEST_DOCUMENT;
+use crate::bounded::LARGEST_SUMMARY;
 use crate::csv::{self, Value};
 use crate::failure::{Exit, code};
 use crate::muller::{Muller, muller};
@@ -108,7 +108,7 @@ fn export_muller(args: &args::Export, record: &Record, patient: u32) -> Result<u
         unchanged(&args.dir, record, table)?;
     }
     let path = args.dir.join("summary.json");
-    let text = bounded::text(&path, LARGEST_DOCUMENT, "the summary of a run")?;
+    let text = bounded::text(&path, LARGEST_SUMMARY, "the summary of a run")?;
     let data: report::data::ReportData = serde_json::from_str(&text)
         .map_err(|e| Exit::refused(format!("error: {} cannot be understood: {e}", path.display())))?;
     let arms: Vec<&str> = data.arms.iter().map(|a| a.name.as_str()).collect();

@@ -1,6 +1,6 @@
 //! `remission report`: write the report of a run directory again.
 
-use crate::bounded::LARGEST_DOCUMENT;
+use crate::bounded::LARGEST_SUMMARY;
 use crate::failure::{Exit, code};
 use crate::report::data::{FORMAT, ReportData};
 use crate::{bounded, folder, record, report};
@@ -11,7 +11,7 @@ use std::path::Path;
 pub fn report(dir: &Path) -> Result<u8, Exit> {
     let record = record::read(dir)?;
     let path = dir.join("summary.json");
-    let text = bounded::text(&path, LARGEST_DOCUMENT, "the summary of a run")?;
+    let text = bounded::text(&path, LARGEST_SUMMARY, "the summary of a run")?;
     if record.files.get("summary.json").is_some_and(|d| record::digest(text.as_bytes()) != *d) {
         return Err(Exit::refused(format!(
             "error: {} was changed since the run wrote it, so a report of it would not be a report of the run\n  \

@@ -368,6 +368,10 @@ impl Reader<'_, '_> {
         self.last_time = 0.0;
         self.open.clear();
         let before = self.seen.insert(key.clone(), line.number);
+        // A list of a million rows must not take twice its size.
+        if let Some(last) = self.patients.last_mut() {
+            last.regimen.rules.shrink_to_fit();
+        }
         self.patients.push(Recorded { id: key.clone(), regimen: Regimen::default() });
         if let Some(before) = before {
             let found = format!("ID {} here and on line {before}, with others between", short(&key));
