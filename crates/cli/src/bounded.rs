@@ -7,8 +7,8 @@ use std::path::Path;
 
 /// Largest `record.json` read, bytes.
 pub const LARGEST_RECORD: u64 = 64 << 20;
-/// Largest `summary.json` read, bytes: of some seventy arms. A report of it takes up to twenty times its size in memory.
-pub const LARGEST_SUMMARY: u64 = 8 << 20;
+/// Largest `summary.json` read, bytes: of some two hundred arms. A report takes up to twenty-five times as much memory.
+pub const LARGEST_SUMMARY: u64 = 24 << 20;
 
 /// The bytes of a file of at most `most` bytes; `what` names its kind in the message.
 ///

@@ -278,6 +278,6 @@ fn endless_files_are_refused() {
     // Run directories.
     for file in ["run/summary.json", "run/record.json"] {
         huge(file, 1 << 33);
-        refused(&["report", "run"], if file.contains("record") { "may have 67108864" } else { "may have 8388608" });
+        refused(&["report", "run"], if file.contains("record") { "may have 67108864" } else { "may have 25165824" });
     }
 }
