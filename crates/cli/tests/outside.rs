@@ -281,3 +281,34 @@ fn endless_files_are_refused() {
         refused(&["report", "run"], if file.contains("record") { "may have 67108864" } else { "may have 25165824" });
     }
 }
+
+/// No cell of any table that is exported begins as a formula does, unless it is a number; and words can be turned back.
+#[test]
+fn words_in_tables_are_no_formulas() {
+    let scratch = Scratch::new("formulas");
+    for (k, arm) in ["=1+1", "+1", "-1+x", "@SUM(A1)", "'=1", "\u{ff1d}1"].into_iter().enumerate() {
+        scratch.write("work/m/model.toml", MODEL);
+        scratch.write("work/m/study.toml", &study("x").replace("'x'", &format!("\"{arm}\"")));
+        let out = format!("run{k}");
+        let run = scratch.remission(&["run", "m", "--csv", "--out", &out]);
+        assert_eq!(run.status.code(), Some(0), "{}", text(&run.stderr));
+        assert_eq!(scratch.remission(&["export", &out, "--muller", "0"]).status.code(), Some(0));
+        let mut seen = 0;
+        for (file, bytes) in
+            scratch.everything("nothing").into_iter().filter(|(f, _)| f.to_string_lossy().contains(&out))
+        {
+            if file.extension().is_none_or(|e| e != "csv") {
+                continue;
+            }
+            for cell in text(&bytes).lines().flat_map(|line| line.split(',')) {
+                let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}']);
+                assert!(!formula || cell.parse::<f64>().is_ok(), "{cell} in {}", file.display());
+                seen += usize::from(cell.strip_prefix('\'') == Some(arm));
+            }
+        }
+        assert!(seen > 3, "{arm} was found {seen} times");
+        let page = std::fs::read_to_string(scratch.0.join("work").join(&out).join("report.html")).unwrap();
+        let escaped = arm.replace('\'', "&#39;");
+        assert!(page.contains(&format!("data-csv=\"&#39;{escaped}\"")), "{arm}");
+    }
+}
