@@ -54,6 +54,8 @@ pub enum Command {
     },
     /// Say in words how two studies, models or run directories differ
     Diff(Diff),
+    /// Time standard workloads on this machine and compare them with their exact law
+    Bench(Bench),
     /// Write the tables of a run directory as CSV, or one patient's clones for R's ggmuller
     Export(Export),
     /// Print the JSON Schema of a kind of file, for editors
@@ -221,6 +223,31 @@ pub struct Export {
     /// Folder to write; an existing one must be empty [default: beside the tables]
     #[arg(long)]
     pub out: Option<PathBuf>,
+}
+
+/// `remission bench`
+#[derive(Debug, Args)]
+pub struct Bench {
+    /// W1, W2, W3s, W3, W3t or the catalogue's first study [default: all that the method can run]
+    pub workload: Vec<String>,
+    /// Replicates of each workload [default: 100,000 leaped, 100 patients, fewer event by event]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..))]
+    pub replicates: Option<u32>,
+    /// How tumours are advanced
+    #[arg(long, value_enum, default_value_t = BenchMethod::Leap)]
+    pub method: BenchMethod,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Ways to advance cells, as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchMethod {
+    /// Event by event; for small tumours
+    Exact,
+    /// Whole steps from the exact law; any size
+    Leap,
 }
 
 /// [`Method`] as a flag.

@@ -50,12 +50,7 @@ fn armed(text: &str) -> Option<Armed> {
         "short" => Kind::Short,
         _ => return None,
     };
-    (name == "any" || STEPS.contains(&name)).then(|| Armed {
-        name: name.into(),
-        at,
-        kind,
-        seen: AtomicU64::new(0),
-    })
+    (name == "any" || STEPS.contains(&name)).then(|| Armed { name: name.into(), at, kind, seen: AtomicU64::new(0) })
 }
 
 /// A step is about to be done. `Ok(true)`: a write shall be short.
@@ -95,9 +90,13 @@ pub struct Output {
 }
 
 impl Output {
-    /// An empty file; one of that name is gone.
+    /// An empty file; one of that name is gone, and a link of that name is not followed.
     pub fn create(path: &Path) -> io::Result<Output> {
-        let file = step("create", path).and_then(|_| File::create(path)).map_err(|e| failed("create", path, e))?;
+        let attempt = step("create", path).and_then(|_| {
+            let _ = std::fs::remove_file(path);
+            File::create_new(path)
+        });
+        let file = attempt.map_err(|e| failed("create", path, e))?;
         Ok(Output { file, path: path.to_path_buf(), written: 0 })
     }
 

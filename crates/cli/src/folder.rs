@@ -1,8 +1,8 @@
 //! Folders that commands other than `run` write appear whole or not at all: everything is written into a hidden folder beside,
 //! forced to the disk, and renamed at the end. What a killed command left is removed by the next that writes beside it.
 
-use crate::failure::Exit;
 use crate::disk;
+use crate::failure::Exit;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -81,7 +81,7 @@ pub fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// Writes a file and forces it to the disk.
+/// Writes a file that is not there yet and forces it to the disk. A link of that name is not followed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
     disk::write(path, bytes).map_err(disk::exit)
 }
@@ -106,7 +106,8 @@ pub fn sweep(parent: &Path, begins: &str) {
             continue;
         }
         let path = entry.path();
-        let age = entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| SystemTime::now().duration_since(t).ok());
+        let age =
+            entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| SystemTime::now().duration_since(t).ok());
         let free = File::open(&path).is_ok_and(|f| f.try_lock().is_ok());
         if free && age.is_some_and(|age| age > OLD) {
             // Nothing more can be done for what cannot be removed.

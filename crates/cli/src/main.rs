@@ -6,6 +6,9 @@
 mod say;
 
 mod args;
+
+mod bench;
+mod bounded;
 mod catalogue;
 mod commands;
 mod csv;
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Verify { dir, threads } => commands::verify::verify(dir, *threads, &stop),
         Command::Report { dir } => commands::report::report(dir),
         Command::Diff(args) => commands::diff::diff(args),
+        Command::Bench(args) => commands::bench::bench(args, &stop),
         Command::Export(args) => commands::export::export(args),
         Command::Schema { file } => commands::schema::schema(*file),
         Command::Completions { shell } => commands::completions::completions(*shell),

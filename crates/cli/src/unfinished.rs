@@ -103,7 +103,11 @@ pub fn is_unfinished(dir: &Path) -> bool {
 
 /// What to say of such a directory.
 pub fn message(dir: &Path) -> String {
-    format!("{} holds a run that is not finished; `remission run --resume {}` goes on with it", dir.display(), shown(dir))
+    format!(
+        "{} holds a run that is not finished; `remission run --resume {}` goes on with it",
+        dir.display(),
+        shown(dir)
+    )
 }
 
 /// True when a run may begin there: nothing is there, or nothing but what a run leaves that was killed before it began.
@@ -117,7 +121,10 @@ pub fn is_free(dir: &Path) -> bool {
 
 fn not_free(dir: &Path) -> Exit {
     if is_unfinished(dir) {
-        return Exit::refused(format!("error: {}\n  or name another folder with --out, or remove this one", message(dir)));
+        return Exit::refused(format!(
+            "error: {}\n  or name another folder with --out, or remove this one",
+            message(dir)
+        ));
     }
     let what = if dir.is_dir() { "exists and is not empty" } else { "exists and is not a folder" };
     Exit::refused(format!(

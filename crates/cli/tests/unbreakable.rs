@@ -144,7 +144,8 @@ fn kept(message: &str) -> u32 {
 fn threads_chunks_and_interruptions_give_one_set_of_bytes() {
     let scratch = Scratch::new("digest");
     let whole = undisturbed(&scratch, &["nsclc-egfr-tki", "--patients", "12", "--seed", "5", "--threads", "1"]);
-    for (k, (threads, chunk)) in [("1", "5"), ("2", "1"), ("3", "16"), ("7", "2"), ("16", "3")].into_iter().enumerate() {
+    for (k, (threads, chunk)) in [("1", "5"), ("2", "1"), ("3", "16"), ("7", "2"), ("16", "3")].into_iter().enumerate()
+    {
         let out = scratch.path(&format!("run-{k}"));
         let base = ["--threads", threads, "--chunk", chunk, "--checkpoint-patients", "3"];
         let first = [&["run", "nsclc-egfr-tki", "--patients", "12", "--seed", "5", "--out", &out], &base[..]].concat();
@@ -185,7 +186,8 @@ fn killed_at_every_step_and_again_while_resuming() {
             continue;
         }
         // Killed again at a step of the resume that moves with k, then once more without.
-        let second = failing(&format!("any:{}:kill", 1 + k % 37), &["run", "--resume", &out, "--checkpoint-patients", "13"]);
+        let second =
+            failing(&format!("any:{}:kill", 1 + k % 37), &["run", "--resume", &out, "--checkpoint-patients", "13"]);
         assert!(matches!(second.status.code(), None | Some(0)), "step {k}: {}", said(&second));
         assert_resumes(&out, &whole, &format!("killed at step {k}, then {}", 1 + k % 37));
     }
@@ -245,7 +247,8 @@ fn started(out: &str, n: usize, arguments: &[&str]) -> Child {
 
 fn checkpoints(out: &str) -> Vec<PathBuf> {
     let list = std::fs::read_dir(Path::new(out).join("unfinished")).into_iter().flatten();
-    let mut found: Vec<_> = list.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "outcomes")).collect();
+    let mut found: Vec<_> =
+        list.map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "outcomes")).collect();
     found.sort();
     found
 }
@@ -265,7 +268,9 @@ fn ctrl_c_ends_within_a_second_and_says_how_to_go_on() {
     assert!(message.contains(&format!("remission run --resume {out}")), "{message}");
     assert!((10..60).contains(&kept(&message)), "{message}");
     // Every command that reads run directories says so, by name.
-    for command in [&["verify", &out][..], &["report", &out], &["export", "--csv", &out], &["diff", &out, "nsclc-egfr-tki"]] {
+    for command in
+        [&["verify", &out][..], &["report", &out], &["export", "--csv", &out], &["diff", &out, "nsclc-egfr-tki"]]
+    {
         let run = remission(command);
         assert_eq!(run.status.code(), Some(1), "{command:?}");
         assert!(said(&run).contains("not finished") && said(&run).contains("--resume"), "{command:?}: {}", said(&run));
@@ -305,7 +310,8 @@ fn killed_at_random_times_it_ends_with_the_same_bytes() {
     // Ten kills of one run, at ten places spread over the time it takes.
     let mut first = true;
     for k in 0..10u32 {
-        let arguments = if first { [&["run"], &study[..], &["--out", &out]].concat() } else { vec!["run", "--resume", &out] };
+        let arguments =
+            if first { [&["run"], &study[..], &["--out", &out]].concat() } else { vec!["run", "--resume", &out] };
         let mut child = command(&[&arguments[..], &["--checkpoint-patients", "4"]].concat()).spawn().unwrap();
         std::thread::sleep(takes * (k * 7 % 10 + 1) / 25);
         child.kill().unwrap();
@@ -349,14 +355,18 @@ fn damaged_checkpoints_are_named_and_their_patients_simulated_again() {
     let mut cases: Vec<(String, Vec<(PathBuf, Vec<u8>)>)> = Vec::new();
     for (k, cut) in [0, 1, 50, 99, 100, good[1].len() - 1].into_iter().enumerate() {
         let at = k % segments.len();
-        cases.push((format!("cut to {cut}"), vec![(segments[at].clone(), good[at][..cut.min(good[at].len() - 1)].to_vec())]));
+        cases.push((
+            format!("cut to {cut}"),
+            vec![(segments[at].clone(), good[at][..cut.min(good[at].len() - 1)].to_vec())],
+        ));
     }
     for bit in [3, 100, 360, 8 * 90, 8 * good[2].len() - 1] {
         let mut bytes = good[2].clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         cases.push((format!("bit {bit}"), vec![(segments[2].clone(), bytes)]));
     }
-    cases.push(("swapped".into(), vec![(segments[0].clone(), good[1].clone()), (segments[1].clone(), good[0].clone())]));
+    cases
+        .push(("swapped".into(), vec![(segments[0].clone(), good[1].clone()), (segments[1].clone(), good[0].clone())]));
     cases.push(("all empty".into(), segments.iter().map(|s| (s.clone(), Vec::new())).collect()));
     for (what, damage) in cases {
         let copy = scratch.path("copy");
@@ -375,7 +385,9 @@ fn damaged_checkpoints_are_named_and_their_patients_simulated_again() {
     // What was asked cannot be simulated again: any change of it is refused, and nothing is done.
     let asked = Path::new(&out).join("unfinished/asked.json");
     let text = std::fs::read_to_string(&asked).unwrap();
-    for (from, to) in [("\"seed\": 7", "\"seed\": 8"), ("\"patients\": 40", "\"patients\": 41"), ("{", ""), ("leap", "mean")] {
+    for (from, to) in
+        [("\"seed\": 7", "\"seed\": 8"), ("\"patients\": 40", "\"patients\": 41"), ("{", ""), ("leap", "mean")]
+    {
         std::fs::write(&asked, text.replacen(from, to, 1)).unwrap();
         let run = remission(&["run", "--resume", &out]);
         assert_eq!(run.status.code(), Some(1), "{from} -> {to}: {}", said(&run));

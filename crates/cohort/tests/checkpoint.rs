@@ -41,7 +41,8 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
             found: vec![true, false],
             shares: vec![0.25; 3],
         }),
-        ended: [Ended::Horizon, Ended::Death, Ended::TumourDeath, Ended::Ceiling, Ended::Progression][number as usize % 5],
+        ended: [Ended::Horizon, Ended::Death, Ended::TumourDeath, Ended::Ceiling, Ended::Progression]
+            [number as usize % 5],
         clones: vec![CloneSeen { founder, cells: u64::MAX - u64::from(number), time: 0.0 }],
         extinct_clones: 12,
         dose_changes: vec![DoseChange { time: 56.0, drug: 0, scale: 0.5, rule: 1 }],
