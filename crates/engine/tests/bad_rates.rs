@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const MODELS: u64 = 10_000;
 /// Small, so that ten thousand models take a minute; what is tested is that the budget ends a run wherever it is.
-const WORK: Budget = Budget { events: 10_000, steps: 400, evaluations: 20_000, clones: 3_000 };
+const WORK: Budget = Budget { events: 2_000, steps: 80, evaluations: 4_000, clones: 500 };
 /// Processor time that one model may take by either method, seconds.
 const LONGEST: f64 = 2.0;
 
