@@ -160,7 +160,8 @@ fn binomial_is_what_it_says() {
         let mut s = stream(300 + i as u64);
         judge.law(&format!("binomial {n} {p:e}"), draws, &binomial_law(n, p, q), || draw::binomial(&mut s, n, p));
     }
-    for (i, (n, p)) in [(20, 0.5), (47, 0.5), (49, 0.5), (250_000, 1e-4), (30, 0.8), (4, 0.32), (1000, 9e-7)].into_iter().enumerate()
+    for (i, (n, p)) in
+        [(20, 0.5), (47, 0.5), (49, 0.5), (250_000, 1e-4), (30, 0.8), (4, 0.32), (1000, 9e-7)].into_iter().enumerate()
     {
         let mut s = stream(600 + i as u64);
         let law = binomial_law(n, p, 1.0 - p);
