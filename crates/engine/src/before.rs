@@ -5,7 +5,7 @@
 //! target, so that the size at which treatment begins is overshot by some tens of cells at most.
 
 use crate::compiled::Compiled;
-use crate::failure::Failure;
+use crate::failure::{Budget, Failure};
 use crate::state::{Cause, Origin, State};
 use crate::stream::Stream;
 use crate::tumour::{Method, Stop, Tumour};
@@ -17,6 +17,8 @@ use remission_model::resolved::Start;
 const EVENT_BY_EVENT: f64 = 20_000.0;
 /// Founding attempts before giving up.
 const ATTEMPTS: usize = 1_000_000;
+/// What making an attempt ready costs, beside what happens in it.
+const ATTEMPT: Budget = Budget { events: 20, steps: 2, evaluations: 10, clones: 0 };
 /// Longest growth, days.
 const LONGEST: f64 = 365_250.0;
 
@@ -25,6 +27,20 @@ const LONGEST: f64 = 365_250.0;
 /// # Errors
 /// A [`Failure`] when a size is impossible or is never reached.
 pub fn start(compiled: &Compiled, parameters: &[f64], method: Method, stream: &mut Stream) -> Result<State, Failure> {
+    start_within(compiled, parameters, method, Budget::default(), stream)
+}
+
+/// The same with at most this much work, all founding attempts together.
+///
+/// # Errors
+/// As [`start`], or [`Failure::Budget`].
+pub fn start_within(
+    compiled: &Compiled,
+    parameters: &[f64],
+    method: Method,
+    budget: Budget,
+    stream: &mut Stream,
+) -> Result<State, Failure> {
     match &compiled.model.start {
         Start::Given(parts) => {
             let mut state = fresh(compiled, parameters)?;
@@ -38,7 +54,7 @@ pub fn start(compiled: &Compiled, parameters: &[f64], method: Method, stream: &m
         }
         Start::Grown { founder, from, until } => {
             let until = amount(compiled, parameters, "before_treatment", until)? as f64;
-            grow(compiled, parameters, *founder, *from, until, method, stream)
+            grow(compiled, parameters, *founder, *from, until, method, budget, stream)
         }
     }
 }
@@ -107,6 +123,7 @@ fn grow(
     from: u64,
     until: f64,
     method: Method,
+    mut budget: Budget,
     stream: &mut Stream,
 ) -> Result<State, Failure> {
     let method = if until <= EVENT_BY_EVENT { Method::Exact } else { method };
@@ -116,6 +133,7 @@ fn grow(
     let closed = compiled.model.cells.iter().all(|c| c.immigration.is_none());
     for _ in 0..ATTEMPTS {
         let mut tumour = Tumour::new(compiled, parameters, seed.clone(), method)?;
+        tumour.limit(budget);
         if reach(&mut tumour, closed, until, method, stream)? {
             let mut state = tumour.state;
             state.begin_treatment();
@@ -125,6 +143,7 @@ fn grow(
             let why = format!("it was still smaller after {:.0} years", LONGEST / 365.25);
             return Err(Failure::NeverDetected { until, why });
         }
+        budget = budget.less(tumour.spent()).less(ATTEMPT);
     }
     Err(Failure::NeverDetected { until, why: format!("the founding cells died out {ATTEMPTS} times") })
 }

@@ -46,24 +46,22 @@ impl CloneIndex {
     /// The row of the cell that has `before` cells of its type before it. There must be one.
     #[inline]
     pub fn find(&self, counts: &[u64], width: usize, position: usize, mut before: u64) -> usize {
+        if self.levels.is_empty() {
+            let (mut at, mut place) = (0, position);
+            while before >= counts[place] {
+                before -= counts[place];
+                place += width;
+                at += 1;
+            }
+            return at;
+        }
         let mut at = 0;
         for level in self.levels.iter().rev() {
             at *= GROUP;
-            while before >= level[at] {
-                before -= level[at];
-                at += 1;
-            }
+            at += child(level[at..].iter().take(GROUP), &mut before);
         }
-        if !self.levels.is_empty() {
-            at *= GROUP;
-        }
-        let mut place = at * width + position;
-        while before >= counts[place] {
-            before -= counts[place];
-            place += width;
-            at += 1;
-        }
-        at
+        at *= GROUP;
+        at + child(counts[at * width..].iter().skip(position).step_by(width).take(GROUP), &mut before)
     }
 
     /// One cell more in `row`.
@@ -106,6 +104,21 @@ impl CloneIndex {
         }
         self.raise();
     }
+}
+
+/// Which of these holds the cell with `before` before it, and how many of them are then before it within. All are added up:
+/// a branch that stopped the loop would be guessed wrong every time.
+#[inline(always)]
+fn child<'a>(sums: impl Iterator<Item = &'a u64>, before: &mut u64) -> usize {
+    let (mut upto, mut passed, mut at) = (0, 0, 0);
+    for &n in sums {
+        upto += n;
+        let beyond = upto <= *before;
+        at += usize::from(beyond);
+        passed = if beyond { upto } else { passed };
+    }
+    *before -= passed;
+    at
 }
 
 /// Rows without cells, to be dropped together.

@@ -28,6 +28,8 @@ pub enum Action {
 pub struct Events {
     /// All events of one cell, by type.
     each: Vec<f64>,
+    /// Days between the events of one cell, by type.
+    every: Vec<f64>,
     /// Arrivals a day, by type.
     arrivals: Vec<f64>,
     /// Where the events of a type begin in `actions`; death comes last. One more at the end.
@@ -83,7 +85,7 @@ impl Events {
         let alone = |i| Again::after(compiled, &[Slot::Cells(i), Slot::Total]);
         let alone = if compiled.interacting { (0..n).map(alone).collect() } else { Vec::new() };
         let rates = vec![0.0; actions.len()];
-        Events { each: vec![0.0; n], arrivals: vec![0.0; n], first, actions, rates, alone, pairs }
+        Events { each: vec![0.0; n], every: vec![0.0; n], arrivals: vec![0.0; n], first, actions, rates, alone, pairs }
     }
 
     /// Takes the rates of all types from a rate vector.
@@ -116,6 +118,7 @@ impl Events {
             }
         }
         self.each[i] = each;
+        self.every[i] = 1.0 / each;
         self.arrivals[i] = rates[l.immigration(i)];
     }
 
@@ -148,7 +151,8 @@ impl Events {
             if counts[i] == 0 {
                 return None;
             }
-            let which = ((u / each) as u64).min(counts[i] - 1);
+            // A cell with no events has no such time: 0 times infinity, which is no number and becomes 0.
+            let which = ((u * self.every[i]) as i64 as u64).min(counts[i] - 1);
             return Some((i, Some((which, (u - which as i64 as f64 * each).clamp(0.0, each)))));
         }
         None

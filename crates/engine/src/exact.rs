@@ -16,7 +16,7 @@ use crate::events::{Action, Events};
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
 use crate::field::set_counts;
-use crate::leap::{MOST_CLONES, label};
+use crate::leap::label;
 use crate::state::{Cause, Origin, Pending, State};
 use crate::stream::Stream;
 use crate::window::{Window, set_exposure};
@@ -68,6 +68,11 @@ impl Exact {
         self.start.clone_from(exposure);
         self.ahead = None;
         self.done = 0;
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.done
     }
 
     /// The exposure at the state's time, for changing it. The waiting time is used up to here at the old rates, so
@@ -403,10 +408,5 @@ impl Exact {
 /// Evaluations and clones, looked at now and then.
 fn check_work(budget: Budget, registers: &Registers, state: &State) -> Result<(), Failure> {
     budget.check_evaluations(registers.evaluations(), state.time)?;
-    if state.clones() <= MOST_CLONES {
-        return Ok(());
-    }
-    let what =
-        format!("more than {MOST_CLONES} clones; a mutation rate is too high for clones to be followed one by one");
-    Err(Failure::Budget { what, time: state.time })
+    Budget::check_clones(budget.clones, state.clones(), state.time)
 }

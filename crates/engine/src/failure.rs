@@ -11,16 +11,40 @@ pub struct Budget {
     pub steps: u64,
     /// Evaluations of the rates by either method, those within differential equations included.
     pub evaluations: u64,
+    /// Clones that live at once, by either method, and founders within one step.
+    pub clones: usize,
 }
 
 impl Default for Budget {
     /// Some minute of work.
     fn default() -> Self {
-        Budget { events: 2_000_000_000, steps: 20_000_000, evaluations: 200_000_000 }
+        Budget { events: 2_000_000_000, steps: 20_000_000, evaluations: 200_000_000, clones: 5_000_000 }
     }
 }
 
 impl Budget {
+    /// What is left of it after `spent`.
+    pub fn less(self, spent: Budget) -> Budget {
+        Budget {
+            events: self.events.saturating_sub(spent.events),
+            steps: self.steps.saturating_sub(spent.steps),
+            evaluations: self.evaluations.saturating_sub(spent.evaluations),
+            clones: self.clones,
+        }
+    }
+
+    /// Checks the number of clones.
+    ///
+    /// # Errors
+    /// [`Failure::Budget`] when there are too many.
+    pub fn check_clones(most: usize, clones: usize, time: f64) -> Result<(), Failure> {
+        if clones <= most {
+            return Ok(());
+        }
+        let what = format!("more than {most} clones; a mutation rate is too high for clones to be followed one by one");
+        Err(Failure::Budget { what, time })
+    }
+
     /// Checks the evaluations done so far.
     ///
     /// # Errors

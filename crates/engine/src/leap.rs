@@ -15,7 +15,7 @@
 
 use crate::compiled::{Block, Compiled};
 use crate::draw;
-use crate::failure::Failure;
+use crate::failure::{Budget, Failure};
 use crate::families::Families;
 use crate::founding::{Placing, Point};
 use crate::large::Hazard;
@@ -38,8 +38,6 @@ pub const LARGE: u64 = 20_000;
 pub const LARGE_FOUNDING: u64 = 1_000;
 /// Variance of H given the ends that may be left out, as a share of E(H), the variance of the number of founders.
 pub const UNTOLD: f64 = 1e-3;
-/// More clones than this end a run.
-pub const MOST_CLONES: usize = 5_000_000;
 
 /// A founder to be carried to the end of the step.
 struct Newborn {
@@ -74,6 +72,8 @@ pub fn longest_step(compiled: &Compiled, block: &Block, rates: &[f64]) -> [f64; 
 /// Memory reused from step to step.
 #[derive(Default)]
 pub struct Scratch {
+    /// Clones, and founders within a step, that the budget allows.
+    pub most_clones: usize,
     from: Vec<u64>,
     /// Who left by mutation per time, by clone.
     leavers: Vec<u64>,
@@ -117,12 +117,9 @@ pub fn advance(
         let interval = step.window.intervals[at.interval];
         let founded = start + interval.start + at.into;
         carried += 1;
-        if carried + state.clones() > MOST_CLONES || state.next_id == u32::MAX {
-            let what = format!(
-                "more than {MOST_CLONES} clones; a mutation rate is too high for clones to be followed one by one"
-            );
-            return Err(Failure::Budget { what, time: start });
-        }
+        let founded_id = if state.next_id == u32::MAX { usize::MAX } else { 0 };
+        let clones = (carried + newborns.len() + state.clones()).max(founded_id);
+        Budget::check_clones(scratch.most_clones, clones, start)?;
         let mother = Some((newborn.parent, channel.from));
         if compiled.blocks[b].is_line() {
             let (birth, death) = (rates[layout.birth(channel.to)], rates[layout.death(channel.to)]);
@@ -168,6 +165,11 @@ pub fn advance(
     Ok(total)
 }
 
+/// How many more founders need to be listed before there are too many.
+fn room(most: usize, newborns: &[Newborn]) -> u64 {
+    (most + 1).saturating_sub(newborns.len()) as u64
+}
+
 /// Counts of one clone.
 type Row = SmallVec<[u64; 4]>;
 
@@ -206,7 +208,8 @@ fn advance_block(
     let (types, m) = (block.types.len(), block.width());
     let clones = &mut state.blocks[b];
     let Some(families) = &own.families else { return false };
-    let Scratch { from, leavers, hazards, picked, placing, gone, .. } = scratch;
+    let Scratch { from, leavers, hazards, picked, placing, gone, most_clones, .. } = scratch;
+    let most = *most_clones;
     from.clear();
     from.extend_from_slice(&clones.counts);
     leavers.clear();
@@ -253,7 +256,7 @@ fn advance_block(
         placing.prepare(block, compiled, step, step.along(b), start, channels, &cells, &end);
         let candidates = placing.candidates(number, stream);
         *gone += number - candidates;
-        for _ in 0..candidates.min(MOST_CLONES as u64) {
+        for _ in 0..candidates.min(room(most, newborns)) {
             let (at, channel) = placing.place(block, &step.window, channels, stream);
             newborns.push(Newborn { at, channel, parent: clones.founders[clone].id });
         }
@@ -268,7 +271,7 @@ fn advance_block(
     if total > 0.0 {
         let founders = draw::poisson(stream, total);
         picked.clear();
-        for _ in 0..founders.min(MOST_CLONES as u64) {
+        for _ in 0..founders.min(most as u64 + 1) {
             let u = stream.uniform() * total;
             picked.push(hazards.partition_point(|h| h.0 <= u).min(hazards.len() - 1));
         }
@@ -308,13 +311,14 @@ fn carry(
         // A shorter stretch of a drawable window is drawable but for rounding.
         None => end.copy_from_slice(&start),
     }
-    let Scratch { placing, gone, .. } = scratch;
+    let Scratch { placing, gone, most_clones, .. } = scratch;
+    let most = *most_clones;
     let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
             placing.prepare(block, compiled, step, along, from, channels, &start, &end);
             let candidates = placing.candidates(number, stream);
             *gone += number - candidates;
-            for _ in 0..candidates.min(MOST_CLONES as u64) {
+            for _ in 0..candidates.min(room(most, newborns)) {
                 let (at, channel) = placing.place(block, window, channels, stream);
                 newborns.push(Newborn { at, channel, parent: id });
             }

@@ -117,6 +117,15 @@ impl<'a> Tumour<'a> {
         }
     }
 
+    /// Work done so far.
+    pub fn spent(&self) -> Budget {
+        let (events, steps) = match &self.engine {
+            Engine::Exact(exact) => (exact.events(), 0),
+            Engine::Leap(leap) => (0, leap.steps),
+        };
+        Budget { events, steps, evaluations: self.registers.evaluations(), clones: self.state.clones() }
+    }
+
     /// Follows `regimen` from now on; its day 1 is now. What is in the body stays.
     pub fn follow(&mut self, regimen: &Regimen) {
         match &mut self.engine {
@@ -232,6 +241,7 @@ impl Leap {
         budget: Budget,
         stream: &mut Stream,
     ) -> Result<Stop, Failure> {
+        self.scratch.most_clones = budget.clones;
         let mut total = state.total();
         if total as f64 >= size {
             return Ok(Stop::Size(state.time));
