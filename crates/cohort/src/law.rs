@@ -98,12 +98,7 @@ pub enum Refused {
 ///
 /// # Errors
 /// [`Refused`], with every obstacle at once.
-pub fn law(
-    compiled: &Compiled,
-    study: &Study,
-    patients: Option<u32>,
-    stop: &AtomicBool,
-) -> Result<StudyLaw, Refused> {
+pub fn law(compiled: &Compiled, study: &Study, patients: Option<u32>, stop: &AtomicBool) -> Result<StudyLaw, Refused> {
     let centre = typical(&compiled.model);
     let mut obstacles: Vec<Obstacle> = Vec::new();
     for arm in study.arms.iter().filter(|a| !a.rules.is_empty()) {

@@ -13,7 +13,8 @@ fn main() {
     };
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{path}: {e}"));
     let model = remission_model::model_from_toml(&model, &read(&model)).unwrap_or_else(|e| panic!("{e}"));
-    let study = remission_model::study_from_toml(&study, &read(&study), "study", &model).unwrap_or_else(|e| panic!("{e}"));
+    let study =
+        remission_model::study_from_toml(&study, &read(&study), "study", &model).unwrap_or_else(|e| panic!("{e}"));
     let compiled = Compiled::new(&model);
     let parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
     let resistant = |i: usize| compiled.is_resistant(i);
@@ -48,7 +49,11 @@ fn main() {
         lap("error");
         let mean = origins.iter().map(|o| o.cells).sum();
         let mut counted = law.count(resistant, mean).unwrap();
-        lap(&format!("set-up of counts, {} intervals, mean {mean:.4e}, closed form {}", counted.intervals(), counted.in_closed_form()));
+        lap(&format!(
+            "set-up of counts, {} intervals, mean {mean:.4e}, closed form {}",
+            counted.intervals(),
+            counted.in_closed_form()
+        ));
         for share in [0.05, 0.25, 0.5, 0.75, 0.95] {
             let q = quantile(share, mean, |n| counted.up_to(n)).unwrap();
             lap(&format!("quantile {share}: {q:.5e} ({} solutions)", counted.count.solutions()));

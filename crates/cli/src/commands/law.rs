@@ -89,7 +89,14 @@ fn table(found: &StudyLaw, study: &Study, title: &str, patients: Option<u32>) ->
         Some(n) => format!("{} patients on average, seed {}", thousands(u64::from(n)), study.seed),
     };
     let mut out = format!("{title}: the law of {who}, {}\n", span(study.horizon));
-    let head = ["arm", "cure", "no resistant cell", "median onset", "resistant cells: median (5-95 %)", "resistant clones alive"];
+    let head = [
+        "arm",
+        "cure",
+        "no resistant cell",
+        "median onset",
+        "resistant cells: median (5-95 %)",
+        "resistant clones alive",
+    ];
     let mut rows: Vec<Vec<String>> = vec![head.map(String::from).to_vec()];
     for arm in &found.arms {
         if arm.patients == 0 {
@@ -116,8 +123,9 @@ fn table(found: &StudyLaw, study: &Study, title: &str, patients: Option<u32>) ->
             named,
         ]);
     }
-    let width: Vec<usize> =
-        (0..head.len()).map(|c| rows.iter().filter_map(|r| r.get(c)).map(|x| x.chars().count()).max().unwrap_or(0)).collect();
+    let width: Vec<usize> = (0..head.len())
+        .map(|c| rows.iter().filter_map(|r| r.get(c)).map(|x| x.chars().count()).max().unwrap_or(0))
+        .collect();
     for row in &rows {
         let line: String =
             row.iter().zip(&width).map(|(x, w)| format!("{x}{}", " ".repeat(w + 2 - x.chars().count()))).collect();
@@ -181,7 +189,8 @@ fn document(found: &StudyLaw, study: &Study, patients: Option<u32>, seconds: f64
         .iter()
         .map(|arm| {
             let sum: f64 = arm.origins.iter().map(|o| o.cells).sum();
-            let of = |f: fn(&remission_engine::law::arm::OfOrigin) -> f64| arm.origins.iter().map(f).collect::<Vec<_>>();
+            let of =
+                |f: fn(&remission_engine::law::arm::OfOrigin) -> f64| arm.origins.iter().map(f).collect::<Vec<_>>();
             let some = arm.patients > 0;
             json!({
                 "arm": arm.name,

@@ -180,11 +180,7 @@ fn interpolate(values: &[Complex; NODES], x: f64) -> Complex {
 ///
 /// # Errors
 /// What `up_to` returns.
-pub fn quantile(
-    share: f64,
-    mean: f64,
-    mut up_to: impl FnMut(f64) -> Result<f64, Failure>,
-) -> Result<f64, Failure> {
+pub fn quantile(share: f64, mean: f64, mut up_to: impl FnMut(f64) -> Result<f64, Failure>) -> Result<f64, Failure> {
     let none = up_to(0.0)?;
     if none >= share {
         return Ok(0.0);

@@ -194,7 +194,9 @@ impl<T: Scalar> Solver<T> {
             }
         }
         let fastest = coefficients.0.iter().fold(0.0f64, |a, x| a.max(x.abs()));
-        let what = format!("the backward equations need more than {MOST_STEPS} steps (the fastest rate is {fastest:.3e} /day)");
+        let what = format!(
+            "the backward equations need more than {MOST_STEPS} steps (the fastest rate is {fastest:.3e} /day)"
+        );
         Err(Failure::Budget { what, time: days - left })
     }
 

@@ -48,9 +48,8 @@ impl Lines {
     ) -> Result<Option<Lines>, Failure> {
         let n = compiled.types();
         let layout = compiled.layout;
-        let leaves = |i: usize| {
-            compiled.switches().iter().any(|s| s.0 == i) || compiled.channels.iter().any(|c| c.from == i)
-        };
+        let leaves =
+            |i: usize| compiled.switches().iter().any(|s| s.0 == i) || compiled.channels.iter().any(|c| c.from == i);
         let founder = if let Beginning::Grown(f) = beginning { Some(f.founder) } else { None };
         if (0..n).any(|i| marked[i] && (leaves(i) || founder == Some(i))) {
             return Ok(None);
@@ -58,7 +57,8 @@ impl Lines {
         let ends: Vec<usize> = (0..n).filter(|&i| marked[i]).collect();
         // Forward: what there is from the start on.
         let intervals: Vec<(f64, &[f64])> = timeline.each().collect();
-        let groups = groups(&intervals, |r| ends.iter().map(|&i| r[layout.birth(i)] + r[layout.death(i)]).fold(0.0, f64::max));
+        let groups =
+            groups(&intervals, |r| ends.iter().map(|&i| r[layout.birth(i)] + r[layout.death(i)]).fold(0.0, f64::max));
         let mut y = vec![0.0; n + 1];
         y[n] = 1.0;
         let mut lines = Lines { founded: Vec::new(), first: Vec::new() };
@@ -69,7 +69,8 @@ impl Lines {
                 let equations = forward(compiled, marked, Some(f.founder));
                 let rates = f.rates();
                 let coefficients = equations.at(rates);
-                let fastest = ends.iter().map(|&i| rates[layout.birth(i)] + rates[layout.death(i)]).fold(f.growth, f64::max);
+                let fastest =
+                    ends.iter().map(|&i| rates[layout.birth(i)] + rates[layout.death(i)]).fold(f.growth, f64::max);
                 let steps = libm::ceil(f.days * fastest / NODE).max(1.0);
                 y[f.founder] = f.cells * libm::exp(-f.growth * f.days);
                 let mut solver = Solver::new(n + 1, 1e-9);
@@ -98,7 +99,8 @@ impl Lines {
                 for &(h, rates) in group.iter().rev() {
                     // The node stands in the middle.
                     if middle.is_none() && passed + h >= 0.5 * days {
-                        middle = Some(lives[k].before(rates[layout.birth(i)], rates[layout.death(i)], 0.5 * days - passed));
+                        middle =
+                            Some(lives[k].before(rates[layout.birth(i)], rates[layout.death(i)], 0.5 * days - passed));
                     }
                     lives[k] = lives[k].before(rates[layout.birth(i)], rates[layout.death(i)], h);
                     passed += h;
@@ -171,7 +173,9 @@ fn groups<'a>(intervals: &[Piece<'a>], fastest: impl Fn(&[f64]) -> f64) -> Vec<V
         for _ in 0..pieces as usize {
             let piece = (days / pieces, rates);
             match out.last_mut() {
-                Some(group) if room >= events / pieces && group.iter().map(|p| p.0).sum::<f64>() < 1.0 => group.push(piece),
+                Some(group) if room >= events / pieces && group.iter().map(|p| p.0).sum::<f64>() < 1.0 => {
+                    group.push(piece)
+                }
                 _ => {
                     out.push(vec![piece]);
                     room = NODE;

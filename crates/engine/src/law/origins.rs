@@ -44,7 +44,8 @@ fn founding(compiled: &Compiled, c: usize, label: Origin, treated: bool) -> (Vec
 /// `2 n` adds up arrivals. Under treatment, or before it.
 pub fn present(compiled: &Compiled, label: Origin, treated: bool) -> Equations {
     let n = compiled.types();
-    let mut kinds: Vec<Kind> = [0, n].iter().flat_map(|&f| (0..n).map(move |i| clone_of(compiled, i, f, true))).collect();
+    let mut kinds: Vec<Kind> =
+        [0, n].iter().flat_map(|&f| (0..n).map(move |i| clone_of(compiled, i, f, true))).collect();
     for (c, channel) in compiled.channels.iter().enumerate() {
         let (own, others) = founding(compiled, c, label, treated);
         for first in [0, n] {
@@ -123,7 +124,10 @@ pub fn numbers(compiled: &Compiled, treated: bool) -> Equations {
                 for (c, channel) in compiled.channels.iter().enumerate().filter(|(_, c)| c.from == i) {
                     let mut link = |to, rate| kind.links.push(Link { to, rate, beside: false });
                     link(first + channel.to, Rate::at(compiled.layout.founding(c)));
-                    founding(compiled, c, label, treated).0.into_iter().for_each(|rate| link(itself + channel.to, rate));
+                    founding(compiled, c, label, treated)
+                        .0
+                        .into_iter()
+                        .for_each(|rate| link(itself + channel.to, rate));
                 }
                 kinds.push(kind);
             }
