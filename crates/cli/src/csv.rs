@@ -1,8 +1,9 @@
 //! Tables as CSV (RFC 4180: commas, quotes doubled, quoted where needed), one row a line, lines ended by a line feed.
 //!
 //! Numbers are written so that reading them gives the same bits; what is missing is empty. A text that a spreadsheet would
-//! run as a formula (first character `=`, `+`, `-`, `@`, tab or carriage return) gets an apostrophe in front; numbers never do.
+//! run as a formula gets an apostrophe in front, which can be told from one that was there ([`csv_text`]); numbers never do.
 
+use crate::report::csv_text;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
@@ -85,10 +86,7 @@ fn column(batch: &RecordBatch, c: usize) -> Result<Vec<Value>, String> {
 
 /// A text so that no spreadsheet runs it and every reader reads it.
 pub fn cell(text: &str) -> String {
-    let safe = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_string(),
-    };
+    let safe = csv_text(text);
     if safe.contains([',', '"', '\n', '\r']) { format!("\"{}\"", safe.replace('"', "\"\"")) } else { safe }
 }
 

@@ -95,9 +95,13 @@ pub struct Output {
 }
 
 impl Output {
-    /// An empty file; one of that name is gone.
+    /// An empty file; one of that name is gone, and a link of that name is not followed.
     pub fn create(path: &Path) -> io::Result<Output> {
-        let file = step("create", path).and_then(|_| File::create(path)).map_err(|e| failed("create", path, e))?;
+        let attempt = step("create", path).and_then(|_| {
+            let _ = std::fs::remove_file(path);
+            File::create_new(path)
+        });
+        let file = attempt.map_err(|e| failed("create", path, e))?;
         Ok(Output { file, path: path.to_path_buf(), written: 0 })
     }
 

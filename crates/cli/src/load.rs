@@ -1,5 +1,6 @@
 //! From a catalogue ID or a path to a checked model and study.
 
+use crate::bounded;
 use crate::catalogue;
 use crate::failure::Exit;
 use crate::problems;
@@ -139,25 +140,11 @@ fn from_catalogue(id: &str, folder: &str) -> Result<Loaded, Exit> {
 
 fn read(folder: &Path, file: &str) -> Result<Source, Exit> {
     let path = folder.join(file);
-    let size = std::fs::metadata(&path).map_err(|e| missing(&path, e))?.len();
+    std::fs::metadata(&path).map_err(|e| missing(&path, e))?;
     let (largest, what) =
         if is_file_name(file) { (LARGEST_RECORD, "a dosing record") } else { (LARGEST, "a model or study file") };
-    if size > largest {
-        return Err(Exit::refused(format!(
-            "error: {} has {size} bytes; {what} may have {largest} ({} MiB)",
-            path.display(),
-            largest >> 20
-        )));
-    }
-    let bytes = std::fs::read(&path).map_err(|e| missing(&path, e))?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source { file: file.to_string(), shown: path.display().to_string(), text }),
-        Err(error) => Err(Exit::refused(format!(
-            "error: {} is not UTF-8 text: byte {} cannot be read; save it as UTF-8",
-            path.display(),
-            error.utf8_error().valid_up_to()
-        ))),
-    }
+    let text = bounded::text(&path, largest, what)?;
+    Ok(Source { file: file.to_string(), shown: path.display().to_string(), text })
 }
 
 /// Reads one file, named as the user named it.

@@ -6,6 +6,7 @@
 mod say;
 
 mod args;
+mod bounded;
 mod catalogue;
 mod commands;
 mod csv;

@@ -4,6 +4,10 @@ use crate::load::Source;
 use ariadne::{Color, Config, IndexType, Label, Report, ReportKind};
 use remission_model::Problems;
 use std::io::IsTerminal;
+use std::ops::Range;
+
+/// Longest excerpt that is shown, bytes.
+const LONGEST: usize = 20_000;
 
 /// Renders all problems with the lines they are about, for stderr.
 pub fn render(problems: &Problems, sources: &[Source]) -> String {
@@ -11,7 +15,11 @@ pub fn render(problems: &Problems, sources: &[Source]) -> String {
     let mut out = Vec::new();
     for problem in &problems.0 {
         let text = sources.iter().find(|s| s.shown == problem.file).map_or("", |s| s.text.as_str());
-        let span = (problem.file.as_str(), problem.span.start.min(text.len())..problem.span.end.min(text.len()));
+        let Some((lines, above, span)) = excerpt(text, problem.span.clone()) else {
+            out.extend_from_slice(format!("{problem}\n").as_bytes());
+            continue;
+        };
+        let span = (problem.file.as_str(), span);
         let title = match problem.where_.as_str() {
             "" => problem.code.title().to_string(),
             path => format!("{}: `{path}`", problem.code.title()),
@@ -28,7 +36,7 @@ pub fn render(problems: &Problems, sources: &[Source]) -> String {
             .with_note(format!("allowed: {}", problem.allowed))
             .with_help(help)
             .finish();
-        let cache = (problem.file.as_str(), ariadne::Source::from(text));
+        let cache = (problem.file.as_str(), ariadne::Source::from(lines).with_display_line_offset(above));
         if report.write(cache, &mut out).is_err() {
             out.extend_from_slice(problem.to_string().as_bytes());
         }
@@ -40,6 +48,18 @@ pub fn render(problems: &Problems, sources: &[Source]) -> String {
         more => format!("{count} of {}", count + more),
     };
     format!("{}{count} {noun}; nothing was run\n{}", String::from_utf8_lossy(&out), more(problems))
+}
+
+/// The lines that a problem is about, how many come before them, and its bytes within them; nothing where they are too long to
+/// be shown. A picture of a large file would be made anew for each problem.
+fn excerpt(text: &str, span: Range<usize>) -> Option<(&str, usize, Range<usize>)> {
+    let (start, end) = (span.start.min(text.len()), span.end.min(text.len()));
+    let (before, behind) = (text.as_bytes().get(..start)?, text.as_bytes().get(end..)?);
+    let newline = |b: &u8| *b == b'\n';
+    let from = before.iter().rposition(newline).map_or(0, |n| n + 1);
+    let to = behind.iter().position(newline).map_or(text.len(), |n| end + n);
+    let lines = text.get(from..to).filter(|l| l.len() <= LONGEST)?;
+    Some((lines, before.iter().filter(|b| newline(b)).count(), start - from..end - from))
 }
 
 /// Problems of tables that were counted and not said: `... (and 20 more problems of this table)`.

@@ -1,11 +1,14 @@
 //! The record of a run: enough to repeat it bit for bit. Written last, so a directory with a record is whole.
 
+use crate::bounded::{self, LARGEST_RECORD, is_plain_name};
 use crate::failure::Exit;
 use crate::load::Source;
 use remission_model::records::is_file_name;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
@@ -38,7 +41,38 @@ pub struct Record {
     /// SHA-256 of the figures and of the resolved model. The report is made from the figures and may be written again.
     pub files: BTreeMap<String, String>,
     /// Patients without an outcome: number, arm, reason.
-    pub failed: Vec<(u32, Option<String>, String)>,
+    #[serde(deserialize_with = "so_many")]
+    pub failed: Vec<Failed>,
+}
+
+/// Number, arm and reason of a patient without an outcome.
+pub type Failed = (u32, Option<String>, String);
+
+/// Most failed patients that are read back.
+const MOST_FAILED: usize = 1_000_000;
+
+/// A list of at most [`MOST_FAILED`]: an entry of a few bytes takes many times that in memory.
+fn so_many<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Failed>, D::Error> {
+    struct Bounded;
+    impl<'de> Visitor<'de> for Bounded {
+        type Value = Vec<Failed>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "at most {MOST_FAILED} failed patients")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut out = Vec::new();
+            while let Some(one) = list.next_element()? {
+                if out.len() == MOST_FAILED {
+                    return Err(Error::invalid_length(out.len() + 1, &self));
+                }
+                out.push(one);
+            }
+            Ok(out)
+        }
+    }
+    from.deserialize_seq(Bounded)
 }
 
 /// Files beside the tables that the record vouches for.
@@ -97,7 +131,7 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
             folder.display()
         )));
     }
-    let text = std::fs::read_to_string(&path).map_err(|e| Exit::io("read", &path, e))?;
+    let text = bounded::text(&path, LARGEST_RECORD, "the record of a run")?;
     let record: Record = serde_json::from_str(&text).map_err(|e| {
         Exit::refused(format!(
             "error: {} cannot be understood: {e}; it was not written by this version, or is damaged",
@@ -110,6 +144,14 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
             folder.display(),
             record.rng_version,
             record.remission
+        )));
+    }
+    // A record from elsewhere must not lead out of its folder.
+    let mut names = record.inputs.keys().chain(record.tables.keys()).chain(record.files.keys());
+    if let Some(name) = names.find(|n| !is_plain_name(n)) {
+        return Err(Exit::refused(format!(
+            "error: {} names a file {name:?}, which no run directory has; it was changed, or was not written by remission",
+            path.display()
         )));
     }
     Ok(record)

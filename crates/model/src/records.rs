@@ -27,6 +27,8 @@ use crate::units::{Dimension, Unit};
 pub const MAX_BYTES: usize = 1 << 25;
 /// Most rows of one record, and most dose rules that they may become.
 pub const MAX_ROWS: usize = 1_000_000;
+/// Most columns of one record.
+pub const MAX_COLUMNS: usize = 1000;
 /// Most rows of one patient.
 pub const MAX_ROWS_OF_ONE: usize = 10_000;
 

@@ -1,11 +1,12 @@
 //! `remission export`: tables of a run directory as CSV, or the clones of one patient for R's ggmuller.
 
 use crate::args;
+use crate::bounded::LARGEST_SUMMARY;
 use crate::csv::{self, Value};
 use crate::failure::{Exit, code};
 use crate::muller::{Muller, muller};
 use crate::record::{self, Record};
-use crate::{disk, folder, report};
+use crate::{bounded, disk, folder, report};
 use remission_model::units::number;
 use std::fmt::Display;
 use std::io::{BufWriter, Write};
@@ -37,6 +38,9 @@ fn export_csv(args: &args::Export, record: &Record) -> Result<u8, Exit> {
     }
     for table in &wanted {
         unchanged(&args.dir, record, &format!("{table}.parquet"))?;
+        if args.out.is_none() {
+            apart(&format!("{table}.csv"), record.inputs.keys())?;
+        }
     }
     let partial = args.out.as_deref().map(folder::Partial::beside).transpose()?;
     let into = partial.as_ref().map_or(args.dir.as_path(), |p| p.path());
@@ -76,6 +80,17 @@ pub fn convert(dir: &Path, table: &str, into: &Path) -> Result<u64, Exit> {
     })
 }
 
+/// Refuses to write a table over the copy of an input that has its name.
+pub fn apart<'a>(csv: &str, mut inputs: impl Iterator<Item = &'a String>) -> Result<(), Exit> {
+    match inputs.any(|name| name == csv) {
+        true => Err(Exit::refused(format!(
+            "error: the dosing record of this study is called {csv} as well, and a run keeps a copy of it under that name\n  \
+             `remission export DIR --csv --out FOLDER` writes the tables elsewhere; or rename the record"
+        ))),
+        false => Ok(()),
+    }
+}
+
 /// Refuses a table that is not the one that was recorded.
 fn unchanged(dir: &Path, record: &Record, file: &str) -> Result<(), Exit> {
     let path = dir.join(file);
@@ -92,7 +107,7 @@ fn export_muller(args: &args::Export, record: &Record, patient: u32) -> Result<u
         unchanged(&args.dir, record, table)?;
     }
     let path = args.dir.join("summary.json");
-    let text = std::fs::read_to_string(&path).map_err(|e| Exit::io("read", &path, e))?;
+    let text = bounded::text(&path, LARGEST_SUMMARY, "the summary of a run")?;
     let data: report::data::ReportData = serde_json::from_str(&text)
         .map_err(|e| Exit::refused(format!("error: {} cannot be understood: {e}", path.display())))?;
     let arms: Vec<&str> = data.arms.iter().map(|a| a.name.as_str()).collect();

@@ -1,15 +1,18 @@
 //! `remission report`: write the report of a run directory again.
 
+use crate::bounded::LARGEST_SUMMARY;
 use crate::failure::{Exit, code};
 use crate::report::data::{FORMAT, ReportData};
-use crate::{folder, record, report};
+use crate::{bounded, folder, record, report};
+use serde::Deserialize;
 use std::path::Path;
 
 /// `remission report`
 pub fn report(dir: &Path) -> Result<u8, Exit> {
     let record = record::read(dir)?;
     let path = dir.join("summary.json");
-    if record.files.get("summary.json").is_some_and(|d| record::digest_file(&path).is_ok_and(|found| found != *d)) {
+    let text = bounded::text(&path, LARGEST_SUMMARY, "the summary of a run")?;
+    if record.files.get("summary.json").is_some_and(|d| record::digest(text.as_bytes()) != *d) {
         return Err(Exit::refused(format!(
             "error: {} was changed since the run wrote it, so a report of it would not be a report of the run\n  \
              `remission verify {}` says what else differs",
@@ -33,7 +36,6 @@ pub fn report(dir: &Path) -> Result<u8, Exit> {
             dir.display()
         );
     }
-    let text = std::fs::read_to_string(&path).map_err(|e| Exit::io("read", &path, e))?;
     let data = read(&path, &text)?;
     let out = dir.join("report.html");
     folder::replace(&out, report::render(&data).as_bytes())?;
@@ -44,17 +46,26 @@ pub fn report(dir: &Path) -> Result<u8, Exit> {
 /// A summary of this layout or an older one.
 fn read(path: &Path, text: &str) -> Result<ReportData, Exit> {
     let refused = |why: String| Exit::refused(format!("error: {} cannot be understood: {why}", path.display()));
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|e| refused(e.to_string()))?;
     // The layout first: what else a newer one holds cannot be judged here.
-    let format = value.get("format").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    let layout: Layout = serde_json::from_str(text).map_err(|e| refused(e.to_string()))?;
+    let format = layout.format.as_u64().unwrap_or(0);
     if format == 0 || format > u64::from(FORMAT) {
         return Err(refused(format!(
             "its layout is {format}, and this remission reads 1 to {FORMAT}\n  \
              use the version of remission that made the run ({})",
-            value.get("version").and_then(serde_json::Value::as_str).unwrap_or("not stated")
+            layout.version.as_str().unwrap_or("not stated")
         )));
     }
-    serde_json::from_value(value).map_err(|e| refused(e.to_string()))
+    serde_json::from_str(text).map_err(|e| refused(e.to_string()))
+}
+
+/// What every layout has; whatever else there is stays unread.
+#[derive(Deserialize)]
+struct Layout {
+    #[serde(default)]
+    format: serde_json::Value,
+    #[serde(default)]
+    version: serde_json::Value,
 }
 
 #[cfg(test)]

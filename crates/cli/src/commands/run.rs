@@ -152,6 +152,10 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
             let loaded = with_arms(load(study)?, &args.arm)?;
             let method = args.method.unwrap_or(MethodArg::Leap);
             let job = job(&loaded, args.patients, args.seed, method.into(), args.threads)?;
+            if args.csv {
+                let inputs = record::inputs(&loaded.sources);
+                FILES.iter().try_for_each(|f| super::export::apart(&f.replace(".parquet", ".csv"), inputs.keys()))?;
+            }
             (begin(&job, &loaded, args, every)?, loaded, job)
         }
         (None, None) => return Err(Exit::refused("error: name a study, or give --resume DIR")),

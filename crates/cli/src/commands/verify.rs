@@ -3,11 +3,11 @@
 use crate::args::MethodArg;
 use crate::commands::run::{job, progress, simulate};
 use crate::failure::{Exit, code};
-use crate::folder;
 use crate::load::{Source, resolve};
 use crate::record;
+use crate::{bounded, folder};
 use clap::ValueEnum;
-use remission_model::records::is_file_name;
+use remission_model::records::{MAX_BYTES, is_file_name};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -25,7 +25,7 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
             differences.push(format!("{name}: missing"));
             continue;
         }
-        let bytes = std::fs::read(&path).map_err(|e| Exit::io("read", &path, e))?;
+        let bytes = bounded::bytes(&path, MAX_BYTES as u64, "an input")?;
         if record::digest(&bytes) != *digest {
             differences.push(format!("{name}: the copy in the run directory is not what was run"));
         }

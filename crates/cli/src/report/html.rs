@@ -24,12 +24,16 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// A text cell of a CSV file that no spreadsheet takes for a formula: a leading apostrophe before = + - @, tab and
-/// carriage return.
+/// What a spreadsheet may take for the beginning of a formula; some turn the wide forms into the narrow ones.
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
+/// A text cell of a CSV file that no spreadsheet takes for a formula: an apostrophe goes before what begins with one of
+/// [`FORMULA`], and before apostrophes that precede one. So every cell can be turned back: an apostrophe that stands before
+/// such a beginning, other apostrophes between them or not, is taken off.
 pub fn csv_text(text: &str) -> String {
-    match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{text}"),
-        _ => text.to_owned(),
+    match text.trim_start_matches('\'').starts_with(FORMULA) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
     }
 }
 
@@ -163,12 +167,45 @@ mod tests {
 
     #[test]
     fn formulas_are_neutralised_and_numbers_are_not() {
-        for bad in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        let bad = [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "\u{ff1d}1",
+            "\u{ff0b}1",
+            "\u{ff0d}1",
+            "\u{ff20}A",
+            "'=1",
+            "''-",
+        ];
+        for bad in bad {
             assert_eq!(csv_text(bad), format!("'{bad}"));
         }
-        for good in ["", "a=b", "1-2", " -1"] {
+        for good in ["", "a=b", "1-2", " -1", "'", "it's", "'a'", "''"] {
             assert_eq!(csv_text(good), good);
         }
+    }
+
+    #[test]
+    fn neutralised_words_can_be_turned_back() {
+        let back = |cell: &str| match cell.strip_prefix('\'') {
+            Some(rest) if rest.trim_start_matches('\'').starts_with(FORMULA) => rest.to_owned(),
+            _ => cell.to_owned(),
+        };
+        let pieces = ["'", "=", "-", "a", "\t", "\u{ff20}", " "];
+        for k in 0..pieces.len().pow(4) {
+            let word: String = (0..4).map(|p| pieces[k / pieces.len().pow(p) % pieces.len()]).collect();
+            assert_eq!(back(&csv_text(&word)), word);
+            assert!(!csv_text(&word).starts_with(FORMULA));
+        }
+    }
+
+    #[test]
+    fn a_table_neutralises_words_and_no_numbers() {
         let mut table = Table::new("t", "c", &[("Arm", "arm"), ("Change", "change")]);
         table.row(&[Cell::Text("-arm"), Cell::Number(Some(-0.5))]);
         let html = table.html();

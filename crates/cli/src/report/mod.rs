@@ -32,6 +32,7 @@ mod waterfall;
 pub mod words;
 
 use data::ReportData;
+pub use html::csv_text;
 use html::{escape, policy_hash};
 
 const STYLE: &str = include_str!("style.css");

@@ -35,17 +35,20 @@ impl Reader<'_, '_> {
             (ss, _) => Body::Steady { interval, added: ss == 2.0 && !reset },
         };
         let rate_given = x[RATE] > 0.0;
+        // Of a steady state all that outlast their interval run at once, of additional doses as many as there are.
+        let most = if x[SS] > 0.0 { f64::INFINITY } else { x[ADDL] + 1.0 };
+        let at_a_time = if interval > 0.0 { libm::ceil(duration / interval).clamp(1.0, most) } else { 1.0 };
+        if at_a_time > MOST_AT_A_TIME {
+            let found = format!("{} infusions at a time", digits(at_a_time));
+            let allowed = "infusions of one row of which at most 100 run at a time";
+            self.fault(Code::RecordsRate, line, Some(II), [&found, allowed, "correct RATE, DUR or II"]);
+            return None;
+        }
         if x[ADDL] == 0.0 {
             return Some(vec![DoseRule { drug, amount, duration, row: Some(Row { body, rate_given }), ..nothing() }]);
         }
         // A rule runs one infusion at a time: one that outlasts its interval takes turns with others.
         let turns = libm::ceil(duration / interval).clamp(1.0, x[ADDL] + 1.0);
-        if turns > MOST_AT_A_TIME {
-            let found = format!("{} infusions at a time", digits(turns));
-            let allowed = "infusions of one row of which at most 100 run at a time";
-            self.fault(Code::RecordsRate, line, Some(II), [&found, allowed, "correct RATE, DUR or II"]);
-            return None;
-        }
         let until = (x[ADDL] + 1.0) * interval;
         let rule = |turn: u32| DoseRule {
             drug,

@@ -3,7 +3,7 @@
 use super::columns;
 use super::doses::emptied;
 use super::table::{Faults, Line, lines, quoted};
-use super::{Asked, MAX_BYTES, MAX_ROWS, MAX_ROWS_OF_ONE, Recorded};
+use super::{Asked, MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_ROWS_OF_ONE, Recorded};
 use crate::problem::{Code, Place, Report};
 use crate::resolved::{Body, DoseRule, Regimen, Route};
 use crate::sentence::LAST_DAY;
@@ -124,6 +124,12 @@ impl Reader<'_, '_> {
     /// True when the rows can be read.
     fn header(&mut self, line: &Line) -> bool {
         self.width = line.cells.len();
+        if self.width > MAX_COLUMNS {
+            let allowed = format!("at most {MAX_COLUMNS} columns");
+            let repair = "keep the columns ID, TIME, AMT and so on, and those that you read yourself";
+            self.fault(Code::RecordsSize, line, None, ["more columns than that", &allowed, repair]);
+            return false;
+        }
         let mut good = !line.broken;
         for (k, cell) in line.cells.iter().enumerate() {
             let name = self.text[cell.clone()].to_ascii_uppercase();
@@ -241,6 +247,7 @@ impl Reader<'_, '_> {
         }
         let found = match line.broken {
             true => "a quote that is not closed, or text beside quotes".to_string(),
+            false if line.cells.len() > MAX_COLUMNS => format!("more than {MAX_COLUMNS} cells"),
             false => format!("{} cells", line.cells.len()),
         };
         let allowed = format!("{} cells, as in the header; quotes around whole cells", self.width);
@@ -361,6 +368,10 @@ impl Reader<'_, '_> {
         self.last_time = 0.0;
         self.open.clear();
         let before = self.seen.insert(key.clone(), line.number);
+        // A list of a million rows must not take twice its size.
+        if let Some(last) = self.patients.last_mut() {
+            last.regimen.rules.shrink_to_fit();
+        }
         self.patients.push(Recorded { id: key.clone(), regimen: Regimen::default() });
         if let Some(before) = before {
             let found = format!("ID {} here and on line {before}, with others between", short(&key));

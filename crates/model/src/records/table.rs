@@ -3,6 +3,7 @@
 //! Cells may stand in double quotes (RFC 4180, without line breaks inside). A byte order mark and CRLF are accepted, empty
 //! lines and lines that begin with `#` are passed over, as by NONMEM's `IGNORE=#`.
 
+use super::MAX_COLUMNS;
 use crate::problem::{Code, Place, Report};
 use crate::tree::short;
 use std::ops::Range;
@@ -65,7 +66,8 @@ fn cells(content: &str, from: usize) -> (Vec<Range<usize>>, bool) {
         let trimmed = cell.trim();
         let first = inner.start + (cell.len() - cell.trim_start().len());
         out.push(from + first..from + first + trimmed.len());
-        if end >= content.len() {
+        // What has more cells than a table may have is refused by whoever counts them.
+        if end >= content.len() || out.len() > MAX_COLUMNS {
             return (out, broken);
         }
         start = end + 1;

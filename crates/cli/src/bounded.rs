@@ -1,0 +1,83 @@
+//! Files that may come from anybody are read within bounds: regular files alone, so that no device or pipe is read
+//! without end, and so many bytes at most, whatever the file system says of their size.
+
+use crate::failure::Exit;
+use std::io::Read;
+use std::path::Path;
+
+/// Largest `record.json` read, bytes.
+pub const LARGEST_RECORD: u64 = 64 << 20;
+/// Largest `summary.json` read, bytes: of some two hundred arms. A report takes up to twenty-five times as much memory.
+pub const LARGEST_SUMMARY: u64 = 24 << 20;
+
+/// The bytes of a file of at most `most` bytes; `what` names its kind in the message.
+///
+/// # Errors
+/// A file that is larger or is none (a folder, a device, a pipe) is refused; what cannot be read is a fault of reading.
+pub fn bytes(path: &Path, most: u64, what: &str) -> Result<Vec<u8>, Exit> {
+    let io = |e| Exit::io("read", path, e);
+    // Before it is opened: to open a pipe is to wait for who writes into it.
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Err(Exit::refused(format!("error: {} is not a file that can be read at once", path.display())));
+    }
+    let file = std::fs::File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    let mut bytes = Vec::with_capacity(size.min(most + 1) as usize);
+    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    if size > most || bytes.len() as u64 > most {
+        let found = if size > most { size.to_string() } else { format!("more than {most}") };
+        return Err(Exit::refused(format!(
+            "error: {} has {found} bytes; {what} may have {most} ({} MiB)",
+            path.display(),
+            most >> 20
+        )));
+    }
+    Ok(bytes)
+}
+
+/// The same as text in UTF-8.
+pub fn text(path: &Path, most: u64, what: &str) -> Result<String, Exit> {
+    String::from_utf8(bytes(path, most, what)?).map_err(|error| {
+        Exit::refused(format!(
+            "error: {} is not UTF-8 text: byte {} cannot be read; save it as UTF-8",
+            path.display(),
+            error.utf8_error().valid_up_to()
+        ))
+    })
+}
+
+/// True for a name that a file of a run directory may have: letters, digits, `-`, `_` and `.`, not at its beginning. What a
+/// record names is so within its folder.
+pub fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && name.chars().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_within_their_folder() {
+        for good in ["clones.parquet", "model.toml", "a-b_c.1.csv"] {
+            assert!(is_plain_name(good), "{good}");
+        }
+        for bad in ["", ".", "..", "../a", "/etc/passwd", "a/b", "a\\b", "C:a", "a\0b", ".hidden", "a\nb", "é"] {
+            assert!(!is_plain_name(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_or_too_large_is_refused() {
+        let folder = std::env::temp_dir().join(format!("remission-bounded-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("a");
+        std::fs::write(&file, [b'x'; 100]).unwrap();
+        assert_eq!(bytes(&file, 100, "a file").unwrap().len(), 100);
+        assert!(bytes(&file, 99, "a file").unwrap_err().message.contains("has 100 bytes; a file may have 99"));
+        assert!(bytes(&folder, 99, "a file").is_err());
+        std::fs::write(&file, [0xff]).unwrap();
+        assert!(text(&file, 99, "a file").unwrap_err().message.contains("byte 0"));
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
