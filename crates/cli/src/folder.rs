@@ -81,7 +81,7 @@ pub fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// Writes a file that is not there yet and forces it to the disk. A link of that name is not followed.
+/// Writes a file and forces it to the disk. A link of that name is not followed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
     disk::write(path, bytes).map_err(disk::exit)
 }

@@ -409,6 +409,10 @@ fn counted(path: &Path) -> u32 {
 fn lock(dir: &Path) -> Result<File, Taken> {
     let inside = dir.join(FOLDER);
     let path = inside.join("lock");
+    if std::fs::symlink_metadata(&inside).is_ok_and(|m| m.file_type().is_symlink()) {
+        let why = format!("error: {} is a link; a run writes within its own directory alone", inside.display());
+        return Err(Exit::refused(why).into());
+    }
     // Each turn another process ended its run between two steps of this one.
     for _ in 0..100 {
         disk::make_folder(&inside).map_err(disk::exit)?;
