@@ -2,6 +2,7 @@
 """remission and other programs on the same workloads in one go: time a replicate, ratios, z-scores against exact theory.
 
 usage: PYTHON bench/peers.py [--rounds N] [--peers DIR] [--out FILE] [--cap SECONDS] [--quick]
+                              [--remission PROGRAM]
 
 PYTHON is that of an environment with the other programs: pip install rebop copasi-basico gillespy2 libroadrunner numpy scipy
 (GillesPy2 also needs g++ and make). What is not installed is left out and named. DIR (default ../shared/peers beside this
@@ -150,16 +151,19 @@ def version(program):
 
 
 def main():
+    global binary
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--peers", type=pathlib.Path, default=root.parent / "shared/peers")
     parser.add_argument("--out", type=pathlib.Path, default=root / "bench/peers.md")
     parser.add_argument("--cap", type=float, default=60.0, help="seconds of one program on one workload in one round")
     parser.add_argument("--quick", action="store_true", help="a quarter of the replicates")
+    parser.add_argument("--remission", type=pathlib.Path, default=binary, help="program to run")
     parser.add_argument("--child")
     options = parser.parse_args()
     if options.child:
         return child(*json.loads(options.child))
+    binary = options.remission
     share = 4 if options.quick else 1
     notes, tasks = [], []
     theories = None
