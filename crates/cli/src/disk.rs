@@ -137,6 +137,12 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     attempt.map_err(|e| failed("make the folder", path, e))
 }
 
+/// Makes a folder that is not there yet.
+pub fn make_new_folder(path: &Path) -> io::Result<()> {
+    let attempt = step("make-folder", path).and_then(|_| std::fs::create_dir(path));
+    attempt.map_err(|e| failed("make the folder", path, e))
+}
+
 /// Writes a file and forces it to the disk, under its own name: for files in a folder that is not final.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = Output::create(path)?;

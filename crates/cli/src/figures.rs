@@ -111,12 +111,18 @@ fn printed_days(horizon: f64) -> Vec<f64> {
     (0..=(horizon / step + 1e-9) as usize).map(|k| k as f64 * step).collect()
 }
 
+/// Steps of a survival curve above which only falls of 1 in as many are kept.
+const CURVE: usize = 2_000;
+
 fn curve(km: &KaplanMeier, waited: &[Waited], printed: &[f64]) -> Curve {
     let median = km.median();
+    // A curve of very many patients has a step for each: those that a picture can tell apart are kept.
+    let finest = if km.steps.len() > CURVE { 1.0 / CURVE as f64 } else { 0.0 };
     let mut steps = vec![(0.0, 1.0, 1.0, 1.0)];
     let mut censored = Vec::new();
     for s in &km.steps {
-        if s.events > 0 {
+        let fell = steps.last().is_none_or(|last: &(f64, f64, f64, f64)| last.1 - s.survival >= finest);
+        if s.events > 0 && (fell || s.survival <= 0.0) {
             let (low, high) = s.interval.map_or((s.survival, s.survival), |i| (i.lower, i.upper));
             steps.push((s.time, s.survival, low, high));
         }

@@ -39,7 +39,7 @@ impl Partial {
         disk::make_folder(&parent).map_err(disk::exit)?;
         sweep(&parent, &format!(".{}.partial-", name.to_string_lossy()));
         let path = parent.join(format!(".{}.partial-{}", name.to_string_lossy(), std::process::id()));
-        disk::make_folder(&path).map_err(disk::exit)?;
+        disk::make_new_folder(&path).map_err(disk::exit)?;
         let lock = File::open(&path).ok().filter(|f| f.try_lock().is_ok());
         Ok(Partial { path, target: target.to_path_buf(), done: false, _lock: lock })
     }
@@ -81,7 +81,7 @@ pub fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
 }
 
-/// Writes a file that is not there yet and forces it to the disk. A link of that name is not followed.
+/// Writes a file and forces it to the disk. A link of that name is not followed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Exit> {
     disk::write(path, bytes).map_err(disk::exit)
 }
@@ -106,8 +106,11 @@ pub fn sweep(parent: &Path, begins: &str) {
             continue;
         }
         let path = entry.path();
-        let age =
-            entry.metadata().and_then(|m| m.modified()).ok().and_then(|t| SystemTime::now().duration_since(t).ok());
+        let plain = entry.metadata().ok().filter(|m| m.is_dir() || m.is_file());
+        if plain.is_none() {
+            continue;
+        }
+        let age = plain.and_then(|m| m.modified().ok()).and_then(|t| SystemTime::now().duration_since(t).ok());
         let free = File::open(&path).is_ok_and(|f| f.try_lock().is_ok());
         if free && age.is_some_and(|age| age > OLD) {
             // Nothing more can be done for what cannot be removed.

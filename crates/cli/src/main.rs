@@ -6,7 +6,6 @@
 mod say;
 
 mod args;
-
 mod bench;
 mod bounded;
 mod catalogue;

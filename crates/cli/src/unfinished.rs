@@ -9,7 +9,7 @@
 //! | `patients-N.outcomes` | outcomes of the patients from number N on ([`remission_cohort::checkpoint`]) |
 //! | `whole/` | what will be the run directory; made anew by every attempt |
 //!
-//! At the end the files of `whole` are renamed into the run directory, `record.json` last, and `unfinished` is removed. So a
+//! At the end the files of `whole` are renamed into the run directory, `record.json` last, and `unfinished` is renamed and removed. So a
 //! directory with a record is whole, and one without is found by its name and can be resumed, whatever happened.
 
 use crate::commands::run::shown;
@@ -19,9 +19,10 @@ use crate::record::{self, RNG_VERSION, digest};
 use crate::{disk, folder, interrupt};
 use remission_cohort::checkpoint::{self, HEAD, Pending};
 use remission_cohort::outcome::PatientOutcome;
+use remission_cohort::run::Handed;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ use std::time::{Duration, Instant};
 
 /// Folder within a run directory.
 pub const FOLDER: &str = "unfinished";
+/// Its name while it is being removed.
+const DONE: &str = "unfinished.done";
 const ASKED: &str = "asked.json";
 /// Longest time between two checkpoints while patients are finished: what kill -9 can cost.
 pub const INTERVAL: Duration = Duration::from_secs(2);
@@ -77,6 +80,8 @@ pub struct Unfinished {
     /// Segments not read yet, by first patient: file and patients, as its head says.
     unread: BTreeMap<u32, (PathBuf, u32)>,
     pending: Pending,
+    /// Patients that were written before their turn.
+    ahead: BTreeSet<u32>,
     written: Instant,
     every: u32,
     kept: u32,
@@ -232,6 +237,7 @@ impl Unfinished {
             lock,
             unread,
             pending: Pending::default(),
+            ahead: BTreeSet::new(),
             written: Instant::now(),
             every,
             kept,
@@ -251,15 +257,16 @@ impl Unfinished {
     /// and its patients will be simulated again.
     pub fn next_segment(&mut self, due: u32) -> Result<Option<Vec<PatientOutcome>>, Exit> {
         while let Some((first, (path, patients))) = self.unread.pop_first() {
-            let bytes = bounded(&path)?;
-            let why = match checkpoint::read(&bytes, self.identity) {
+            let read = bounded(&path).map_err(|exit| exit.message);
+            let why = match read.and_then(|b| checkpoint::read(&b, self.identity).map_err(|damage| damage.to_string()))
+            {
                 Ok(list) if list[0].patient != first => "its name is that of other patients".to_string(),
                 Ok(_) if first < due => "it holds patients that another checkpoint holds".to_string(),
                 Ok(list) if list[list.len() - 1].patient >= self.asked.patients => {
                     "it holds patients that the run does not have".to_string()
                 }
                 Ok(list) => return Ok(Some(list)),
-                Err(damage) => damage.to_string(),
+                Err(why) => why,
             };
             warnln!("warning: {} is damaged: {why}; its patients are simulated again", path.display());
             self.kept = self.kept.saturating_sub(patients);
@@ -268,9 +275,24 @@ impl Unfinished {
         Ok(None)
     }
 
-    /// Keeps a patient that was simulated; written when it is time.
-    pub fn keep(&mut self, outcome: &PatientOutcome) -> std::io::Result<()> {
-        self.pending.add(outcome);
+    /// Keeps patients that were simulated; written when it is time.
+    pub fn keep(&mut self, handed: &Handed) -> std::io::Result<()> {
+        match handed {
+            Handed::Next(outcome) if self.ahead.remove(&outcome.patient) => {
+                // Written before its turn; a segment has no gaps.
+                return self.write();
+            }
+            Handed::Next(outcome) => self.pending.add(outcome),
+            Handed::Ahead(list) => {
+                self.write()?;
+                for outcome in *list {
+                    self.pending.add(outcome);
+                    self.ahead.insert(outcome.patient);
+                }
+                return self.write();
+            }
+            Handed::Nothing => {}
+        }
         let time = self.written.elapsed() >= INTERVAL;
         if time || self.pending.patients() >= self.every || self.pending.len() >= MOST {
             self.write()?;
@@ -319,6 +341,8 @@ impl Unfinished {
         };
         attempt().map_err(disk::exit)?;
         interrupt::note(String::new());
+        // Out of the way at once, so that who comes meanwhile makes a folder of his own.
+        disk::rename(&self.dir.join(FOLDER), &self.dir.join(DONE)).map_err(disk::exit)?;
         drop(self.lock);
         clear(&self.dir)
     }
@@ -326,11 +350,13 @@ impl Unfinished {
 
 /// Removes what a finished run needs no more.
 pub fn clear(dir: &Path) -> Result<(), Exit> {
-    disk::remove(&dir.join(FOLDER)).map_err(|e| {
-        let mut exit = disk::exit(e);
-        exit.message += "\n  the run is finished and whole; only this folder, which nothing needs, is left";
-        exit
-    })
+    [DONE, FOLDER].iter().map(|name| dir.join(name)).filter(|p| p.exists()).try_for_each(|p| disk::remove(&p)).map_err(
+        |e| {
+            let mut exit = disk::exit(e);
+            exit.message += "\n  the run is finished and whole; only this folder, which nothing needs, is left";
+            exit
+        },
+    )
 }
 
 /// What was asked of the unfinished run in `dir`.
@@ -383,6 +409,10 @@ fn counted(path: &Path) -> u32 {
 fn lock(dir: &Path) -> Result<File, Taken> {
     let inside = dir.join(FOLDER);
     let path = inside.join("lock");
+    if std::fs::symlink_metadata(&inside).is_ok_and(|m| m.file_type().is_symlink()) {
+        let why = format!("error: {} is a link; a run writes within its own directory alone", inside.display());
+        return Err(Exit::refused(why).into());
+    }
     // Each turn another process ended its run between two steps of this one.
     for _ in 0..100 {
         disk::make_folder(&inside).map_err(disk::exit)?;
@@ -393,9 +423,12 @@ fn lock(dir: &Path) -> Result<File, Taken> {
         };
         match file.try_lock() {
             Ok(()) if is_still(&file, &path) => {
-                let process = disk::write(&inside.join("process"), std::process::id().to_string().as_bytes());
-                process.map_err(disk::exit)?;
-                return Ok(file);
+                match disk::replace(&inside.join("process"), std::process::id().to_string().as_bytes()) {
+                    Ok(()) => return Ok(file),
+                    // The folder was taken away just now, by the process that ended its run.
+                    Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(e) => return Err(disk::exit(e).into()),
+                }
             }
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

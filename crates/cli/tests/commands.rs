@@ -264,31 +264,6 @@ fn every_catalogue_entry_reads() {
 
 #[test]
 #[cfg(unix)]
-fn an_interrupted_run_leaves_nothing_behind() {
-    let scratch = Scratch::new("interrupted");
-    let out = scratch.path("run");
-    let child = Command::new(env!("CARGO_BIN_EXE_remission"))
-        .args(["run", "nsclc-egfr-tki", "--patients", "1000000", "--out", &out])
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    // The hidden folder appears when the simulation begins.
-    for _ in 0..600 {
-        if !scratch.entries().is_empty() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    assert_eq!(scratch.entries().len(), 1, "the run did not begin");
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    let ended = child.wait_with_output().unwrap();
-    assert_eq!(ended.status.code(), Some(130), "{}", text(&ended.stderr));
-    assert!(text(&ended.stderr).contains("interrupted"));
-    assert!(scratch.entries().is_empty(), "left behind: {:?}", scratch.entries());
-}
-
-#[test]
-#[cfg(unix)]
 fn a_folder_that_cannot_be_written_is_named() {
     let run = remission(&["run", "pc9-erlotinib", "--patients", "2", "--out", "/proc/nowhere/run"]);
     assert_eq!(run.status.code(), Some(5), "{}", text(&run.stderr));

@@ -1,76 +1,197 @@
-//! Did the path move? A known seed gives known bytes.
+//! Did the path move? A known seed gives known bytes, in every table of every catalogue study.
 //!
-//! When a digest changes, either the change was meant not to move any path, and there is a defect; or it was meant to, and
-//! then the changelog says "same law, different path" (or why the law changed), `RNG_VERSION` in `record.rs` goes up
-//! with the first release after, and the new digests are written here (the failing test prints them).
+//! The digests are in `golden.toml` beside this file: each run of it says which study, with which arguments, and what came
+//! of every table. When one changes, either no path was meant to move, and there is a defect; or it was, and then
+//! CHANGELOG.md says which and why ("same law, different path", or what of the law changed), `RNG_VERSION` in `record.rs`
+//! has gone up since the last release, and
+//!
+//!     REMISSION_RENEW=1 cargo test --release -p remission --test path
+//!
+//! writes the file anew; its difference is part of the change.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-/// Study, arguments, SHA-256 of trajectories.parquet as in the record.
-const KNOWN: [(&str, &[&str], &str); 5] = [
-    ("pc9-erlotinib", &["--patients", "5"], "d169ecd3034f185db7a96b06dff437a4cdd66a349bbc84a4108e0c8ee235d185"),
-    ("pc9-erlotinib/aceso", &["--patients", "5"], "23a6ac8512274c0672b325b0d75f559bd4a8d1b5faf2cf9676452ee8ecbbcdb7"),
-    ("nsclc-egfr-tki", &["--patients", "10"], "919d27f9e1a394dd73bae70fb27cbcc8d63f77ed20426667bd5eb8bc4085cc44"),
-    (
-        "nsclc-egfr-tki/typed-in-fraction",
-        &["--patients", "10"],
-        "a0bdedbaf4a29642f75226a379e69e8fc44efcd7da00b4790d3f8fce738d4af1",
-    ),
-    (
-        "nsclc-egfr-tki",
-        &["--patients", "3", "--method", "mean"],
-        "f914b0a817b6e9f5c1d08ce256ce47360c54a992a30d5a25a197931c82fb42e3",
-    ),
+/// Runs whose bytes are known: study, arguments. Every catalogue study is here, all arms, leaped.
+const RUNS: [(&str, &[&str]); 7] = [
+    ("nsclc-egfr-tki", &["--patients", "20"]),
+    ("nsclc-egfr-tki", &["--patients", "3", "--method", "mean"]),
+    ("nsclc-egfr-tki/typed-in-fraction", &["--patients", "20"]),
+    ("pc9-erlotinib", &["--patients", "20"]),
+    ("pc9-erlotinib", &["--patients", "3", "--method", "mean"]),
+    ("pc9-erlotinib/aceso", &["--patients", "20"]),
+    ("pc9-erlotinib/aceso", &["--patients", "3", "--method", "exact"]),
 ];
 
 /// `nsclc-egfr-tki` without its measurement of blood: the bytes from before there was one.
-const BLOODLESS: [(&[&str], &str); 2] = [
-    (&["--patients", "10"], "7bd06f820c9d4501b7fc38e6d947cca333293b622bb1ecd4539e718a92516fe8"),
-    (&["--patients", "3", "--method", "mean"], "0a07394c378e9d67b743f002aa4e709bce83dc9b180b3e5d99ca1ba6d889db99"),
-];
+const BLOODLESS: [&[&str]; 2] = [&["--patients", "20"], &["--patients", "3", "--method", "mean"]];
 
-/// SHA-256 of trajectories.parquet of a run with seed 1, as in the record.
-fn digest(name: &str, study: &str, arguments: &[&str]) -> String {
-    let out = std::env::temp_dir().join(format!("remission-path-{name}-{}", std::process::id()));
-    let run = Command::new(env!("CARGO_BIN_EXE_remission"))
-        .args(["run", study, "--seed", "1", "--out"])
-        .arg(&out)
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(run.status.success(), "{study}: {}", String::from_utf8_lossy(&run.stderr));
-    let record: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("record.json")).unwrap()).unwrap();
+/// Digests of a run's tables, by file.
+type Digests = BTreeMap<String, String>;
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden.toml")
+}
+
+fn remission(arguments: &[&str]) -> Vec<u8> {
+    let run = Command::new(env!("CARGO_BIN_EXE_remission")).args(arguments).output().unwrap();
+    assert!(run.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
+    run.stdout
+}
+
+/// A scratch folder of this process, empty.
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("remission-path-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+/// The record of a run with seed 1.
+fn record(name: &str, study: &str, arguments: &[&str]) -> serde_json::Value {
+    let out = scratch(name);
+    let mut all = vec!["run", study, "--seed", "1", "--out", out.to_str().unwrap()];
+    all.extend(arguments);
+    remission(&all);
+    let record = serde_json::from_slice(&std::fs::read(out.join("record.json")).unwrap()).unwrap();
     std::fs::remove_dir_all(&out).unwrap();
-    record["tables"]["trajectories.parquet"].as_str().unwrap().to_string()
+    record
 }
 
-#[test]
-fn known_seeds_give_known_bytes() {
-    let mut moved = Vec::new();
-    for (k, (study, arguments, known)) in KNOWN.iter().enumerate() {
-        let found = digest(&k.to_string(), study, arguments);
-        if found != *known {
-            moved.push(format!("{study} {arguments:?}: {found}"));
+fn tables(record: &serde_json::Value) -> Digests {
+    let tables = record["tables"].as_object().unwrap();
+    tables.iter().map(|(file, digest)| (file.clone(), digest.as_str().unwrap().to_string())).collect()
+}
+
+/// Version of the random streams and every run's digests, as this program has them now.
+fn found() -> &'static (u64, BTreeMap<String, Digests>) {
+    static FOUND: OnceLock<(u64, BTreeMap<String, Digests>)> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let mut versions = Vec::new();
+        let mut all = BTreeMap::new();
+        let mut keep = |key: String, record: &serde_json::Value| {
+            versions.push(record["rng_version"].as_u64().expect("every record names its rng_version"));
+            all.insert(key, tables(record));
+        };
+        for (k, (study, arguments)) in RUNS.iter().enumerate() {
+            keep(key(study, arguments), &record(&k.to_string(), study, arguments));
         }
-    }
-    assert!(moved.is_empty(), "the path moved:\n{}", moved.join("\n"));
+        let home = scratch("bloodless");
+        let study = bloodless(&home);
+        for (k, arguments) in BLOODLESS.iter().enumerate() {
+            keep(key("nsclc-egfr-tki without blood", arguments), &record(&format!("b{k}"), &study, arguments));
+        }
+        std::fs::remove_dir_all(&home).unwrap();
+        versions.dedup();
+        assert_eq!(versions.len(), 1, "records of one program name different rng_versions: {versions:?}");
+        (versions[0], all)
+    })
 }
 
-#[test]
-fn a_tube_of_blood_moves_nothing_else() {
-    let entry = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogue/nsclc-egfr-tki");
-    let scratch = std::env::temp_dir().join(format!("remission-bloodless-{}", std::process::id()));
-    // A study is called by the name of its folder.
-    let folder = scratch.join("nsclc-egfr-tki");
+fn key(study: &str, arguments: &[&str]) -> String {
+    format!("{study} {}", arguments.join(" "))
+}
+
+/// A copy of the study without blood below `home`; its folder has the study's name, for a study is called by it.
+fn bloodless(home: &Path) -> String {
+    let entry = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogue/nsclc-egfr-tki");
+    let folder = home.join("nsclc-egfr-tki");
     std::fs::create_dir_all(&folder).unwrap();
     let model = std::fs::read_to_string(entry.join("model.toml")).unwrap();
     let (start, end) = (model.find("[measurements.plasma]").unwrap(), model.find("[death]").unwrap());
     std::fs::write(folder.join("model.toml"), format!("{}{}", &model[..start], &model[end..])).unwrap();
     std::fs::copy(entry.join("study.toml"), folder.join("study.toml")).unwrap();
-    let study = folder.display().to_string();
-    let found: Vec<String> = (BLOODLESS.iter().enumerate())
-        .map(|(k, (arguments, _))| digest(&format!("bloodless-{k}"), &study, arguments))
-        .collect();
-    std::fs::remove_dir_all(&scratch).unwrap();
-    assert_eq!(found, BLOODLESS.map(|b| b.1));
+    folder.display().to_string()
+}
+
+/// `golden.toml` as these digests would have it.
+fn written(version: u64, all: &BTreeMap<String, Digests>) -> String {
+    let mut text = String::from(
+        "# SHA-256 of every table of known runs with seed 1, see path.rs. A change of a digest is explained in CHANGELOG.md.\n\
+         # REMISSION_RENEW=1 cargo test --release -p remission --test path\n\n",
+    );
+    text += &format!("rng_version = {version}\n");
+    for (run, digests) in all {
+        text += &format!("\n[\"{run}\"]\n");
+        for (file, digest) in digests {
+            text += &format!("{} = \"{digest}\"\n", file.trim_end_matches(".parquet"));
+        }
+    }
+    text
+}
+
+#[test]
+fn known_seeds_give_known_bytes() {
+    let (version, all) = found();
+    let now = written(*version, all);
+    if std::env::var_os("REMISSION_RENEW").is_some() {
+        std::fs::write(golden(), now).unwrap();
+        return;
+    }
+    let known = std::fs::read_to_string(golden()).unwrap();
+    let moved: Vec<String> = differences(&known.parse().unwrap(), &now.parse().unwrap());
+    assert!(
+        moved.is_empty(),
+        "the path moved:\n{}\nif that was meant, say so in CHANGELOG.md and renew golden.toml, see path.rs",
+        moved.join("\n")
+    );
+}
+
+/// What differs, run by run and table by table.
+fn differences(known: &toml::Table, now: &toml::Table) -> Vec<String> {
+    let mut moved = Vec::new();
+    let names: std::collections::BTreeSet<&String> = known.keys().chain(now.keys()).collect();
+    for name in names {
+        match (known.get(name), now.get(name)) {
+            (Some(toml::Value::Table(a)), Some(toml::Value::Table(b))) => {
+                let files: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+                moved.extend(files.into_iter().filter(|f| a.get(*f) != b.get(*f)).map(|f| format!("{name}: {f}")));
+            }
+            (a, b) if a != b => moved.push(format!("{name}: {a:?} is now {b:?}")),
+            _ => {}
+        }
+    }
+    moved
+}
+
+#[test]
+fn every_catalogue_study_is_among_the_known_runs() {
+    let list: serde_json::Value = serde_json::from_slice(&remission(&["catalogue", "--json"])).unwrap();
+    let list = list.as_array().unwrap();
+    assert!(!list.is_empty());
+    for entry in list {
+        let id = entry["id"].as_str().unwrap();
+        assert!(RUNS.iter().any(|(study, a)| *study == id && a.len() == 2), "{id} has no known leaped run in path.rs");
+    }
+}
+
+/// Blood draws have a stream of their own, so every row that both runs share is the same: the tables that blood has no
+/// part in are byte for byte those of the study with blood.
+#[test]
+fn a_tube_of_blood_moves_nothing_else() {
+    let (_, all) = found();
+    for arguments in BLOODLESS {
+        let with = &all[&key("nsclc-egfr-tki", arguments)];
+        let without = &all[&key("nsclc-egfr-tki without blood", arguments)];
+        for (file, digest) in with {
+            if file == "trajectories.parquet" {
+                assert_ne!(digest, &without[file], "blood has no rows");
+            } else {
+                assert_eq!(digest, &without[file], "{file} {arguments:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_moved_table_is_named() {
+    let table = |text: &str| text.parse::<toml::Table>().unwrap();
+    let known = table("rng_version = 1\n[\"a b\"]\nclones = \"x\"\nendpoints = \"y\"");
+    let now = table("rng_version = 2\n[\"a b\"]\nclones = \"z\"\nendpoints = \"y\"\n[\"c\"]\nclones = \"x\"");
+    let moved = differences(&known, &now);
+    assert_eq!(moved.len(), 3, "{moved:?}");
+    assert_eq!(moved[0], "a b: clones");
+    assert!(moved[1].starts_with("c: None") && moved[2].starts_with("rng_version"), "{moved:?}");
+    assert!(differences(&known, &known).is_empty());
 }

@@ -37,42 +37,36 @@ impl Drop for Scratch {
 }
 
 const DISH: &str = r#"
-title = "Dish of this test"
-question = "Does it end with the same bytes?"
+[model]
+title = "a dish that must end with the same bytes"
 
 [parameters]
-b = { value = "0.8 /day", fitted = "this test", between_patients = "lognormal(cv = 20 %)" }
+b = { value = "0.8 /day", assumed = "test", prior = "uniform(0.1 /day, 1 /day)", between_patients = "lognormal(cv = 20 %)" }
 
-[cells.S]
-kind = "sensitive"
+[cells.s]
 birth = "b"
 death = "0.3 /day"
+mutates = [{ to = "r", per_division = "1 %" }]
 
-[cells.R]
+[cells.r]
 kind = "resistant"
-mechanism = "made up"
 birth = "b"
 death = "0.3 /day"
-
-[mutations.S_to_R]
-from = "S"
-to = "R"
-per_division = 0.01
 
 [before_treatment]
-method = "given"
-cells = { S = 50 }
+start = { s = "50 cells" }
 "#;
 
 const STUDY: &str = r#"
+[study]
 patients = 40
 seed = 7
 horizon = "6 days"
-visits = ["every 2 days"]
+visits = "every 2 days"
 
 [[arms]]
 name = "untreated"
-regimen = []
+regimen = ["no treatment"]
 "#;
 
 fn command(arguments: &[&str]) -> Command {
@@ -150,8 +144,8 @@ fn threads_chunks_and_interruptions_give_one_set_of_bytes() {
         let base = ["--threads", threads, "--chunk", chunk, "--checkpoint-patients", "3"];
         let first = [&["run", "nsclc-egfr-tki", "--patients", "12", "--seed", "5", "--out", &out], &base[..]].concat();
         if k % 2 == 0 {
-            // Killed in the middle, at the rename of the third checkpoint (the first rename is that of what was asked).
-            assert_eq!(failing("rename:4:kill", &first).status.code(), None);
+            // Killed in the middle, at the rename of the third checkpoint (before come the process's number and what was asked).
+            assert_eq!(failing("rename:5:kill", &first).status.code(), None);
             let again = remission(&[&["run", "--resume", &out], &base[..]].concat());
             assert_eq!(again.status.code(), Some(0), "{}", said(&again));
         } else {

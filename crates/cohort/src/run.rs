@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const LOOK: Duration = Duration::from_millis(50);
 /// After a stop, how long patients that are nearly done are waited for.
 const GRACE: Duration = Duration::from_millis(250);
+/// Who waits longer than this for a patient before is handed on as [`Handed::Ahead`].
+const LONG: Duration = Duration::from_secs(2);
 /// Patients that may be finished ahead of one that is not, for each worker: what waits stays in memory.
 const AHEAD: u32 = 256;
 
@@ -46,6 +48,25 @@ pub enum Finish {
     Complete,
     /// The stop flag was raised.
     Interrupted,
+}
+
+/// What the runner gives to whoever takes patients.
+#[derive(Debug)]
+pub enum Handed<'a> {
+    /// The next patient, in order.
+    Next(PatientOutcome),
+    /// Patients that were finished a while ago, or at a stop, and wait for one before them. They come again as [`Next`](Self::Next)
+    /// when it is their turn.
+    Ahead(&'a [PatientOutcome]),
+    /// Nothing has arrived for a moment.
+    Nothing,
+}
+
+/// Patients that wait for one before them.
+struct Waiting {
+    batch: Vec<PatientOutcome>,
+    since: Instant,
+    told: bool,
 }
 
 /// What the workers share.
@@ -74,7 +95,7 @@ pub fn run<E>(
     patients: Range<u32>,
     options: Options,
     stop: &AtomicBool,
-    mut take: impl FnMut(PatientOutcome) -> Result<(), E>,
+    mut take: impl FnMut(Handed) -> Result<(), E>,
 ) -> Result<Finish, E> {
     let threads = options.threads.max(1);
     let shared = Arc::new(Shared {
@@ -106,19 +127,34 @@ pub fn run<E>(
         let wait = deadline.map_or(LOOK, |end: Instant| end.saturating_duration_since(Instant::now()).min(LOOK));
         match receive.recv_timeout(wait) {
             Ok((first, batch)) => {
-                let _: Option<Vec<PatientOutcome>> = waiting.insert(first, batch);
+                let _: Option<Waiting> = waiting.insert(first, Waiting { batch, since: Instant::now(), told: false });
             }
-            Err(RecvTimeoutError::Timeout) if deadline.is_none_or(|end| Instant::now() < end) => continue,
+            Err(RecvTimeoutError::Timeout) if deadline.is_none_or(|end| Instant::now() < end) => take(Handed::Nothing)?,
             Err(_) => break,
         }
-        while let Some(batch) = waiting.remove(&due) {
-            due += batch.len() as u32;
-            batch.into_iter().try_for_each(&mut take)?;
+        while let Some(next) = waiting.remove(&due) {
+            due += next.batch.len() as u32;
+            next.batch.into_iter().try_for_each(|patient| take(Handed::Next(patient)))?;
         }
+        ahead(&mut waiting, LONG, &mut take)?;
         *shared.due.lock().unwrap_or_else(PoisonError::into_inner) = due;
         shared.moved.notify_all();
     }
+    ahead(&mut waiting, Duration::ZERO, &mut take)?;
     Ok(if due >= patients.end { Finish::Complete } else { Finish::Interrupted })
+}
+
+/// Hands on, once, who has waited for so long.
+fn ahead<E>(
+    waiting: &mut BTreeMap<u32, Waiting>,
+    long: Duration,
+    take: &mut impl FnMut(Handed) -> Result<(), E>,
+) -> Result<(), E> {
+    for one in waiting.values_mut().filter(|w| !w.told && w.since.elapsed() >= long) {
+        one.told = true;
+        take(Handed::Ahead(&one.batch))?;
+    }
+    Ok(())
 }
 
 /// Raises the workers' flag when dropped.

@@ -36,13 +36,15 @@ const LONGEST_PIECE: f64 = 0.125;
 const SHORTEST_PIECE: f64 = 5e-4;
 const TOLERANCE: Tolerance = Tolerance { relative: 1e-6, absolute: 1e-6 };
 
-/// Longest step from this state, days.
+/// Longest step from this state, days; `tolerance` multiplies the limits.
 pub fn longest(
     compiled: &Compiled,
     registers: &mut Registers,
     exposure: &Exposure,
     state: &State,
+    tolerance: f64,
 ) -> Result<f64, Failure> {
+    let (feedback_limit, change) = (tolerance * FEEDBACK, tolerance * CHANGE);
     let (n, layout) = (compiled.types(), compiled.layout);
     let counts: Vec<f64> = state.by_type(compiled).iter().map(|&x| x as f64).collect();
     set_exposure(compiled, registers, exposure, state.time);
@@ -51,7 +53,7 @@ pub fn longest(
     let mut step = LONGEST;
     for (block, clones) in compiled.blocks.iter().zip(&state.blocks) {
         let large = is_large(block, clones.counts.iter().sum());
-        step = step.min(longest_step(compiled, block, &here.rates)[usize::from(large)]);
+        step = step.min(tolerance * longest_step(compiled, block, &here.rates)[usize::from(large)]);
     }
 
     // Feedback straight through the counts.
@@ -68,7 +70,7 @@ pub fn longest(
             *push += (there.levels[k] - here.levels[k]).abs() / NUDGE;
         }
     }
-    step = step.min(FEEDBACK / feedback.max(1e-12));
+    step = step.min(feedback_limit / feedback.max(1e-12));
 
     // Feedback through a level: it answers at once when it is fast (its own rate lambda), and else grows as the square
     // of the step.
@@ -81,7 +83,7 @@ pub fn longest(
         let own = (there.levels[k] - here.levels[k]).abs() / size;
         if through > 0.0 {
             feedback += through;
-            step = step.min(libm::sqrt(FEEDBACK / through).max(FEEDBACK * own / through));
+            step = step.min(libm::sqrt(feedback_limit / through).max(feedback_limit * own / through));
         }
     }
 
@@ -89,8 +91,8 @@ pub fn longest(
     if feedback > 0.0 {
         for i in (0..n).filter(|&i| counts[i] > 0.0) {
             let (b, d) = (here.rates[layout.birth(i)], here.rates[layout.death(i)]);
-            step = step.min(CHANGE / (b - d).abs().max(1e-12));
-            step = step.min(CHANGE * counts[i] / (b + d).max(1e-12));
+            step = step.min(change / (b - d).abs().max(1e-12));
+            step = step.min(change * counts[i] / (b + d).max(1e-12));
         }
     }
     Ok(step)

@@ -65,6 +65,8 @@ struct Leap {
     rates: Vec<f64>,
     scratch: Scratch,
     steps: u64,
+    /// Factor of all limits on the length of steps.
+    tolerance: f64,
 }
 
 struct Known {
@@ -95,6 +97,7 @@ impl<'a> Tumour<'a> {
                 rates: vec![0.0; compiled.layout.len()],
                 scratch: Scratch::default(),
                 steps: 0,
+                tolerance: 1.0,
             })),
         };
         Ok(Tumour { state, compiled, registers, begun, engine, budget: Budget::default() })
@@ -103,6 +106,15 @@ impl<'a> Tumour<'a> {
     /// Ends the run with [`Failure::Budget`] after this much work, counted from the tumour's beginning.
     pub fn limit(&mut self, budget: Budget) {
         self.budget = budget;
+    }
+
+    /// Multiplies all limits on the length of leaps by `factor` (1 at first). For showing what steps cost and what they err by
+    /// (`examples/step_tolerance.rs`); the limits themselves were chosen there.
+    pub fn tolerate(&mut self, factor: f64) {
+        if let Engine::Leap(leap) = &mut self.engine {
+            leap.tolerance = factor;
+            leap.known.clear();
+        }
     }
 
     /// Work done so far.
@@ -277,7 +289,8 @@ impl Leap {
         let mut longest = self.drawable;
         for ((limits, clones), block) in self.longest.iter().zip(&state.blocks).zip(&compiled.blocks) {
             if limits[0] < f64::INFINITY {
-                longest = longest.min(limits[usize::from(is_large(block, clones.counts.iter().sum()))]);
+                longest =
+                    longest.min(self.tolerance * limits[usize::from(is_large(block, clones.counts.iter().sum()))]);
             }
         }
         // Nothing moves a rate before the first dose.
@@ -362,7 +375,7 @@ impl Leap {
         days: f64,
         stream: &mut Stream,
     ) -> Result<u64, Failure> {
-        let mut days = days.min(interacting::longest(compiled, registers, &self.exposure, state)?);
+        let mut days = days.min(interacting::longest(compiled, registers, &self.exposure, state, self.tolerance)?);
         let before = state.by_type(compiled);
         loop {
             let mut ahead = self.exposure.clone();

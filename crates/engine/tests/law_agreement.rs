@@ -10,7 +10,6 @@ mod common;
 
 use common::*;
 use remission_engine::before;
-use remission_engine::compiled::Compiled;
 use remission_engine::exposure::Exposure;
 use remission_engine::law::arm::Law;
 use remission_engine::state::Origin;

@@ -63,6 +63,7 @@ pub fn convert(dir: &Path, table: &str, into: &Path) -> Result<u64, Exit> {
     let parquet = dir.join(format!("{table}.parquet"));
     let target = into.join(format!("{table}.csv"));
     let part = into.join(format!(".{table}.csv.partial-{}", std::process::id()));
+    let _ = std::fs::remove_file(&part);
     folder::sweep(into, &format!(".{table}.csv.partial-"));
     let attempt = || -> Result<u64, String> {
         let text = |e: std::io::Error| e.to_string();

@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parquet::errors::ParquetError;
 use remission_cohort::outcome::PatientOutcome;
 use remission_cohort::patient::Method;
-use remission_cohort::run::{BATCH, Finish, Options, run as run_cohort};
+use remission_cohort::run::{BATCH, Finish, Handed, Options, run as run_cohort};
 use remission_cohort::summary::Gather;
 use remission_engine::before::size_at_start;
 use remission_engine::compiled::Compiled;
@@ -110,11 +110,14 @@ pub fn simulate(
         };
         let until = segment.as_ref().map_or(job.study.patients, |list| list[0].patient);
         if due < until {
-            let finish = run_cohort(&job.compiled, &job.study, due..until, options, stop, |patient| {
+            let finish = run_cohort(&job.compiled, &job.study, due..until, options, stop, |handed| {
                 if let Some(kept) = &mut kept {
-                    kept.keep(&patient).map_err(disk::exit)?;
+                    kept.keep(&handed).map_err(disk::exit)?;
                 }
-                take(&patient)
+                match handed {
+                    Handed::Next(patient) => take(&patient),
+                    _ => Ok(()),
+                }
             })?;
             if let Some(kept) = &mut kept {
                 kept.write().map_err(disk::exit)?;

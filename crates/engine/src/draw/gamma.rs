@@ -14,7 +14,8 @@
 //! A tiny shape puts nearly all its mass below the smallest `f64`: such a value is 0. That is the rounding, not the law, of
 //! a number like 10⁻¹⁰⁰⁰⁰.
 
-use super::{exponential, normal};
+use super::exponential::exponential;
+use super::normal::normal;
 use crate::stream::Stream;
 
 /// Gamma with `shape` > 0 (from 10⁻³⁰⁰ to 10¹⁶ and beyond) and `scale` > 0. Shape 0 is 0.

@@ -49,13 +49,18 @@ mod ziggurat;
 #[allow(unused_imports)] // named in the documentation
 use crate::stream::Stream;
 
-pub use binomial::{binomial, binomial_q};
+pub use binomial::binomial_q;
 pub use exponential::exponential;
-pub use gamma::gamma;
 pub use mass::{log_binomial, log_poisson};
-pub use multinomial::multinomial;
-pub use negative_binomial::{
-    geometric_family_sum, geometric_family_sum_odds, negative_binomial, negative_binomial_odds,
+pub use negative_binomial::{geometric_family_sum, negative_binomial, negative_binomial_odds};
+
+#[cfg(not(feature = "tally"))]
+pub use {
+    binomial::binomial, gamma::gamma, multinomial::multinomial, negative_binomial::geometric_family_sum_odds,
+    normal::normal, poisson::poisson,
 };
-pub use normal::normal;
-pub use poisson::poisson;
+
+#[cfg(feature = "tally")]
+pub mod tally;
+#[cfg(feature = "tally")]
+pub use tally::{binomial, gamma, geometric_family_sum_odds, multinomial, normal, poisson};

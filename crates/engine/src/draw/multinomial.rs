@@ -13,7 +13,7 @@
 //! so a way of probability 10⁻³⁰ beside one of 1 − 10⁻³⁰ keeps all its digits. Probabilities whose sum is 1 up to rounding
 //! (within 2⁻⁵² for each way) leave nothing behind. To leave behind a probability smaller than that, make it a way.
 
-use super::{binomial, binomial_q};
+use super::binomial::{binomial, binomial_q};
 use crate::stream::Stream;
 
 /// Multinomial: of `n` cells, writes into `counts` how many went each way and returns how many went none.

@@ -16,9 +16,11 @@
 //! that a family of two or more goes on, p = 1 − β, and the odds are β/(1 − β): compute that, not 1 − p.
 
 use super::binomial::{log_one_plus, power};
+use super::exponential::exponential;
+use super::gamma::gamma;
 use super::inversion::{exp, from_zero};
+use super::poisson::poisson;
 use super::waiting::{RARE, rare_events};
-use super::{exponential, gamma, poisson};
 use crate::stream::Stream;
 
 /// Below this mean, and these odds, inversion costs less than a gamma and a Poisson draw.

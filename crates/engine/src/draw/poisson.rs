@@ -20,7 +20,7 @@
 
 use super::density::{deviance, floor, stirling_error, two_pi};
 use super::inversion::{exp, from_zero};
-use super::normal;
+use super::normal::normal;
 use super::waiting::{RARE, rare_events};
 use crate::stream::Stream;
 

@@ -72,6 +72,13 @@ impl Count {
         if n == 0.0 {
             return Ok(self.none);
         }
+        // Far from a narrow law: by the inequality of Cantelli, P(|X - m| >= d) <= V / (V + d^2) on each side, at most 10^-4.
+        let small = 1e-4 / self.mean;
+        let variance = -2.0 * self.ln(small, transform)?.re / (small * small);
+        let apart = n - self.mean;
+        if apart * apart > 1e4 * variance.max(1.0) && apart.abs() > 1.0 {
+            return Ok(if apart > 0.0 { 1.0 } else { self.none });
+        }
         let x = n + 0.5;
         let sd = if n > EXACT { SMOOTHED * x } else { 0.0 };
         let last = if sd > 0.0 { (CUT / sd).min(core::f64::consts::PI) } else { core::f64::consts::PI };
@@ -80,6 +87,8 @@ impl Count {
         let mut sum = 0.0;
         let mut panels = 0;
         let mut here = self.ln(a, transform)?;
+        // Where the transform has died out, and P(0) with it.
+        let mut gone: Option<f64> = None;
         while a < last {
             let mut b = (2.0 * a).min(a + PANEL / x).min(last);
             // No more than a few turns of the transform itself, where it has not died out.
@@ -98,6 +107,11 @@ impl Count {
                         sum += weight * half * damped * (f.im * cos - f.re * sin) / (2.0 * libm::sin(0.5 * t));
                     }
                 }
+            }
+            let dead = self.none < 1e-15 && here.re.max(there.re) < -40.0;
+            gone = if dead { gone.or(Some(a)) } else { None };
+            if gone.is_some_and(|since| b > 10.0 * since) {
+                break;
             }
             (a, here) = (b, there);
             panels += 1;
@@ -219,7 +233,7 @@ mod tests {
     /// Poisson: from a few to so many that it is nearly a single value.
     #[test]
     fn poisson_narrow_and_wide() {
-        for m in [0.5f64, 20.0, 1e4, 1e9] {
+        for m in [0.5f64, 20.0, 1e4, 1e9, 1e30] {
             let mut count = Count::new((-m).exp(), m);
             let mut ln = |t: f64| Ok(-Complex::one_without_turn(t).times(m));
             let median = quantile(0.5, m, |n| count.up_to(n, &mut ln)).unwrap();
