@@ -57,6 +57,10 @@ pub struct ArmLaw {
     pub days: Vec<Day>,
     /// By label, in the order of [`Origin::ALL`], at the horizon.
     pub origins: Vec<OfOrigin>,
+    /// Share of each label among a patient's living clones that are expected, averaged over patients; `None` where none is.
+    pub clone_shares: Option<[f64; Origin::ALL.len()]>,
+    /// The same of resistant cells.
+    pub cell_shares: Option<[f64; Origin::ALL.len()]>,
     /// Resistant cells at the horizon: quantiles at [`SHARES`]; `None`: more than 10^40.
     pub resistant: [Option<f64>; SHARES.len()],
     /// First day by which a resistant line that lasts to the horizon is there, at [`SHARES`]; `None`: later than the
@@ -162,6 +166,8 @@ struct Gather<'a> {
     grid: Vec<(f64, f64)>,
     /// Cells at which a run ends.
     ceiling: f64,
+    /// Sums of shares of clones and of cells, and the patients in them.
+    shares: [([f64; Origin::ALL.len()], f64); 2],
 }
 
 impl<'a> Gather<'a> {
@@ -179,6 +185,8 @@ impl<'a> Gather<'a> {
             cure: 0.0,
             days: std::iter::once(0.0).chain(days.iter().copied()).map(|day| Day { day, ..zero }).collect(),
             origins: vec![OfOrigin { present: 0.0, clones: 0.0, cells: 0.0 }; Origin::ALL.len()],
+            clone_shares: None,
+            cell_shares: None,
             resistant: [None; SHARES.len()],
             time: [None; SHARES.len()],
             founder_error: 0.0,
@@ -187,7 +195,7 @@ impl<'a> Gather<'a> {
             failed: Vec::new(),
             notes: notes(arm, compiled, study),
         };
-        Gather { arm, compiled, days, out, grid, ceiling: study.ceiling }
+        Gather { arm, compiled, days, out, grid, ceiling: study.ceiling, shares: Default::default() }
     }
 
     /// Adds a patient; of the `only` one quantiles are taken at once.
@@ -232,6 +240,8 @@ impl<'a> Gather<'a> {
             sum.clones += o.clones;
             sum.cells += o.cells;
         }
+        add_shares(&mut self.shares[0], &origins, |o| o.clones);
+        add_shares(&mut self.shares[1], &origins, |o| o.cells);
         self.out.founder_error = self.out.founder_error.max(error);
         if let Beginning::Grown(founders) = &law.beginning {
             self.out.mutated = self.out.mutated.max(founders.mutated);
@@ -253,6 +263,8 @@ impl<'a> Gather<'a> {
             o.clones /= n;
             o.cells /= n;
         }
+        let [clones, cells] = self.shares.map(|(sums, n)| (n > 0.0).then(|| sums.map(|s| s / n)));
+        (out.clone_shares, out.cell_shares) = (clones, cells);
         let ceiling = self.ceiling;
         for (k, share) in SHARES.iter().enumerate() {
             if self.grid.iter().any(|g| g.1 > 0.0) {
@@ -264,6 +276,19 @@ impl<'a> Gather<'a> {
             out.notes.push("cells grow on beyond the ceiling at which a run ends".into());
         }
         self.out
+    }
+}
+
+/// Adds a patient's shares, where there is anything to share.
+fn add_shares(
+    (sums, patients): &mut ([f64; Origin::ALL.len()], f64),
+    origins: &[OfOrigin],
+    of: impl Fn(&OfOrigin) -> f64,
+) {
+    let all: f64 = origins.iter().map(&of).sum();
+    if all > 0.0 && all.is_finite() {
+        sums.iter_mut().zip(origins).for_each(|(s, o)| *s += of(o) / all);
+        *patients += 1.0;
     }
 }
 

@@ -6,7 +6,7 @@ use crate::failure::{Exit, code};
 use crate::load::load;
 use crate::print::span;
 use crate::report::words::{self, thousands};
-use remission_cohort::law::{ArmLaw, Refused, SHARES, StudyLaw, law as law_of};
+use remission_cohort::law::{Refused, SHARES, StudyLaw, law as law_of};
 use remission_engine::compiled::Compiled;
 use remission_engine::law::arm::{FINE, MEDIUM};
 use remission_engine::law::counts::ACCURACY;
@@ -75,12 +75,6 @@ fn cells(n: Option<f64>) -> String {
     if n < 1e5 { format!("{n:.0}") } else { format!("{n:.2e}") }
 }
 
-/// Share of each origin among the living resistant clones that are expected; `None` where none is.
-fn shares(arm: &ArmLaw) -> Option<Vec<f64>> {
-    let all: f64 = arm.origins.iter().map(|o| o.clones).sum();
-    (all > 0.0).then(|| arm.origins.iter().map(|o| o.clones / all).collect())
-}
-
 /// The table, ready to print.
 fn table(found: &StudyLaw, study: &Study, title: &str, patients: Option<u32>) -> String {
     let who = match patients {
@@ -108,7 +102,7 @@ fn table(found: &StudyLaw, study: &Study, title: &str, patients: Option<u32>) ->
             Some(day) => format!("day {day:.0}"),
             None => "not reached".to_string(),
         };
-        let named = shares(arm).map_or("none".to_string(), |shares| {
+        let named = arm.clone_shares.map_or("none".to_string(), |shares| {
             let mut sorted: Vec<(usize, f64)> = shares.into_iter().enumerate().filter(|s| s.1 >= 0.005).collect();
             sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
             let one = |s: &(usize, f64)| format!("{} {:.0} %", words::name(Origin::ALL[s.0].name()), 100.0 * s.1);
@@ -197,10 +191,10 @@ fn document(found: &StudyLaw, study: &Study, patients: Option<u32>, seconds: f64
                 "cure": some.then_some(arm.cure),
                 "no_resistant": arm.days.iter().filter(|_| some)
                     .map(|d| json!({ "day": d.day, "p": d.no_resistant })).collect::<Vec<_>>(),
-                "origin": by_label(shares(arm)),
+                "origin": by_label(arm.clone_shares.map(|s| s.to_vec())),
                 "origin_present": by_label(some.then(|| of(|o| o.present))),
                 "origin_clones": by_label(some.then(|| of(|o| o.clones))),
-                "origin_cells": by_label((sum > 0.0).then(|| of(|o| o.cells).iter().map(|c| c / sum).collect())),
+                "origin_cells": by_label(arm.cell_shares.map(|s| s.to_vec())),
                 "resistant_mean": some.then_some(sum),
                 "resistant_quantiles": by_share(&|k| json!(arm.resistant[k])),
                 "time_to_resistance": arm.days.iter().filter(|_| some)

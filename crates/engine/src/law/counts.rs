@@ -13,6 +13,7 @@
 use super::scalar::{Complex, Scalar};
 use crate::failure::Failure;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Accuracy of a probability.
 pub const ACCURACY: f64 = 1e-3;
@@ -30,8 +31,8 @@ const PANEL: f64 = 4.0;
 const MOST_PANELS: usize = 400_000;
 /// Nodes and weights of Gauss and Legendre of order 8 on [-1, 1].
 const GAUSS: [(f64, f64); 4] = [
-    (0.183_434_642_495_649_8, 0.362_683_783_378_362_0),
-    (0.525_532_409_916_329_0, 0.313_706_645_877_887_3),
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_3),
     (0.796_666_477_413_626_7, 0.222_381_034_453_374_5),
     (0.960_289_856_497_536_3, 0.101_228_536_290_376_3),
 ];
@@ -131,17 +132,20 @@ impl Count {
         let decade = libm::floor(u);
         let at = 2.0 * (u - decade) - 1.0;
         let key = decade as i32;
-        if !self.decades.contains_key(&key) {
-            let mut values = [Complex::default(); NODES];
-            for (k, slot) in values.iter_mut().enumerate() {
-                let t = core::f64::consts::PI * libm::exp10(decade + 0.5 * (1.0 + node(k)));
-                let l = transform(t)?;
-                // / (i t)
-                *slot = Complex::new(l.im / t, -l.re / t);
+        let values = match self.decades.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let mut values = [Complex::default(); NODES];
+                for (k, slot) in values.iter_mut().enumerate() {
+                    let t = core::f64::consts::PI * libm::exp10(decade + 0.5 * (1.0 + node(k)));
+                    let l = transform(t)?;
+                    // / (i t)
+                    *slot = Complex::new(l.im / t, -l.re / t);
+                }
+                place.insert(values)
             }
-            self.decades.insert(key, values);
-        }
-        let h = interpolate(&self.decades[&key], at);
+        };
+        let h = interpolate(values, at);
         Ok(Complex::new(-h.im * t, h.re * t))
     }
 }

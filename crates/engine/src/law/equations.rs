@@ -257,7 +257,8 @@ impl<T: Scalar> Solver<T> {
                 sum += term;
                 scale = scale.max(sum.size());
                 // What is not a number is never small.
-                if k + 1 >= ORDER && !(term.size() <= self.tolerance * sum.size()) {
+                let small = term.size() <= self.tolerance * sum.size();
+                if k + 1 >= ORDER && !small {
                     return false;
                 }
             }
