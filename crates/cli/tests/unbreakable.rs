@@ -212,7 +212,7 @@ fn every_step_that_fails_is_named_and_leaves_nothing_half() {
                 continue;
             }
             assert_eq!(run.status.code(), Some(5), "{what}");
-            assert!(said(&run).contains(message) && said(&run).contains(&out), "{what}");
+            assert!(said(&run).contains(message) && said(&run).contains(&scratch.0.display().to_string()), "{what}");
             assert!(!said(&run).contains(" write ") || said(&run).contains(" bytes "), "{what}");
             assert_nothing_half(&out, &whole, &what);
             if Path::new(&out).join("unfinished/asked.json").is_file() {
@@ -326,11 +326,13 @@ fn a_killed_run_loses_no_checkpoint() {
     let mut child = started(&out, 3, &["--patients", "60", "--threads", "2", "--checkpoint-patients", "5"]);
     child.kill().unwrap();
     child.wait().unwrap();
-    let there = checkpoints(&out).len();
+    // Bytes 48 to 52 of a segment: how many patients it holds. On a busy machine one may hold fewer than five.
+    let patients = |p: PathBuf| u32::from_le_bytes(std::fs::read(p).unwrap()[48..52].try_into().unwrap());
+    let there: u32 = checkpoints(&out).into_iter().map(patients).sum();
     // Stopped as it resumes, before it has simulated anything: what was kept is still kept.
     let run = failing("create:2:eio", &["run", "--resume", &out]);
     assert_eq!(run.status.code(), Some(5), "{}", said(&run));
-    assert_eq!(kept(&said(&run)) as usize, 5 * there, "{}", said(&run));
+    assert_eq!(kept(&said(&run)), there, "{}", said(&run));
 }
 
 #[test]
