@@ -89,7 +89,9 @@ def child(peers, program, method, workload, replicates, seed):
 
 def run_child(arguments, cap):
     """The last line of a child that ended well, or why not."""
-    limit = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # GillesPy2 builds its solvers with the scons of its own environment.
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
+    limit = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PATH": path}
     try:
         done = subprocess.run([sys.executable, __file__, "--child", json.dumps(arguments)], capture_output=True, text=True,
                               timeout=cap, env={**os.environ, **limit})
