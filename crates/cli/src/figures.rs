@@ -276,3 +276,38 @@ fn citations(model: &Model) -> Vec<(String, String)> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use remission_cohort::statistics::kaplan_meier::{KaplanMeierOptions, kaplan_meier};
+    use remission_cohort::summary::observations;
+
+    fn of(patients: u32) -> (KaplanMeier, Curve) {
+        let waited: Vec<Waited> = (1..=patients)
+            .map(|k| Waited { time: f64::from(k) / 8.0, event: k % 5 != 0 || k == patients, after: f64::from(k) / 8.0 })
+            .collect();
+        let km = kaplan_meier(&observations(&waited), &KaplanMeierOptions::default()).unwrap();
+        let curve = curve(&km, &waited, &[]);
+        (km, curve)
+    }
+
+    #[test]
+    fn a_curve_of_many_steps_keeps_those_that_can_be_seen() {
+        let (km, curve) = of(20_000);
+        assert!(km.steps.len() > 10_000 && curve.steps.len() <= CURVE + 2, "{} steps", curve.steps.len());
+        assert_eq!(curve.steps.last().unwrap().1, 0.0);
+        assert_eq!((curve.patients, curve.events), (20_000, 16_001));
+        // Wherever one looks, what is left out is less than a step and what one patient more takes away.
+        for step in &km.steps {
+            let shown = curve.steps.iter().rev().find(|s| s.0 <= step.time).unwrap().1;
+            assert!(shown >= step.survival && shown - step.survival < 1.0 / CURVE as f64, "day {}", step.time);
+        }
+    }
+
+    #[test]
+    fn a_curve_of_few_steps_keeps_all() {
+        let (km, curve) = of(1_000);
+        assert_eq!(curve.steps.len(), 1 + km.steps.iter().filter(|s| s.events > 0).count());
+    }
+}

@@ -18,6 +18,8 @@ fn first_study() -> String {
 const PATIENTS: u32 = 100;
 /// Standard errors from which a figure is marked; one of 16,000 lies as far out by chance.
 const FAR: f64 = 4.0;
+/// Replicates from which they are: the standard error of a standard deviation is the sample's own and means little for few.
+const ENOUGH: u32 = 1_000;
 
 enum Work {
     Law(&'static Workload),
@@ -45,7 +47,7 @@ pub fn bench(args: &args::Bench, stop: &AtomicBool) -> Result<u8, Exit> {
             Work::Law(workload) => {
                 let replicates = args.replicates.or(workload.usual(method)).unwrap_or(1);
                 let m = bench::measure(workload, method, replicates, stop)?.ok_or_else(interrupted)?;
-                far += figures(&m.z).filter(|z| z.abs() > FAR).count();
+                far += figures(&m.z).filter(|&z| is_far(z, m.replicates)).count();
                 if args.json {
                     all.push(document(workload.name, method, &m));
                 } else {
@@ -147,7 +149,7 @@ fn print(name: &str, m: &Measured) {
     );
     for (t, cell) in m.types.iter().enumerate() {
         let of = |seen: &[f64], law: &[f64], z: &[f64]| {
-            format!("{:>12.5e} law {:>12.5e} z {}", seen[t], law[t], shown(z[t]))
+            format!("{:>12.5e} law {:>12.5e} z {}", seen[t], law[t], shown(z[t], m.replicates))
         };
         sayln!(
             "     {cell:<3} mean {}   sd {}",
@@ -156,7 +158,7 @@ fn print(name: &str, m: &Measured) {
         );
     }
     if let (Some(seen), Some(law), Some(z)) = (m.seen.none, m.theory.none, m.z.none) {
-        sayln!("     P(no resistant cell) {seen:.5} law {law:.7} z {}", shown(z));
+        sayln!("     P(no resistant cell) {seen:.5} law {law:.7} z {}", shown(z, m.replicates));
     }
 }
 
@@ -171,10 +173,14 @@ fn print_patients(id: &str, p: &Patients) {
     );
 }
 
-fn shown(z: f64) -> String {
+fn is_far(z: f64, replicates: u32) -> bool {
+    replicates >= ENOUGH && z.abs() > FAR
+}
+
+fn shown(z: f64, replicates: u32) -> String {
     match z {
         z if z.is_nan() => "-".to_string(),
-        z => format!("{z:+.2}{}", if z.abs() > FAR { " !" } else { "" }),
+        z => format!("{z:+.2}{}", if is_far(z, replicates) { " !" } else { "" }),
     }
 }
 
