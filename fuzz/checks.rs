@@ -4,6 +4,7 @@
 //! A check returns true when the bytes were accepted, so that a corpus that reaches nothing is noticed; it panics when
 //! something is wrong. Faults must cut the text they speak of; what is accepted must read back the same from its own print.
 
+use remission_cohort::checkpoint::{self, Pending};
 use remission_engine::compiled::Compiled;
 use remission_engine::exposure::Exposure;
 use remission_model::expr::{Expr, Slot};
@@ -11,6 +12,7 @@ use remission_model::program::{Depends, Layout, Program, evaluate};
 use remission_model::resolved::{Model, Regimen, Study};
 use remission_model::{Beside, Problems, model_from_toml, regimen, resolved_study_to_toml, resolved_to_toml};
 use remission_model::{slot_text, study_with_files};
+use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 
 /// Divides a study from its named regimens.
@@ -174,6 +176,52 @@ fn follow(model: &Model, regimen: &Regimen) {
             break;
         }
         exposure.advance(next);
+    }
+}
+
+/// A checkpoint. The first byte says how much is put right, since no fuzzer guesses a checksum: 0 nothing, 1 the head around
+/// compressed outcomes, 2 the compression too; the second how many patients there are said to be. What is believed is written
+/// again as the same bytes.
+pub fn checkpoint(data: &[u8]) -> bool {
+    let [how, patients, rest @ ..] = data else { return false };
+    let identity = [7; 32];
+    let segment = match how % 3 {
+        0 => rest.to_vec(),
+        how => {
+            let raw = snap::raw::decompress_len(rest).unwrap_or(0) as u64;
+            let (body, raw) = match how {
+                1 => (rest.to_vec(), raw),
+                _ => (snap::raw::Encoder::new().compress_vec(rest).unwrap(), rest.len() as u64),
+            };
+            let mut head = b"RMOUTCOM".to_vec();
+            head.extend(checkpoint::VERSION.to_le_bytes());
+            head.extend(identity);
+            head.extend(0u32.to_le_bytes());
+            head.extend(u32::from(*patients).to_le_bytes());
+            head.extend((body.len() as u64).to_le_bytes());
+            head.extend(raw.to_le_bytes());
+            let sum = Sha256::new().chain_update(&head).chain_update(&body).finalize();
+            head.extend(&sum[..]);
+            head.extend(&body);
+            head
+        }
+    };
+    match checkpoint::read(&segment, identity) {
+        Ok(outcomes) => {
+            let mut again = Pending::default();
+            outcomes.iter().for_each(|o| again.add(o));
+            let again = again.take(identity);
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            for (bytes, into) in [(&segment, &mut one), (&again, &mut other)] {
+                *into = snap::raw::Decoder::new().decompress_vec(&bytes[checkpoint::HEAD..]).unwrap();
+            }
+            assert!(one == other, "outcomes that are not written as they were read");
+            true
+        }
+        Err(damage) => {
+            assert!(!damage.to_string().is_empty());
+            false
+        }
     }
 }
 

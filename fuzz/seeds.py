@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the seeds of every target into seeds/, from spec/cases, the catalogue and a run directory (named by the first argument,
-if any). What lies in corpus/ is read besides."""
+"""Writes the seeds of every target into seeds/, from spec/cases, the catalogue, and the run directories and
+checkpoints that the arguments name. What lies in corpus/ is read besides."""
 
 import json
 import pathlib
@@ -83,10 +83,53 @@ def cut(value, most):
     return {k: cut(v, most) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-for folder in map(pathlib.Path, sys.argv[1:]):
+given = list(map(pathlib.Path, sys.argv[1:]))
+for folder in (g for g in given if g.is_dir()):
     name = folder.name
     summary = json.loads((folder / "summary.json").read_text())
     for most in (1, 2, 3):
         write("run_directory", f"summary-{name}-{most}", json.dumps(cut(summary, most)))
     write("run_directory", f"record-{name}", b"r" + (folder / "record.json").read_bytes())
+
+
+def unpacked(data):
+    """What Snappy packed: a length, then pieces that are given or copied from before."""
+    at, shift, length = 0, 0, 0
+    while True:
+        length |= (data[at] & 127) << shift
+        shift += 7
+        at += 1
+        if data[at - 1] < 128:
+            break
+    out = bytearray()
+    while at < len(data):
+        tag = data[at]
+        at += 1
+        if tag & 3 == 0:
+            n = (tag >> 2) + 1
+            if n > 60:
+                more = n - 60
+                n = int.from_bytes(data[at : at + more], "little") + 1
+                at += more
+            out += data[at : at + n]
+            at += n
+            continue
+        if tag & 3 == 1:
+            n, back, more = (tag >> 2 & 7) + 4, (tag >> 5) << 8 | data[at], 1
+        else:
+            more = 2 if tag & 3 == 2 else 4
+            n, back = (tag >> 2) + 1, int.from_bytes(data[at : at + more], "little")
+        at += more
+        for _ in range(n):
+            out.append(out[-back])
+    assert len(out) == length
+    return bytes(out)
+
+
+for path in (g for g in given if g.suffix == ".outcomes"):
+    segment = path.read_bytes()
+    patients, body = segment[48], segment[100:]
+    write("checkpoint", path.stem + "-0", bytes([0, 0]) + segment)
+    write("checkpoint", path.stem + "-1", bytes([1, patients]) + body)
+    write("checkpoint", path.stem + "-2", bytes([2, patients]) + unpacked(body))
 print({p.name: len(list(p.iterdir())) for p in sorted(SEEDS.iterdir())})

@@ -40,7 +40,11 @@ trap 'rm -rf "$runs"' EXIT
 for study in nsclc-egfr-tki pc9-erlotinib; do
   cargo run --release --quiet -- run "$study" --patients 3 --out "$runs/$study" >/dev/null 2>&1
 done
-fuzz/seeds.py "$runs"/*
+# A run that is killed as it names its files leaves its checkpoints.
+cargo run --release --quiet -- new "$runs/mine" >/dev/null
+REMISSION_FAIL_POINT=rename:8:kill cargo run --release --quiet -- \
+  run "$runs/mine" --patients 12 --checkpoint-patients 2 --out "$runs/killed" >/dev/null 2>&1 || true
+fuzz/seeds.py "$runs"/*-* "$runs"/killed/unfinished/*.outcomes
 bad=0
 for target in "${targets[@]}"; do
   mkdir -p "fuzz/artifacts/$target" "fuzz/found/$target"

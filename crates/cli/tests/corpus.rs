@@ -67,6 +67,7 @@ fn one_target() {
         "regimen" => checks::sentences,
         "events" => checks::events,
         "rates" => checks::rates,
+        "checkpoint" => checks::checkpoint,
         "made" => return made(),
         other => panic!("no target {other}"),
     };
@@ -100,6 +101,11 @@ fn regimens() {
 #[test]
 fn event_tables() {
     replay("events");
+}
+
+#[test]
+fn checkpoints() {
+    replay("checkpoint");
 }
 
 #[test]

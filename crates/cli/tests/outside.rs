@@ -165,6 +165,22 @@ fn links_are_not_written_through() {
         scratch.remission(command);
         assert_eq!(std::fs::read_dir(scratch.0.join("elsewhere")).unwrap().count(), 0, "{command:?}");
     }
+    // Nor does one in place of the folder of an unfinished run, or within it.
+    std::fs::create_dir(scratch.0.join("work/linked")).unwrap();
+    symlink("../../elsewhere", scratch.0.join("work/linked/unfinished")).unwrap();
+    for command in [&["run", "m", "--out", "linked"][..], &["run", "--resume", "linked"]] {
+        assert_eq!(scratch.remission(command).status.code(), Some(1), "{command:?}");
+        assert_eq!(std::fs::read_dir(scratch.0.join("elsewhere")).unwrap().count(), 0, "{command:?}");
+    }
+    std::fs::remove_dir_all(scratch.0.join("work/linked")).unwrap();
+    let inside = scratch.0.join("work/within/unfinished");
+    std::fs::create_dir_all(&inside).unwrap();
+    for name in ["process", "lock", "whole", "inputs"] {
+        symlink(if name == "whole" { "../../../elsewhere" } else { "../../../canary.csv" }, inside.join(name)).unwrap();
+    }
+    scratch.remission(&["run", "m", "--out", "within"]);
+    assert_eq!(std::fs::read_dir(scratch.0.join("elsewhere")).unwrap().count(), 0);
+    std::fs::remove_dir_all(scratch.0.join("work/within")).unwrap();
     let after = scratch.everything("work/link");
     let before: BTreeMap<_, _> =
         before.into_iter().filter(|(p, _)| !p.starts_with(scratch.0.join("work/link"))).collect();

@@ -2,6 +2,7 @@
 //!
 //! Where chance is counted a z of 5 is a false alarm once in 1.7 million tests; everything else is exact.
 
+use remission_cohort::ctdna::{Assay, Locus};
 use remission_cohort::measure::Meter;
 use remission_cohort::outcome::{ArmOutcome, Ended, OriginFound};
 use remission_cohort::patient::{Method, run};
@@ -170,4 +171,48 @@ fn visits_fall_on_every_day_of_the_window() {
     let (each, sd) = (n as f64 / 7.0, libm::sqrt(n as f64 * 6.0 / 49.0));
     // Seven looks at a z of 5 each.
     assert!(seen.iter().all(|&k| (f64::from(k) - each).abs() < 5.0 * sd), "{seen:?}");
+}
+
+/// An assay that reads everything of 8.25 mL of plasma.
+fn assay(recovery: f64) -> Assay {
+    Assay {
+        shed: 1e-4,
+        elimination: 33.3,
+        plasma: 3.0,
+        drawn: 8.25e-3,
+        background: 6e-3,
+        copies: (1.0, 2.0),
+        recovery,
+        depth: u64::MAX,
+        artefacts: 0.0,
+        limit: 0.0,
+        sites: 1,
+        carriers: Vec::new(),
+    }
+}
+
+/// 6 ng/mL in 8.25 mL of plasma are 49.5 ng: 15,000 copies of a locus at 3.3 pg a haploid genome.
+#[test]
+fn healthy_dna_is_counted_in_haploid_genomes() {
+    let locus = assay(1.0).locus(0.0, 0.0);
+    assert!((locus.wild - 15_000.0).abs() < 1e-6 && locus.mutant == 0.0, "{locus:?}");
+}
+
+/// Whatever share of the molecules is recovered, the tube held a Poisson number with the mean of the locus.
+#[test]
+fn what_is_lost_was_in_the_tube() {
+    let locus = Locus { mutant: 40.0, wild: 100.0, depth: u64::MAX };
+    for recovery in [0.1, 0.8] {
+        let mut stream = Stream::new(6, 0, 0, Purpose::Check);
+        let n = 4000;
+        let (mut held, mut reads) = (0.0, 0.0);
+        for _ in 0..n {
+            let tube = assay(recovery).draw(&locus, &mut stream);
+            held += tube.mutant as f64;
+            reads += tube.reads as f64;
+        }
+        let z = |sum: f64, mean: f64| (sum - f64::from(n) * mean) / libm::sqrt(f64::from(n) * mean);
+        let (held, reads) = (z(held, 40.0), z(reads, 140.0 * recovery));
+        assert!(held.abs() < 5.0 && reads.abs() < 5.0, "recovery {recovery}: z {held}, {reads}");
+    }
 }
