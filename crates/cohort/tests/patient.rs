@@ -10,7 +10,7 @@ use remission_cohort::variation::visit_days;
 use remission_engine::compiled::Compiled;
 use remission_engine::state::Origin;
 use remission_engine::stream::{Purpose, Stream};
-use remission_model::resolved::{Study, Visits};
+use remission_model::resolved::{MeasurementKind, Study, Visits};
 use remission_model::{model_from_toml, study_from_toml};
 
 /// A tumour of `sensitive` and `resistant` cells that grow alike, looked at every six weeks without error.
@@ -94,21 +94,25 @@ const BLOOD: &str = "[measurements.blood]\nkind = 'ctdna'\nshed = '0.01'\nhalf_l
                      kind = 'cell_count'\nerror = '30 %'\n[covariates.weight]\nvalue = '70 kg'\nbetween_patients = 'lognormal(cv = 20 %)'\n\
                      source = { url = 'https://example.org/data', where = 'Table 1' }\n";
 
-/// Errors of a count and of a tube of blood have nothing in common: over independent patients the correlation of two
+/// Errors of a scan and of a tube of blood have nothing in common: over independent patients the correlation of two
 /// independent numbers has a standard deviation of 1 / sqrt(n - 1).
 #[test]
-fn blood_and_counts_draw_apart() {
+fn blood_and_scans_draw_apart() {
     let cells = "s = '1e11 cells'";
     let (mut model, study) = case(cells, BLOOD, "");
     // Cells that die shed.
     model.model.cells[0].death = model.model.cells[0].birth.clone();
+    // The first reading of a scan has an error too: it comes of the first numbers, as the first tube does.
+    if let MeasurementKind::SumOfDiameters { reader_error, .. } = &mut model.model.measurements[0].kind {
+        *reader_error = 0.3;
+    }
     let compiled = Compiled::new(&model.model);
     let n = 400;
     let pairs: Vec<(f64, f64)> = (0..n)
         .map(|number| {
             let seen = one(&compiled, &study, number, Method::Mean).seen.remove(0);
             // Sum, share of reads, GE, mechanism M, count.
-            (seen.readings[2], libm::log(seen.readings[4]))
+            (seen.readings[2], libm::log(seen.readings[0]))
         })
         .collect();
     let mean = |f: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(f).sum::<f64>() / pairs.len() as f64;
