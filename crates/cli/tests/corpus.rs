@@ -232,7 +232,7 @@ fn run_directories() {
     let output = limited(Path::new(env!("CARGO_BIN_EXE_remission"))).arg("report").arg(&folder).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     std::fs::remove_dir_all(&folder).unwrap();
-    assert!(reports >= 10, "{reports} reports: the corpus reaches nothing");
+    assert!(reports >= 4, "{reports} reports: the corpus reaches nothing");
 }
 
 /// The version of the random streams that this program's records bear.
