@@ -169,7 +169,7 @@ impl Large {
                 factor[j][j] -= factor[j][k] * factor[j][k];
                 with[j] -= factor[j][k] * with[k];
             }
-            if !(factor[j][j] > 1e-9 * whole) {
+            if factor[j][j].is_nan() || factor[j][j] <= 1e-9 * whole {
                 return None;
             }
             factor[j][j] = if j == 0 { deviation[0] } else { factor[j][j].sqrt() };
