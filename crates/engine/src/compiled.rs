@@ -3,7 +3,7 @@
 //! Cell types that reach each other by switching form a *block*. A clone lives in one block, since switching
 //! founds no clone; a mutation founds a clone, in the same block or another.
 
-use crate::failure::Failure;
+use crate::failure::{Budget, Failure};
 use remission_model::expr::{Expr, Slot};
 use remission_model::program::{Depends, Layout, Plan, Program, Registers};
 use remission_model::resolved::{Kind, Model};
@@ -191,6 +191,10 @@ impl Compiled {
     /// A rate that is negative, infinite or not a number is a [`Failure`] that names the term and the time.
     pub fn rates(&self, registers: &mut Registers, changed: Depends, out: &mut [f64]) -> Result<(), Failure> {
         self.program.run(registers, changed);
+        if registers.evaluations() > registers.most() {
+            let budget = Budget { evaluations: registers.most(), ..Budget::default() };
+            budget.check_evaluations(registers.evaluations(), registers.get(Slot::Time))?;
+        }
         let (n, l) = (self.types(), self.layout);
         let raw = |k: usize| self.program.output(registers, k);
         // The places of birth and death first gather what mutation takes from each.

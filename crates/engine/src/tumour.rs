@@ -81,7 +81,8 @@ const REMEMBERED: usize = 48;
 impl<'a> Tumour<'a> {
     /// `state` in a patient with these parameters and no drug.
     pub fn new(compiled: &'a Compiled, parameters: &[f64], state: State, method: Method) -> Result<Self, Failure> {
-        let registers = compiled.registers(parameters);
+        let mut registers = compiled.registers(parameters);
+        registers.limit(Budget::default().evaluations);
         let exposure = Exposure::new(compiled, parameters, state.time)?;
         let begun = exposure.clone();
         let engine = match method {
@@ -106,6 +107,7 @@ impl<'a> Tumour<'a> {
     /// Ends the run with [`Failure::Budget`] after this much work, counted from the tumour's beginning.
     pub fn limit(&mut self, budget: Budget) {
         self.budget = budget;
+        self.registers.limit(budget.evaluations);
     }
 
     /// Multiplies all limits on the length of leaps by `factor` (1 at first). For showing what steps cost and what they err by

@@ -99,6 +99,7 @@ pub struct Registers {
     inputs: Vec<f64>,
     values: Vec<f64>,
     evaluations: u64,
+    most: u64,
 }
 
 /// What must be computed again after some inputs changed, and nothing else; made by [`Program::plan`].
@@ -119,6 +120,16 @@ impl Registers {
     /// How many times all that could have moved was computed again; what a budget of work is kept by.
     pub fn evaluations(&self) -> u64 {
         self.evaluations
+    }
+
+    /// How many evaluations may be done; `u64::MAX` at first. Who computes rates looks at it, also within one step.
+    pub fn limit(&mut self, evaluations: u64) {
+        self.most = evaluations;
+    }
+
+    /// What [`limit`](Self::limit) said.
+    pub fn most(&self) -> u64 {
+        self.most
     }
 
     /// Begins the count of evaluations anew.
@@ -169,6 +180,7 @@ impl Program {
             inputs: vec![0.0; self.layout.len()],
             values: vec![0.0; self.instructions.len()],
             evaluations: 0,
+            most: u64::MAX,
         }
     }
 
