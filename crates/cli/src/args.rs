@@ -230,7 +230,8 @@ pub struct Export {
 pub struct Bench {
     /// W1, W2, W3s, W3, W3t or the catalogue's first study [default: all that the method can run]
     pub workload: Vec<String>,
-    /// Replicates of each workload [default: 100,000 leaped, 100 patients, fewer event by event]
+    /// Replicates of each workload [default: 100,000 leaped, fewer event by event, 100 patients; more
+    /// patients than that only where the study is named]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..))]
     pub replicates: Option<u32>,
     /// How tumours are advanced
