@@ -102,7 +102,7 @@ pub fn sweep(parent: &Path, begins: &str) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
         let number = entry.file_name().to_string_lossy().strip_prefix(begins).map(str::to_string);
-        if !number.is_some_and(|n| n.parse::<u32>().is_ok()) {
+        if number.is_none_or(|n| n.parse::<u32>().is_err()) {
             continue;
         }
         let path = entry.path();

@@ -337,6 +337,9 @@ fn a_killed_run_loses_no_checkpoint() {
     assert_eq!(kept(&said(&run)), there, "{}", said(&run));
 }
 
+/// Files and what is written over them.
+type Damaged = Vec<(PathBuf, Vec<u8>)>;
+
 #[test]
 fn damaged_checkpoints_are_named_and_their_patients_simulated_again() {
     let scratch = Scratch::new("damage");
@@ -350,7 +353,7 @@ fn damaged_checkpoints_are_named_and_their_patients_simulated_again() {
     assert!(segments.len() >= 4, "{segments:?}");
     let good: Vec<Vec<u8>> = segments.iter().map(|s| std::fs::read(s).unwrap()).collect();
     let pristine: Vec<(PathBuf, Vec<u8>)> = segments.iter().cloned().zip(good.iter().cloned()).collect();
-    let mut cases: Vec<(String, Vec<(PathBuf, Vec<u8>)>)> = Vec::new();
+    let mut cases: Vec<(String, Damaged)> = Vec::new();
     for (k, cut) in [0, 1, 50, 99, 100, good[1].len() - 1].into_iter().enumerate() {
         let at = k % segments.len();
         cases.push((

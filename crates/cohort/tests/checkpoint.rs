@@ -17,7 +17,7 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
         id: number,
         parent: number.checked_sub(1),
         cell_type: 3,
-        parent_type: (number % 2 == 0).then_some(1),
+        parent_type: number.is_multiple_of(2).then_some(1),
         founded: -0.0,
         cause: [Cause::Start, Cause::Mutation, Cause::Immigration][number as usize % 3],
         origin: Origin::ALL[number as usize % 4],
@@ -36,7 +36,7 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
         survival: waited(true),
         best: [None, Some(Response::Partial), Some(Response::NotEvaluable)][number as usize % 3],
         best_change: (number % 2 == 1).then_some(-0.3),
-        rebiopsy: (number % 2 == 0).then(|| Rebiopsy {
+        rebiopsy: number.is_multiple_of(2).then(|| Rebiopsy {
             origin: OriginFound::ALL[number as usize % 5],
             found: vec![true, false],
             shares: vec![0.25; 3],
@@ -58,7 +58,7 @@ fn segment(first: u32, patients: u32, looks: usize) -> (Vec<PatientOutcome>, Vec
     list.iter().for_each(|p| pending.add(p));
     assert_eq!((pending.first(), pending.patients()), (first, patients));
     let bytes = pending.take(RUN);
-    assert!(pending.is_empty() && pending.len() == 0);
+    assert!(pending.is_empty());
     (list, bytes)
 }
 
