@@ -6,6 +6,7 @@
 mod say;
 
 mod args;
+mod asked;
 mod bench;
 mod bounded;
 mod catalogue;

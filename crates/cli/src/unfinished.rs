@@ -12,15 +12,16 @@
 //! At the end the files of `whole` are renamed into the run directory, `record.json` last, and `unfinished` is renamed and removed. So a
 //! directory with a record is whole, and one without is found by its name and can be resumed, whatever happened.
 
+use crate::asked::{self, Asked};
 use crate::commands::run::shown;
 use crate::failure::Exit;
 use crate::load::Source;
 use crate::record::{self, RNG_VERSION, digest};
-use crate::{disk, folder, interrupt};
+use crate::{bounded, disk, folder, interrupt};
 use remission_cohort::checkpoint::{self, HEAD, Pending};
 use remission_cohort::outcome::PatientOutcome;
 use remission_cohort::run::Handed;
-use serde::{Deserialize, Serialize};
+use remission_model::records::MAX_BYTES;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, TryLockError};
@@ -32,42 +33,12 @@ use std::time::{Duration, Instant};
 pub const FOLDER: &str = "unfinished";
 /// Its name while it is being removed.
 const DONE: &str = "unfinished.done";
-const ASKED: &str = "asked.json";
 /// Longest time between two checkpoints while patients are finished: what kill -9 can cost.
 pub const INTERVAL: Duration = Duration::from_secs(2);
 /// Outcomes are written when they have this many bytes, however young they are: what waits is in memory.
 const MOST: usize = 4 << 20;
-/// Largest input or record that is read back.
+/// Largest checkpoint that is read back.
 const LARGEST: u64 = 1 << 28;
-
-/// What was asked of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Asked {
-    /// Version of this layout.
-    pub format: u32,
-    /// Version of the program.
-    pub remission: String,
-    /// Version of the random streams.
-    pub rng_version: u32,
-    /// Study's name.
-    pub study: String,
-    /// Seed of every draw.
-    pub seed: u64,
-    /// Patients per arm.
-    pub patients: u32,
-    /// `exact`, `leap` or `mean`.
-    pub method: String,
-    /// Tables as CSV too.
-    pub csv: bool,
-    /// SHA-256 of every input.
-    pub inputs: BTreeMap<String, String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Sealed {
-    asked: Asked,
-    sha256: String,
-}
 
 /// A run that this process works on.
 pub struct Unfinished {
@@ -103,7 +74,7 @@ impl From<Exit> for Taken {
 
 /// True when a directory holds a run that was begun and not finished.
 pub fn is_unfinished(dir: &Path) -> bool {
-    dir.join(FOLDER).join(ASKED).is_file() && !dir.join(record::FILE).is_file()
+    dir.join(FOLDER).join(asked::FILE).is_file() && !dir.join(record::FILE).is_file()
 }
 
 /// What to say of such a directory.
@@ -119,7 +90,7 @@ pub fn message(dir: &Path) -> String {
 pub fn is_free(dir: &Path) -> bool {
     let begun = |dir: &Path| {
         let names = std::fs::read_dir(dir).map(|list| list.flatten().map(|e| e.file_name()).collect::<Vec<_>>());
-        names.is_ok_and(|names| names.iter().all(|n| n == FOLDER)) && !dir.join(FOLDER).join(ASKED).is_file()
+        names.is_ok_and(|names| names.iter().all(|n| n == FOLDER)) && !dir.join(FOLDER).join(asked::FILE).is_file()
     };
     !dir.exists() || (dir.is_dir() && (folder::is_empty(dir) || begun(dir)))
 }
@@ -165,8 +136,7 @@ impl Unfinished {
                 disk::write(&inside.join("inputs").join(record::input_name(source)), source.text.as_bytes())?;
             }
             disk::sync_folder(&inside.join("inputs"))?;
-            let sealed = Sealed { asked: asked.clone(), sha256: digest(&plain(&asked)) };
-            disk::replace(&inside.join(ASKED), &serde_json::to_vec_pretty(&sealed).unwrap_or_default())?;
+            disk::replace(&inside.join(asked::FILE), &asked.sealed())?;
             // The names of the folders on the way, too.
             disk::sync_folder(dir)?;
             disk::sync_folder(dir.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
@@ -188,7 +158,7 @@ impl Unfinished {
             Taken::Locked(exit) | Taken::Refused(exit) => exit,
         })?;
         let inside = dir.join(FOLDER);
-        let asked = read_asked(dir)?;
+        let asked = Asked::read(dir)?;
         if asked.rng_version != RNG_VERSION {
             return Err(Exit::refused(format!(
                 "error: {} was begun with random streams version {}; this program has version {RNG_VERSION}, and patients \
@@ -201,7 +171,7 @@ impl Unfinished {
         let mut sources = Vec::new();
         for (name, known) in &asked.inputs {
             let path = inside.join("inputs").join(name);
-            let bytes = bounded(&path)?;
+            let bytes = bounded::bytes(&path, MAX_BYTES as u64, "an input")?;
             if digest(&bytes) != *known {
                 return Err(Exit::refused(format!(
                     "error: {} is not what the run was begun with (its SHA-256 differs), so the run cannot go on\n  \
@@ -213,7 +183,6 @@ impl Unfinished {
             let text = String::from_utf8_lossy(&bytes).into_owned();
             sources.push(Source { file: name.clone(), shown: path.display().to_string(), text });
         }
-        sources.sort_by_key(|s| s.file != "model.toml");
         let mut unread = BTreeMap::new();
         let entries = std::fs::read_dir(&inside).map_err(|e| Exit::io("read", &inside, e))?;
         for entry in entries.flatten() {
@@ -232,7 +201,7 @@ impl Unfinished {
         let kept = unread.values().fold(0u32, |n, s| n.saturating_add(s.1));
         let run = Unfinished {
             dir: dir.to_path_buf(),
-            identity: Sha256::digest(plain(&asked)).into(),
+            identity: Sha256::digest(asked.plain()).into(),
             asked,
             lock,
             unread,
@@ -257,7 +226,7 @@ impl Unfinished {
     /// and its patients will be simulated again.
     pub fn next_segment(&mut self, due: u32) -> Result<Option<Vec<PatientOutcome>>, Exit> {
         while let Some((first, (path, patients))) = self.unread.pop_first() {
-            let read = bounded(&path).map_err(|exit| exit.message);
+            let read = bounded::bytes(&path, LARGEST, "a checkpoint").map_err(|exit| exit.message);
             let why = match read.and_then(|b| checkpoint::read(&b, self.identity).map_err(|damage| damage.to_string()))
             {
                 Ok(list) if list[0].patient != first => "its name is that of other patients".to_string(),
@@ -357,41 +326,6 @@ pub fn clear(dir: &Path) -> Result<(), Exit> {
             exit
         },
     )
-}
-
-/// What was asked of the unfinished run in `dir`.
-pub fn read_asked(dir: &Path) -> Result<Asked, Exit> {
-    let path = dir.join(FOLDER).join(ASKED);
-    let damaged = |why: &str| {
-        Exit::refused(format!(
-            "error: {} is damaged: {why}; without it nobody knows what was asked\n  remove {} and run the study anew",
-            path.display(),
-            dir.display()
-        ))
-    };
-    let sealed: Sealed = serde_json::from_slice(&bounded(&path)?).map_err(|e| damaged(&e.to_string()))?;
-    if sealed.sha256 != digest(&plain(&sealed.asked)) {
-        return Err(damaged("its checksum does not match"));
-    }
-    let name = |n: &String| n.contains(['/', '\\', '\0']) || n.starts_with('.') || n.is_empty();
-    if sealed.asked.format != 1 || sealed.asked.inputs.keys().any(name) {
-        return Err(damaged("it was not written by this version"));
-    }
-    Ok(sealed.asked)
-}
-
-/// What the checksum is of.
-fn plain(asked: &Asked) -> Vec<u8> {
-    // Numbers, words and a map of words can always be written.
-    serde_json::to_vec(asked).unwrap_or_default()
-}
-
-fn bounded(path: &Path) -> Result<Vec<u8>, Exit> {
-    let file = File::open(path).map_err(|e| Exit::io("read", path, e))?;
-    let mut bytes = Vec::new();
-    // One byte more than is believed, so that a longer file is seen to be longer.
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|e| Exit::io("read", path, e))?;
-    Ok(bytes)
 }
 
 fn number(name: &str) -> Option<u32> {

@@ -1,29 +1,11 @@
 //! Looking more, or at more, changes nothing of what was seen: rows that two runs share are the same to the last bit.
 
+mod common;
+
+use common::DISH;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
-
-const MODEL: &str = r#"
-[model]
-title = "a dish that is looked at"
-
-[parameters]
-b = { value = "0.8 /day", assumed = "test", prior = "uniform(0.1 /day, 1 /day)", between_patients = "lognormal(cv = 20 %)" }
-
-[cells.s]
-birth = "b"
-death = "0.3 /day"
-mutates = [{ to = "r", per_division = "1 %" }]
-
-[cells.r]
-kind = "resistant"
-birth = "b"
-death = "0.3 /day"
-
-[before_treatment]
-start = { s = "50 cells" }
-"#;
 
 /// Rows of trajectories.csv: what stands before the value, and the value.
 fn rows(name: &str, model: &str, visits: &str, method: &str) -> BTreeMap<String, String> {
@@ -72,19 +54,19 @@ fn assert_shared(fewer: &BTreeMap<String, String>, more: &BTreeMap<String, Strin
 
 #[test]
 fn more_visits_see_the_same_path_event_by_event() {
-    let few = rows("few", MODEL, "every 4 days", "exact");
-    let many = rows("many", MODEL, "every 1 day", "exact");
+    let few = rows("few", DISH, "every 4 days", "exact");
+    let many = rows("many", DISH, "every 1 day", "exact");
     assert_shared(&few, &many);
 }
 
 #[test]
 fn another_measurement_moves_no_other_row() {
-    let measured = MODEL.replace(
+    let measured = DISH.replace(
         "[before_treatment]",
         "[measurements.count]\nkind = \"cell_count\"\nerror = \"10 %\"\n[before_treatment]",
     );
     for method in ["exact", "leap", "mean"] {
-        let one = rows(&format!("one-{method}"), MODEL, "every 2 days", method);
+        let one = rows(&format!("one-{method}"), DISH, "every 2 days", method);
         let two = rows(&format!("two-{method}"), &measured, "every 2 days", method);
         assert_shared(&one, &two);
     }

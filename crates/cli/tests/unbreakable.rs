@@ -2,6 +2,9 @@
 //! run can be resumed and ends with the bytes of one that nobody disturbed. `verify/unbreakable.py` does the same far more often.
 #![cfg(unix)]
 
+mod common;
+
+use common::DISH;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -35,27 +38,6 @@ impl Drop for Scratch {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
-
-const DISH: &str = r#"
-[model]
-title = "a dish that must end with the same bytes"
-
-[parameters]
-b = { value = "0.8 /day", assumed = "test", prior = "uniform(0.1 /day, 1 /day)", between_patients = "lognormal(cv = 20 %)" }
-
-[cells.s]
-birth = "b"
-death = "0.3 /day"
-mutates = [{ to = "r", per_division = "1 %" }]
-
-[cells.r]
-kind = "resistant"
-birth = "b"
-death = "0.3 /day"
-
-[before_treatment]
-start = { s = "50 cells" }
-"#;
 
 const STUDY: &str = r#"
 [study]

@@ -188,13 +188,11 @@ impl Compiled {
     /// Rates at what the registers hold, after inputs of class `changed` moved.
     ///
     /// # Errors
-    /// A rate that is negative, infinite or not a number is a [`Failure`] that names the term and the time.
+    /// A rate that is negative, infinite or not a number is a [`Failure`] that names the term and the time; so are more
+    /// evaluations than the registers' limit.
     pub fn rates(&self, registers: &mut Registers, changed: Depends, out: &mut [f64]) -> Result<(), Failure> {
         self.program.run(registers, changed);
-        if registers.evaluations() > registers.most() {
-            let budget = Budget { evaluations: registers.most(), ..Budget::default() };
-            budget.check_evaluations(registers.evaluations(), registers.get(Slot::Time))?;
-        }
+        Budget::check_evaluations(registers.most(), registers.evaluations(), registers.get(Slot::Time))?;
         let (n, l) = (self.types(), self.layout);
         let raw = |k: usize| self.program.output(registers, k);
         // The places of birth and death first gather what mutation takes from each.

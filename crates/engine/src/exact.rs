@@ -176,7 +176,7 @@ impl Exact {
                 }
                 self.done += 1;
                 if self.done & 0xffff == 0 {
-                    check_work(budget, registers, state)?;
+                    Budget::check_clones(budget.clones, state.clones(), state.time)?;
                 }
                 if self.done > budget.events {
                     let what =
@@ -187,7 +187,7 @@ impl Exact {
                     return Ok(true);
                 }
             }
-            check_work(budget, registers, state)?;
+            Budget::check_clones(budget.clones, state.clones(), state.time)?;
             if compiled.interacting {
                 self.renew_levels(compiled, registers, state, end)?;
             }
@@ -403,10 +403,4 @@ impl Exact {
         self.start.advance(time);
         Ok(())
     }
-}
-
-/// Evaluations and clones, looked at now and then.
-fn check_work(budget: Budget, registers: &Registers, state: &State) -> Result<(), Failure> {
-    budget.check_evaluations(registers.evaluations(), state.time)?;
-    Budget::check_clones(budget.clones, state.clones(), state.time)
 }

@@ -48,14 +48,13 @@ impl Budget {
     /// Checks the evaluations done so far.
     ///
     /// # Errors
-    /// [`Failure::Budget`] when they are used up.
-    pub fn check_evaluations(&self, done: u64, time: f64) -> Result<(), Failure> {
-        if done <= self.evaluations {
+    /// [`Failure::Budget`] when there are too many.
+    pub fn check_evaluations(most: u64, done: u64, time: f64) -> Result<(), Failure> {
+        if done <= most {
             return Ok(());
         }
         let what = format!(
-            "more than {} evaluations of the rates; look for a rate or a level that moves very fast, such as one in /s for /day",
-            self.evaluations
+            "more than {most} evaluations of the rates; look for a rate or a level that moves very fast, such as one in /s for /day"
         );
         Err(Failure::Budget { what, time })
     }

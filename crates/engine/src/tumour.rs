@@ -261,7 +261,6 @@ impl Leap {
                 let what = format!("more than {} steps; look for a rate that is very fast", budget.steps);
                 return Err(Failure::Budget { what, time: start });
             }
-            budget.check_evaluations(registers.evaluations(), start)?;
             let now = if compiled.interacting {
                 self.step_interacting(compiled, registers, state, until - start, stream)?
             } else {

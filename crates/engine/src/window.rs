@@ -132,30 +132,9 @@ impl<'a> Build<'a> {
         let pieces = libm::ceil(days);
         for k in 0..pieces as usize {
             let days = days / pieces;
-            self.first(registers, exposure, k as f64 * days, days, HALVINGS)?;
+            self.halve(registers, exposure, k as f64 * days, days, HALVINGS, None)?;
         }
         Ok(())
-    }
-
-    /// A piece of which nothing is known; leaves `exposure` at its end.
-    fn first(
-        &mut self,
-        registers: &mut Registers,
-        exposure: &mut Exposure,
-        at: f64,
-        days: f64,
-        depth: usize,
-    ) -> Result<(), Failure> {
-        // A piece much longer than the drug's own time could miss a peak with every node.
-        if days * exposure.fastest() > LONGEST_PEAK && depth > 0 {
-            self.first(registers, exposure, at, 0.5 * days, depth - 1)?;
-            return self.first(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1);
-        }
-        let start = exposure.snapshot();
-        let whole = self.row(depth + 1, 1);
-        self.average(registers, exposure, days, whole)?;
-        exposure.restore(&start);
-        self.halve(registers, exposure, at, days, depth, whole)
     }
 
     /// Start in `rows` of the average of the left (0) or right (1) half at `depth`, or of what is `kept` there (2).
@@ -163,7 +142,7 @@ impl<'a> Build<'a> {
         (3 * depth + which) * self.other.len()
     }
 
-    /// A piece whose average is in `rows` at `whole`; leaves `exposure` at its end.
+    /// A piece, whose average is in `rows` at `whole` when it is known; leaves `exposure` at its end.
     fn halve(
         &mut self,
         registers: &mut Registers,
@@ -171,9 +150,23 @@ impl<'a> Build<'a> {
         at: f64,
         days: f64,
         depth: usize,
-        whole: usize,
+        whole: Option<usize>,
     ) -> Result<(), Failure> {
+        // A piece much longer than the drug's own time could miss a peak with every node.
+        if days * exposure.fastest() > LONGEST_PEAK && depth > 0 {
+            self.halve(registers, exposure, at, 0.5 * days, depth - 1, None)?;
+            return self.halve(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1, None);
+        }
         let start = exposure.snapshot();
+        let whole = match whole {
+            Some(whole) => whole,
+            None => {
+                let whole = self.row(depth + 1, 1);
+                self.average(registers, exposure, days, whole)?;
+                exposure.restore(&start);
+                whole
+            }
+        };
         let (left, right) = (self.row(depth, 0), self.row(depth, 1));
         self.average(registers, exposure, 0.5 * days, left)?;
         let middle = exposure.snapshot();
@@ -209,25 +202,9 @@ impl<'a> Build<'a> {
         let width = layout.len();
         self.rows.copy_within(right..right + width, kept);
         exposure.restore(&start);
-        self.half(registers, exposure, at, 0.5 * days, depth - 1, left)?;
+        self.halve(registers, exposure, at, 0.5 * days, depth - 1, Some(left))?;
         exposure.restore(&middle);
-        self.half(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1, kept)
-    }
-
-    /// [`halve`](Self::halve), but for a piece that the drug has become too fast for.
-    fn half(
-        &mut self,
-        registers: &mut Registers,
-        exposure: &mut Exposure,
-        at: f64,
-        days: f64,
-        depth: usize,
-        whole: usize,
-    ) -> Result<(), Failure> {
-        if days * exposure.fastest() > LONGEST_PEAK && depth > 0 {
-            return self.first(registers, exposure, at, days, depth);
-        }
-        self.halve(registers, exposure, at, days, depth, whole)
+        self.halve(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1, Some(kept))
     }
 
     /// Average rates over the next `days` into `rows` at `into`, leaving `exposure` at their end.

@@ -1,13 +1,13 @@
 //! `remission run --resume DIR`: what was asked is taken from the directory, and a flag that says otherwise is refused.
 
-use crate::args::{self, MethodArg};
-use crate::commands::run::{Job, job};
+use crate::args;
+use crate::asked::Asked;
+use crate::commands::run::Job;
 use crate::extra_arms::with_arms;
 use crate::failure::Exit;
-use crate::load::{Loaded, load, resolve};
+use crate::load::{Loaded, load};
 use crate::record;
-use crate::unfinished::{self, Asked, Unfinished, is_unfinished};
-use clap::ValueEnum;
+use crate::unfinished::{self, Unfinished, is_unfinished};
 use std::path::Path;
 
 /// The run in `dir`, taken up again; `None` when it is finished.
@@ -18,38 +18,19 @@ pub fn open(dir: &Path, args: &args::Run, every: u32) -> Result<Option<(Unfinish
     if !is_unfinished(dir) {
         return finished(dir, args).map(|()| None);
     }
-    contradictions(dir, args, &unfinished::read_asked(dir)?)?;
+    contradictions(dir, args, &Asked::read(dir)?)?;
     let (kept, sources) = Unfinished::reopen(dir, every)?;
     if !is_unfinished(dir) {
         // Another process ended it between the two looks.
         return finished(dir, args).map(|()| None);
     }
-    let asked = &kept.asked;
-    if sources.first().is_none_or(|s| s.file != "model.toml") {
-        return Err(Exit::refused("error: the record names no model.toml"));
-    }
-    let loaded = resolve(&asked.study, sources, None)?;
-    let method = MethodArg::from_str(&asked.method, true).map_err(|_| {
-        Exit::refused(format!("error: the record names a method `{}` that does not exist", asked.method))
-    })?;
-    let job = job(&loaded, Some(asked.patients), Some(asked.seed), method.into(), args.threads)?;
+    let (loaded, job) = kept.asked.job(sources, args.threads)?;
     Ok(Some((kept, loaded, job)))
 }
 
 /// Says that there is nothing to do.
 fn finished(dir: &Path, args: &args::Run) -> Result<(), Exit> {
-    let record = record::read(dir)?;
-    let asked = Asked {
-        format: 1,
-        remission: record.remission,
-        rng_version: record.rng_version,
-        study: record.study,
-        seed: record.seed,
-        patients: record.patients,
-        method: record.method,
-        csv: record.files.keys().any(|f| f.ends_with(".csv")),
-        inputs: record.inputs,
-    };
+    let asked = Asked::of_record(&record::read(dir)?);
     contradictions(dir, args, &asked)?;
     unfinished::clear(dir)?;
     sayln!("{} is finished: {} patients, nothing to do", dir.display(), asked.patients);

@@ -1,6 +1,7 @@
 //! `remission run`: simulate a study, print its table, leave a run directory.
 
 use crate::args::{self, MethodArg};
+use crate::asked::Asked;
 use crate::commands::resume;
 use crate::disk;
 use crate::extra_arms::with_arms;
@@ -11,7 +12,7 @@ use crate::record::{self, Record};
 use crate::report;
 use crate::report::data::ReportData;
 use crate::tables::{FILES, Tables};
-use crate::unfinished::{self, Asked, Taken, Unfinished, is_free, is_unfinished};
+use crate::unfinished::{self, Taken, Unfinished, is_free, is_unfinished};
 use crate::{pictures, print};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parquet::errors::ParquetError;
@@ -22,6 +23,7 @@ use remission_cohort::summary::Gather;
 use remission_engine::before::size_at_start;
 use remission_engine::compiled::Compiled;
 use remission_model::resolved::Study;
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -224,7 +226,7 @@ fn make(
     let summary = serde_json::to_vec_pretty(&data).map_err(|e| Exit::io("write", &whole, e))?;
     put("summary.json", &summary)?;
     put("report.html", report::render(&data).as_bytes())?;
-    let mut record = make_record(job, loaded, &data, &whole)?;
+    let mut record = make_record(&kept.asked, &data, &whole)?;
     if csv {
         for table in FILES.map(|f| f.trim_end_matches(".parquet")) {
             super::export::convert(&whole, table, &whole)?;
@@ -278,28 +280,11 @@ fn begin(job: &Job, loaded: &Loaded, args: &args::Run, every: u32) -> Result<Unf
     }
 }
 
-fn make_record(job: &Job, loaded: &Loaded, data: &ReportData, folder: &Path) -> Result<Record, Exit> {
-    let mut tables = std::collections::BTreeMap::new();
-    for file in FILES {
-        tables.insert(file.to_string(), record::digest_file(&folder.join(file))?);
-    }
-    let mut files = std::collections::BTreeMap::new();
-    for file in record::OTHERS {
-        files.insert(file.to_string(), record::digest_file(&folder.join(file))?);
-    }
-    Ok(Record {
-        format: 1,
-        remission: env!("CARGO_PKG_VERSION").to_string(),
-        rng_version: record::RNG_VERSION,
-        study: job.study.name.clone(),
-        seed: job.study.seed,
-        patients: job.study.patients,
-        method: job.method.name().to_string(),
-        inputs: record::inputs(&loaded.sources),
-        tables,
-        files,
-        failed: data.failed.clone(),
-    })
+fn make_record(asked: &Asked, data: &ReportData, folder: &Path) -> Result<Record, Exit> {
+    let digests = |names: &[&str]| -> Result<BTreeMap<String, String>, Exit> {
+        names.iter().map(|name| Ok((name.to_string(), record::digest_file(&folder.join(name))?))).collect()
+    };
+    Ok(asked.clone().record(digests(&FILES)?, digests(&record::OTHERS)?, data.failed.clone()))
 }
 
 /// A folder as it can be pasted into a shell.

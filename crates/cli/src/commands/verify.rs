@@ -1,12 +1,11 @@
 //! `remission verify`: repeat a run from its record and compare every table bit for bit.
 
-use crate::args::MethodArg;
-use crate::commands::run::{job, progress, simulate};
+use crate::asked::Asked;
+use crate::commands::run::{progress, simulate};
 use crate::failure::{Exit, code};
-use crate::load::{Source, resolve};
+use crate::load::Source;
 use crate::record;
 use crate::{bounded, folder};
-use clap::ValueEnum;
 use remission_model::records::{MAX_BYTES, is_file_name};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -49,16 +48,7 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
     if !differences.is_empty() {
         return Ok(differ(dir, &differences));
     }
-    // Names of dosing records may come before that of the model.
-    sources.sort_by_key(|s| s.file != "model.toml");
-    if sources.first().is_none_or(|s| s.file != "model.toml") {
-        return Err(Exit::refused("error: the record names no model.toml"));
-    }
-    let loaded = resolve(&record.study, sources, None)?;
-    let method = MethodArg::from_str(&record.method, true).map_err(|_| {
-        Exit::refused(format!("error: the record names a method `{}` that does not exist", record.method))
-    })?;
-    let job = job(&loaded, Some(record.patients), Some(record.seed), method.into(), threads)?;
+    let (_, job) = Asked::of_record(&record).job(sources, threads)?;
     let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-verify"))?;
     let bar = progress(record.patients);
     let repeated = simulate(&job, scratch.path(), stop, &bar, None);
