@@ -80,7 +80,7 @@ fn contradictions(dir: &Path, args: &args::Run, asked: &Asked) -> Result<(), Exi
         return Ok(());
     }
     Err(Exit::refused(format!(
-        "error: a resumed run takes study, seed, patients and method from {}:\n  {}\n  leave it away, or run anew with another --out",
+        "error: a resumed run takes study, seed, patients and method from {}:\n  {}\n  leave the flag out, or run anew with another --out",
         dir.display(),
         found.join("\n  ")
     )))
