@@ -62,17 +62,23 @@ impl Families {
         Some(Families { m, chances, odds, pairs })
     }
 
-    /// Third cumulant of the number of type `j` owed to one cell of type `i`.
-    pub fn third_cumulant(&self, i: usize, j: usize) -> f64 {
+    /// Third and fourth cumulant of the number of type `j` owed to one cell of type `i`.
+    pub fn cumulants(&self, i: usize, j: usize) -> (f64, f64) {
         let width = self.m + self.pairs.len();
         let row = &self.chances[i * width..(i + 1) * width];
         let together: f64 =
             self.pairs.iter().zip(&row[self.m..]).filter(|(p, _)| p.0 == j || p.1 == j).map(|x| x.1).sum();
         let (chance, g) = (row[j] + together, 1.0 + self.odds[i * self.m + j]);
-        // A geometric number on {1, 2, ...} with mean g has moments g, g (2g - 1) and g (6 g^2 - 6g + 1).
-        let (first, second, third) =
-            (chance * g, chance * g * (2.0 * g - 1.0), chance * g * (6.0 * g * g - 6.0 * g + 1.0));
-        third - 3.0 * second * first + 2.0 * first * first * first
+        // Moments of a geometric number on {1, 2, ...} with mean g, as polynomials in g.
+        let first = chance * g;
+        let second = first * (2.0 * g - 1.0);
+        let third = first * (6.0 * g * (g - 1.0) + 1.0);
+        let fourth = first * (((24.0 * g - 36.0) * g + 14.0) * g - 1.0);
+        let square = first * first;
+        (
+            third - 3.0 * second * first + 2.0 * square * first,
+            fourth - 4.0 * third * first - 3.0 * second * second + 12.0 * second * square - 6.0 * square * square,
+        )
     }
 
     /// Draws what `cells` (counts by type) leave, into `out`.

@@ -3,14 +3,19 @@
 //! Given both ends, counts at a moment inside are predicted linearly from their exact covariances with the end,
 //!     E(x_s | x) = E(x_s) + Cov(x_s, x) Var(x)^-1 (x - E(x)),
 //! which agrees with the prediction of the integrated hazard; a founder's time is drawn along that path.
+//!
+//! A founder that founds nothing itself leaves nothing or a geometric number of cells ([`crate::step::Line`]), and only those
+//! that leave some are placed. Within an interval the path grows e-fold by a known rate, and the integral of the chance to
+//! survive is known with its inverse, so either can be drawn from and the other refused against; the one that refuses less
+//! is taken, interval by interval.
 
 use crate::compiled::{Block, Compiled};
 use crate::draw;
+use crate::elementary::{exp, log_one_plus};
 use crate::large::Hazard;
 use crate::moments::Moments;
 use crate::step::{Along, Step};
 use crate::stream::Stream;
-use crate::window::Window;
 use smallvec::{SmallVec, smallvec};
 
 /// A moment inside a window.
@@ -27,9 +32,10 @@ pub struct Point {
 pub struct Placing {
     /// Var(x)^-1 (x - E(x)).
     pull: Vec<f64>,
-    /// Cumulative founding hazard by (interval, channel of the block), each times the largest chance that a founder's line
-    /// reaches the end of the step where that is known at once ([`Block::is_line`]).
+    /// Cumulative hazard of founders to be tried, by (interval, channel of the block).
     cumulative: Vec<f64>,
+    /// How each is tried.
+    trials: Vec<Trial>,
     /// The hazard itself.
     all: f64,
     /// Logarithm of growth of each kind over each interval.
@@ -40,6 +46,56 @@ pub struct Placing {
     /// Moments seen from a start inside the step.
     seen: Vec<f64>,
 }
+
+/// Who of the founders of one interval and channel is tried, and how.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Trial {
+    /// All, at a time along the path.
+    All,
+    /// This share, the largest chance to survive, at a time along the path.
+    Along(f64),
+    /// As many as if the path were at its highest, at a time along the chance to survive, whose integral this is.
+    Survivors(f64),
+}
+
+/// A founder that was placed.
+#[derive(Debug, Clone, Copy)]
+pub struct Placed {
+    /// When.
+    pub at: Point,
+    /// The channel of the model.
+    pub channel: usize,
+    /// Number of the parent clone.
+    pub parent: u32,
+    /// The odds of one more cell at the end of the step, of a line that reaches it; of no meaning for others.
+    pub odds: f64,
+}
+
+/// Founders of a step, to be carried to its end.
+#[derive(Debug, Default)]
+pub struct Newborns {
+    /// Those who may found others.
+    pub founding: Vec<Placed>,
+    /// Those who may not, and whose lines reach the end.
+    pub lines: Vec<Placed>,
+    /// How many are gone at the end, and are placed nowhere.
+    pub gone: u64,
+}
+
+impl Newborns {
+    /// Number of those placed.
+    pub fn len(&self) -> usize {
+        self.founding.len() + self.lines.len()
+    }
+
+    /// True when none is placed.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Founders placed at a time.
+const TOGETHER: usize = 32;
 
 impl Placing {
     /// Hazard of founding at division given both ends. Leaves `pull` for [`prepare`](Self::prepare).
@@ -109,6 +165,7 @@ impl Placing {
         self.path.clear();
         self.path.extend(cells.iter().map(|&n| n as f64));
         self.cumulative.clear();
+        self.trials.clear();
         self.growth.clear();
         let (mut all, mut sum) = (0.0, 0.0);
         let (row, mut means) = (m + m * m, SmallVec::<[f64; 4]>::new());
@@ -136,44 +193,113 @@ impl Placing {
             }
             let rates = window.rates(k);
             for &(s, c) in channels {
-                let hazard = rates[compiled.layout.founding(c)] * days * means[s];
-                all += hazard;
-                sum += hazard * step.survival_bound(compiled, compiled.channels[c].to, k);
+                let rate = rates[compiled.layout.founding(c)];
+                let to = compiled.channels[c].to;
+                let b = compiled.place[to].0;
+                let (mut tried, mut trial) = (days * means[s], Trial::All);
+                all += rate * tried;
+                if compiled.blocks[b].is_line() {
+                    let lines = step.lines(compiled, b);
+                    let (birth, death) = (rates[compiled.layout.birth(to)], rates[compiled.layout.death(to)]);
+                    let end = &lines.from[k + 1];
+                    let (begin, survived) = if days == window.intervals[k].days {
+                        (lines.from[k].survival, lines.within[k].survived)
+                    } else {
+                        (end.after(birth, death, days).survival, end.survived(birth, death, days))
+                    };
+                    // At constant rates the chance moves in one direction with the date.
+                    let most = begin.max(end.survival);
+                    let highest = self.path[before + s].max(self.path[before + m + s]) * survived;
+                    (tried, trial) = if highest <= tried {
+                        (highest, Trial::Survivors(survived))
+                    } else {
+                        (tried * most, Trial::Along(most))
+                    };
+                }
+                sum += rate * tried;
                 self.cumulative.push(sum);
+                self.trials.push(trial);
             }
         }
         self.all = all;
         self.seen = seen;
     }
 
-    /// Of `number` founders those that [`place`](Self::place) is for; the lines of the others die out before the end.
-    pub fn candidates(&self, number: u64, stream: &mut Stream) -> u64 {
-        let kept = self.cumulative.last().copied().unwrap_or(0.0);
-        if kept >= self.all { number } else { draw::binomial(stream, number, kept / self.all) }
-    }
-
-    /// Draws when and by which of the prepared channels a founder arose.
+    /// Draws when and by which of the prepared channels each of `number` founders of clone `parent` arose; at most `most` are
+    /// tried.
     pub fn place(
         &self,
         block: &Block,
-        window: &Window,
+        compiled: &Compiled,
+        step: &Step,
         channels: &[(usize, usize)],
+        number: u64,
+        (parent, most): (u32, u64),
+        newborns: &mut Newborns,
         stream: &mut Stream,
-    ) -> (Point, usize) {
-        let m = block.width();
-        let from = self.from.unwrap_or(Point { interval: 0, into: 0.0 });
-        let sum = self.cumulative.last().copied().unwrap_or(0.0);
-        let u = stream.uniform() * sum;
-        let at = self.cumulative.partition_point(|&x| x <= u).min(self.cumulative.len() - 1);
-        let width = channels.len();
-        let (k, which) = (at / width, at % width);
-        let (s, channel) = channels[which];
-        let (a, z) = (self.path[k * m + s], self.path[(k + 1) * m + s]);
-        let interval = from.interval + k;
-        let begins = if k == 0 { from.into } else { 0.0 };
-        let days = window.intervals[interval].days - begins;
-        let share = share_of_path(a, z, self.growth[k * m + s], stream.uniform());
-        (Point { interval, into: begins + share * days }, channel)
+    ) {
+        let (last, from) = (self.cumulative.len() - 1, self.from.unwrap_or(Point { interval: 0, into: 0.0 }));
+        let sum = self.cumulative[last];
+        let tried = if sum >= self.all { number } else { draw::binomial(stream, number, sum / self.all) };
+        newborns.gone += number - tried;
+        let (m, width) = (block.width(), channels.len());
+        let mut left = tried.min(most);
+        // In stages, so that one founder's arithmetic does not wait for another's.
+        let (mut places, mut shares, mut chances) = ([0; TOGETHER], [0.0; TOGETHER], [0.0; TOGETHER]);
+        while left > 0 {
+            let batch = left.min(TOGETHER as u64) as usize;
+            left -= batch as u64;
+            for i in 0..batch {
+                let u = stream.uniform() * sum;
+                let below = if last < 32 {
+                    // Counted without a branch that a processor could guess wrong.
+                    self.cumulative[..last].iter().map(|&x| usize::from(x <= u)).sum()
+                } else {
+                    self.cumulative[..last].partition_point(|&x| x <= u)
+                };
+                // What is left of the uniform says where within.
+                let begin = if below > 0 { self.cumulative[below - 1] } else { 0.0 };
+                (places[i], shares[i]) = (below, (u - begin) / (self.cumulative[below] - begin));
+                if self.trials[below] != Trial::All {
+                    chances[i] = stream.uniform();
+                }
+            }
+            for i in 0..batch {
+                let (k, (s, channel)) = (places[i] / width, channels[places[i] % width]);
+                let interval = from.interval + k;
+                let begins = if k == 0 { from.into } else { 0.0 };
+                let length = step.window.intervals[interval].days;
+                let (a, z, growth) = (self.path[k * m + s], self.path[(k + 1) * m + s], self.growth[k * m + s]);
+                let to = compiled.channels[channel].to;
+                let along = || begins + share_of_path(a, z, growth, shares[i]) * (length - begins);
+                let (into, odds, kept) = match self.trials[places[i]] {
+                    Trial::All => (along(), 0.0, true),
+                    Trial::Along(highest) => {
+                        let into = along();
+                        let rates = step.window.rates(interval);
+                        let (birth, death) = (rates[compiled.layout.birth(to)], rates[compiled.layout.death(to)]);
+                        let end = &step.lines(compiled, compiled.place[to].0).from[interval + 1];
+                        let line = end.after(birth, death, length - into);
+                        (into, line.odds, chances[i] * highest < line.survival)
+                    }
+                    Trial::Survivors(survived) => {
+                        let within = &step.lines(compiled, compiled.place[to].0).within[interval];
+                        let (before, odds) = within.founded(shares[i] * survived);
+                        let into = (length - before).clamp(begins, length);
+                        let x = (into - begins) / (length - begins);
+                        (into, odds, below_path(a, z, growth, x, chances[i]))
+                    }
+                };
+                let placed = Placed { at: Point { interval, into }, channel, parent, odds };
+                if self.trials[places[i]] == Trial::All {
+                    newborns.founding.push(placed);
+                } else if kept {
+                    newborns.lines.push(placed);
+                } else {
+                    newborns.gone += 1;
+                }
+            }
+        }
     }
 }
 
@@ -190,13 +316,23 @@ fn logarithmic_mean(a: f64, z: f64) -> (f64, f64) {
 /// Where on that path a uniform share `u` of its area is reached, from 0 to 1; `growth` as above.
 fn share_of_path(a: f64, z: f64, growth: f64, u: f64) -> f64 {
     if growth != 0.0 {
-        return (libm::log1p(u * (z - a) / a) / growth).clamp(0.0, 1.0);
+        return (log_one_plus(u * (z - a) / a) / growth).clamp(0.0, 1.0);
     }
     if (a > 0.0) == (z > 0.0) {
         return u;
     }
     // Density a + (z - a) x.
     if a <= 0.0 { libm::sqrt(u) } else { 1.0 - libm::sqrt(1.0 - u) }
+}
+
+/// True when `u` times the highest of the path is below it, a share `x` of the way.
+#[inline]
+fn below_path(a: f64, z: f64, growth: f64, x: f64, u: f64) -> bool {
+    if growth == 0.0 {
+        return u * a.max(z) < a + (z - a) * x;
+    }
+    let y = if growth > 0.0 { growth * (x - 1.0) } else { growth * x };
+    u < exp(y)
 }
 
 /// Lets `then` have the covariance matrix of what `cells` leave.

@@ -17,7 +17,7 @@ use crate::compiled::{Block, Compiled};
 use crate::draw;
 use crate::failure::{Budget, Failure};
 use crate::families::Families;
-use crate::founding::{Placing, Point};
+use crate::founding::{Newborns, Placed, Placing, Point};
 use crate::large::Hazard;
 use crate::moments::Moments;
 use crate::state::{Cause, Origin, State};
@@ -38,13 +38,6 @@ pub const LARGE: u64 = 20_000;
 pub const LARGE_FOUNDING: u64 = 1_000;
 /// Variance of H given the ends that may be left out, as a share of E(H), the variance of the number of founders.
 pub const UNTOLD: f64 = 1e-3;
-
-/// A founder to be carried to the end of the step.
-struct Newborn {
-    at: Point,
-    channel: usize,
-    parent: u32,
-}
 
 /// True when `cells` are enough for the longer steps of a large block.
 pub fn is_large(block: &Block, cells: u64) -> bool {
@@ -81,9 +74,7 @@ pub struct Scratch {
     hazards: Vec<(f64, bool)>,
     picked: Vec<usize>,
     placing: Placing,
-    newborns: Vec<Newborn>,
-    /// Founders of this step whose lines are gone at its end, and who were placed nowhere.
-    gone: u64,
+    newborns: Newborns,
 }
 
 /// Advances `state` by `step`, which must be drawable; returns the cells at its end.
@@ -96,7 +87,8 @@ pub fn advance(
 ) -> Result<u64, Failure> {
     let start = state.time;
     let mut newborns = std::mem::take(&mut scratch.newborns);
-    newborns.clear();
+    newborns.founding.clear();
+    newborns.lines.clear();
     let mut emptied = false;
     for b in 0..compiled.blocks.len() {
         if !state.blocks[b].founders.is_empty() {
@@ -108,33 +100,15 @@ pub fn advance(
         immigrate(compiled, step, t, state, scratch, &mut newborns, stream);
     }
     let mut carried = 0usize;
-    while let Some(newborn) = newborns.pop() {
-        let channel = compiled.channels[newborn.channel];
-        let at = newborn.at;
+    while let Some(Placed { at, channel: c, parent, .. }) = newborns.founding.pop() {
+        let channel = compiled.channels[c];
         let rates = step.window.rates(at.interval);
-        let (founding, excess) = (rates[layout.founding(newborn.channel)], rates[layout.excess(newborn.channel)]);
+        let (founding, excess) = (rates[layout.founding(c)], rates[layout.excess(c)]);
         let (b, position) = compiled.place[channel.to];
-        let interval = step.window.intervals[at.interval];
-        let founded = start + interval.start + at.into;
+        let founded = start + step.window.intervals[at.interval].start + at.into;
         carried += 1;
-        let founded_id = if state.next_id == u32::MAX { usize::MAX } else { 0 };
-        let clones = (carried + newborns.len() + state.clones()).max(founded_id);
-        Budget::check_clones(scratch.most_clones, clones, start)?;
-        let mother = Some((newborn.parent, channel.from));
-        if compiled.blocks[b].is_line() {
-            let (birth, death) = (rates[layout.birth(channel.to)], rates[layout.death(channel.to)]);
-            let line = step.lines(b)[at.interval + 1].after(birth, death, interval.days - at.into);
-            // It was kept with the largest chance in its interval.
-            if stream.uniform() * step.survival_bound(compiled, channel.to, at.interval) >= line.survival {
-                state.next_id += 1;
-                state.extinct += 1;
-                continue;
-            }
-            let cells = draw::geometric_family_sum_odds(stream, 1, line.odds);
-            let origin = label(compiled, state, channel.from, excess, founding, stream);
-            state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin);
-            continue;
-        }
+        check(scratch, carried + newborns.len(), state, start)?;
+        let mother = Some((parent, channel.from));
         let origin = label(compiled, state, channel.from, excess, founding, stream);
         let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
         cells[position] = 1;
@@ -150,8 +124,18 @@ pub fn advance(
             counts[row..].copy_from_slice(&left);
         }
     }
+    check(scratch, newborns.lines.len(), state, start)?;
+    for &Placed { at, channel: c, parent, odds } in &newborns.lines {
+        let channel = compiled.channels[c];
+        let rates = step.window.rates(at.interval);
+        let founded = start + step.window.intervals[at.interval].start + at.into;
+        let cells = draw::geometric_family_sum_odds(stream, 1, odds);
+        let (founding, excess) = (rates[layout.founding(c)], rates[layout.excess(c)]);
+        let origin = label(compiled, state, channel.from, excess, founding, stream);
+        state.found(compiled, channel.to, cells, founded, Cause::Mutation, Some((parent, channel.from)), origin);
+    }
+    let gone = std::mem::take(&mut newborns.gone);
     scratch.newborns = newborns;
-    let gone = std::mem::take(&mut scratch.gone);
     state.extinct += gone;
     state.next_id = u32::try_from(u64::from(state.next_id) + gone).unwrap_or(u32::MAX);
     state.time = start + step.days();
@@ -165,8 +149,15 @@ pub fn advance(
     Ok(total)
 }
 
+/// That with `more` founders there are not too many clones, nor too many for their numbers.
+fn check(scratch: &Scratch, more: usize, state: &State, now: f64) -> Result<(), Failure> {
+    let numbers = u64::from(state.next_id) + more as u64;
+    let clones = if numbers > u64::from(u32::MAX) { usize::MAX } else { more + state.clones() };
+    Budget::check_clones(scratch.most_clones, clones, now)
+}
+
 /// How many more founders need to be listed before there are too many.
-fn room(most: usize, newborns: &[Newborn]) -> u64 {
+fn room(most: usize, newborns: &Newborns) -> u64 {
     (most + 1).saturating_sub(newborns.len()) as u64
 }
 
@@ -200,7 +191,7 @@ fn advance_block(
     b: usize,
     state: &mut State,
     scratch: &mut Scratch,
-    newborns: &mut Vec<Newborn>,
+    newborns: &mut Newborns,
     stream: &mut Stream,
 ) -> bool {
     let block = &compiled.blocks[b];
@@ -208,7 +199,7 @@ fn advance_block(
     let (types, m) = (block.types.len(), block.width());
     let clones = &mut state.blocks[b];
     let Some(families) = &own.families else { return false };
-    let Scratch { from, leavers, hazards, picked, placing, gone, most_clones, .. } = scratch;
+    let Scratch { from, leavers, hazards, picked, placing, most_clones, .. } = scratch;
     let most = *most_clones;
     from.clear();
     from.extend_from_slice(&clones.counts);
@@ -254,12 +245,8 @@ fn advance_block(
         let (cells, end) =
             (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
         placing.prepare(block, compiled, step, step.along(b), start, channels, &cells, &end);
-        let candidates = placing.candidates(number, stream);
-        *gone += number - candidates;
-        for _ in 0..candidates.min(room(most, newborns)) {
-            let (at, channel) = placing.place(block, &step.window, channels, stream);
-            newborns.push(Newborn { at, channel, parent: clones.founders[clone].id });
-        }
+        let to = (clones.founders[clone].id, room(most, newborns));
+        placing.place(block, compiled, step, channels, number, to, newborns, stream);
     };
     if leaves {
         for (clone, &left) in leavers.iter().enumerate() {
@@ -271,14 +258,22 @@ fn advance_block(
     if total > 0.0 {
         let founders = draw::poisson(stream, total);
         picked.clear();
+        let mut by = |clone: usize, number: u64, stream: &mut Stream| {
+            place(if hazards[clone].1 { &block.founding } else { &block.dividing }, clone, number, stream);
+        };
+        if hazards.len() == 1 {
+            if founders > 0 {
+                by(0, founders, stream);
+            }
+            return emptied;
+        }
         for _ in 0..founders.min(most as u64 + 1) {
             let u = stream.uniform() * total;
             picked.push(hazards.partition_point(|h| h.0 <= u).min(hazards.len() - 1));
         }
         picked.sort_unstable();
         for same in picked.chunk_by(|a, b| a == b) {
-            let channels = if hazards[same[0]].1 { &block.founding } else { &block.dividing };
-            place(channels, same[0], same.len() as u64, stream);
+            by(same[0], same.len() as u64, stream);
         }
     }
     emptied
@@ -293,7 +288,7 @@ fn carry(
     cells: &[u64],
     id: u32,
     scratch: &mut Scratch,
-    newborns: &mut Vec<Newborn>,
+    newborns: &mut Newborns,
     stream: &mut Stream,
 ) -> Row {
     let block = &compiled.blocks[b];
@@ -311,17 +306,13 @@ fn carry(
         // A shorter stretch of a drawable window is drawable but for rounding.
         None => end.copy_from_slice(&start),
     }
-    let Scratch { placing, gone, most_clones, .. } = scratch;
+    let Scratch { placing, most_clones, .. } = scratch;
     let most = *most_clones;
     let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
             placing.prepare(block, compiled, step, along, from, channels, &start, &end);
-            let candidates = placing.candidates(number, stream);
-            *gone += number - candidates;
-            for _ in 0..candidates.min(room(most, newborns)) {
-                let (at, channel) = placing.place(block, window, channels, stream);
-                newborns.push(Newborn { at, channel, parent: id });
-            }
+            let to = (id, room(most, newborns));
+            placing.place(block, compiled, step, channels, number, to, newborns, stream);
         }
     };
     if let Some(&left) = end.get(types) {
@@ -343,7 +334,7 @@ fn immigrate(
     t: usize,
     state: &mut State,
     scratch: &mut Scratch,
-    newborns: &mut Vec<Newborn>,
+    newborns: &mut Newborns,
     stream: &mut Stream,
 ) {
     let (b, position) = compiled.place[t];

@@ -12,6 +12,7 @@ pub mod before;
 pub mod clone_index;
 pub mod compiled;
 pub mod draw;
+mod elementary;
 pub mod events;
 pub mod exact;
 pub mod exposure;

@@ -6,6 +6,7 @@
 //! every cut, and from there to its end) is computed the first time that a step has one.
 
 use crate::compiled::Compiled;
+use crate::elementary::{exp_and_exp_m1, exp_m1, log, log_one_plus};
 use crate::exposure::Exposure;
 use crate::failure::Failure;
 use crate::families::Families;
@@ -55,7 +56,7 @@ pub struct BlockStep {
     /// Its law for large clones.
     pub large: Large,
     along: OnceCell<Along>,
-    lines: OnceCell<Vec<Line>>,
+    lines: OnceCell<Lines>,
 }
 
 /// A block along a step.
@@ -83,29 +84,79 @@ impl Line {
     /// A cell at the end itself.
     const END: Line = Line { mean: 1.0, odds: 0.0, survival: 1.0 };
 
-    /// One such stretch followed by this.
-    fn behind(&self, first: Line) -> Line {
-        let (mean, odds) = (first.mean * self.mean, self.odds + self.mean * first.odds);
-        Line { mean, odds, survival: mean / (1.0 + odds) }
-    }
-
-    fn of(moments: &Moments) -> Line {
-        let mean = moments.mean(0, 0);
-        if mean <= 1e-290 {
-            return Line { mean: 0.0, odds: 0.0, survival: 0.0 };
-        }
-        let odds = (0.5 * (moments.covariance(0, 0, 0) / mean + (mean - 1.0))).max(0.0);
-        Line { mean, odds, survival: mean / (1.0 + odds) }
-    }
-
     /// Of a cell that lives at constant rates for `days` before.
     #[inline]
     pub fn after(&self, birth: f64, death: f64, days: f64) -> Line {
-        let z = (birth - death) * days;
-        let grown = libm::expm1(z);
-        let (mean, odds) = (self.mean * (1.0 + grown), birth * days * if z.abs() > 1e-9 { grown / z } else { 1.0 });
-        let odds = self.odds + self.mean * odds;
+        let (times, grown) = growth(birth - death, days);
+        let (mean, odds) = (self.mean * times, self.odds + self.mean * birth * grown);
         Line { mean, odds, survival: mean / (1.0 + odds) }
+    }
+
+    /// Chance to survive of a cell founded in the `days` before, at constant rates, integrated over its date, in days. With
+    /// G(t) = (e^(g t) - 1) / g for a cell founded t days before, g = birth - death, m the mean and o the odds of this line,
+    ///     s(t) = m e^(g t) / (1 + o + m b G(t)),   integral = ln(1 + m b G / (1 + o)) / b.
+    pub fn survived(&self, birth: f64, death: f64, days: f64) -> f64 {
+        let (_, grown) = growth(birth - death, days);
+        let x = self.survival * birth * grown;
+        if x < 1e-12 { self.survival * grown } else { log_one_plus(x) / birth }
+    }
+}
+
+/// e^(rate days) and (e^(rate days) - 1) / rate, which is the days themselves for rate 0.
+#[inline]
+fn growth(rate: f64, days: f64) -> (f64, f64) {
+    let z = rate * days;
+    if z.abs() < 1e-12 {
+        (1.0 + z, days)
+    } else if z.abs() < 600.0 {
+        let (times, more) = exp_and_exp_m1(z);
+        (times, more / rate)
+    } else {
+        (libm::exp(z), libm::expm1(z) / rate)
+    }
+}
+
+/// One cell of a block that [is a line](crate::compiled::Block::is_line) along a step.
+#[derive(Debug)]
+pub struct Lines {
+    /// From the start of interval k to the end of the step; one more than intervals.
+    pub from: Vec<Line>,
+    /// Within each interval.
+    pub within: Vec<Within>,
+}
+
+/// Founders within one interval whose lines reach the end of the step.
+#[derive(Debug, Clone, Copy)]
+pub struct Within {
+    /// [`Line::survived`] over the interval, days.
+    pub survived: f64,
+    birth: f64,
+    /// Births less deaths, and its reciprocal; 0 where the reciprocal is of no use.
+    net: f64,
+    per_net: f64,
+    /// Reciprocal of the chance to survive from the end of the interval, of births times it.
+    per_survival: f64,
+    per_birth: f64,
+    /// The line from the end of the interval.
+    end: Line,
+}
+
+impl Within {
+    fn new(end: Line, birth: f64, death: f64, days: f64) -> Within {
+        let net = birth - death;
+        let per_net = if (net * days).abs() < 1e-6 { 0.0 } else { 1.0 / net };
+        let (per_survival, per_birth) = (1.0 / end.survival, 1.0 / (birth * end.survival));
+        Within { survived: end.survived(birth, death, days), birth, net, per_net, per_survival, per_birth, end }
+    }
+
+    /// The inverse of [`Line::survived`]: how many days before the end of the interval a founder arose, and the odds of its line,
+    /// when the integral from there is `used`. The date is good to 1e-9 of the interval.
+    #[inline]
+    pub fn founded(&self, used: f64) -> (f64, f64) {
+        let grown = if self.birth > 0.0 { exp_m1(self.birth * used) * self.per_birth } else { used * self.per_survival };
+        let z = self.net * grown;
+        let days = if self.per_net == 0.0 { grown * (1.0 - 0.5 * z) } else { log(1.0 + z) * self.per_net };
+        (days, self.end.odds + self.end.mean * self.birth * grown)
     }
 }
 
@@ -196,31 +247,25 @@ impl Step {
         self.blocks.iter().all(|b| b.families.is_some())
     }
 
-    /// Of a block that [is a line](crate::compiled::Block::is_line), one cell from the start of interval k to the end of the
-    /// step; one more than intervals.
-    pub fn lines(&self, b: usize) -> &[Line] {
+    /// Of a block that [is a line](crate::compiled::Block::is_line).
+    pub fn lines(&self, compiled: &Compiled, b: usize) -> &Lines {
         self.blocks[b].lines.get_or_init(|| {
-            let mut lines = Vec::with_capacity(self.window.intervals.len() + 1);
-            lines.push(Line::END);
+            let t = compiled.blocks[b].types[0];
+            let (birth, death) = (compiled.layout.birth(t), compiled.layout.death(t));
+            let intervals = self.window.intervals.len();
+            let (mut from, mut within) = (Vec::with_capacity(intervals + 1), Vec::with_capacity(intervals));
             let mut line = Line::END;
-            for own in self.pieces.iter().rev().flat_map(|p| p.blocks[b].own.iter().rev()) {
-                line = line.behind(Line::of(own));
-                lines.push(line);
+            from.push(line);
+            for (k, interval) in self.window.intervals.iter().enumerate().rev() {
+                let rates = self.window.rates(k);
+                within.push(Within::new(line, rates[birth], rates[death], interval.days));
+                line = line.after(rates[birth], rates[death], interval.days);
+                from.push(line);
             }
-            lines.reverse();
-            lines
+            from.reverse();
+            within.reverse();
+            Lines { from, within }
         })
-    }
-
-    /// Largest chance that the line of a cell of type `to`, founded in interval `k`, reaches the end of the step; 1 where clones
-    /// are founded from it, which may outlive it. (At constant rates the chance moves in one direction with the date.)
-    pub fn survival_bound(&self, compiled: &Compiled, to: usize, k: usize) -> f64 {
-        let b = compiled.place[to].0;
-        if !compiled.blocks[b].is_line() {
-            return 1.0;
-        }
-        let lines = self.lines(b);
-        lines[k].survival.max(lines[k + 1].survival)
     }
 
     /// Block `b` along the step.

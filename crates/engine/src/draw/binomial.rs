@@ -16,8 +16,9 @@
 //!   [`binomial_q`] takes the 10⁻¹².
 
 use super::density::{deviance, floor, stirling_error, two_pi};
-use super::inversion::{exp, from_zero};
+use super::inversion::from_zero;
 use super::waiting::{RARE, rare_events};
+use crate::elementary::{exp, log_one_plus};
 use crate::stream::Stream;
 
 /// Up to so many coins are tossed one by one.
@@ -88,12 +89,6 @@ fn few(stream: &mut Stream, n: u64, p: f64, np: f64) -> u64 {
     let (cells, odds) = (n as f64, p / (1.0 - p));
     let none = || if n <= MULTIPLIED_OUT { power(1.0 - p, n) } else { exp(cells * log_one_plus(-p)) };
     from_zero(stream, np, none, |k| (cells - k) * odds)
-}
-
-/// ln(1 + `x`) for |x| < 1, without a call where four terms do.
-#[inline]
-pub(super) fn log_one_plus(x: f64) -> f64 {
-    if x.abs() < 1e-4 { x * (1.0 - x * (1.0 / 2.0 - x * (1.0 / 3.0 - 0.25 * x))) } else { libm::log1p(x) }
 }
 
 /// `q` to the power of `n` ≥ 1, multiplied out.

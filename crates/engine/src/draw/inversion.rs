@@ -13,7 +13,6 @@
 //! than that error: what is then left of the uniform is rounding, and another is drawn. Where events are so rare that their
 //! relative frequency needs more digits than that, see `waiting`.
 
-use super::ziggurat::exp as exp_const;
 use crate::stream::Stream;
 
 /// A length that no longer counts.
@@ -71,33 +70,6 @@ pub(super) fn from_zero(
     }
 }
 
-/// eˣ for −700 < x < 700, to about 10⁻¹⁵: 2^(n/32) from a table, and a polynomial in what is left of x.
-#[inline]
-pub(super) fn exp(x: f64) -> f64 {
-    const PER_STEP: f64 = 32.0 / std::f64::consts::LN_2;
-    // Adding and taking away 1.5 · 2⁵² rounds to a whole number.
-    const ROUND: f64 = 6_755_399_441_055_744.0;
-    let n = (x * PER_STEP + ROUND) - ROUND;
-    // ln 2 / 32 in two parts, the first with zeros at its end so that n times it is exact.
-    let r = (x - n * (6.931_471_803_691_238e-1 / 32.0)) - n * (1.908_214_929_270_587_7e-10 / 32.0);
-    let n = n as i64;
-    let r2 = r * r;
-    let p = r + r2 * ((1.0 / 2.0 + r * (1.0 / 6.0)) + r2 * ((1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0)));
-    let root = ROOTS[(n & 31) as usize];
-    (root + root * p) * f64::from_bits(((1023 + (n >> 5)) as u64) << 52)
-}
-
-/// 2^(j/32).
-static ROOTS: [f64; 32] = {
-    let mut table = [1.0; 32];
-    let mut j = 1;
-    while j < 32 {
-        table[j] = exp_const(std::f64::consts::LN_2 * j as f64 / 32.0);
-        j += 1;
-    }
-    table
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,15 +84,6 @@ mod tests {
         };
         for (left, expected) in [(0.135, 0), (0.136, 1), (0.405, 1), (0.407, 2), (0.676, 2), (0.677, 3)] {
             assert_eq!(zero(left), expected, "{left}");
-        }
-    }
-
-    #[test]
-    fn exp_is_exp() {
-        for i in -60_000..60_000 {
-            let x = f64::from(i) * 0.011_337;
-            let (found, expected) = (exp(x), libm::exp(x));
-            assert!((found / expected - 1.0).abs() < 2e-15, "{x}: {found} {expected}");
         }
     }
 

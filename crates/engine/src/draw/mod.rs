@@ -49,6 +49,11 @@ mod ziggurat;
 #[allow(unused_imports)] // named in the documentation
 use crate::stream::Stream;
 
+/// Functions that the compiler evaluates.
+pub(crate) mod constant {
+    pub(crate) use super::ziggurat::{exp, ln};
+}
+
 pub use binomial::binomial_q;
 pub use exponential::exponential;
 pub use mass::{log_binomial, log_poisson};

@@ -15,12 +15,13 @@
 //! growth), so the functions that end in `_odds` do the work and the others convert. In a birth–death step, β is the chance
 //! that a family of two or more goes on, p = 1 − β, and the odds are β/(1 − β): compute that, not 1 − p.
 
-use super::binomial::{log_one_plus, power};
+use super::binomial::power;
 use super::exponential::exponential;
 use super::gamma::gamma;
-use super::inversion::{exp, from_zero};
+use super::inversion::from_zero;
 use super::poisson::poisson;
 use super::waiting::{RARE, rare_events};
+use crate::elementary::{exp, log_one_plus};
 use crate::stream::Stream;
 
 /// Below this mean, and these odds, inversion costs less than a gamma and a Poisson draw.
@@ -67,7 +68,7 @@ pub fn negative_binomial_odds(stream: &mut Stream, successes: f64, odds: f64) ->
     let mean = successes * odds;
     if mean < RARE {
         // Yule's process from `successes` lines, up to the time ln(1 + odds).
-        rare_events(stream, successes, 1.0, odds, || libm::log1p(odds))
+        rare_events(stream, successes, 1.0, odds, || log_one_plus(odds))
     } else if mean < COUNT_BELOW && odds <= COUNT_ODDS {
         let none = || {
             if successes <= MULTIPLIED_OUT && successes == (successes as u64) as f64 {
@@ -112,7 +113,7 @@ pub fn geometric_family_sum(stream: &mut Stream, families: u64, p: f64) -> u64 {
 #[inline]
 pub fn geometric_family_sum_odds(stream: &mut Stream, families: u64, odds: f64) -> u64 {
     let growth = if families <= ONE_BY_ONE && odds > 1.0 && odds < FINE_GRID {
-        let per_exponential = 1.0 / libm::log1p(1.0 / odds);
+        let per_exponential = 1.0 / log_one_plus(1.0 / odds);
         (0..families).map(|_| (exponential(stream) * per_exponential) as u64).sum()
     } else {
         negative_binomial_odds(stream, families as f64, odds)

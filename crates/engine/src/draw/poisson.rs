@@ -19,9 +19,10 @@
 //!   fit. The mean itself is an `f64` and above 2⁵³ is a multiple of 2 or more, but the count is not.
 
 use super::density::{deviance, floor, stirling_error, two_pi};
-use super::inversion::{exp, from_zero};
+use super::inversion::from_zero;
 use super::normal::normal;
 use super::waiting::{RARE, rare_events};
+use crate::elementary::exp;
 use crate::stream::Stream;
 
 /// Where inversion hands over; the paper asks for at least 10. rand_distr switches at 12, NumPy at 10.

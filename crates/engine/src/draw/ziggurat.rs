@@ -60,7 +60,7 @@ pub(super) static EXPONENTIAL: Ziggurat = {
 };
 
 /// eˣ for −20 < x < 20: reduced by a multiple of ln 2, then the Taylor series.
-pub(super) const fn exp(x: f64) -> f64 {
+pub(crate) const fn exp(x: f64) -> f64 {
     let halvings = (x / std::f64::consts::LN_2) as i64;
     let r = (x - halvings as f64 * 6.931_471_803_691_238e-1) - halvings as f64 * 1.908_214_929_270_587_7e-10;
     let mut sum = 1.0;
@@ -73,7 +73,7 @@ pub(super) const fn exp(x: f64) -> f64 {
 }
 
 /// ln y for 10⁻⁸ < y ≤ 1: Newton's method on eˣ = y, from above.
-const fn ln(y: f64) -> f64 {
+pub(crate) const fn ln(y: f64) -> f64 {
     let mut x = 0.0;
     let mut n = 0;
     while n < 26 {
