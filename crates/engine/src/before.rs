@@ -116,6 +116,9 @@ pub fn fresh(compiled: &Compiled, parameters: &[f64]) -> Result<State, Failure> 
     Ok(state)
 }
 
+/// Standard deviations that a tumour may be ahead of what is expected when a step ends short of its size.
+const CHANCE: f64 = 5.0;
+
 fn grow(
     compiled: &Compiled,
     parameters: &[f64],
@@ -162,10 +165,13 @@ fn reach(tumour: &mut Tumour, closed: bool, until: f64, method: Method, stream: 
             // In pieces, so that extinction is noticed.
             Method::Exact => 100.0,
             Method::Leap => {
-                let growth = tumour.net_growth()?;
-                let needed = if total > 0 { libm::log(until / total as f64) / growth.max(1e-12) } else { 1.0 };
-                // Half the way each time: a whole way would end beyond the target as often as short of it.
-                (0.5 * needed).clamp(1e-6, 28.0)
+                let (growth, noise) = tumour.net_growth()?;
+                let growth = growth.max(1e-12);
+                let needed = if total > 0 { libm::log(until / total as f64) / growth } else { 1.0 };
+                // Half the way each time, or all but what chance may add: a whole way would end beyond the target as often as
+                // short of it.
+                let chance = CHANCE * (noise * needed).sqrt() / growth;
+                (0.5 * needed).max(needed - chance).clamp(1e-6, 28.0)
             }
         };
         let now = tumour.state.time;

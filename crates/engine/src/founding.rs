@@ -11,10 +11,11 @@
 
 use crate::compiled::{Block, Compiled};
 use crate::draw;
-use crate::elementary::{exp, log_one_plus};
+use crate::elementary::{exp, log, log_one_plus};
 use crate::large::Hazard;
+use crate::leap::UNTOLD;
 use crate::moments::Moments;
-use crate::step::{Along, Step};
+use crate::step::{Along, Lines, Step};
 use crate::stream::Stream;
 use smallvec::{SmallVec, smallvec};
 
@@ -56,6 +57,17 @@ enum Trial {
     Along(f64),
     /// As many as if the path were at its highest, at a time along the chance to survive, whose integral this is.
     Survivors(f64),
+}
+
+/// What the founders of one channel become.
+struct Target<'a> {
+    /// Place of the source in its block.
+    source: usize,
+    /// Places of the rates of founding, and of birth and death of the type founded.
+    founding: usize,
+    birth: usize,
+    death: usize,
+    lines: Option<&'a Lines>,
 }
 
 /// A founder that was placed.
@@ -109,14 +121,18 @@ impl Placing {
             mean += n * (moments.mean(i, m) + pulled);
             spread += n * moments.covariance(i, m, m);
         }
-        // Var(H | x) = Var(H) - Cov' Var(x)^-1 Cov.
+        let mean = mean.max(0.0);
+        // Var(H | x) = Var(H) - Cov' Var(x)^-1 Cov, where it may matter.
+        if spread <= UNTOLD * mean {
+            return Hazard { mean, untold: 0.0 };
+        }
         let with = |j: usize| (0..m).map(|i| cells[i] as f64 * moments.covariance(i, j, m)).sum::<f64>();
         let mut slope: SmallVec<[f64; 4]> = (0..m).map(with).collect();
         variance(moments, cells, |var| solve(var, &mut slope));
         for (j, s) in slope.iter().enumerate() {
             told += s * with(j);
         }
-        Hazard { mean: mean.max(0.0), untold: (spread - told).max(0.0) }
+        Hazard { mean, untold: (spread - told).max(0.0) }
     }
 
     fn set_pull(&mut self, moments: &Moments, cells: &[u64], end: &[u64]) {
@@ -168,6 +184,14 @@ impl Placing {
         self.trials.clear();
         self.growth.clear();
         let (mut all, mut sum) = (0.0, 0.0);
+        let layout = compiled.layout;
+        let target = |&(s, c): &(usize, usize)| {
+            let to = compiled.channels[c].to;
+            let b = compiled.place[to].0;
+            let lines = compiled.blocks[b].is_line().then(|| step.lines(compiled, b));
+            Target { source: s, founding: layout.founding(c), birth: layout.birth(to), death: layout.death(to), lines }
+        };
+        let targets: SmallVec<[Target; 8]> = channels.iter().map(target).collect();
         let (row, mut means) = (m + m * m, SmallVec::<[f64; 4]>::new());
         for k in from.interval..window.intervals.len() {
             let at = (k - from.interval) * m * row;
@@ -192,27 +216,24 @@ impl Placing {
                 self.growth.push(growth);
             }
             let rates = window.rates(k);
-            for &(s, c) in channels {
-                let rate = rates[compiled.layout.founding(c)];
-                let to = compiled.channels[c].to;
-                let b = compiled.place[to].0;
+            for target in &targets {
+                let (s, rate) = (target.source, rates[target.founding]);
                 let (mut tried, mut trial) = (days * means[s], Trial::All);
                 all += rate * tried;
-                if compiled.blocks[b].is_line() {
-                    let lines = step.lines(compiled, b);
-                    let (birth, death) = (rates[compiled.layout.birth(to)], rates[compiled.layout.death(to)]);
+                if let Some(lines) = target.lines {
                     let end = &lines.from[k + 1];
                     let (begin, survived) = if days == window.intervals[k].days {
                         (lines.from[k].survival, lines.within[k].survived)
                     } else {
+                        let (birth, death) = (rates[target.birth], rates[target.death]);
                         (end.after(birth, death, days).survival, end.survived(birth, death, days))
                     };
-                    // At constant rates the chance moves in one direction with the date.
-                    let most = begin.max(end.survival);
                     let highest = self.path[before + s].max(self.path[before + m + s]) * survived;
                     (tried, trial) = if highest <= tried {
                         (highest, Trial::Survivors(survived))
                     } else {
+                        // At constant rates the chance moves in one direction with the date.
+                        let most = begin.max(end.survival);
                         (tried * most, Trial::Along(most))
                     };
                 }
@@ -309,7 +330,7 @@ fn logarithmic_mean(a: f64, z: f64) -> (f64, f64) {
     if a <= 0.0 || z <= 0.0 {
         return (0.5 * (a + z), 0.0);
     }
-    let r = libm::log(z / a);
+    let r = log(z / a);
     if r.abs() < 1e-4 { (0.5 * (a + z), 0.0) } else { ((z - a) / r, r) }
 }
 

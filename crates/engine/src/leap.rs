@@ -244,7 +244,7 @@ fn advance_block(
         };
         let (cells, end) =
             (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
-        placing.prepare(block, compiled, step, step.along(b), start, channels, &cells, &end);
+        placing.prepare(block, compiled, step, step.along(compiled, b), start, channels, &cells, &end);
         let to = (clones.founders[clone].id, room(most, newborns));
         placing.place(block, compiled, step, channels, number, to, newborns, stream);
     };
@@ -292,7 +292,7 @@ fn carry(
     stream: &mut Stream,
 ) -> Row {
     let block = &compiled.blocks[b];
-    let (window, along) = (&step.window, step.along(b));
+    let (window, along) = (&step.window, step.along(compiled, b));
     let types = block.types.len();
     let left = window.intervals[from.interval].days - from.into;
     let first = Moments::constant(block, compiled.layout, window.rates(from.interval), left);

@@ -5,7 +5,7 @@
 //! moments are joined, which is exact ([`Moments::then`]). What founders need inside the step (moments from its start to
 //! every cut, and from there to its end) is computed the first time that a step has one.
 
-use crate::compiled::Compiled;
+use crate::compiled::{Block, Compiled};
 use crate::elementary::{exp_and_exp_m1, exp_m1, log, log_one_plus};
 use crate::exposure::Exposure;
 use crate::failure::Failure;
@@ -20,7 +20,7 @@ use std::rc::Rc;
 /// Pieces remembered.
 const REMEMBERED: usize = 64;
 /// Two moments of exposure are alike when they agree to this, on the scale of the largest dose.
-pub const ALIKE: f64 = 1e-7;
+pub const ALIKE: f64 = 2e-6;
 
 /// A stretch in which no input jumps.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ struct Piece {
 
 #[derive(Debug)]
 struct PieceOfBlock {
-    /// Moments of each interval.
+    /// Moments of each interval; none of a line.
     own: Vec<Moments>,
     whole: Moments,
 }
@@ -189,29 +189,60 @@ impl Along {
 
 impl Piece {
     fn new(compiled: &Compiled, window: Window) -> Piece {
-        let width = compiled.layout.len();
         let blocks = compiled.blocks.iter().map(|block| {
-            let mut own: Vec<Moments> = Vec::with_capacity(window.intervals.len());
-            for (k, interval) in window.intervals.iter().enumerate() {
-                // Equal neighbours are common (cuts of one long interval): compute once.
-                let same = k > 0
-                    && window.intervals[k - 1].days == interval.days
-                    && window.rates[(k - 1) * width..k * width] == window.rates[k * width..(k + 1) * width];
-                let next = if same {
-                    own[k - 1].clone()
-                } else {
-                    Moments::constant(block, compiled.layout, window.rates(k), interval.days)
-                };
-                own.push(next);
+            if block.is_line() {
+                return PieceOfBlock { own: Vec::new(), whole: whole(compiled, block, &window) };
             }
-            let mut own_of = own.iter();
-            let first = own_of.next().cloned().unwrap_or_else(|| Moments::none(block.width()));
-            let whole = own_of.fold(first, |so_far, next| so_far.then(next));
+            let own = moments(compiled, block, &window);
+            let whole = joined(own.iter(), block);
             PieceOfBlock { own, whole }
         });
         let blocks = blocks.collect();
         Piece { window, blocks }
     }
+}
+
+/// Moments of a block over each interval of a window.
+fn moments(compiled: &Compiled, block: &Block, window: &Window) -> Vec<Moments> {
+    let mut own: Vec<Moments> = Vec::with_capacity(window.intervals.len());
+    for (k, interval) in window.intervals.iter().enumerate() {
+        // Equal neighbours are common (cuts of one long interval): compute once.
+        let same =
+            k > 0 && window.intervals[k - 1].days == interval.days && window.rates(k - 1) == window.rates(k);
+        own.push(match own.last() {
+            Some(last) if same => last.clone(),
+            _ => Moments::constant(block, compiled.layout, window.rates(k), interval.days),
+        });
+    }
+    own
+}
+
+/// Moments of one stretch after the other.
+fn joined<'a>(mut moments: impl Iterator<Item = &'a Moments>, block: &Block) -> Moments {
+    let first = moments.next().cloned().unwrap_or_else(|| Moments::none(block.width()));
+    moments.fold(first, |so_far, next| so_far.then(next))
+}
+
+/// Moments over the window of a block that is a line, for which hardly anybody asks along the way: intervals in which its rates
+/// do not move are one.
+fn whole(compiled: &Compiled, block: &Block, window: &Window) -> Moments {
+    let layout = compiled.layout;
+    let alike = |a: &[f64], b: &[f64]| {
+        block.types.iter().all(|&t| a[layout.birth(t)] == b[layout.birth(t)] && a[layout.death(t)] == b[layout.death(t)])
+    };
+    let mut so_far: Option<Moments> = None;
+    let mut k = 0;
+    while k < window.intervals.len() {
+        let (rates, mut days) = (window.rates(k), window.intervals[k].days);
+        k += 1;
+        while k < window.intervals.len() && alike(rates, window.rates(k)) {
+            days += window.intervals[k].days;
+            k += 1;
+        }
+        let next = Moments::constant(block, layout, rates, days);
+        so_far = Some(so_far.map_or_else(|| next.clone(), |s| s.then(&next)));
+    }
+    so_far.unwrap_or_else(|| Moments::none(block.width()))
 }
 
 impl Step {
@@ -226,9 +257,7 @@ impl Step {
         window.rates.reserve_exact(pieces.iter().map(|p| p.window.rates.len()).sum());
         pieces.iter().for_each(|p| window.append(&p.window));
         let blocks = compiled.blocks.iter().enumerate().map(|(b, block)| {
-            let mut wholes = pieces.iter().map(|p| &p.blocks[b].whole);
-            let first = wholes.next().cloned().unwrap_or_else(|| Moments::none(block.width()));
-            let whole = wholes.fold(first, |so_far, next| so_far.then(next));
+            let whole = joined(pieces.iter().map(|p| &p.blocks[b].whole), block);
             let families = Families::new(&whole);
             let large = Large::new(block.types.len(), &whole, families.as_ref());
             BlockStep { whole, families, large, along: OnceCell::new(), lines: OnceCell::new() }
@@ -269,12 +298,16 @@ impl Step {
     }
 
     /// Block `b` along the step.
-    pub fn along(&self, b: usize) -> &Along {
+    pub fn along(&self, compiled: &Compiled, b: usize) -> &Along {
         self.blocks[b].along.get_or_init(|| {
-            let mut own = Vec::with_capacity(self.window.intervals.len());
-            self.pieces.iter().for_each(|p| own.extend_from_slice(&p.blocks[b].own));
-            Along::new(own, self.blocks[b].whole.m)
+            let block = &compiled.blocks[b];
+            let own = if block.is_line() { moments(compiled, block, &self.window) } else { self.own(b) };
+            Along::new(own, block.width())
         })
+    }
+
+    fn own(&self, b: usize) -> Vec<Moments> {
+        self.pieces.iter().flat_map(|p| p.blocks[b].own.iter().cloned()).collect()
     }
 }
 

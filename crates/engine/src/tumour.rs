@@ -216,11 +216,13 @@ impl<'a> Tumour<'a> {
         }
     }
 
-    /// Growth a day of the total, relative, at the present rates; what a step toward a size is planned by.
-    pub fn net_growth(&mut self) -> Result<f64, Failure> {
+    /// Growth a day of the total, relative, at the present rates, and the variance a day that chance gives it; what a step
+    /// toward a size is planned by.
+    pub fn net_growth(&mut self) -> Result<(f64, f64), Failure> {
         let Engine::Leap(leap) = &mut self.engine else {
-            return Ok(0.0);
+            return Ok((0.0, 0.0));
         };
+        let (n, layout) = (self.compiled.types(), self.compiled.layout);
         let mut field = crate::field::Field::new(self.compiled, 1);
         let mut y: Vec<f64> = self.state.by_type(self.compiled).iter().map(|&n| n as f64).collect();
         let total: f64 = y.iter().sum();
@@ -228,7 +230,9 @@ impl<'a> Tumour<'a> {
         let mut dy = vec![0.0; y.len()];
         set_exposure(self.compiled, &mut self.registers, &leap.exposure, self.state.time);
         field.slope(self.compiled, &mut self.registers, &y, &mut dy, &mut interacting::all_in_one)?;
-        Ok(dy[..self.compiled.types()].iter().sum::<f64>() / total)
+        let r = field.rates();
+        let events: f64 = (0..n).map(|i| y[i] * (r[layout.birth(i)] + r[layout.death(i)])).sum();
+        Ok((dy[..n].iter().sum::<f64>() / total, events / (total * total)))
     }
 }
 
