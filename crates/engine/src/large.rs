@@ -250,7 +250,8 @@ mod tests {
                 let variance = chance * second - mean * mean;
                 let third =
                     chance * g * (6.0 * g * g - 6.0 * g + 1.0) - 3.0 * chance * second * mean + 2.0 * mean.powi(3);
-                let moments = Moments { m: 1, mean: smallvec![mean, 0.0], covariance: smallvec![variance, 0.0, 0.0, 0.0] };
+                let moments =
+                    Moments { m: 1, mean: smallvec![mean, 0.0], covariance: smallvec![variance, 0.0, 0.0, 0.0] };
                 let (own, fourth) = Families::new(&moments).unwrap().cumulants(0, 0);
                 assert!((own / third - 1.0).abs() < 1e-9, "{own} {third}");
                 let n = (third * third / variance.powi(3) / (allowed * allowed)).max(100.0 / variance).ceil();

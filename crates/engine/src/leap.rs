@@ -105,7 +105,7 @@ pub fn advance(
         let rates = step.window.rates(at.interval);
         let (founding, excess) = (rates[layout.founding(c)], rates[layout.excess(c)]);
         let (b, position) = compiled.place[channel.to];
-        let founded = start + step.window.intervals[at.interval].start + at.into;
+        let founded = date(step, start, at);
         carried += 1;
         check(scratch, carried + newborns.len(), state, start)?;
         let mother = Some((parent, channel.from));
@@ -128,7 +128,7 @@ pub fn advance(
     for &Placed { at, channel: c, parent, odds } in &newborns.lines {
         let channel = compiled.channels[c];
         let rates = step.window.rates(at.interval);
-        let founded = start + step.window.intervals[at.interval].start + at.into;
+        let founded = date(step, start, at);
         let cells = draw::geometric_family_sum_odds(stream, 1, odds);
         let (founding, excess) = (rates[layout.founding(c)], rates[layout.excess(c)]);
         let origin = label(compiled, state, channel.from, excess, founding, stream);
@@ -147,6 +147,11 @@ pub fn advance(
         return Err(Failure::TooMany { time: state.time });
     }
     Ok(total)
+}
+
+/// The date of a moment inside the step.
+fn date(step: &Step, start: f64, at: Point) -> f64 {
+    start + step.window.intervals[at.interval].start + at.into
 }
 
 /// That with `more` founders there are not too many clones, nor too many for their numbers.

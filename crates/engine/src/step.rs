@@ -153,7 +153,8 @@ impl Within {
     /// when the integral from there is `used`. The date is good to 1e-9 of the interval.
     #[inline]
     pub fn founded(&self, used: f64) -> (f64, f64) {
-        let grown = if self.birth > 0.0 { exp_m1(self.birth * used) * self.per_birth } else { used * self.per_survival };
+        let grown =
+            if self.birth > 0.0 { exp_m1(self.birth * used) * self.per_birth } else { used * self.per_survival };
         let z = self.net * grown;
         let days = if self.per_net == 0.0 { grown * (1.0 - 0.5 * z) } else { log(1.0 + z) * self.per_net };
         (days, self.end.odds + self.end.mean * self.birth * grown)
@@ -207,8 +208,7 @@ fn moments(compiled: &Compiled, block: &Block, window: &Window) -> Vec<Moments> 
     let mut own: Vec<Moments> = Vec::with_capacity(window.intervals.len());
     for (k, interval) in window.intervals.iter().enumerate() {
         // Equal neighbours are common (cuts of one long interval): compute once.
-        let same =
-            k > 0 && window.intervals[k - 1].days == interval.days && window.rates(k - 1) == window.rates(k);
+        let same = k > 0 && window.intervals[k - 1].days == interval.days && window.rates(k - 1) == window.rates(k);
         own.push(match own.last() {
             Some(last) if same => last.clone(),
             _ => Moments::constant(block, compiled.layout, window.rates(k), interval.days),
@@ -228,7 +228,10 @@ fn joined<'a>(mut moments: impl Iterator<Item = &'a Moments>, block: &Block) -> 
 fn whole(compiled: &Compiled, block: &Block, window: &Window) -> Moments {
     let layout = compiled.layout;
     let alike = |a: &[f64], b: &[f64]| {
-        block.types.iter().all(|&t| a[layout.birth(t)] == b[layout.birth(t)] && a[layout.death(t)] == b[layout.death(t)])
+        block
+            .types
+            .iter()
+            .all(|&t| a[layout.birth(t)] == b[layout.birth(t)] && a[layout.death(t)] == b[layout.death(t)])
     };
     let mut so_far: Option<Moments> = None;
     let mut k = 0;

@@ -11,11 +11,8 @@ use crate::failure::Failure;
 use remission_model::expr::Slot;
 use remission_model::program::{Depends, Registers};
 
-/// Halve an interval until the error of no integrated rate of its two halves is more than this (founding rates: this times 100,
-/// relative). What is then used is better by one more order.
+/// Halve an interval until halving moves no integrated rate by more than this (founding rates: this times 100, relative).
 pub const SETTLED: f64 = 1e-6;
-/// Halving moves a rate of fourth order by so many times the error that is left.
-const MOVED: f64 = 15.0;
 /// Longest interval as a multiple of the time in which a block grows or shrinks e-fold.
 const LONGEST: f64 = 0.5;
 
@@ -179,8 +176,8 @@ impl<'a> Build<'a> {
         let rows = &mut self.rows;
         let settled = (0..layout.len()).all(|k| {
             let better = 0.5 * (rows[left + k] + rows[right + k]);
-            let error = (better - rows[whole + k]).abs() * (1.0 / MOVED);
-            if k < first_founding { error * days <= SETTLED } else { error <= 100.0 * SETTLED * better.max(1e-300) }
+            let moved = (better - rows[whole + k]).abs();
+            if k < first_founding { moved * days <= SETTLED } else { moved <= 100.0 * SETTLED * better.max(1e-300) }
         });
         if settled || depth == 0 {
             // The two halves carry the average to fourth order (Richardson), and their difference, spread by 4/3, the
@@ -188,7 +185,7 @@ impl<'a> Build<'a> {
             // rate moved first.
             for k in 0..layout.len() {
                 let (l, r) = (rows[left + k], rows[right + k]);
-                let more = (0.5 * (l + r) - rows[whole + k]) / MOVED;
+                let more = (0.5 * (l + r) - rows[whole + k]) / 15.0;
                 let (a, b) = ((l + more).max(0.0), (r + more).max(0.0));
                 let apart = ((b - a) / 6.0).clamp(-b, a);
                 (rows[left + k], rows[right + k]) = (a - apart, b + apart);
