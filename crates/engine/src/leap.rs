@@ -20,7 +20,7 @@ use crate::families::Families;
 use crate::founding::{Placing, Point};
 use crate::large::Hazard;
 use crate::moments::Moments;
-use crate::state::{Cause, Origin, State};
+use crate::state::{Cause, Founder, Origin, State};
 use crate::step::Step;
 use crate::stream::Stream;
 use remission_model::resolved::Kind;
@@ -44,6 +44,8 @@ struct Newborn {
     at: Point,
     channel: usize,
     parent: u32,
+    /// Its parent's.
+    barcode: Option<u32>,
 }
 
 /// True when `cells` are enough for the longer steps of a large block.
@@ -132,19 +134,19 @@ pub fn advance(
             }
             let cells = draw::geometric_family_sum_odds(stream, 1, line.odds);
             let origin = label(compiled, state, channel.from, excess, founding, stream);
-            state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin);
+            state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin, newborn.barcode);
             continue;
         }
         let origin = label(compiled, state, channel.from, excess, founding, stream);
         let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
         cells[position] = 1;
         let id = state.next_id;
-        let left = carry(compiled, step, b, at, &cells, id, scratch, &mut newborns, stream);
+        let left = carry(compiled, step, b, at, &cells, (id, newborn.barcode), scratch, &mut newborns, stream);
         if left.iter().all(|&n| n == 0) {
             state.next_id += 1;
             state.extinct += 1;
         } else {
-            state.found(compiled, channel.to, 0, founded, Cause::Mutation, mother, origin);
+            state.found(compiled, channel.to, 0, founded, Cause::Mutation, mother, origin, newborn.barcode);
             let counts = &mut state.blocks[b].counts;
             let row = counts.len() - left.len();
             counts[row..].copy_from_slice(&left);
@@ -258,7 +260,8 @@ fn advance_block(
         *gone += number - candidates;
         for _ in 0..candidates.min(room(most, newborns)) {
             let (at, channel) = placing.place(block, &step.window, channels, stream);
-            newborns.push(Newborn { at, channel, parent: clones.founders[clone].id });
+            let Founder { id, barcode, .. } = clones.founders[clone];
+            newborns.push(Newborn { at, channel, parent: id, barcode });
         }
     };
     if leaves {
@@ -284,14 +287,14 @@ fn advance_block(
     emptied
 }
 
-/// Carries `cells` (by type) of block `b` from a moment inside the window to its end; founders on the way join `newborns`.
+/// Carries `cells` (by type) of the clone with this number and barcode, in block `b`, from a moment inside the window to its end; founders on the way join `newborns`.
 fn carry(
     compiled: &Compiled,
     step: &Step,
     b: usize,
     from: Point,
     cells: &[u64],
-    id: u32,
+    (id, barcode): (u32, Option<u32>),
     scratch: &mut Scratch,
     newborns: &mut Vec<Newborn>,
     stream: &mut Stream,
@@ -320,7 +323,7 @@ fn carry(
             *gone += number - candidates;
             for _ in 0..candidates.min(room(most, newborns)) {
                 let (at, channel) = placing.place(block, window, channels, stream);
-                newborns.push(Newborn { at, channel, parent: id });
+                newborns.push(Newborn { at, channel, parent: id, barcode });
             }
         }
     };
@@ -354,7 +357,7 @@ fn immigrate(
         Some(k) => k,
         None => {
             let founded = state.time;
-            state.found(compiled, t, 0, founded, Cause::Immigration, None, Origin::PreExisting);
+            state.found(compiled, t, 0, founded, Cause::Immigration, None, Origin::PreExisting, None);
             state.blocks[b].founders.len() - 1
         }
     };
@@ -365,7 +368,7 @@ fn immigrate(
             let mut row: Row = smallvec![0; m];
             row[position] = cells;
             let at = Point { interval: k, into };
-            let left = carry(compiled, step, b, at, &row, id, scratch, newborns, stream);
+            let left = carry(compiled, step, b, at, &row, (id, None), scratch, newborns, stream);
             for (n, x) in state.blocks[b].counts[clone * m..].iter_mut().zip(left) {
                 *n += x;
             }
