@@ -220,14 +220,18 @@ fn advance_block(
     hazards.clear();
     let mut total = 0.0;
     let mut emptied = false;
+    // The last place of a wider row counts who leaves.
+    let (mut cells, mut end): (Row, Row) = (smallvec![0; m], smallvec![0; m]);
     for (n, x) in from.chunks_exact(types).zip(clones.counts.chunks_exact_mut(types)) {
         let large = own.large.draw(moments, n, x, stream);
         let hazard = match large {
             Some(hazard) => hazard,
+            None if m == 1 => {
+                x[0] = families.draw_one(n[0], stream);
+                if divides { placing.hazard(moments, n, x) } else { Hazard::NONE }
+            }
             None => {
-                // The last place of a wider row counts who leaves.
-                let (mut cells, mut end): (Row, Row) = (SmallVec::from_slice(n), smallvec![0; m]);
-                cells.resize(m, 0);
+                cells[..types].copy_from_slice(n);
                 families.draw(&cells, &mut end, stream);
                 x.copy_from_slice(&end[..types]);
                 if leaves {

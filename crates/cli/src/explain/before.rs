@@ -144,14 +144,17 @@ fn barcoded(barcodes: Barcodes, first: f64, kind: &str) -> String {
             // Expected number of a library's barcodes on so many cells.
             let taken = -size * libm::expm1(first * libm::log1p(-1.0 / size));
             format!(
-                "Every {who} carries one barcode of a library of {}, each as likely, so about {} different ones are there at first",
+                "Every {who} carries one barcode of a library of {}, each as likely, so about {} different ones are there \
+                 at first",
                 figure(size),
                 figure(taken)
             )
         }
     };
     format!(
-        "{law}. Cells of one type with one barcode are one clone; mutants found clones of their own and keep the barcode. The table          barcodes.parquet counts cells by barcode at every visit, for barcodes of at least {} of all cells and for the others together.",
+        "{law}. Cells of one type with one barcode are one clone; mutants found clones of their own and keep the barcode. \
+         The table barcodes.parquet counts cells by barcode at every visit, for barcodes of at least {} of all cells and for the others \
+         together.",
         percent(LISTED)
     )
 }
