@@ -94,7 +94,8 @@ fn barcodes_change_no_count_at_the_start() {
     let with = one("start = { s = '500 cells' }\nbarcodes = 'one per cell'", Method::Leap);
     let without = one("start = { s = '500 cells' }", Method::Leap);
     assert_eq!(with.seen[0], without.seen[0]);
-    let first = |arm: &ArmOutcome| arm.clones.iter().filter(|c| c.time == 0.0).map(|c| c.founder.barcode).collect::<Vec<_>>();
+    let first =
+        |arm: &ArmOutcome| arm.clones.iter().filter(|c| c.time == 0.0).map(|c| c.founder.barcode).collect::<Vec<_>>();
     assert_eq!(first(&with), (0..500).map(Some).collect::<Vec<_>>());
     assert_eq!(first(&without), [None]);
 }

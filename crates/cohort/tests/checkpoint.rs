@@ -2,7 +2,8 @@
 
 use remission_cohort::checkpoint::{Damage, HEAD, Pending, read};
 use remission_cohort::outcome::{
-    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound, PatientOutcome, Rebiopsy, Seen, Waited,
+    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound,
+    PatientOutcome, Rebiopsy, Seen, Waited,
 };
 use remission_cohort::recist::Response;
 use remission_engine::state::{Cause, Founder, Origin};

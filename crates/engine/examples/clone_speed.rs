@@ -9,7 +9,7 @@ use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
 use std::time::Instant;
 
-const ROUNDS: u64 = 3;
+const ROUNDS: u64 = 5;
 /// Steps of a round.
 const STEPS: usize = 8;
 

@@ -228,7 +228,9 @@ fn advance_block(
             Some(hazard) => hazard,
             None if m == 1 => {
                 x[0] = families.draw_one(n[0], stream);
-                if divides { placing.hazard(moments, n, x) } else { Hazard::NONE }
+                let cells = n[0] as f64;
+                let off = x[0] as f64 - cells * moments.mean(0, 0);
+                if divides { Hazard::of_one_type(moments, cells, off) } else { Hazard::NONE }
             }
             None => {
                 cells[..types].copy_from_slice(n);

@@ -88,7 +88,9 @@ fn cells_take_barcodes_of_a_library_at_random() {
         }
         if size <= 1000 {
             let (z_mean, z_variance) = z_scores(&distinct, mean, variance);
-            println!("{cells} cells, {size} barcodes: {mean:.2} different, z {z_mean:+.2}, of the variance {z_variance:+.2}");
+            println!(
+                "{cells} cells, {size} barcodes: {mean:.2} different, z {z_mean:+.2}, of the variance {z_variance:+.2}"
+            );
             assert!(z_mean.abs() < z_limit(ALARM) && z_variance.abs() < z_limit(ALARM));
             let expected = k * replicates as f64 / n;
             let square = |b| (taken.get(&b).map_or(0.0, |n| *n as f64) - expected).powi(2) / expected;
@@ -108,7 +110,6 @@ fn cells_take_barcodes_of_a_library_at_random() {
 
 /// Two families of types that never meet, `a` to `a2` and `b` to `b2`, all of which found the next at division.
 fn chains(barcodes: Barcodes) -> Compiled {
-    
     let with = |name: &str, next: Option<usize>| {
         let mut c = cell(name, 0.5, 0.4);
         c.mutations = next.map(|to| mutates(to, 0.1)).into_iter().collect();

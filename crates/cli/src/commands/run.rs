@@ -159,7 +159,9 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
             let job = job(&loaded, args.patients, args.seed, method.into(), args.threads)?;
             if args.csv {
                 let inputs = record::inputs(&loaded.sources);
-                files(&loaded.model).iter().try_for_each(|f| super::export::apart(&f.replace(".parquet", ".csv"), inputs.keys()))?;
+                files(&loaded.model)
+                    .iter()
+                    .try_for_each(|f| super::export::apart(&f.replace(".parquet", ".csv"), inputs.keys()))?;
             }
             (begin(&job, &loaded, args, every)?, loaded, job)
         }

@@ -2,7 +2,8 @@
 //! length (u32) and its entries, a choice as one byte.
 
 use crate::outcome::{
-    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound, PatientOutcome, Rebiopsy, Seen, Waited,
+    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound,
+    PatientOutcome, Rebiopsy, Seen, Waited,
 };
 use crate::recist::Response;
 use remission_engine::state::{Cause, Founder, Origin};
