@@ -340,6 +340,16 @@ impl Tables {
                 put(measurement, *value, unit);
             }
         }
+        for seen in &arm.barcodes {
+            // No cell type, level or reading has a name of two words.
+            let rest = vec![
+                Cell::Real(Some(seen.time)),
+                Cell::Word(Some("living barcodes")),
+                Cell::Real(Some(f64::from(seen.living))),
+                Cell::Word(Some("barcodes")),
+            ];
+            row(&mut self.trajectories, rest);
+        }
         let mut endpoints = vec![("survival", arm.survival)];
         if arm.best.is_some() {
             endpoints.insert(0, ("time_to_progression", arm.time_to_progression));

@@ -120,6 +120,16 @@ fn the_table_adds_up_to_the_trajectories() {
         compared += 1;
     }
     assert!(sums.is_empty());
+    // All are listed, so those that live can be counted.
+    let living =
+        rows("trajectories").into_iter().filter(|r| r["variable"] == "living barcodes" && r["patient_id"] == "3");
+    let living: Vec<_> = living.collect();
+    assert_eq!((living.len(), living[0]["value"].as_str()), (5, "12000"));
+    for row in living {
+        let here = barcodes.iter().filter(|b| b["patient_id"] == "3" && b["time"] == row["time"]);
+        let different: std::collections::BTreeSet<&str> = here.map(|b| b["barcode"].as_str()).collect();
+        assert_eq!(row["value"], different.len().to_string(), "day {}", row["time"]);
+    }
     assert_eq!(compared, 24 * 5 * 2);
     // Resistant clones say which barcode they have, and it is one of the table at the same visit.
     let named: Vec<_> = rows("clones").into_iter().filter(|c| c["cell_type"] == "r").collect();

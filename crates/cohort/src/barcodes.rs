@@ -33,8 +33,10 @@ pub fn look(compiled: &Compiled, state: &State) -> BarcodesSeen {
         kept.cells += if same { next.cells } else { 0 };
         same
     });
+    let mut living = 0;
     let mut listed = Vec::new();
     for of_one in counts.chunk_by(|a, b| a.barcode == b.barcode) {
+        living += 1;
         if of_one.iter().map(|c| c.cells).sum::<u64>() as f64 >= least {
             listed.extend_from_slice(of_one);
             continue;
@@ -47,5 +49,5 @@ pub fn look(compiled: &Compiled, state: &State) -> BarcodesSeen {
     }
     rest.retain(|r| r.cells + r.unmarked > 0);
     listed.shrink_to_fit();
-    BarcodesSeen { time: state.time, listed, rest }
+    BarcodesSeen { time: state.time, living, listed, rest }
 }

@@ -137,6 +137,8 @@ pub struct BarcodeRest {
 pub struct BarcodesSeen {
     /// Day of the look.
     pub time: f64,
+    /// Different barcodes with a living cell.
+    pub living: u32,
     /// Those that are frequent enough ([`crate::barcodes::LISTED`]), by barcode and cell type.
     pub listed: Vec<BarcodeCount>,
     /// All others, by cell type.

@@ -32,6 +32,10 @@ fn adds_up(arm: &ArmOutcome) {
         assert_eq!(sums.iter().map(|n| *n as f64).collect::<Vec<_>>(), seen.by_type, "day {}", seen.time);
         assert!(barcodes.listed.is_sorted_by(|a, b| (a.barcode, a.cell_type) < (b.barcode, b.cell_type)));
         assert!(barcodes.listed.iter().all(|b| b.cells > 0));
+        let named = barcodes.listed.chunk_by(|a, b| a.barcode == b.barcode).count() as u32;
+        let others = barcodes.rest.iter().map(|r| r.barcodes);
+        let (least, most) = (named + others.clone().max().unwrap_or(0), named + others.sum::<u32>());
+        assert!((least..=most).contains(&barcodes.living), "{} of {least} to {most}", barcodes.living);
     }
 }
 

@@ -50,6 +50,7 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
         dose_changes: vec![DoseChange { time: 56.0, drug: 0, scale: 0.5, rule: 1 }],
         barcodes: vec![BarcodesSeen {
             time: 28.0,
+            living: 6,
             listed: vec![BarcodeCount { barcode: u32::MAX - number, cell_type: 1, cells: 7 << 40 }],
             rest: vec![BarcodeRest { cell_type: 2, cells: 12, barcodes: 5, unmarked: 1 }],
         }],

@@ -138,7 +138,7 @@ structs! {
     CloneSeen { founder, cells, time }
     BarcodeCount { barcode, cell_type, cells }
     BarcodeRest { cell_type, cells, barcodes, unmarked }
-    BarcodesSeen { time, listed, rest }
+    BarcodesSeen { time, living, listed, rest }
     DoseChange { time, drug, scale, rule }
     CovariateValue { parameter, value, category }
     ArmOutcome {
