@@ -22,8 +22,11 @@ use std::sync::Arc;
 /// Patients in a row group.
 pub const GROUP: u32 = 512;
 
-/// Files of a run directory that hold tables.
-pub const FILES: [&str; 6] = [
+/// Rows of the table of barcodes in a row group: what is written at once is in memory.
+const ROWS: usize = 1 << 18;
+
+/// Tables of every run.
+const FILES: [&str; 6] = [
     "trajectories.parquet",
     "endpoints.parquet",
     "patients.parquet",
@@ -31,6 +34,14 @@ pub const FILES: [&str; 6] = [
     "clone_sizes.parquet",
     "dose_changes.parquet",
 ];
+
+/// The table of barcodes, where the first cells have them.
+const BARCODES: &str = "barcodes.parquet";
+
+/// Files of a run directory that hold tables, for a run of this model.
+pub fn files(model: &Model) -> Vec<&'static str> {
+    FILES.into_iter().chain(model.barcodes.map(|_| BARCODES)).collect()
+}
 
 /// One column being filled.
 enum Column {
@@ -53,6 +64,8 @@ enum Cell<'a> {
 struct Table {
     schema: Arc<Schema>,
     columns: Vec<Column>,
+    /// Rows not written yet.
+    rows: usize,
     writer: ArrowWriter<Output>,
 }
 
@@ -77,10 +90,11 @@ impl Table {
             .set_created_by("remission".to_string())
             .build();
         let writer = ArrowWriter::try_new(Output::create(&folder.join(file))?, schema.clone(), Some(properties))?;
-        Ok(Table { schema, columns: columns.iter().map(|(_, c)| c.empty()).collect(), writer })
+        Ok(Table { schema, columns: columns.iter().map(|(_, c)| c.empty()).collect(), rows: 0, writer })
     }
 
     fn row(&mut self, cells: &[Cell]) {
+        self.rows += 1;
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             match (column, cell) {
                 (Column::Word(b), Cell::Word(x)) => b.append_option(*x),
@@ -94,6 +108,7 @@ impl Table {
     }
 
     fn flush(&mut self) -> Result<()> {
+        self.rows = 0;
         let arrays: Vec<ArrayRef> = self
             .columns
             .iter_mut()
@@ -168,6 +183,7 @@ pub struct Tables {
     clones: Table,
     sizes: Table,
     doses: Table,
+    barcodes: Option<Table>,
     waiting: u32,
 }
 
@@ -220,10 +236,8 @@ impl Tables {
                 columns.extend(of_traits);
                 Table::new(folder, patients, &columns)?
             },
-            clones: Table::new(
-                folder,
-                clones,
-                &with(vec![
+            clones: {
+                let mut columns: Vec<(&str, Column)> = with(vec![
                     ("Parent", count()),
                     ("Identity", count()),
                     ("cell_type", word()),
@@ -231,8 +245,10 @@ impl Tables {
                     ("founded", real()),
                     ("cause", word()),
                     ("origin", word()),
-                ]),
-            )?,
+                ]);
+                columns.extend(model.barcodes.map(|_| ("barcode", count())));
+                Table::new(folder, clones, &columns)?
+            },
             sizes: Table::new(
                 folder,
                 sizes,
@@ -243,6 +259,20 @@ impl Tables {
                 doses,
                 &with(vec![("time", real()), ("drug", word()), ("scale", real()), ("rule", word())]),
             )?,
+            barcodes: match model.barcodes {
+                Some(_) => Some(Table::new(
+                    folder,
+                    BARCODES,
+                    &with(vec![
+                        ("time", real()),
+                        ("barcode", count()),
+                        ("cell_type", word()),
+                        ("cells", cells()),
+                        ("barcodes", count()),
+                    ]),
+                )?),
+                None => None,
+            },
             drugs: model.drugs.iter().map(|d| d.name.clone()).collect(),
             rules: study.arms.iter().map(|a| a.rules.iter().map(|r| r.sentence.clone()).collect()).collect(),
             covariates,
@@ -255,6 +285,7 @@ impl Tables {
         if let Ok(arms) = &outcome.arms {
             for (k, arm) in arms.iter().enumerate() {
                 self.add_arm(outcome, k, arm);
+                self.add_barcodes(outcome.patient, k, arm)?;
             }
         }
         self.waiting += 1;
@@ -270,6 +301,7 @@ impl Tables {
             ] {
                 table.flush()?;
             }
+            self.barcodes.as_mut().map_or(Ok(()), Table::flush)?;
         }
         Ok(())
     }
@@ -307,6 +339,16 @@ impl Tables {
             for ((measurement, unit), value) in self.readings.iter().zip(&seen.readings) {
                 put(measurement, *value, unit);
             }
+        }
+        for seen in &arm.barcodes {
+            // No cell type, level or reading has a name of two words.
+            let rest = vec![
+                Cell::Real(Some(seen.time)),
+                Cell::Word(Some("living barcodes")),
+                Cell::Real(Some(f64::from(seen.living))),
+                Cell::Word(Some("barcodes")),
+            ];
+            row(&mut self.trajectories, rest);
         }
         let mut endpoints = vec![("survival", arm.survival)];
         if arm.best.is_some() {
@@ -365,25 +407,61 @@ impl Tables {
                     remission_engine::state::Cause::Mutation => "mutation",
                     remission_engine::state::Cause::Immigration => "immigration",
                 };
-                row(
-                    &mut self.clones,
-                    vec![
-                        Cell::Count(f.parent),
-                        Cell::Count(Some(f.id)),
-                        Cell::Word(Some(&self.types[f.cell_type])),
-                        Cell::Word(f.parent_type.map(|t| self.types[t].as_str())),
-                        Cell::Real(Some(f.founded)),
-                        Cell::Word(Some(cause)),
-                        Cell::Word(Some(f.origin.name())),
-                    ],
-                );
+                let mut of_founder = vec![
+                    Cell::Count(f.parent),
+                    Cell::Count(Some(f.id)),
+                    Cell::Word(Some(&self.types[f.cell_type])),
+                    Cell::Word(f.parent_type.map(|t| self.types[t].as_str())),
+                    Cell::Real(Some(f.founded)),
+                    Cell::Word(Some(cause)),
+                    Cell::Word(Some(f.origin.name())),
+                ];
+                of_founder.extend(self.barcodes.iter().map(|_| Cell::Count(f.barcode)));
+                row(&mut self.clones, of_founder);
             }
             row(&mut self.sizes, vec![Cell::Count(Some(f.id)), Cell::Cells(clone.cells), Cell::Real(Some(clone.time))]);
         }
     }
 
+    /// Rows of a barcode and cell type each; those of all barcodes that are not listed, and of cells without one, have no barcode
+    /// and say how many there are.
+    fn add_barcodes(&mut self, patient: u32, k: usize, arm: &ArmOutcome) -> Result<()> {
+        let Some(table) = &mut self.barcodes else { return Ok(()) };
+        let mut row = |time, barcode, cell_type: usize, cells, barcodes| {
+            table.row(&[
+                Cell::Word(Some(&self.study)),
+                Cell::Word(Some(&self.arms[k])),
+                Cell::Count(Some(patient)),
+                Cell::Count(Some(0)),
+                Cell::Real(Some(time)),
+                Cell::Count(barcode),
+                Cell::Word(Some(&self.types[cell_type])),
+                Cell::Cells(cells),
+                Cell::Count(Some(barcodes)),
+            ]);
+            if table.rows == ROWS { table.flush() } else { Ok(()) }
+        };
+        for seen in &arm.barcodes {
+            for one in &seen.listed {
+                row(seen.time, Some(one.barcode), one.cell_type as usize, one.cells, 1)?;
+            }
+            for rest in &seen.rest {
+                if rest.barcodes > 0 {
+                    row(seen.time, None, rest.cell_type, rest.cells, rest.barcodes)?;
+                }
+                if rest.unmarked > 0 {
+                    row(seen.time, None, rest.cell_type, rest.unmarked, 0)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Finishes every file and forces it to the disk.
     pub fn close(self) -> Result<()> {
+        if let Some(table) = self.barcodes {
+            table.close()?;
+        }
         for table in [self.trajectories, self.endpoints, self.patients, self.clones, self.sizes, self.doses] {
             table.close()?;
         }

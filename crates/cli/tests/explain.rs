@@ -176,8 +176,8 @@ fn every_code_is_explained_in_any_case() {
     }
     let pages: Value = serde_json::from_str(&said(&["explain", "--list", "--json"])).unwrap();
     assert_eq!(pages.as_array().unwrap().len(), remission_model::Code::ALL.len());
-    let unknown = refused(&["explain", "RM0410"]);
-    assert!(unknown.contains("RM0401") && unknown.contains("--list"), "{unknown}");
+    let unknown = refused(&["explain", "RM0820"]);
+    assert!(unknown.contains("RM0802") && unknown.contains("--list"), "{unknown}");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn place(key: &str) -> Option<&'static [&'static str]> {
         "volume" | "bioavailability" | "peripheral" | "felt_as" | "delay" | "ka" | "clearance" | "route" => {
             &["drugs", "drug"]
         }
-        "grow" | "start" => &["before_treatment"],
+        "grow" | "start" | "barcodes" => &["before_treatment"],
         "u" => &["parameters"],
         "value" | "prior" | "between_patients" | "source" => &["parameters", "u"],
         "points" => &["tables", "t"],

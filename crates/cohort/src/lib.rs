@@ -1,11 +1,12 @@
 //! What is seen, for one patient and for many: visits, measurements, endpoints, arms.
 //!
-//! In reading order: [`variation`] (who the patients are), [`levels`] (what drug they feel), [`measure`], [`ctdna`] and
-//! [`recist`] (what a visit sees and what it means), [`modification`] (what doses are made of it), [`patient`] (one patient
+//! In reading order: [`variation`] (who the patients are), [`levels`] (what drug they feel), [`measure`], [`ctdna`], [`recist`]
+//! and [`barcodes`] (what a visit sees and what it means), [`modification`] (what doses are made of it), [`patient`] (one patient
 //! in every arm), [`outcome`] (what is known of them), [`run`] (all patients, the only threads), [`checkpoint`] (outcomes as
 //! bytes), [`summary`], [`sample`] and [`statistics`] (what a study says), [`typical`] and [`beginning`] (what to expect before
 //! a run), [`law`] (probabilities without a run). Nothing here reads or writes files.
 
+pub mod barcodes;
 pub mod beginning;
 pub mod checkpoint;
 pub mod ctdna;

@@ -108,6 +108,43 @@ pub struct CloneSeen {
     pub time: f64,
 }
 
+/// Cells of one type with one barcode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BarcodeCount {
+    /// The barcode.
+    pub barcode: u32,
+    /// Index of the cell type.
+    pub cell_type: u32,
+    /// Their number.
+    pub cells: u64,
+}
+
+/// Cells of one type that are not listed by barcode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BarcodeRest {
+    /// Index of the cell type.
+    pub cell_type: usize,
+    /// Cells with a barcode that is too rare to be listed.
+    pub cells: u64,
+    /// Different barcodes among them.
+    pub barcodes: u32,
+    /// Cells without a barcode.
+    pub unmarked: u64,
+}
+
+/// The barcodes at a look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BarcodesSeen {
+    /// Day of the look.
+    pub time: f64,
+    /// Different barcodes with a living cell.
+    pub living: u32,
+    /// Those that are frequent enough ([`crate::barcodes::LISTED`]), by barcode and cell type.
+    pub listed: Vec<BarcodeCount>,
+    /// All others, by cell type.
+    pub rest: Vec<BarcodeRest>,
+}
+
 /// What a rule of dose modification did at a visit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DoseChange {
@@ -157,6 +194,8 @@ pub struct ArmOutcome {
     pub extinct_clones: u64,
     /// What the arm's rules did, in order of time.
     pub dose_changes: Vec<DoseChange>,
+    /// Barcodes at every look, where the first cells have them.
+    pub barcodes: Vec<BarcodesSeen>,
 }
 
 /// One patient in every arm, or why not.

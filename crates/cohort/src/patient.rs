@@ -2,6 +2,7 @@
 //!
 //! Adaptive decisions close here, one visit at a time; the engine is only told what to follow until the next.
 
+use crate::barcodes;
 use crate::ctdna;
 use crate::measure::{Instruments, ReadingStreams, first_channel};
 use crate::modification::Modifications;
@@ -137,6 +138,8 @@ impl Patient<'_> {
         let mut seen = vec![cells.look(compiled, &mut instruments, 0.0, reading)?];
         let mut clones = Vec::new();
         cells.clones(0.0, &mut clones);
+        let mut barcodes = Vec::new();
+        cells.barcodes(compiled, &mut barcodes);
         let recist_on = study.recist_on.map(|m| first_channel(&compiled.model, m));
         let mut assessor = recist_on.and_then(|m| {
             // A patient without measurable disease at baseline cannot be assessed.
@@ -163,6 +166,7 @@ impl Patient<'_> {
             visit += 1;
             let now = cells.look(compiled, &mut instruments, look, reading)?;
             cells.clones(look, &mut clones);
+            cells.barcodes(compiled, &mut barcodes);
             let mut progressed = false;
             if let (Some(assessor), Some(m)) = (&mut assessor, recist_on) {
                 let before = assessor.progression().is_some();
@@ -224,6 +228,7 @@ impl Patient<'_> {
             seen,
             clones,
             dose_changes,
+            barcodes,
         })
     }
 }
@@ -318,6 +323,12 @@ impl<'a> Subject<'a> {
                     out.push(CloneSeen { founder: *founder, cells, time });
                 }
             }
+        }
+    }
+
+    fn barcodes(&self, compiled: &Compiled, out: &mut Vec<BarcodesSeen>) {
+        if let (Subject::Cells(tumour), true) = (self, compiled.model.barcodes.is_some()) {
+            out.push(barcodes::look(compiled, &tumour.state));
         }
     }
 

@@ -2,7 +2,8 @@
 
 use remission_cohort::checkpoint::{Damage, HEAD, Pending, read};
 use remission_cohort::outcome::{
-    ArmOutcome, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound, PatientOutcome, Rebiopsy, Seen, Waited,
+    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound,
+    PatientOutcome, Rebiopsy, Seen, Waited,
 };
 use remission_cohort::recist::Response;
 use remission_engine::state::{Cause, Founder, Origin};
@@ -21,6 +22,7 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
         founded: -0.0,
         cause: [Cause::Start, Cause::Mutation, Cause::Immigration][number as usize % 3],
         origin: Origin::ALL[number as usize % 4],
+        barcode: number.is_multiple_of(3).then_some(number + 9),
     };
     let arm = ArmOutcome {
         seen: (0..looks)
@@ -46,6 +48,12 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
         clones: vec![CloneSeen { founder, cells: u64::MAX - u64::from(number), time: 0.0 }],
         extinct_clones: 12,
         dose_changes: vec![DoseChange { time: 56.0, drug: 0, scale: 0.5, rule: 1 }],
+        barcodes: vec![BarcodesSeen {
+            time: 28.0,
+            living: 6,
+            listed: vec![BarcodeCount { barcode: u32::MAX - number, cell_type: 1, cells: 7 << 40 }],
+            rest: vec![BarcodeRest { cell_type: 2, cells: 12, barcodes: 5, unmarked: 1 }],
+        }],
     };
     let covariates = vec![CovariateValue { parameter: 2, value: 71.5, category: Some(1) }];
     let arms = if number % 7 == 6 { Err((Some(1), "a rate is negative: µ".to_string())) } else { Ok(vec![arm; 2]) };

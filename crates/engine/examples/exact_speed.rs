@@ -77,7 +77,7 @@ fn main() {
         if wanted(&name) {
             let mut start = State::empty(&compiled);
             for _ in 0..clones {
-                start.found(&compiled, 0, 4_000_000 / clones, 0.0, Cause::Start, None, Origin::PreExisting);
+                start.found(&compiled, 0, 4_000_000 / clones, 0.0, Cause::Start, None, Origin::PreExisting, None);
             }
             row(&name, &compiled, &start, f64::INFINITY, 2_000_000, 1);
         }

@@ -4,9 +4,10 @@
 //! law itself. Small targets are reached event by event; large ones by leaps whose last steps shrink toward the
 //! target, so that the size at which treatment begins is overshot by some tens of cells at most.
 
+use crate::barcodes::found_first;
 use crate::compiled::Compiled;
 use crate::failure::{Budget, Failure};
-use crate::state::{Cause, Origin, State};
+use crate::state::State;
 use crate::stream::Stream;
 use crate::tumour::{Method, Stop, Tumour};
 use remission_model::expr::{Expr, Slot};
@@ -44,11 +45,12 @@ pub fn start_within(
     match &compiled.model.start {
         Start::Given(parts) => {
             let mut state = fresh(compiled, parameters)?;
+            let mut first = Vec::new();
             for (cell_type, cells) in parts {
                 let name = &compiled.model.cells[*cell_type].name;
-                let cells = count(compiled, parameters, name, cells, stream)?;
-                state.found(compiled, *cell_type, cells, 0.0, Cause::Start, None, Origin::PreExisting);
+                first.push((*cell_type, count(compiled, parameters, name, cells, stream)?));
             }
+            found_first(compiled, &mut state, &first, budget.clones, stream)?;
             state.begin_treatment();
             Ok(state)
         }
@@ -131,7 +133,7 @@ fn grow(
 ) -> Result<State, Failure> {
     let method = if until <= EVENT_BY_EVENT { Method::Exact } else { method };
     let mut seed = fresh(compiled, parameters)?;
-    seed.found(compiled, founder, from, 0.0, Cause::Start, None, Origin::PreExisting);
+    found_first(compiled, &mut seed, &[(founder, from)], budget.clones, stream)?;
     // Where cells arrive from outside no extinction is final, and none is started again.
     let closed = compiled.model.cells.iter().all(|c| c.immigration.is_none());
     for _ in 0..ATTEMPTS {

@@ -178,6 +178,7 @@ mod tests {
                 founded: 0.0,
                 cause: Cause::Start,
                 origin: Origin::Cycling,
+                barcode: None,
             });
             clones.counts.extend([7, 1 + stream.next_u64() % 3]);
             index.push(&clones.counts, width, position);

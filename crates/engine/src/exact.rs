@@ -17,7 +17,7 @@ use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
 use crate::field::set_counts;
 use crate::leap::label;
-use crate::state::{Cause, Origin, Pending, State};
+use crate::state::{Cause, Founder, Origin, Pending, State};
 use crate::stream::Stream;
 use crate::window::{Window, set_exposure};
 use remission_model::expr::Slot;
@@ -321,10 +321,11 @@ impl Exact {
     /// A cell of clone `clone` founds another through channel `c`.
     fn found(&mut self, compiled: &Compiled, state: &mut State, c: usize, clone: usize, stream: &mut Stream) {
         let (channel, l) = (compiled.channels[c], compiled.layout);
-        let parent = state.blocks[compiled.place[channel.from].0].founders[clone].id;
+        let Founder { id, barcode, .. } = state.blocks[compiled.place[channel.from].0].founders[clone];
         let (excess, founding) = (self.rates[l.excess(c)], self.rates[l.founding(c)]);
         let origin = label(compiled, state, channel.from, excess, founding, stream);
-        state.found(compiled, channel.to, 1, state.time, Cause::Mutation, Some((parent, channel.from)), origin);
+        let parent = Some((id, channel.from));
+        state.found(compiled, channel.to, 1, state.time, Cause::Mutation, parent, origin, barcode);
         self.note_row(compiled, state, channel.to);
     }
 
@@ -370,7 +371,7 @@ impl Exact {
                 self.counts[i] += 1;
             }
             None => {
-                state.found(compiled, i, 1, state.time, Cause::Immigration, None, Origin::PreExisting);
+                state.found(compiled, i, 1, state.time, Cause::Immigration, None, Origin::PreExisting, None);
                 self.arrivals[i] = Some(state.blocks[b].founders.len() - 1);
                 self.note_row(compiled, state, i);
             }

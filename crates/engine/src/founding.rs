@@ -280,7 +280,9 @@ impl Placing {
                 };
                 // What is left of the uniform says where within.
                 let begin = if below > 0 { self.cumulative[below - 1] } else { 0.0 };
-                (places[i], shares[i]) = (below, (u - begin) / (self.cumulative[below] - begin));
+                let own = self.cumulative[below] - begin;
+                // A path that is 0 all along says nothing of when.
+                (places[i], shares[i]) = (below, if own > 0.0 { (u - begin) / own } else { stream.uniform() });
                 if self.trials[below] != Trial::All {
                     chances[i] = stream.uniform();
                 }

@@ -54,6 +54,16 @@ impl Hazard {
     /// Nobody founds.
     pub const NONE: Hazard = Hazard { mean: 0.0, untold: 0.0 };
 
+    /// Of `n` cells of a type on its own, which left `off` cells more than in the mean.
+    #[inline]
+    pub fn of_one_type(moments: &Moments, n: f64, off: f64) -> Hazard {
+        let (told, spread) = (moments.covariance(0, 0, 1), moments.covariance(0, 0, 0));
+        // Ends that cannot vary tell nothing.
+        let slope = if spread > 0.0 { told / spread } else { 0.0 };
+        let mean = (n * moments.mean(0, 1) + slope * off).max(0.0);
+        Hazard { mean, untold: (n * (moments.covariance(0, 1, 1) - told * slope)).max(0.0) }
+    }
+
     /// The hazard itself, a gamma with this mean and variance; its mean where the variance does not matter.
     #[inline]
     pub fn draw(self, stream: &mut Stream) -> f64 {
@@ -108,9 +118,7 @@ impl Large {
             }
             let off = single(draw::normal(stream), n, moments.covariance(0, 0, 0), self.cumulants);
             out[0] = rounded(n * moments.mean(0, 0) + off);
-            let (told, spread) = (moments.covariance(0, 0, 1), moments.covariance(0, 0, 0));
-            let mean = (n * moments.mean(0, 1) + told / spread * off).max(0.0);
-            return Some(Hazard { mean, untold: (n * (moments.covariance(0, 1, 1) - told * told / spread)).max(0.0) });
+            return Some(Hazard::of_one_type(moments, n, off));
         }
         if (cells[..self.types].iter().sum::<u64>() as f64) < self.fewest {
             return None;

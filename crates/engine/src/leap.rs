@@ -20,7 +20,7 @@ use crate::families::Families;
 use crate::founding::{Newborns, Placed, Placing, Point};
 use crate::large::Hazard;
 use crate::moments::Moments;
-use crate::state::{Cause, Origin, State};
+use crate::state::{Cause, Founder, Origin, State};
 use crate::step::Step;
 use crate::stream::Stream;
 use remission_model::resolved::Kind;
@@ -39,6 +39,18 @@ pub const LARGE_FOUNDING: u64 = 1_000;
 /// Variance of H given the ends that may be left out, as a share of E(H), the variance of the number of founders.
 pub const UNTOLD: f64 = 1e-3;
 
+<<<<<<< HEAD
+=======
+/// A founder to be carried to the end of the step.
+struct Newborn {
+    at: Point,
+    channel: usize,
+    parent: u32,
+    /// Its parent's.
+    barcode: Option<u32>,
+}
+
+>>>>>>> refs/heads/barcodes
 /// True when `cells` are enough for the longer steps of a large block.
 pub fn is_large(block: &Block, cells: u64) -> bool {
     cells >= if block.types.len() == 1 && block.leaving.is_empty() { LARGE_FOUNDING } else { LARGE }
@@ -107,18 +119,39 @@ pub fn advance(
         let (b, position) = compiled.place[channel.to];
         let founded = date(step, start, at);
         carried += 1;
+<<<<<<< HEAD
         check(scratch, carried + newborns.len(), state, start)?;
         let mother = Some((parent, channel.from));
+=======
+        let founded_id = if state.next_id == u32::MAX { usize::MAX } else { 0 };
+        let clones = (carried + newborns.len() + state.clones()).max(founded_id);
+        Budget::check_clones(scratch.most_clones, clones, start)?;
+        let mother = Some((newborn.parent, channel.from));
+        if compiled.blocks[b].is_line() {
+            let (birth, death) = (rates[layout.birth(channel.to)], rates[layout.death(channel.to)]);
+            let line = step.lines(b)[at.interval + 1].after(birth, death, interval.days - at.into);
+            // It was kept with the largest chance in its interval.
+            if stream.uniform() * step.survival_bound(compiled, channel.to, at.interval) >= line.survival {
+                state.next_id += 1;
+                state.extinct += 1;
+                continue;
+            }
+            let cells = draw::geometric_family_sum_odds(stream, 1, line.odds);
+            let origin = label(compiled, state, channel.from, excess, founding, stream);
+            state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin, newborn.barcode);
+            continue;
+        }
+>>>>>>> refs/heads/barcodes
         let origin = label(compiled, state, channel.from, excess, founding, stream);
         let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
         cells[position] = 1;
         let id = state.next_id;
-        let left = carry(compiled, step, b, at, &cells, id, scratch, &mut newborns, stream);
+        let left = carry(compiled, step, b, at, &cells, (id, newborn.barcode), scratch, &mut newborns, stream);
         if left.iter().all(|&n| n == 0) {
             state.next_id += 1;
             state.extinct += 1;
         } else {
-            state.found(compiled, channel.to, 0, founded, Cause::Mutation, mother, origin);
+            state.found(compiled, channel.to, 0, founded, Cause::Mutation, mother, origin, newborn.barcode);
             let counts = &mut state.blocks[b].counts;
             let row = counts.len() - left.len();
             counts[row..].copy_from_slice(&left);
@@ -214,14 +247,20 @@ fn advance_block(
     hazards.clear();
     let mut total = 0.0;
     let mut emptied = false;
+    // The last place of a wider row counts who leaves.
+    let (mut cells, mut end): (Row, Row) = (smallvec![0; m], smallvec![0; m]);
     for (n, x) in from.chunks_exact(types).zip(clones.counts.chunks_exact_mut(types)) {
         let large = own.large.draw(moments, n, x, stream);
         let hazard = match large {
             Some(hazard) => hazard,
+            None if m == 1 => {
+                x[0] = families.draw_one(n[0], stream);
+                let cells = n[0] as f64;
+                let off = x[0] as f64 - cells * moments.mean(0, 0);
+                if divides { Hazard::of_one_type(moments, cells, off) } else { Hazard::NONE }
+            }
             None => {
-                // The last place of a wider row counts who leaves.
-                let (mut cells, mut end): (Row, Row) = (SmallVec::from_slice(n), smallvec![0; m]);
-                cells.resize(m, 0);
+                cells[..types].copy_from_slice(n);
                 families.draw(&cells, &mut end, stream);
                 x.copy_from_slice(&end[..types]);
                 if leaves {
@@ -249,9 +288,20 @@ fn advance_block(
         };
         let (cells, end) =
             (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
+<<<<<<< HEAD
         placing.prepare(block, compiled, step, step.along(compiled, b), start, channels, &cells, &end);
         let to = (clones.founders[clone].id, room(most, newborns));
         placing.place(block, compiled, step, channels, number, to, newborns, stream);
+=======
+        placing.prepare(block, compiled, step, step.along(b), start, channels, &cells, &end);
+        let candidates = placing.candidates(number, stream);
+        *gone += number - candidates;
+        for _ in 0..candidates.min(room(most, newborns)) {
+            let (at, channel) = placing.place(block, &step.window, channels, stream);
+            let Founder { id, barcode, .. } = clones.founders[clone];
+            newborns.push(Newborn { at, channel, parent: id, barcode });
+        }
+>>>>>>> refs/heads/barcodes
     };
     if leaves {
         for (clone, &left) in leavers.iter().enumerate() {
@@ -284,14 +334,14 @@ fn advance_block(
     emptied
 }
 
-/// Carries `cells` (by type) of block `b` from a moment inside the window to its end; founders on the way join `newborns`.
+/// Carries `cells` (by type) of the clone with this number and barcode, in block `b`, from a moment inside the window to its end; founders on the way join `newborns`.
 fn carry(
     compiled: &Compiled,
     step: &Step,
     b: usize,
     from: Point,
     cells: &[u64],
-    id: u32,
+    (id, barcode): (u32, Option<u32>),
     scratch: &mut Scratch,
     newborns: &mut Newborns,
     stream: &mut Stream,
@@ -316,8 +366,17 @@ fn carry(
     let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
             placing.prepare(block, compiled, step, along, from, channels, &start, &end);
+<<<<<<< HEAD
             let to = (id, room(most, newborns));
             placing.place(block, compiled, step, channels, number, to, newborns, stream);
+=======
+            let candidates = placing.candidates(number, stream);
+            *gone += number - candidates;
+            for _ in 0..candidates.min(room(most, newborns)) {
+                let (at, channel) = placing.place(block, window, channels, stream);
+                newborns.push(Newborn { at, channel, parent: id, barcode });
+            }
+>>>>>>> refs/heads/barcodes
         }
     };
     if let Some(&left) = end.get(types) {
@@ -350,7 +409,7 @@ fn immigrate(
         Some(k) => k,
         None => {
             let founded = state.time;
-            state.found(compiled, t, 0, founded, Cause::Immigration, None, Origin::PreExisting);
+            state.found(compiled, t, 0, founded, Cause::Immigration, None, Origin::PreExisting, None);
             state.blocks[b].founders.len() - 1
         }
     };
@@ -361,7 +420,7 @@ fn immigrate(
             let mut row: Row = smallvec![0; m];
             row[position] = cells;
             let at = Point { interval: k, into };
-            let left = carry(compiled, step, b, at, &row, id, scratch, newborns, stream);
+            let left = carry(compiled, step, b, at, &row, (id, None), scratch, newborns, stream);
             for (n, x) in state.blocks[b].counts[clone * m..].iter_mut().zip(left) {
                 *n += x;
             }

@@ -2,12 +2,13 @@
 //!
 //! In reading order: [`compiled`] (a model made ready), [`state`] (what exists at a moment), [`pharmacokinetics`] and
 //! [`exposure`] (what the cells feel), [`window`], [`moments`], [`step`], [`families`] and [`large`] (the law of a stretch of time),
-//! [`leap`] with [`founding`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`] (what exists when
+//! [`leap`] with [`founding`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`] and [`barcodes`] (what exists when
 //! treatment begins), [`field`] and [`mean`] (expectations), [`law`] (probabilities without simulation). Below
 //! them: [`stream`] (the only source of randomness), [`draw`] (exact laws), [`matrix`], [`ode`].
 //!
 //! This crate knows nothing of visits, endpoints, arms, threads or file formats.
 
+pub mod barcodes;
 pub mod before;
 pub mod clone_index;
 pub mod compiled;

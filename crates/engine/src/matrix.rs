@@ -19,17 +19,18 @@ pub fn exponential(a: &[f64], n: usize) -> Vec<f64> {
         squarings += 1;
     }
     let scaled: Vec<f64> = a.iter().map(|x| x * scale).collect();
-    let mut sum = identity(n);
-    let mut term = identity(n);
+    let (mut sum, mut term, mut next) = (identity(n), identity(n), vec![0.0; n * n]);
     for k in 1..=16 {
-        term = product(&term, &scaled, n);
+        multiply(&term, &scaled, n, &mut next);
+        std::mem::swap(&mut term, &mut next);
         for (t, s) in term.iter_mut().zip(sum.iter_mut()) {
             *t /= k as f64;
             *s += *t;
         }
     }
     for _ in 0..squarings {
-        sum = product(&sum, &sum, n);
+        multiply(&sum, &sum, n, &mut next);
+        std::mem::swap(&mut sum, &mut next);
     }
     sum
 }
@@ -37,17 +38,21 @@ pub fn exponential(a: &[f64], n: usize) -> Vec<f64> {
 /// Product of two square matrices of side `n`.
 pub fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
     let mut c = vec![0.0; n * n];
+    multiply(a, b, n, &mut c);
+    c
+}
+
+fn multiply(a: &[f64], b: &[f64], n: usize, c: &mut [f64]) {
+    c.fill(0.0);
     for i in 0..n {
+        let own = &mut c[i * n..(i + 1) * n];
         for k in 0..n {
             let x = a[i * n + k];
             if x != 0.0 {
-                for j in 0..n {
-                    c[i * n + j] += x * b[k * n + j];
-                }
+                own.iter_mut().zip(&b[k * n..(k + 1) * n]).for_each(|(c, b)| *c += x * b);
             }
         }
     }
-    c
 }
 
 /// The x of `a` x = `b`, by elimination with the largest pivot of each column; a singular `a` gives what is not finite.

@@ -61,6 +61,8 @@ pub struct Founder {
     pub cause: Cause,
     /// The label.
     pub origin: Origin,
+    /// Barcode that its cells carry: that of the first cell it descends from.
+    pub barcode: Option<u32>,
 }
 
 /// Clones of one block; counts by type, one row a clone.
@@ -114,7 +116,7 @@ impl State {
         }
     }
 
-    /// Adds a clone of `cells` cells of `cell_type`; returns its number.
+    /// Adds a clone of `cells` cells of `cell_type`, with the barcode of its parent where it has one; returns its number.
     pub fn found(
         &mut self,
         compiled: &Compiled,
@@ -124,6 +126,7 @@ impl State {
         cause: Cause,
         parent: Option<(u32, usize)>,
         origin: Origin,
+        barcode: Option<u32>,
     ) -> u32 {
         let id = self.next_id;
         self.next_id += 1;
@@ -138,6 +141,7 @@ impl State {
             founded,
             cause,
             origin,
+            barcode,
         });
         clones.counts.resize(clones.counts.len() + width, 0);
         let row = clones.counts.len() - width;

@@ -275,6 +275,11 @@ static BEFORE: Object = Object {
         &[
             may("grow", Value::Text, "\"<type> from <n> cells until <size>\""),
             may("start", Value::NamedTexts, "Cells of each type."),
+            may(
+                "barcodes",
+                Value::Text,
+                "\"one per cell\", or \"library of <n>\": who of the first cells shares a barcode.",
+            ),
         ],
     )
 };

@@ -253,6 +253,11 @@ impl Printer<'_> {
                 self.line(&format!("start = {{ {} }}", list.join(", ")));
             }
         }
+        match self.model.barcodes {
+            Some(Barcodes::OnePerCell) => self.text("barcodes", "one per cell"),
+            Some(Barcodes::Library(n)) => self.text("barcodes", &format!("library of {n}")),
+            None => {}
+        }
     }
 
     fn measurement(&mut self, m: &Measurement) {

@@ -77,6 +77,7 @@ codes! {
     GrowSentence = "RM0407", "a `grow` sentence that cannot be read";
     CannotGrow = "RM0408", "a tumour that cannot grow to its size";
     StartSize = "RM0409", "an impossible number of cells at the start";
+    Barcodes = "RM0410", "barcodes that cannot be given to the first cells";
     NotPositive = "RM0501", "a constant that is not above zero";
     RouteKeys = "RM0502", "a key missing for the route, or one that the route does not use";
     MolarMass = "RM0503", "a molar concentration without a molar mass";

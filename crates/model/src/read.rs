@@ -51,7 +51,7 @@ pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model
     let example = "[before_treatment] with grow = \"<type> from 1 cell until 1e9 cells\"";
     out.before.missing = true;
     if let Some(s) = root.need_section("before_treatment", example, report) {
-        out.before = before(s.only(&["grow", "start"], report), report);
+        out.before = before(s.only(&["grow", "start", "barcodes"], report), report);
     }
     if let Some(s) = root.section("death", report) {
         let s = s.only(&["background", "burden"], report);
@@ -323,7 +323,8 @@ fn before(s: Section<'_>, report: &mut Report) -> Before {
             "keep exactly one of the two",
         );
     }
-    Before { at: s.at.clone(), grow, start, missing: false }
+    let barcodes = s.text("barcodes", report);
+    Before { at: s.at.clone(), grow, start, barcodes, missing: false }
 }
 
 fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {

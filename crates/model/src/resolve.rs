@@ -121,6 +121,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     }
     let cells: Vec<_> = w.cells.iter().enumerate().map(|(k, c)| cells::cell_type(k, c, &mut cx)).collect();
     let start = before::start(&w.before, &cells, &mut cx);
+    let barcodes = w.before.barcodes.as_ref().map(|text| before::barcodes(text, start.as_ref(), &mut cx));
     let measurements: Vec<_> = w.measurements.iter().map(|m| measurements::measurement(m, &mut cx)).collect();
     ctdna::columns(w, cx.report);
     let death = w.death.as_ref().map(|d| death(d, start.as_ref(), &mut cx));
@@ -140,6 +141,10 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         levels: all(levels)?,
         drugs: all(drugs)?,
         start: start?,
+        barcodes: match barcodes {
+            Some(b) => Some(b?),
+            None => None,
+        },
         measurements: all(measurements)?,
         death: match death {
             Some(d) => Some(d?),

@@ -13,7 +13,7 @@ mod regimen;
 mod row;
 mod study;
 
-pub use cells::{CellType, Death, Kind, Level, Mutation, Start, Switch};
+pub use cells::{Barcodes, CellType, Death, Kind, Level, Mutation, Start, Switch};
 pub use drug::{Delay, Drug, Route};
 pub use measurement::{Ctdna, Measurement, MeasurementKind};
 pub use modification::{Action, Condition, Limit, Modification, Observed};
@@ -45,6 +45,8 @@ pub struct Model {
     pub drugs: Vec<Drug>,
     /// What exists when treatment begins.
     pub start: Start,
+    /// Barcodes of the first cells; `None` without.
+    pub barcodes: Option<Barcodes>,
     /// What the clinic or the laboratory can see.
     pub measurements: Vec<Measurement>,
     /// How patients die; `None` in a dish.

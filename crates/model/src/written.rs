@@ -232,6 +232,8 @@ pub struct Before {
     pub grow: Option<Text>,
     /// Types (name) and cells.
     pub start: Option<Vec<(Text, Option<Text>)>>,
+    /// Sentence.
+    pub barcodes: Option<Text>,
     /// The section was missing, and has been reported.
     pub missing: bool,
 }

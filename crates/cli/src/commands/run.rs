@@ -11,7 +11,7 @@ use crate::load::{Loaded, load};
 use crate::record::{self, Record};
 use crate::report;
 use crate::report::data::ReportData;
-use crate::tables::{FILES, Tables};
+use crate::tables::{Tables, files};
 use crate::unfinished::{self, Taken, Unfinished, is_free, is_unfinished};
 use crate::{pictures, print};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -159,7 +159,9 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
             let job = job(&loaded, args.patients, args.seed, method.into(), args.threads)?;
             if args.csv {
                 let inputs = record::inputs(&loaded.sources);
-                FILES.iter().try_for_each(|f| super::export::apart(&f.replace(".parquet", ".csv"), inputs.keys()))?;
+                files(&loaded.model)
+                    .iter()
+                    .try_for_each(|f| super::export::apart(&f.replace(".parquet", ".csv"), inputs.keys()))?;
             }
             (begin(&job, &loaded, args, every)?, loaded, job)
         }
@@ -226,9 +228,9 @@ fn make(
     let summary = serde_json::to_vec_pretty(&data).map_err(|e| Exit::io("write", &whole, e))?;
     put("summary.json", &summary)?;
     put("report.html", report::render(&data).as_bytes())?;
-    let mut record = make_record(&kept.asked, &data, &whole)?;
+    let mut record = make_record(&kept.asked, &files(&job.compiled.model), &data, &whole)?;
     if csv {
-        for table in FILES.map(|f| f.trim_end_matches(".parquet")) {
+        for table in files(&job.compiled.model).iter().map(|f| f.trim_end_matches(".parquet")) {
             super::export::convert(&whole, table, &whole)?;
             let file = format!("{table}.csv");
             record.files.insert(file.clone(), record::digest_file(&whole.join(file))?);
@@ -280,11 +282,11 @@ fn begin(job: &Job, loaded: &Loaded, args: &args::Run, every: u32) -> Result<Unf
     }
 }
 
-fn make_record(asked: &Asked, data: &ReportData, folder: &Path) -> Result<Record, Exit> {
+fn make_record(asked: &Asked, tables: &[&str], data: &ReportData, folder: &Path) -> Result<Record, Exit> {
     let digests = |names: &[&str]| -> Result<BTreeMap<String, String>, Exit> {
         names.iter().map(|name| Ok((name.to_string(), record::digest_file(&folder.join(name))?))).collect()
     };
-    Ok(asked.clone().record(digests(&FILES)?, digests(&record::OTHERS)?, data.failed.clone()))
+    Ok(asked.clone().record(digests(tables)?, digests(&record::OTHERS)?, data.failed.clone()))
 }
 
 /// A folder as it can be pasted into a shell.

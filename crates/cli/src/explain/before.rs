@@ -2,17 +2,20 @@
 
 use super::page::Page;
 use super::words::{figure, formula, many, percent, time};
+use remission_cohort::barcodes::LISTED;
 use remission_cohort::beginning::{Range, beginning};
 use remission_cohort::levels::typical;
 use remission_engine::before::over_parameters;
 use remission_engine::compiled::Compiled;
 use remission_model::expr::Expr;
-use remission_model::resolved::{MeasurementKind, Start};
+use remission_model::resolved::{Barcodes, MeasurementKind, Start};
 use serde::Serialize;
 use std::sync::atomic::AtomicBool;
 
 /// Patients who are grown for the explanation.
 const PATIENTS: u32 = 100;
+/// Barcoded cells that are grown for it.
+const BARCODED: f64 = 1e6;
 /// Seed where no study gives one.
 const SEED: u64 = 1;
 
@@ -85,15 +88,28 @@ pub fn before(compiled: &Compiled, seed: Option<u64>, stop: &AtomicBool) -> Befo
             let all: Vec<String> = parts.iter().map(one).collect();
             let size = parts.iter().map(|(_, e)| value(e)).sum();
             how.push(format!(
-                "The tumour is typed in: {}{}. Each type is one clone, labelled pre-existing.",
+                "The tumour is typed in: {}{}. {}",
                 super::words::list(&all),
-                volume(compiled, &parameters, size)
+                volume(compiled, &parameters, size),
+                match model.barcodes {
+                    Some(_) => "All cells are labelled pre-existing.",
+                    None => "Each type is one clone, labelled pre-existing.",
+                }
             ));
             ("typed in", size)
         }
     };
+    let first = match &model.start {
+        Start::Grown { from, .. } => *from as f64,
+        Start::Given(_) => cells,
+    };
+    if let Some(barcodes) = model.barcodes {
+        how.push(barcoded(barcodes, first, kind));
+    }
+    // Barcoded clones are grown one by one.
+    let most = model.barcodes.map_or(PATIENTS, |_| ((BARCODED / first) as u32).clamp(1, PATIENTS));
     let seed = seed.unwrap_or(SEED);
-    let seen = beginning(compiled, seed, PATIENTS, stop);
+    let seen = beginning(compiled, seed, most, stop);
     let three = |r: Range| [r.low, r.middle, r.high];
     Before {
         how,
@@ -116,6 +132,31 @@ pub fn before(compiled: &Compiled, seed: Option<u64>, stop: &AtomicBool) -> Befo
             })
             .collect(),
     }
+}
+
+/// Who shares a barcode, and what becomes of it.
+fn barcoded(barcodes: Barcodes, first: f64, kind: &str) -> String {
+    let who = if kind == "grown" { "founding cell" } else { "cell of these" };
+    let law = match barcodes {
+        Barcodes::OnePerCell => format!("Every {who} carries a barcode of its own"),
+        Barcodes::Library(size) => {
+            let size = f64::from(size);
+            // Expected number of a library's barcodes on so many cells.
+            let taken = -size * libm::expm1(first * libm::log1p(-1.0 / size));
+            format!(
+                "Every {who} carries one barcode of a library of {}, each as likely, so about {} different ones are there \
+                 at first",
+                figure(size),
+                figure(taken)
+            )
+        }
+    };
+    format!(
+        "{law}. Cells of one type with one barcode are one clone; mutants found clones of their own and keep the barcode. \
+         The table barcodes.parquet counts cells by barcode at every visit, for barcodes of at least {} of all cells and for the others \
+         together.",
+        percent(LISTED)
+    )
 }
 
 /// `, 20 cm^3` where a measurement says how many cells a volume has.

@@ -2,7 +2,8 @@
 //! length (u32) and its entries, a choice as one byte.
 
 use crate::outcome::{
-    ArmOutcome, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound, PatientOutcome, Rebiopsy, Seen, Waited,
+    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound,
+    PatientOutcome, Rebiopsy, Seen, Waited,
 };
 use crate::recist::Response;
 use remission_engine::state::{Cause, Founder, Origin};
@@ -133,13 +134,16 @@ structs! {
     Seen { time, by_type, levels, readings }
     Waited { time, event, after }
     Rebiopsy { origin, found, shares }
-    Founder { id, parent, cell_type, parent_type, founded, cause, origin }
+    Founder { id, parent, cell_type, parent_type, founded, cause, origin, barcode }
     CloneSeen { founder, cells, time }
+    BarcodeCount { barcode, cell_type, cells }
+    BarcodeRest { cell_type, cells, barcodes, unmarked }
+    BarcodesSeen { time, living, listed, rest }
     DoseChange { time, drug, scale, rule }
     CovariateValue { parameter, value, category }
     ArmOutcome {
         seen, progression, time_to_progression, survival, best, best_change, rebiopsy, ended, clones, extinct_clones,
-        dose_changes
+        dose_changes, barcodes
     }
 }
 

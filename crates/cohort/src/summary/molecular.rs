@@ -103,6 +103,7 @@ mod tests {
             ended: Ended::Horizon,
             clones: vec![],
             dose_changes: vec![],
+            barcodes: vec![],
             extinct_clones: 0,
         }
     }

@@ -39,6 +39,7 @@ pub fn model(cells: Vec<CellType>, start: &[(usize, f64)]) -> Model {
         levels: vec![],
         drugs: vec![],
         start: Start::Given(start.iter().map(|&(i, x)| (i, number(x))).collect()),
+        barcodes: None,
         measurements: vec![],
         death: None,
     }

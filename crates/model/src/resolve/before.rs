@@ -1,9 +1,9 @@
-//! What exists when treatment begins: grown from a few cells, or typed in.
+//! What exists when treatment begins: grown from a few cells, or typed in; and the barcodes of the first cells.
 
 use super::Context;
 use crate::expr::{Expr, Slot};
 use crate::problem::Code;
-use crate::resolved::{CellType, Start};
+use crate::resolved::{Barcodes, CellType, Start};
 use crate::scope::Allowed;
 use crate::tree::{Text, short};
 use crate::units::{Dimension, number};
@@ -14,6 +14,10 @@ use std::ops::Range;
 const MOST_FOUNDERS: f64 = 1e6;
 /// Most cells when treatment begins: counts beyond are not held exactly, and a ceiling lies above.
 const MOST_CELLS: f64 = 9e15;
+/// Most clones that barcodes make: a run follows five million, and mutants need some of them.
+const MOST_BARCODED: f64 = 4e6;
+/// Largest library.
+const MOST_BARCODES: f64 = 1e9;
 
 pub(super) fn start(b: &written::Before, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option<Start> {
     if cells.is_empty() {
@@ -148,6 +152,54 @@ fn given(b: &written::Before, list: &[(Text, Option<Text>)], cx: &mut Context<'_
         sound = false;
     }
     sound.then_some(Start::Given(out))
+}
+
+/// `one per cell`, or `library of <n>`
+pub(super) fn barcodes(text: &Text, start: Option<&Start>, cx: &mut Context<'_>) -> Option<Barcodes> {
+    let words = words(&text.text);
+    let size = match words.iter().map(|w| w.0).collect::<Vec<_>>()[..] {
+        ["one", "per", "cell"] => None,
+        ["library", "of", n] if n.parse::<f64>().is_ok() => Some(n.parse::<f64>().unwrap_or(f64::NAN)),
+        _ => {
+            cx.report.add(
+                Code::Barcodes,
+                &text.at,
+                format!("\"{}\"", short(&text.text)),
+                "\"one per cell\" (every first cell has a barcode of its own), or \"library of <n>\" (every first cell has one of n, \
+                 each as likely)",
+                "write, for example, barcodes = \"one per cell\" or barcodes = \"library of 100000\"",
+            );
+            return None;
+        }
+    };
+    if let Some(n) = size.filter(|n| !(1.0..=MOST_BARCODES).contains(n) || *n != libm::trunc(*n)) {
+        cx.report.add(
+            Code::Barcodes,
+            &text.at.inside(words[2].1.clone()),
+            format!("a library of {} barcodes", number(n)),
+            "a whole number of barcodes, 1 to 1e9",
+            "write the number of different barcodes in the library, such as \"library of 100000\"",
+        );
+        return None;
+    }
+    let first = match start {
+        Some(Start::Grown { from, .. }) => Some(*from as f64),
+        Some(given) => cx.start_size(given),
+        None => None,
+    };
+    let most = first.map(|cells| cells.min(size.unwrap_or(f64::INFINITY)));
+    if let (Some(cells), Some(clones)) = (first, most.filter(|n| *n > MOST_BARCODED)) {
+        cx.report.add(
+            Code::Barcodes,
+            &text.at,
+            format!("up to {} different barcodes on {} first cells", number(clones), number(cells)),
+            "at most 4e6 barcoded clones, each of which is followed by itself",
+            "barcode fewer cells and let them grow, such as grow = \"<type> from 100000 cells until 1e9 cells\", or take a smaller \
+             library",
+        );
+        return None;
+    }
+    Some(size.map_or(Barcodes::OnePerCell, |n| Barcodes::Library(n as u32)))
 }
 
 impl Context<'_> {

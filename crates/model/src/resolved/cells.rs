@@ -82,8 +82,18 @@ pub enum Start {
         /// Total cells at which treatment begins; over parameters.
         until: Expr,
     },
-    /// Typed in: (type, cells; over parameters). Each is one clone that was there before.
+    /// Typed in: (type, cells; over parameters). Each is one clone that was there before, or one a barcode.
     Given(Vec<(usize, Expr)>),
+}
+
+/// Barcodes that the first cells carry: those typed in, or those that a tumour grows from. All cells of one type with one
+/// barcode are one clone at first, and mutants have the barcode of their parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Barcodes {
+    /// Every cell has one of its own.
+    OnePerCell,
+    /// Every cell has one of so many (at least 1), each as likely as any other and whatever the others have.
+    Library(u32),
 }
 
 /// How patients die.
