@@ -137,7 +137,7 @@ fn check(name: &str, model: &Model, regimen: &Regimen, days: f64, method: Method
         }
     }
     // What the law of a large tumour may be off by.
-    let slack = law.founder_error(resistant).unwrap();
+    let slack = law.founder_error(resistant).unwrap().value();
     println!("{name}: founder law off by {slack:.1e}");
     let judge = Judge { n, name: name.to_string() };
     judge.share("cure", cured, law.none(|_| true, 1).unwrap());

@@ -8,7 +8,7 @@ use super::equations::{Equations, Solver};
 use super::lines::Lines;
 use super::origins::{self, Places};
 use super::scalar::{Complex, Scalar};
-use super::start::{Before, Beginning};
+use super::start::{Before, Beginning, Off};
 use super::timeline::{Prepared, Timeline};
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
@@ -156,17 +156,17 @@ impl<'a> Law<'a> {
         self.beginning.ln_none(&self.before, |t| t, &[self.n()], e)
     }
 
-    /// How far ln P(no resistant cell at the horizon) and ln P(cure) may be off by the limit of the founder law; 0 where
-    /// the start is typed in.
+    /// How far ln P may be off by the limit of the founder law, 0 where the start is typed in: a bound for every
+    /// probability, or an estimate for no cell of the marked types at the horizon.
     ///
     /// # Errors
     /// Rates that are too fast.
-    pub fn founder_error(&self, marked: impl Fn(usize) -> bool) -> Result<f64, Failure> {
-        let Beginning::Grown(founders) = &self.beginning else { return Ok(0.0) };
+    pub fn founder_error(&self, marked: impl Fn(usize) -> bool) -> Result<Off, Failure> {
+        let Beginning::Grown(founders) = &self.beginning else { return Ok(Off::AtMost(0.0)) };
         let (timeline, prepared) = self.medium()?;
         let mut e = self.at_end(marked);
         timeline.back(&self.plain, prepared, &mut timeline.solver(&self.plain), &mut e, self.days.len() - 1, None)?;
-        founders.error(self.compiled, &self.before, &e)
+        founders.off(self.compiled, &self.before, &e)
     }
 
     /// P(no cell of the marked types has been there by each day, day 0 first).
