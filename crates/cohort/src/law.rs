@@ -35,6 +35,10 @@ const A_DECADE: usize = 16;
 const DECADES: usize = 40;
 /// Largest quantile of a count that is given.
 const MOST: f64 = 1e40;
+/// Largest expected count whose distribution is computed.
+const LARGEST_MEAN: f64 = 1e100;
+/// Quantiles at [`SHARES`], and P(count <= n) on [`grid`].
+type Distribution = ([Option<f64>; SHARES.len()], Vec<f64>);
 
 /// What is known of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -265,27 +269,17 @@ impl Asked {
         exposure.follow(self.study.arms[arm].regimen_of(number));
         let law = Law::new(compiled, parameters, &exposure, &self.days)?;
         let last = self.days.len() - 1;
-        let cure = law.none(|_| true, last)?;
+        let cure = law.none(|_| true, last)?.min(law.none(resistant, last)?);
         let mut none = vec![law.none_at_start(resistant)?];
         none.extend(law.none_each(resistant)?);
-        let never = law.never(resistant)?;
         let lasting = law.none_lasting(resistant)?;
+        let mut never = law.never(resistant)?;
+        // Never is less than none, to the last digit.
+        never.iter_mut().zip(none.iter().zip(&lasting)).for_each(|(n, (a, b))| *n = n.min(*a).min(*b));
         let origins = law.origins()?;
         let off = law.founder_error(resistant)?;
         let mean: f64 = origins.iter().map(|o| o.cells).sum();
-        let mut counted = law.count(resistant, mean)?;
-        let (mut quantiles, mut below) = ([None; SHARES.len()], Vec::new());
-        if self.patients.is_none_or(|n| n == 1) {
-            for (k, share) in SHARES.iter().enumerate() {
-                let n = quantile(*share, mean, |n| counted.up_to(n))?;
-                quantiles[k] = (n <= MOST).then_some(n);
-            }
-        } else {
-            for n in grid() {
-                // Beyond so many times the mean nothing is left that matters.
-                below.push(if n > 1e4 * mean { 1.0 } else { counted.up_to(n)? });
-            }
-        }
+        let (quantiles, below) = self.resistant(&law, mean, none[last + 1])?;
         let day = |k: usize| Day {
             day: if k == 0 { 0.0 } else { self.days[k - 1] },
             no_resistant: none[k],
@@ -295,6 +289,35 @@ impl Asked {
         let days = (0..none.len()).map(day).collect();
         let mutated = if let Beginning::Grown(founders) = &law.beginning { founders.mutated } else { 0.0 };
         Ok(One { cure, days, origins, off, mutated, quantiles, below })
+    }
+}
+
+impl Asked {
+    /// Quantiles of the resistant count of the only patient, or P(count <= n) on [`grid`].
+    fn resistant(&self, law: &Law<'_>, mean: f64, none: f64) -> Result<Distribution, Failure> {
+        let only = self.patients.is_none_or(|n| n == 1);
+        let (mut quantiles, mut below) = ([None; SHARES.len()], Vec::new());
+        if mean > LARGEST_MEAN {
+            // All that is left to tell is whether there are any.
+            quantiles = SHARES.map(|share| (none >= share).then_some(0.0));
+            below = if only { below } else { vec![none; grid().len()] };
+            return Ok((quantiles, below));
+        }
+        let mut counted = law.count(|i| self.compiled.is_resistant(i), mean)?;
+        if only {
+            let mut least = 0.0f64;
+            for (k, share) in SHARES.iter().enumerate() {
+                // Each is right to 1 %, which in a narrow law is more than they are apart.
+                least = least.max(quantile(*share, mean, |n| counted.up_to(n))?);
+                quantiles[k] = (least <= MOST).then_some(least);
+            }
+        } else {
+            for n in grid() {
+                // Beyond so many times the mean nothing is left that matters.
+                below.push(if n > 1e4 * mean { 1.0 } else { counted.up_to(n)? });
+            }
+        }
+        Ok((quantiles, below))
     }
 }
 

@@ -16,7 +16,13 @@ use crate::failure::Failure;
 /// Highest order of a step.
 const ORDER: usize = 24;
 /// Steps that one interval may take.
-const MOST_STEPS: usize = 1_000_000;
+const MOST_STEPS: usize = 200_000;
+/// Values below this are 0: no tumour has so many cells that they matter, and denormal numbers have no digits for a step.
+const NOTHING: f64 = 1e-250;
+/// Expected numbers stop here, so that they stay numbers; [`UNBOUNDED`] and up are told as infinite.
+const FULL: f64 = 1e250;
+/// Expected numbers from here on are no numbers of cells.
+pub const UNBOUNDED: f64 = 1e200;
 /// Largest partial sum of a step, as a multiple of its result.
 const CANCELLED: f64 = 1e3;
 /// Shortest step, days.
@@ -175,7 +181,7 @@ impl<T: Scalar> Solver<T> {
     /// Carries values back over `days` of constant rates.
     ///
     /// # Errors
-    /// [`Failure::Budget`] when more than a million steps were needed: rates of another unit than a day.
+    /// [`Failure::Budget`] when more than 200,000 steps were needed: rates of another unit than a day.
     pub fn carry(
         &mut self,
         equations: &Equations,
@@ -187,6 +193,14 @@ impl<T: Scalar> Solver<T> {
         for _ in 0..MOST_STEPS {
             if left <= 0.0 {
                 return Ok(());
+            }
+            for x in e.iter_mut() {
+                let size = x.size();
+                if size < NOTHING {
+                    *x = T::default();
+                } else if size > FULL {
+                    *x = x.times(FULL / size);
+                }
             }
             match self.step(equations, coefficients, e, left) {
                 Some(step) => left -= step,
