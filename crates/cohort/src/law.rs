@@ -269,9 +269,9 @@ impl Asked {
         exposure.follow(self.study.arms[arm].regimen_of(number));
         let law = Law::new(compiled, parameters, &exposure, &self.days)?;
         let last = self.days.len() - 1;
-        let cure = law.none(|_| true, last)?.min(law.none(resistant, last)?);
         let mut none = vec![law.none_at_start(resistant)?];
         none.extend(law.none_each(resistant)?);
+        let cure = law.none(|_| true, last)?.min(none[last + 1]);
         let lasting = law.none_lasting(resistant)?;
         let mut never = law.never(resistant)?;
         // Never is less than none, to the last digit.
