@@ -471,7 +471,7 @@ fn notes(arm: &Arm, compiled: &Compiled, study: &Study) -> Vec<String> {
         notes.push("visits are on their planned days".into());
     }
     if !(0..compiled.types()).any(|i| compiled.is_resistant(i)) {
-        notes.push("no cell type is resistant".into());
+        notes.push("no cell type is resistant (`kind = \"resistant\"` or a `mechanism` makes one so)".into());
     }
     notes
 }
