@@ -163,6 +163,9 @@ pub struct Law {
     /// Seed of the patients [default: the study's]
     #[arg(long, allow_negative_numbers = true, requires = "patients")]
     pub seed: Option<u64>,
+    /// Worker threads; they change nothing but the time [default: all cores]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
     /// One more arm: "[NAME =] SENTENCE [; SENTENCE ...]", such as "erlotinib 100 mg oral every day"; may be repeated
     #[arg(long, value_name = "ARM")]
     pub arm: Vec<String>,

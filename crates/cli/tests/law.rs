@@ -72,7 +72,9 @@ fn the_catalogue_patient_has_a_law_in_every_arm() {
     assert_eq!(arms.len(), 4);
     assert_eq!(arms[3]["arm"], "low");
     for arm in arms {
-        assert!(arm["errors"]["founder_law"].as_f64().unwrap() < 1e-6, "{}", arm["errors"]);
+        // A bound for every probability, since only the sensitive cells grow without drug.
+        let bound = arm["errors"]["founder_law"].as_f64().unwrap();
+        assert!(bound > 0.0 && bound < 2e-5 && arm["errors"]["founder_law_estimate"].is_null(), "{}", arm["errors"]);
         assert!(arm["origin"]["pre_existing"].as_f64().unwrap() > 0.2);
     }
 }

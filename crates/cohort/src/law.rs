@@ -6,21 +6,24 @@
 //! depends on what a visit sees; so do rules of dose modification, and an arm that has them is refused.
 //!
 //! Of several patients, probabilities and expected numbers are means over the patients, and quantiles those of the law
-//! of a patient taken at random.
+//! of a patient taken at random. Patients are added up in order of their number, so the number of threads changes no bit.
 
-use crate::levels::{people, typical};
-use crate::variation::visit_days;
+use crate::levels::typical;
+use crate::run::{Finish, Handed, each};
+use crate::variation::{self, visit_days};
 use remission_engine::compiled::Compiled;
 use remission_engine::exposure::Exposure;
 use remission_engine::failure::Failure;
 use remission_engine::law::arm::{Law, OfOrigin};
 use remission_engine::law::counts::quantile;
 use remission_engine::law::expressible::{Dropped, Obstacle, linear};
-use remission_engine::law::start::Beginning;
+use remission_engine::law::start::{Beginning, Off};
 use remission_engine::state::Origin;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::resolved::{AfterProgression, Arm, Regimen, Study, Visits};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Shares of which quantiles are given.
 pub const SHARES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
@@ -32,6 +35,10 @@ const A_DECADE: usize = 16;
 const DECADES: usize = 40;
 /// Largest quantile of a count that is given.
 const MOST: f64 = 1e40;
+/// Largest expected count whose distribution is computed.
+const LARGEST_MEAN: f64 = 1e100;
+/// Quantiles at [`SHARES`], and P(count <= n) on [`grid`].
+type Distribution = ([Option<f64>; SHARES.len()], Vec<f64>);
 
 /// What is known of a day.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,8 +73,8 @@ pub struct ArmLaw {
     /// First day by which a resistant line that lasts to the horizon is there, at [`SHARES`]; `None`: later than the
     /// horizon, or never.
     pub time: [Option<f64>; SHARES.len()],
-    /// How far ln P(no resistant cell) may be off by the founder law's limit; 0 for a start that is typed in.
-    pub founder_error: f64,
+    /// How far ln P may be off by the founder law, the farthest of the patients; 0 for a start that is typed in.
+    pub founder_error: Off,
     /// Expected share of mutated cells when treatment begins; 0 for a start that is typed in.
     pub mutated: f64,
     /// Patients in it.
@@ -93,51 +100,117 @@ pub enum Refused {
     /// Cells act on each other, or doses depend on what is seen.
     Acting(Vec<Obstacle>),
     /// The typical patient cannot be.
-    Typical(Failure),
+    Typical(String),
     /// Stopped.
     Interrupted,
 }
 
-/// The law of every arm: of the typical patient, or of the first `patients` patients of a run.
+/// What the workers need.
+struct Asked {
+    compiled: Compiled,
+    study: Study,
+    days: Vec<f64>,
+    /// The typical patient's parameters.
+    centre: Vec<f64>,
+    /// Patients of a run, or the typical one.
+    patients: Option<u32>,
+}
+
+/// The law of every arm, computed on `threads` threads: of the typical patient, or of the first `patients` patients of a run.
+///
+/// Once `stop` is raised, this returns within a fraction of a second.
 ///
 /// # Errors
 /// [`Refused`], with every obstacle at once.
-pub fn law(compiled: &Compiled, study: &Study, patients: Option<u32>, stop: &AtomicBool) -> Result<StudyLaw, Refused> {
+pub fn law(
+    compiled: &Compiled,
+    study: &Study,
+    patients: Option<u32>,
+    threads: usize,
+    stop: &AtomicBool,
+) -> Result<StudyLaw, Refused> {
     let centre = typical(&compiled.model);
+    let (given, asked) = (compiled.clone(), study.clone());
+    let look = all(1, threads, stop, move |_| expressible(&given, &asked, &centre))?;
+    let Some((alone, dropped)) = look.into_iter().next().transpose()? else { return Err(Refused::Interrupted) };
+    let asked = Arc::new(Asked {
+        centre: typical(&compiled.model),
+        days: days(study),
+        study: study.clone(),
+        compiled: alone,
+        patients,
+    });
+    let mut arms: Vec<Gather> = (0..study.arms.len()).map(|a| Gather::new(asked.clone(), a)).collect();
+    let Some(number) = patients else {
+        let (asked, n) = (asked.clone(), arms.len() as u32);
+        let found = all(n, threads, stop, move |arm| asked.guarded(arm as usize, 0))?;
+        for (gather, one) in arms.iter_mut().zip(found) {
+            gather.add(one.map_err(Refused::Typical)?);
+        }
+        return Ok(StudyLaw { arms: arms.into_iter().map(Gather::finish).collect(), dropped });
+    };
+    for (arm, gather) in arms.iter_mut().enumerate() {
+        let asked = asked.clone();
+        let mut due = 0;
+        let taken = each(
+            0..number,
+            threads,
+            1,
+            stop,
+            move |k| asked.guarded(arm, k),
+            |handed| {
+                if let Handed::Next(found) = handed {
+                    match found {
+                        Ok(one) => gather.add(one),
+                        Err(failure) => gather.out.failed.push((due, failure)),
+                    }
+                    due += 1;
+                }
+                Ok::<(), Infallible>(())
+            },
+        );
+        let Ok(end) = taken;
+        if end == Finish::Interrupted {
+            return Err(Refused::Interrupted);
+        }
+    }
+    Ok(StudyLaw { arms: arms.into_iter().map(Gather::finish).collect(), dropped })
+}
+
+/// Results of all of `0..number`, in order.
+fn all<T: Send + 'static>(
+    number: u32,
+    threads: usize,
+    stop: &AtomicBool,
+    one: impl Fn(u32) -> T + Send + Sync + 'static,
+) -> Result<Vec<T>, Refused> {
+    let mut out = Vec::new();
+    let taken = each(0..number, threads, 1, stop, one, |handed| {
+        if let Handed::Next(found) = handed {
+            out.push(found);
+        }
+        Ok::<(), Infallible>(())
+    });
+    let Ok(end) = taken;
+    if end == Finish::Interrupted { Err(Refused::Interrupted) } else { Ok(out) }
+}
+
+/// The model as the law carries it, and what was dropped to get there.
+fn expressible(compiled: &Compiled, study: &Study, centre: &[f64]) -> Result<(Compiled, Vec<Dropped>), Refused> {
     let mut obstacles: Vec<Obstacle> = Vec::new();
     for arm in study.arms.iter().filter(|a| !a.rules.is_empty()) {
         let why = "doses depend on what visits see, and so on all cells".to_string();
         obstacles.push(Obstacle { term: format!("rules of arm \"{}\"", arm.name), why });
     }
     let treatments: Vec<&Regimen> = study.arms.iter().flat_map(regimens).collect();
-    let (alone, dropped) = match linear(compiled, &centre, &treatments, study.horizon) {
-        Ok(found) if obstacles.is_empty() => found,
-        Ok(_) => return Err(Refused::Acting(obstacles)),
+    match linear(compiled, centre, &treatments, study.horizon) {
+        Ok(found) if obstacles.is_empty() => Ok(found),
+        Ok(_) => Err(Refused::Acting(obstacles)),
         Err(more) => {
             obstacles.splice(0..0, more);
-            return Err(Refused::Acting(obstacles));
+            Err(Refused::Acting(obstacles))
         }
-    };
-    let days = days(study);
-    let mut arms = Vec::new();
-    for arm in &study.arms {
-        let mut gather = Gather::new(arm, &alone, study, &days);
-        match patients {
-            None => gather.add(&centre, 0, true).map_err(Refused::Typical)?,
-            Some(number) => {
-                for (k, parameters) in people(&alone.model, study.seed, number).iter().enumerate() {
-                    if stop.load(Ordering::Relaxed) {
-                        return Err(Refused::Interrupted);
-                    }
-                    if let Err(failure) = gather.add(parameters, k as u32, number == 1) {
-                        gather.out.failed.push((k as u32, failure.to_string()));
-                    }
-                }
-            }
-        }
-        arms.push(gather.finish());
     }
-    Ok(StudyLaw { arms, dropped })
 }
 
 /// What is given in an arm: its regimen, or its first records.
@@ -156,11 +229,112 @@ fn days(study: &Study) -> Vec<f64> {
     days
 }
 
+/// What the law says of one patient in one arm.
+struct One {
+    cure: f64,
+    days: Vec<Day>,
+    origins: Vec<OfOrigin>,
+    off: Off,
+    mutated: f64,
+    /// Of the only patient: quantiles at [`SHARES`].
+    quantiles: [Option<f64>; SHARES.len()],
+    /// Of several: P(X <= count) on [`grid`].
+    below: Vec<f64>,
+}
+
+impl Asked {
+    /// The same; a panic is reported as a failure, as a run does.
+    fn guarded(&self, arm: usize, number: u32) -> Result<One, String> {
+        let attempt = std::panic::AssertUnwindSafe(|| self.one(arm, number));
+        match std::panic::catch_unwind(attempt) {
+            Ok(found) => found.map_err(|failure| failure.to_string()),
+            Err(_) => Err("an internal promise was broken; this is a bug in remission".into()),
+        }
+    }
+
+    /// Patient `number` in an arm.
+    fn one(&self, arm: usize, number: u32) -> Result<One, Failure> {
+        let compiled = &self.compiled;
+        let drawn;
+        let parameters = match self.patients {
+            None => &self.centre,
+            Some(_) => {
+                let mut stream = Stream::new(self.study.seed, u64::from(number), 0, Purpose::Parameters);
+                drawn = variation::parameters(&compiled.model, &mut stream);
+                &drawn
+            }
+        };
+        let resistant = |i: usize| compiled.is_resistant(i);
+        let mut exposure = Exposure::new(compiled, parameters, 0.0)?;
+        exposure.follow(self.study.arms[arm].regimen_of(number));
+        let law = Law::new(compiled, parameters, &exposure, &self.days)?;
+        let last = self.days.len() - 1;
+        let mut none = vec![law.none_at_start(resistant)?];
+        none.extend(law.none_each(resistant)?);
+        let cure = law.none(|_| true, last)?.min(none[last + 1]);
+        let lasting = law.none_lasting(resistant)?;
+        let mut never = law.never(resistant)?;
+        // Never is less than none, to the last digit.
+        never.iter_mut().zip(none.iter().zip(&lasting)).for_each(|(n, (a, b))| *n = n.min(*a).min(*b));
+        let origins = law.origins()?;
+        let off = law.founder_error(resistant)?;
+        let mean: f64 = origins.iter().map(|o| o.cells).sum();
+        let (quantiles, below) = self.resistant(&law, mean, none[last + 1])?;
+        let day = |k: usize| Day {
+            day: if k == 0 { 0.0 } else { self.days[k - 1] },
+            no_resistant: none[k],
+            arrived: 1.0 - never[k],
+            lasting: 1.0 - lasting[k],
+        };
+        let days = (0..none.len()).map(day).collect();
+        let mutated = if let Beginning::Grown(founders) = &law.beginning { founders.mutated } else { 0.0 };
+        Ok(One { cure, days, origins, off, mutated, quantiles, below })
+    }
+}
+
+impl Asked {
+    /// Quantiles of the resistant count of the only patient, or P(count <= n) on [`grid`].
+    fn resistant(&self, law: &Law<'_>, mean: f64, none: f64) -> Result<Distribution, Failure> {
+        let only = self.patients.is_none_or(|n| n == 1);
+        let (mut quantiles, mut below) = ([None; SHARES.len()], Vec::new());
+        if mean > LARGEST_MEAN {
+            // All that is left to tell is whether there are any.
+            quantiles = SHARES.map(|share| (none >= share).then_some(0.0));
+            below = if only { below } else { vec![none; grid().len()] };
+            return Ok((quantiles, below));
+        }
+        let mut counted = law.count(|i| self.compiled.is_resistant(i), mean)?;
+        if only {
+            let mut least = 0.0f64;
+            for (k, share) in SHARES.iter().enumerate() {
+                // Each is right to 1 %, which in a narrow law is more than they are apart.
+                least = least.max(quantile(*share, mean, |n| counted.up_to(n))?);
+                quantiles[k] = (least <= MOST).then_some(least);
+            }
+        } else {
+            for n in grid() {
+                // Beyond so many times the mean nothing is left that matters.
+                below.push(if n > 1e4 * mean { 1.0 } else { counted.up_to(n)? });
+            }
+        }
+        Ok((quantiles, below))
+    }
+}
+
+/// Counts at which the law of several patients is added up.
+fn grid() -> Vec<f64> {
+    let mut grid = vec![0.0];
+    for k in 0..A_DECADE * DECADES {
+        let n = libm::round(libm::exp10(k as f64 / A_DECADE as f64));
+        if grid.last().is_none_or(|g| *g < n) {
+            grid.push(n);
+        }
+    }
+    grid
+}
+
 /// Adds up patients.
-struct Gather<'a> {
-    arm: &'a Arm,
-    compiled: &'a Compiled,
-    days: &'a [f64],
+struct Gather {
     out: ArmLaw,
     /// Counts and the sum of P(X <= count), where there are several patients.
     grid: Vec<(f64, f64)>,
@@ -170,83 +344,54 @@ struct Gather<'a> {
     shares: [([f64; Origin::ALL.len()], f64); 2],
 }
 
-impl<'a> Gather<'a> {
-    fn new(arm: &'a Arm, compiled: &'a Compiled, study: &Study, days: &'a [f64]) -> Self {
+impl Gather {
+    fn new(asked: Arc<Asked>, arm: usize) -> Self {
         let zero = Day { day: 0.0, no_resistant: 0.0, arrived: 0.0, lasting: 0.0 };
-        let mut grid = vec![(0.0, 0.0)];
-        for k in 0..A_DECADE * DECADES {
-            let n = libm::round(libm::exp10(k as f64 / A_DECADE as f64));
-            if grid.last().is_none_or(|g| g.0 < n) {
-                grid.push((n, 0.0));
-            }
-        }
+        let arm = &asked.study.arms[arm];
         let out = ArmLaw {
             name: arm.name.clone(),
             cure: 0.0,
-            days: std::iter::once(0.0).chain(days.iter().copied()).map(|day| Day { day, ..zero }).collect(),
+            days: std::iter::once(0.0).chain(asked.days.iter().copied()).map(|day| Day { day, ..zero }).collect(),
             origins: vec![OfOrigin { present: 0.0, clones: 0.0, cells: 0.0 }; Origin::ALL.len()],
             clone_shares: None,
             cell_shares: None,
             resistant: [None; SHARES.len()],
             time: [None; SHARES.len()],
-            founder_error: 0.0,
+            founder_error: Off::AtMost(0.0),
             mutated: 0.0,
             patients: 0,
             failed: Vec::new(),
-            notes: notes(arm, compiled, study),
+            notes: notes(arm, &asked.compiled, &asked.study),
         };
-        Gather { arm, compiled, days, out, grid, ceiling: study.ceiling, shares: Default::default() }
+        let grid = grid().into_iter().map(|n| (n, 0.0)).collect();
+        Gather { out, grid, ceiling: asked.study.ceiling, shares: Default::default() }
     }
 
-    /// Adds a patient; of the `only` one quantiles are taken at once.
-    fn add(&mut self, parameters: &[f64], number: u32, only: bool) -> Result<(), Failure> {
-        let compiled = self.compiled;
-        let resistant = |i: usize| compiled.is_resistant(i);
-        let mut exposure = Exposure::new(compiled, parameters, 0.0)?;
-        exposure.follow(self.arm.regimen_of(number));
-        let law = Law::new(compiled, parameters, &exposure, self.days)?;
-        let last = self.days.len() - 1;
-        let cure = law.none(|_| true, last)?;
-        let mut none = vec![law.none_at_start(resistant)?];
-        none.extend(law.none_each(resistant)?);
-        let never = law.never(resistant)?;
-        let lasting = law.none_lasting(resistant)?;
-        let origins = law.origins()?;
-        let error = law.founder_error(resistant)?;
-        let mean: f64 = origins.iter().map(|o| o.cells).sum();
-        let mut counted = law.count(resistant, mean)?;
-        if only {
-            for (k, share) in SHARES.iter().enumerate() {
-                let n = quantile(*share, mean, |n| counted.up_to(n))?;
-                self.out.resistant[k] = (n <= MOST).then_some(n);
-            }
-        } else {
-            let mut sums = Vec::with_capacity(self.grid.len());
-            for &(n, _) in &self.grid {
-                // Beyond so many times the mean nothing is left that matters.
-                sums.push(if n > 1e4 * mean { 1.0 } else { counted.up_to(n)? });
-            }
-            self.grid.iter_mut().zip(sums).for_each(|(g, p)| g.1 += p);
+    /// Adds a patient.
+    fn add(&mut self, one: One) {
+        let out = &mut self.out;
+        out.patients += 1;
+        out.cure += one.cure;
+        for (sum, day) in out.days.iter_mut().zip(&one.days) {
+            sum.no_resistant += day.no_resistant;
+            sum.arrived += day.arrived;
+            sum.lasting += day.lasting;
         }
-        self.out.patients += 1;
-        self.out.cure += cure;
-        for (k, day) in self.out.days.iter_mut().enumerate() {
-            day.no_resistant += none[k];
-            day.arrived += 1.0 - never[k];
-            day.lasting += 1.0 - lasting[k];
-        }
-        for (sum, o) in self.out.origins.iter_mut().zip(&origins) {
+        for (sum, o) in out.origins.iter_mut().zip(&one.origins) {
             sum.present += o.present;
             sum.clones += o.clones;
             sum.cells += o.cells;
         }
-        add_shares(&mut self.shares[0], &origins, |o| o.clones);
-        add_shares(&mut self.shares[1], &origins, |o| o.cells);
-        self.out.founder_error = self.out.founder_error.max(error);
-        if let Beginning::Grown(founders) = &law.beginning {
-            self.out.mutated = self.out.mutated.max(founders.mutated);
-        }
-        Ok(())
+        add_shares(&mut self.shares[0], &one.origins, |o| o.clones);
+        add_shares(&mut self.shares[1], &one.origins, |o| o.cells);
+        let farthest = out.founder_error.value().max(one.off.value());
+        out.founder_error = match (out.founder_error, one.off) {
+            (Off::AtMost(_), Off::AtMost(_)) => Off::AtMost(farthest),
+            _ => Off::About(farthest),
+        };
+        out.mutated = out.mutated.max(one.mutated);
+        out.resistant = one.quantiles;
+        self.grid.iter_mut().zip(&one.below).for_each(|(g, p)| g.1 += p);
     }
 
     fn finish(mut self) -> ArmLaw {
@@ -326,7 +471,7 @@ fn notes(arm: &Arm, compiled: &Compiled, study: &Study) -> Vec<String> {
         notes.push("visits are on their planned days".into());
     }
     if !(0..compiled.types()).any(|i| compiled.is_resistant(i)) {
-        notes.push("no cell type is resistant".into());
+        notes.push("no cell type is resistant (`kind = \"resistant\"` or a `mechanism` makes one so)".into());
     }
     notes
 }

@@ -1,4 +1,4 @@
-//! All patients of a study on all cores, handed on in patient order.
+//! All patients of a study on all cores, handed on in patient order; or ([`each`]) anything else that patients are asked.
 //!
 //! Patients are independent and their streams are found by number, so who computes what in which order changes
 //! nothing. This is the only file with threads.
@@ -52,28 +52,29 @@ pub enum Finish {
 
 /// What the runner gives to whoever takes patients.
 #[derive(Debug)]
-pub enum Handed<'a> {
+pub enum Handed<'a, T = PatientOutcome> {
     /// The next patient, in order.
-    Next(PatientOutcome),
+    Next(T),
     /// Patients that were finished a while ago, or at a stop, and wait for one before them. They come again as [`Next`](Self::Next)
     /// when it is their turn.
-    Ahead(&'a [PatientOutcome]),
+    Ahead(&'a [T]),
     /// Nothing has arrived for a moment.
     Nothing,
 }
 
 /// Patients that wait for one before them.
-struct Waiting {
-    batch: Vec<PatientOutcome>,
+struct Waiting<T> {
+    batch: Vec<T>,
     since: Instant,
     told: bool,
 }
 
 /// What the workers share.
-struct Shared {
-    compiled: Compiled,
-    study: Study,
-    options: Options,
+struct Shared<T> {
+    /// What is computed of a patient, by number.
+    one: Box<dyn Fn(u32) -> T + Send + Sync>,
+    threads: u32,
+    batch: u32,
     next: AtomicU32,
     end: u32,
     quit: AtomicBool,
@@ -95,13 +96,31 @@ pub fn run<E>(
     patients: Range<u32>,
     options: Options,
     stop: &AtomicBool,
-    mut take: impl FnMut(Handed) -> Result<(), E>,
+    take: impl FnMut(Handed) -> Result<(), E>,
 ) -> Result<Finish, E> {
-    let threads = options.threads.max(1);
+    let (compiled, study) = (compiled.clone(), study.clone());
+    let one = move |number| guarded(&compiled, &study, number, options.method);
+    each(patients, options.threads, options.batch, stop, one, take)
+}
+
+/// Computes `one` of every patient on `threads` threads, at most `batch` at a time on one, and gives the results to `take` in
+/// order of their number; returns as soon after a stop as [`run`] does. `one` must not panic.
+///
+/// # Errors
+/// The first error that `take` returns ends it.
+pub fn each<T: Send + 'static, E>(
+    patients: Range<u32>,
+    threads: usize,
+    batch: u32,
+    stop: &AtomicBool,
+    one: impl Fn(u32) -> T + Send + Sync + 'static,
+    mut take: impl FnMut(Handed<'_, T>) -> Result<(), E>,
+) -> Result<Finish, E> {
+    let threads = threads.max(1);
     let shared = Arc::new(Shared {
-        compiled: compiled.clone(),
-        study: study.clone(),
-        options,
+        one: Box::new(one),
+        threads: threads as u32,
+        batch: batch.max(1),
         next: AtomicU32::new(patients.start),
         end: patients.end,
         quit: AtomicBool::new(false),
@@ -127,7 +146,8 @@ pub fn run<E>(
         let wait = deadline.map_or(LOOK, |end: Instant| end.saturating_duration_since(Instant::now()).min(LOOK));
         match receive.recv_timeout(wait) {
             Ok((first, batch)) => {
-                let _: Option<Waiting> = waiting.insert(first, Waiting { batch, since: Instant::now(), told: false });
+                let _: Option<Waiting<T>> =
+                    waiting.insert(first, Waiting { batch, since: Instant::now(), told: false });
             }
             Err(RecvTimeoutError::Timeout) if deadline.is_none_or(|end| Instant::now() < end) => take(Handed::Nothing)?,
             Err(_) => break,
@@ -145,10 +165,10 @@ pub fn run<E>(
 }
 
 /// Hands on, once, who has waited for so long.
-fn ahead<E>(
-    waiting: &mut BTreeMap<u32, Waiting>,
+fn ahead<T, E>(
+    waiting: &mut BTreeMap<u32, Waiting<T>>,
     long: Duration,
-    take: &mut impl FnMut(Handed) -> Result<(), E>,
+    take: &mut impl FnMut(Handed<'_, T>) -> Result<(), E>,
 ) -> Result<(), E> {
     for one in waiting.values_mut().filter(|w| !w.told && w.since.elapsed() >= long) {
         one.told = true;
@@ -158,9 +178,9 @@ fn ahead<E>(
 }
 
 /// Raises the workers' flag when dropped.
-struct Quit(Arc<Shared>);
+struct Quit<T>(Arc<Shared<T>>);
 
-impl Quit {
+impl<T> Quit<T> {
     fn raise(&self) {
         // Under the lock, so that no worker misses it between looking and waiting.
         let _due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
@@ -169,15 +189,15 @@ impl Quit {
     }
 }
 
-impl Drop for Quit {
+impl<T> Drop for Quit<T> {
     fn drop(&mut self) {
         self.raise();
     }
 }
 
-fn work(shared: &Shared, send: &mpsc::SyncSender<(u32, Vec<PatientOutcome>)>) {
-    let batch = shared.options.batch.max(1);
-    let ahead = AHEAD.max(batch).saturating_mul(shared.options.threads.max(1) as u32);
+fn work<T>(shared: &Shared<T>, send: &mpsc::SyncSender<(u32, Vec<T>)>) {
+    let batch = shared.batch;
+    let ahead = AHEAD.max(batch).saturating_mul(shared.threads);
     let quit = || shared.quit.load(Ordering::Relaxed);
     loop {
         let first = shared.next.fetch_add(batch, Ordering::Relaxed);
@@ -195,7 +215,7 @@ fn work(shared: &Shared, send: &mpsc::SyncSender<(u32, Vec<PatientOutcome>)>) {
             if quit() {
                 break;
             }
-            done.push(guarded(&shared.compiled, &shared.study, number, shared.options.method));
+            done.push((shared.one)(number));
             if began.elapsed() > PATIENCE {
                 if send.send((begins, std::mem::take(&mut done))).is_err() {
                     return;

@@ -45,7 +45,7 @@ fn main() {
         for o in &origins {
             println!("    {o:?}");
         }
-        println!("    error {:.2e}", law.founder_error(resistant).unwrap());
+        println!("    error {:?}", law.founder_error(resistant).unwrap());
         lap("error");
         let mean = origins.iter().map(|o| o.cells).sum();
         let mut counted = law.count(resistant, mean).unwrap();

@@ -7,6 +7,7 @@
 //! the other methods.
 
 pub mod arm;
+pub mod bound;
 pub mod counts;
 pub mod equations;
 pub mod expressible;

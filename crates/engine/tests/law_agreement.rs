@@ -3,8 +3,9 @@
 //!
 //! For each model and method: P(no cell), P(no resistant cell) at the end and half way, P(a clone of each origin is alive)
 //! and P(resistant count <= x) at three counts, by exact binomial tests; the mean number of living clones of each origin
-//! and of resistant cells, cut at eight times their mean, by z-scores (of means of at least 1,000 replicates). All tests of the file are judged at
-//! [`ALARM`] over their number: the file fails by chance once in 10^4 sets of seeds. Seeds are numbers in order.
+//! and of resistant cells, cut at eight times their mean, by z-scores (of means of at least 1,500 replicates). The 13 settings have
+//! 15 tests each, all judged at [`ALARM`] over their number: the file fails by chance once in 10^4 sets of seeds. Seeds are numbers
+//! in order. Where a tumour is grown, means may be off by what the law says of its founder law, on top.
 
 mod common;
 
@@ -20,8 +21,8 @@ use remission_model::resolved::*;
 
 /// False alarms of the file.
 const ALARM: f64 = 1e-4;
-/// Tests in the file, at the most: 14 settings of 3 + 4 + 3 + 5.
-const TESTS: f64 = 14.0 * 15.0;
+/// Tests in the file: 13 settings (three models by both methods, seven by one), each of 3 + 3 + 4 shares and 4 + 1 means.
+const TESTS: f64 = 13.0 * 15.0;
 
 fn per(a: Expr, op: Op, b: Expr) -> Expr {
     Expr::Binary(op, Box::new(a), Box::new(b))
@@ -137,7 +138,7 @@ fn check(name: &str, model: &Model, regimen: &Regimen, days: f64, method: Method
         }
     }
     // What the law of a large tumour may be off by.
-    let slack = law.founder_error(resistant).unwrap();
+    let slack = law.founder_error(resistant).unwrap().value();
     println!("{name}: founder law off by {slack:.1e}");
     let judge = Judge { n, name: name.to_string() };
     judge.share("cure", cured, law.none(|_| true, 1).unwrap());

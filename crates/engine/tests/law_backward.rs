@@ -116,7 +116,7 @@ fn resistance_when_the_tumour_is_found() {
         assert!((p / expected - 1.0).abs() < 2e-6, "b {br} d {dr}: {p} for {expected}");
         let Beginning::Grown(founders) = &law.beginning else { panic!() };
         assert!((founders.growth - (b * (1.0 - u) - d)).abs() < 1e-15);
-        assert!(law.founder_error(|i| i == 1).unwrap() < 1e-6);
+        assert!(law.founder_error(|i| i == 1).unwrap().value() < 1e-6);
     }
 }
 

@@ -14,6 +14,9 @@ mod common;
 
 use common::*;
 use remission_engine::compiled::Compiled;
+use remission_engine::exposure::Exposure;
+use remission_engine::law::arm::Law;
+use remission_engine::law::start::{Beginning, Off};
 use remission_engine::tumour::Method;
 use remission_model::resolved::{Model, Regimen, Start};
 
@@ -168,6 +171,31 @@ fn neutral_resistance_at_1e5_cells() {
         let m = grown(1.0, r, 1.0, r, 1e5);
         for (method, n) in [(Method::Leap, 20_000), (Method::Exact, exact)] {
             judge(&format!("d/b {r}, M 1e5, none, {method:?}"), without(&m, method, n), n, p - off, p + off, ALARM);
+        }
+    }
+}
+
+/// The founder law of `law` against the exact walk, in which mutated cells count in the size: what its bound leaves out is
+/// at most the expected share of mutated cells, which it tells.
+#[test]
+fn the_founder_law_and_its_bound() {
+    for size in [100, 500, 2000] {
+        for r in [0.0, 0.5, 0.8] {
+            let u = 0.1 / size as f64;
+            let mut m = model(vec![cell("S", 1.0, r), cell("R", 1.0, r)], &[]);
+            m.cells[0].mutations = vec![mutates(1, u)];
+            m.start = Start::Grown { founder: 0, from: 1, until: number(size as f64) };
+            let compiled = Compiled::new(&m);
+            let law = Law::new(&compiled, &[], &Exposure::new(&compiled, &[], 0.0).unwrap(), &[1e-9]).unwrap();
+            let Off::AtMost(bound) = law.founder_error(|i| i == 1).unwrap() else { panic!("no bound") };
+            let Beginning::Grown(founders) = &law.beginning else { panic!() };
+            let (exact, found) = (none_at(size, r, u).ln(), law.none_at_start(|i| i == 1).unwrap().ln());
+            println!(
+                "{size} cells, d/b {r}: ln P {exact:.6}, law {found:.6}, off {:.1e}, bound {bound:.1e}, mutated {:.1e}",
+                found - exact,
+                founders.mutated
+            );
+            assert!((found - exact).abs() <= bound + founders.mutated, "{size} cells, d/b {r}");
         }
     }
 }

@@ -6,11 +6,12 @@ use crate::failure::{Exit, code};
 use crate::load::load;
 use crate::print::span;
 use crate::report::words::{self, thousands};
-use remission_cohort::law::{Refused, SHARES, StudyLaw, law as law_of};
+use remission_cohort::law::{ArmLaw, Refused, SHARES, StudyLaw, law as law_of};
 use remission_engine::compiled::Compiled;
 use remission_engine::law::arm::{FINE, MEDIUM};
 use remission_engine::law::counts::ACCURACY;
 use remission_engine::law::expressible::{HARDLY, Obstacle};
+use remission_engine::law::start::Off;
 use remission_engine::state::Origin;
 use remission_model::resolved::Study;
 use serde_json::{Map, Value, json};
@@ -29,7 +30,9 @@ pub fn law(args: &args::Law, stop: &AtomicBool) -> Result<u8, Exit> {
     };
     study.seed = args.seed.unwrap_or(study.seed);
     let compiled = Compiled::new(&loaded.model);
-    let found = law_of(&compiled, &study, args.patients, stop).map_err(refused)?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = args.threads.map_or(cores, usize::from);
+    let found = law_of(&compiled, &study, args.patients, threads, stop).map_err(refused)?;
     let failed: usize = found.arms.iter().map(|a| a.failed.len()).sum();
     let text = table(&found, &study, &loaded.model.title, args.patients);
     if args.json {
@@ -152,10 +155,18 @@ fn tail(found: &StudyLaw) -> String {
             d.a_day
         );
     }
-    if let Some(arm) = found.arms.iter().find(|a| a.mutated > 0.0 || a.founder_error > 0.0) {
+    let grown = |a: &&ArmLaw| a.mutated > 0.0 || a.founder_error.value() > 0.0;
+    let first =
+        found.arms.iter().filter(grown).max_by(|a, b| a.founder_error.value().total_cmp(&b.founder_error.value()));
+    if let Some(arm) = first {
+        let off = match arm.founder_error {
+            Off::AtMost(x) if x.is_infinite() => "ln P off without a bound, since mutations are not rare".to_string(),
+            Off::AtMost(x) => format!("ln P off by at most {x:.1e}"),
+            Off::About(x) => format!("ln P off by about {x:.1e} (an estimate, since the founding type switches)"),
+        };
         out += &format!(
-            "the start is the founder law of a large tumour: ln P off by at most {:.1e}, mutated cells {:.1e} of it\n",
-            arm.founder_error, arm.mutated
+            "the start is the founder law of a large tumour: {off}; mutated cells, {:.1e} of it, are not counted into its size\n",
+            arm.mutated
         );
     }
     for arm in found.arms.iter().filter(|a| !a.failed.is_empty()) {
@@ -186,6 +197,10 @@ fn document(found: &StudyLaw, study: &Study, patients: Option<u32>, seconds: f64
             let of =
                 |f: fn(&remission_engine::law::arm::OfOrigin) -> f64| arm.origins.iter().map(f).collect::<Vec<_>>();
             let some = arm.patients > 0;
+            let (bound, estimate) = match arm.founder_error {
+                Off::AtMost(x) => (some.then_some(x), None),
+                Off::About(x) => (None, some.then_some(x)),
+            };
             json!({
                 "arm": arm.name,
                 "cure": some.then_some(arm.cure),
@@ -203,7 +218,8 @@ fn document(found: &StudyLaw, study: &Study, patients: Option<u32>, seconds: f64
                 "errors": {
                     "ln_p_at_horizon": FINE * study.horizon,
                     "ln_p_other": MEDIUM * study.horizon,
-                    "founder_law": arm.founder_error,
+                    "founder_law": bound,
+                    "founder_law_estimate": estimate,
                     "mutated_at_start": arm.mutated,
                     "quantile_probability": ACCURACY,
                 },

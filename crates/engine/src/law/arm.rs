@@ -4,11 +4,11 @@
 //! resistant cells to the end; living clones by label; the distribution of the resistant count.
 
 use super::counts::Count;
-use super::equations::{Equations, Solver};
+use super::equations::{Equations, Solver, UNBOUNDED};
 use super::lines::Lines;
 use super::origins::{self, Places};
 use super::scalar::{Complex, Scalar};
-use super::start::{Before, Beginning};
+use super::start::{Before, Beginning, Off};
 use super::timeline::{Prepared, Timeline};
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
@@ -31,9 +31,9 @@ const AGREED: f64 = 2e-4;
 pub struct OfOrigin {
     /// P(at least one clone of the label has a resistant cell).
     pub present: f64,
-    /// Expected number of such clones.
+    /// Expected number of such clones; infinite above 1e200.
     pub clones: f64,
-    /// Expected resistant cells in them.
+    /// Expected resistant cells in them; infinite above 1e200.
     pub cells: f64,
 }
 
@@ -156,17 +156,17 @@ impl<'a> Law<'a> {
         self.beginning.ln_none(&self.before, |t| t, &[self.n()], e)
     }
 
-    /// How far ln P(no resistant cell at the horizon) and ln P(cure) may be off by the limit of the founder law; 0 where
-    /// the start is typed in.
+    /// How far ln P may be off by the limit of the founder law, 0 where the start is typed in: a bound for every
+    /// probability, or an estimate for no cell of the marked types at the horizon.
     ///
     /// # Errors
     /// Rates that are too fast.
-    pub fn founder_error(&self, marked: impl Fn(usize) -> bool) -> Result<f64, Failure> {
-        let Beginning::Grown(founders) = &self.beginning else { return Ok(0.0) };
+    pub fn founder_error(&self, marked: impl Fn(usize) -> bool) -> Result<Off, Failure> {
+        let Beginning::Grown(founders) = &self.beginning else { return Ok(Off::AtMost(0.0)) };
         let (timeline, prepared) = self.medium()?;
         let mut e = self.at_end(marked);
         timeline.back(&self.plain, prepared, &mut timeline.solver(&self.plain), &mut e, self.days.len() - 1, None)?;
-        founders.error(self.compiled, &self.before, &e)
+        founders.off(self.compiled, &self.before, &e)
     }
 
     /// P(no cell of the marked types has been there by each day, day 0 first).
@@ -186,7 +186,14 @@ impl<'a> Law<'a> {
             }
             Ok(libm::exp(self.beginning.ln_none(&before, |t| t, &[self.n()], &e)?))
         };
-        std::iter::once(None).chain((0..self.days.len()).map(Some)).map(|day| one(day, &mut solver)).collect()
+        let mut p = Vec::with_capacity(self.days.len() + 1);
+        let mut least = 1.0f64;
+        for day in std::iter::once(None).chain((0..self.days.len()).map(Some)) {
+            // What has been there stays so; rounding must not say otherwise.
+            least = least.min(one(day, &mut solver)?);
+            p.push(least);
+        }
+        Ok(p)
     }
 
     /// P(no cell of the marked types that is alive on a day leaves cells of these types to the horizon), for each day, day
@@ -212,6 +219,11 @@ impl<'a> Law<'a> {
                 timeline.back(&self.plain, prepared, &mut solver, &mut own, to, None)?;
             }
             p[day] = libm::exp(self.ln_none(&own)?);
+        }
+        // At the horizon it is "none alive", which is known better; and what lasts from a day lasts from the next.
+        p[last + 1] = self.none(&marked, last)?;
+        for day in (0..=last).rev() {
+            p[day] = p[day].max(p[day + 1]);
         }
         Ok(p)
     }
@@ -253,7 +265,8 @@ impl<'a> Law<'a> {
             let first = if label == Origin::PreExisting { n } else { 0 };
             let before = Before::new(compiled, &origins::present(compiled, label, false), first + founder);
             let ln = self.beginning.ln_none(&before, |t| first + t, &[2 * n], &values)?;
-            out.push(OfOrigin { present: 0.0 - libm::expm1(ln), clones: expected[0], cells: expected[1] });
+            let [clones, cells] = expected.map(|x| if x < UNBOUNDED { x } else { f64::INFINITY });
+            out.push(OfOrigin { present: 0.0 - libm::expm1(ln), clones, cells });
         }
         Ok(out)
     }

@@ -16,7 +16,13 @@ use crate::failure::Failure;
 /// Highest order of a step.
 const ORDER: usize = 24;
 /// Steps that one interval may take.
-const MOST_STEPS: usize = 1_000_000;
+const MOST_STEPS: usize = 200_000;
+/// Values below this are 0: no tumour has so many cells that they matter, and denormal numbers have no digits for a step.
+const NOTHING: f64 = 1e-250;
+/// Expected numbers stop here, so that they stay numbers; [`UNBOUNDED`] and up are told as infinite.
+const FULL: f64 = 1e250;
+/// Expected numbers from here on are no numbers of cells.
+pub const UNBOUNDED: f64 = 1e200;
 /// Largest partial sum of a step, as a multiple of its result.
 const CANCELLED: f64 = 1e3;
 /// Shortest step, days.
@@ -143,10 +149,13 @@ pub fn arrivals(compiled: &Compiled, first: usize) -> Kind {
     Kind { links, ..Kind::default() }
 }
 
+/// Coefficients that are kept of a kind.
+const WIDTH: usize = ORDER + 1;
+
 /// Solves systems of one size; keeps its memory between calls.
 #[derive(Debug, Clone)]
 pub struct Solver<T> {
-    /// Taylor coefficients, order by order.
+    /// Taylor coefficients, kind by kind.
     taylor: Vec<T>,
     /// Those of b e + g.
     both: Vec<T>,
@@ -161,7 +170,7 @@ pub struct Solver<T> {
 impl<T: Scalar> Solver<T> {
     /// For `kinds` kinds; each step is right to `tolerance` of every value.
     pub fn new(kinds: usize, tolerance: f64) -> Solver<T> {
-        let many = vec![T::default(); kinds * (ORDER + 1)];
+        let many = vec![T::default(); kinds * WIDTH];
         Solver {
             taylor: many.clone(),
             both: many.clone(),
@@ -175,7 +184,7 @@ impl<T: Scalar> Solver<T> {
     /// Carries values back over `days` of constant rates.
     ///
     /// # Errors
-    /// [`Failure::Budget`] when more than a million steps were needed: rates of another unit than a day.
+    /// [`Failure::Budget`] when more than 200,000 steps were needed: rates of another unit than a day.
     pub fn carry(
         &mut self,
         equations: &Equations,
@@ -187,6 +196,14 @@ impl<T: Scalar> Solver<T> {
         for _ in 0..MOST_STEPS {
             if left <= 0.0 {
                 return Ok(());
+            }
+            for x in e.iter_mut() {
+                let size = x.size();
+                if size < NOTHING {
+                    *x = T::default();
+                } else if size > FULL {
+                    *x = x.times(FULL / size);
+                }
             }
             match self.step(equations, coefficients, e, left) {
                 Some(step) => left -= step,
@@ -203,19 +220,19 @@ impl<T: Scalar> Solver<T> {
     /// One step of at most `most` days; returns its length, `None` when no step is short enough.
     fn step(&mut self, equations: &Equations, coefficients: &Coefficients, e: &mut [T], most: f64) -> Option<f64> {
         let n = e.len();
-        self.taylor[..n].copy_from_slice(e);
+        e.iter().enumerate().for_each(|(i, &x)| self.taylor[i * WIDTH] = x);
         self.next.copy_from_slice(e);
         self.scale.iter_mut().zip(e.iter()).for_each(|(s, x)| *s = x.size());
         let mut power = 1.0;
         let mut quiet = 0;
         let mut known = 0;
         for k in 0..ORDER {
-            self.order(equations, coefficients, n, k);
+            self.order(equations, coefficients, k);
             known = k + 1;
             power *= most;
             let mut settled = true;
             for i in 0..n {
-                let term = self.taylor[(k + 1) * n + i].times(power);
+                let term = self.taylor[i * WIDTH + k + 1].times(power);
                 self.next[i] += term;
                 let sum = self.next[i].size();
                 self.scale[i] = self.scale[i].max(sum);
@@ -233,7 +250,7 @@ impl<T: Scalar> Solver<T> {
         }
         // Shorter, until the last two terms are small; their coefficients stay.
         for k in known..ORDER {
-            self.order(equations, coefficients, n, k);
+            self.order(equations, coefficients, k);
         }
         let mut step = most;
         while step > SHORTEST {
@@ -248,12 +265,13 @@ impl<T: Scalar> Solver<T> {
     /// Sums the series at `step`; true (and `e` moved) when its last two terms are small.
     fn sum(&mut self, n: usize, step: f64, e: &mut [T]) -> bool {
         for i in 0..n {
-            let mut sum = self.taylor[i];
+            let own = &self.taylor[i * WIDTH..(i + 1) * WIDTH];
+            let mut sum = own[0];
             let mut scale = sum.size();
             let mut power = 1.0;
-            for k in 1..=ORDER {
+            for (k, x) in own.iter().enumerate().skip(1) {
                 power *= step;
-                let term = self.taylor[k * n + i].times(power);
+                let term = x.times(power);
                 sum += term;
                 scale = scale.max(sum.size());
                 // What is not a number is never small.
@@ -273,41 +291,45 @@ impl<T: Scalar> Solver<T> {
 
     /// Coefficients of order k + 1 from those up to k.
     #[inline(always)]
-    fn order(&mut self, equations: &Equations, coefficients: &Coefficients, n: usize, k: usize) {
+    fn order(&mut self, equations: &Equations, coefficients: &Coefficients, k: usize) {
         let c = &coefficients.0;
         let mut at = 0;
         for (i, kind) in equations.kinds.iter().enumerate() {
             let own = c[at];
             let twins = c[at + 1];
             at += 2;
-            let here = self.taylor[k * n + i];
+            let first = i * WIDTH;
+            let here = self.taylor[first + k];
             let mut slope = here.times(own);
             let mut beside = T::default();
             let mut turned = T::default();
             for link in &kind.links {
-                let x = self.taylor[k * n + link.to].times(c[at]);
+                let x = self.taylor[link.to * WIDTH + k].times(c[at]);
                 at += 1;
                 if link.beside { beside += x } else { turned += x }
             }
             if let Some(along) = kind.along {
-                self.added[k * n + i] = turned;
-                turned = T::default();
-                for m in 0..=k {
-                    turned += self.added[m * n + i] * self.taylor[(k - m) * n + along];
-                }
+                self.added[first + k] = turned;
+                turned = convolution(&self.added[first..], &self.taylor[along * WIDTH..], k);
             }
             slope = slope + turned + beside;
             if kind.twins.is_some() {
-                self.both[k * n + i] = here.times(twins) + beside;
-                let mut product = T::default();
-                for m in 0..=k {
-                    product += self.both[m * n + i] * self.taylor[(k - m) * n + i];
-                }
-                slope = slope - product;
+                self.both[first + k] = here.times(twins) + beside;
+                slope = slope - convolution(&self.both[first..], &self.taylor[first..], k);
             }
-            self.taylor[(k + 1) * n + i] = slope.times(1.0 / (k + 1) as f64);
+            self.taylor[first + k + 1] = slope.times(1.0 / (k + 1) as f64);
         }
     }
+}
+
+/// Coefficient k of a product of two series.
+#[inline(always)]
+fn convolution<T: Scalar>(a: &[T], b: &[T], k: usize) -> T {
+    let mut sum = T::default();
+    for (&x, &y) in a[..=k].iter().zip(b[..=k].iter().rev()) {
+        sum += x * y;
+    }
+    sum
 }
 
 #[cfg(test)]

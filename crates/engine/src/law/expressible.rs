@@ -95,7 +95,7 @@ pub fn linear(
             None if term.change.is_finite() => {
                 format!("by up to {:.2} % along the mean path", (100.0 * term.change).min(1e6))
             }
-            None => "without bound: without cells it has no value".to_string(),
+            None => "without bound: without cells it is 0, or has no value".to_string(),
         };
         let why = format!("changes with {}, {how}", term.through);
         obstacles.push(Obstacle { term: term.name, why });

@@ -8,13 +8,15 @@
 //! Appl. Probab. 28:3922). An excursion that comes back to type f ends, since x(s) counts it. So
 //!     ln E(product of (1 - e)) = X ln(1 - e_f) - Int_0^G x(s) sum_j r_fj e_j(s) ds,
 //! with e_j(s) the value of one cell of type j that still has s days to grow before treatment begins with the values e, f
-//! absorbing, and G the time at which x(G) = 1; X is such that all cells that have not mutated together are N on average.
+//! absorbing, and G the time at which x(G) is the number of cells that the tumour grew from; X is such that all cells that have
+//! not mutated together are N on average.
 //!
-//! The limit replaces a random early path by its mean. Run backward from N cells, a birth-death process has mean
-//! X e^(-lambda s) and forgets where it began, so the mean of the path is right until few (about b / lambda) cells are
-//! left; what these found is missed or counted in excess: [`Founders::error`]. That mutated cells are part of N is left out:
-//! [`Founders::mutated`] is their share (where none is there, it is right).
+//! The limit replaces a random path by its mean. How far that may be off has a bound where the founding type is the only one
+//! that grows unmutated and nothing leads back to it ([`super::bound`]); where it switches before treatment there is an estimate:
+//! what b / lambda cells found in 1 / lambda days, since the mean is right until about b / lambda cells are left. That mutated
+//! cells are part of N is left out of both: [`Founders::mutated`] is their share (where none is there, it is right).
 
+use super::bound::Growing;
 use super::equations::{Equations, Kind, Link, Rate, Solver};
 use super::scalar::Scalar;
 use crate::before::{amount, over_parameters};
@@ -29,6 +31,24 @@ use remission_model::resolved::Start;
 /// Largest share of a grown tumour that mutated cells may be on average; above it the limit is no answer.
 pub const MOST_MUTATED: f64 = 0.05;
 const TOLERANCE: f64 = 1e-12;
+
+/// How far ln P may be off by the founder law.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Off {
+    /// At most so far, for every probability; infinite where there is no bound.
+    AtMost(f64),
+    /// About so far.
+    About(f64),
+}
+
+impl Off {
+    /// The number, bound or not.
+    pub fn value(self) -> f64 {
+        match self {
+            Off::AtMost(x) | Off::About(x) => x,
+        }
+    }
+}
 
 /// What is there when treatment begins.
 #[derive(Debug, Clone)]
@@ -48,7 +68,9 @@ pub struct Founders {
     pub cells: f64,
     /// Growth rate of the tumour, a day.
     pub growth: f64,
-    /// Days from one cell to treatment along the mean.
+    /// Cells that the tumour grows from.
+    pub from: f64,
+    /// Days from these to treatment along the mean.
     pub days: f64,
     /// Expected share of cells that descend from a mutation.
     pub mutated: f64,
@@ -78,9 +100,14 @@ impl Beginning {
                 }
                 Ok(Beginning::Given(given))
             }
-            Start::Grown { founder, until, .. } => {
+            Start::Grown { founder, from, until } => {
                 let size = amount(compiled, parameters, "before_treatment", until)? as f64;
-                Founders::new(compiled, parameters, *founder, size).map(Beginning::Grown)
+                let from = *from as f64;
+                if size <= from {
+                    // Nothing has to grow.
+                    return Ok(Beginning::Given(vec![(*founder, from)]));
+                }
+                Founders::new(compiled, parameters, *founder, from, size).map(Beginning::Grown)
             }
         }
     }
@@ -147,7 +174,7 @@ impl Before {
 }
 
 impl Founders {
-    fn new(compiled: &Compiled, parameters: &[f64], founder: usize, size: f64) -> Result<Founders, Failure> {
+    fn new(compiled: &Compiled, parameters: &[f64], founder: usize, from: f64, size: f64) -> Result<Founders, Failure> {
         let mut registers = compiled.registers(parameters);
         let exposure = Exposure::new(compiled, parameters, 0.0)?;
         let mut rates = vec![0.0; compiled.layout.len()];
@@ -159,14 +186,14 @@ impl Founders {
             return Err(Failure::NeverDetected { until: size, why });
         }
         rates.push(growth);
-        let days = libm::log(size.max(1.0)) / growth;
-        let mut founders = Founders { founder, cells: size, growth, days, mutated: 0.0, rates };
+        let days = libm::log(size / from) / growth;
+        let mut founders = Founders { founder, cells: size, growth, from, days, mutated: 0.0, rates };
         // Expected cells for one of the founding type: all others, and those behind a mutation.
         let all = founders.others(compiled, false)?;
         let mutated = founders.others(compiled, true)?;
         founders.mutated = mutated / (1.0 + all);
         founders.cells = size / (1.0 + (all - mutated).max(0.0));
-        founders.days = libm::log(founders.cells.max(1.0)) / growth;
+        founders.days = libm::log((founders.cells / from).max(1.0)) / growth;
         if founders.mutated > MOST_MUTATED {
             let why = format!(
                 "mutated cells would be {:.0} % of it on average, and the founder law holds for small shares only (up to {:.0} %)",
@@ -226,22 +253,46 @@ impl Founders {
         Ok((y, rates))
     }
 
-    /// How far ln P may be off, since the first cells of the tumour are a random path: what b / lambda cells found in
-    /// 1 / lambda days, of what counts at the beginning of growth.
+    /// How far ln P may be off, since the path of the tumour is random. The bound holds for every probability; the estimate is
+    /// that of the probability whose values when treatment begins are `e`.
     ///
     /// # Errors
     /// Rates that are too fast.
-    pub fn error(&self, compiled: &Compiled, before: &Before, e: &[f64]) -> Result<f64, Failure> {
+    pub fn off(&self, compiled: &Compiled, before: &Before, e: &[f64]) -> Result<Off, Failure> {
+        if let Some(growing) = self.alone(compiled) {
+            return Ok(Off::AtMost(growing.bound()));
+        }
         let birth = self.rates[compiled.layout.birth(self.founder)];
         let (values, rates) = self.excursions(before, e)?;
         let links = &before.equations.kinds[values.len() - 1].links;
         let founded: f64 = links.iter().zip(rates).map(|(l, r)| r * values[l.to].abs()).sum();
-        Ok(birth / self.growth * founded / self.growth)
+        Ok(Off::About(birth / self.growth * founded / self.growth))
+    }
+
+    /// The growth of the founding type, where it does not switch and nothing leads back to it.
+    fn alone(&self, compiled: &Compiled) -> Option<Growing> {
+        let (layout, f) = (compiled.layout, self.founder);
+        let a = flows(compiled, &self.rates);
+        let n = compiled.types();
+        let back = reached(&a, n, f, false);
+        let switches = compiled.switches().iter().enumerate();
+        if switches.filter(|(_, s)| s.0 == f).any(|(k, _)| self.rates[layout.switch(k)] > 0.0)
+            || (0..n).any(|i| i != f && back[i] && reached(&a, n, f, true)[i])
+        {
+            return None;
+        }
+        let mutations = |beside: bool| -> f64 {
+            let own = compiled.channels.iter().enumerate().filter(|(_, c)| c.from == f && c.per_division == beside);
+            own.map(|(c, _)| self.rates[layout.founding(c)]).sum()
+        };
+        let (birth, loss) = (self.rates[layout.birth(f)], self.rates[layout.death(f)]);
+        let (beside, turned) = (mutations(true), mutations(false));
+        Some(Growing { cells: self.cells, from: self.from, birth, loss, beside, turned })
     }
 }
 
-/// Growth rate of the types that the founding type reaches and that lead back to it.
-fn growth(compiled: &Compiled, rates: &[f64], founder: usize) -> f64 {
+/// The mean equations without drug: how fast a cell of one type (row) makes cells of another (column).
+fn flows(compiled: &Compiled, rates: &[f64]) -> Vec<f64> {
     let n = compiled.types();
     let layout = compiled.layout;
     let mut a = vec![0.0; n * n];
@@ -255,22 +306,31 @@ fn growth(compiled: &Compiled, rates: &[f64], founder: usize) -> f64 {
     for (c, channel) in compiled.channels.iter().enumerate() {
         a[channel.from * n + channel.to] += rates[layout.founding(c)];
     }
-    let reach = |forth: bool| {
-        let mut seen = vec![false; n];
-        seen[founder] = true;
-        for _ in 0..n {
-            for i in 0..n {
-                for j in 0..n {
-                    let (from, to) = if forth { (i, j) } else { (j, i) };
-                    if seen[i] && i != j && a[from * n + to] > 0.0 {
-                        seen[j] = true;
-                    }
+    a
+}
+
+/// Types that `first` leads to, or (`forth` false) that lead to it; itself among them.
+fn reached(a: &[f64], n: usize, first: usize, forth: bool) -> Vec<bool> {
+    let mut seen = vec![false; n];
+    seen[first] = true;
+    for _ in 0..n {
+        for i in 0..n {
+            for j in 0..n {
+                let (from, to) = if forth { (i, j) } else { (j, i) };
+                if seen[i] && i != j && a[from * n + to] > 0.0 {
+                    seen[j] = true;
                 }
             }
         }
-        seen
-    };
-    let (forth, back) = (reach(true), reach(false));
+    }
+    seen
+}
+
+/// Growth rate of the types that the founding type reaches and that lead back to it.
+fn growth(compiled: &Compiled, rates: &[f64], founder: usize) -> f64 {
+    let n = compiled.types();
+    let a = flows(compiled, rates);
+    let (forth, back) = (reached(&a, n, founder, true), reached(&a, n, founder, false));
     let class: Vec<usize> = (0..n).filter(|&i| forth[i] && back[i]).collect();
     let m = class.len();
     if m == 1 {

@@ -138,9 +138,10 @@ impl Timeline {
         to: Option<usize>,
     ) -> Result<(), Failure> {
         let first = to.map_or(0, |k| self.cuts[k]);
-        for &which in self.steps[first..self.cuts[from]].iter().rev() {
-            for (days, coefficients) in prepared.0[which].iter().rev() {
-                solver.carry(equations, coefficients, e, *days)?;
+        // Constant rates over many steps of time are one interval.
+        for alike in self.steps[first..self.cuts[from]].chunk_by(|a, b| a == b && self.stretches[*a].len() == 1).rev() {
+            for (days, coefficients) in prepared.0[alike[0]].iter().rev() {
+                solver.carry(equations, coefficients, e, *days * alike.len() as f64)?;
             }
         }
         Ok(())
