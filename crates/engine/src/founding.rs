@@ -70,6 +70,15 @@ struct Target<'a> {
     lines: Option<&'a Lines>,
 }
 
+/// What a founder has of its parent clone.
+#[derive(Debug, Clone, Copy)]
+pub struct Parent {
+    /// Its number.
+    pub id: u32,
+    /// Its barcode, which is the founder's as well.
+    pub barcode: Option<u32>,
+}
+
 /// A founder that was placed.
 #[derive(Debug, Clone, Copy)]
 pub struct Placed {
@@ -77,8 +86,8 @@ pub struct Placed {
     pub at: Point,
     /// The channel of the model.
     pub channel: usize,
-    /// Number of the parent clone.
-    pub parent: u32,
+    /// The parent clone.
+    pub parent: Parent,
     /// The odds of one more cell at the end of the step, of a line that reaches it; of no meaning for others.
     pub odds: f64,
 }
@@ -255,7 +264,7 @@ impl Placing {
         step: &Step,
         channels: &[(usize, usize)],
         number: u64,
-        (parent, most): (u32, u64),
+        (parent, most): (Parent, u64),
         newborns: &mut Newborns,
         stream: &mut Stream,
     ) {

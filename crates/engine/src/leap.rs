@@ -17,7 +17,7 @@ use crate::compiled::{Block, Compiled};
 use crate::draw;
 use crate::failure::{Budget, Failure};
 use crate::families::Families;
-use crate::founding::{Newborns, Placed, Placing, Point};
+use crate::founding::{Newborns, Parent, Placed, Placing, Point};
 use crate::large::Hazard;
 use crate::moments::Moments;
 use crate::state::{Cause, Founder, Origin, State};
@@ -39,18 +39,6 @@ pub const LARGE_FOUNDING: u64 = 1_000;
 /// Variance of H given the ends that may be left out, as a share of E(H), the variance of the number of founders.
 pub const UNTOLD: f64 = 1e-3;
 
-<<<<<<< HEAD
-=======
-/// A founder to be carried to the end of the step.
-struct Newborn {
-    at: Point,
-    channel: usize,
-    parent: u32,
-    /// Its parent's.
-    barcode: Option<u32>,
-}
-
->>>>>>> refs/heads/barcodes
 /// True when `cells` are enough for the longer steps of a large block.
 pub fn is_large(block: &Block, cells: u64) -> bool {
     cells >= if block.types.len() == 1 && block.leaving.is_empty() { LARGE_FOUNDING } else { LARGE }
@@ -119,39 +107,19 @@ pub fn advance(
         let (b, position) = compiled.place[channel.to];
         let founded = date(step, start, at);
         carried += 1;
-<<<<<<< HEAD
         check(scratch, carried + newborns.len(), state, start)?;
-        let mother = Some((parent, channel.from));
-=======
-        let founded_id = if state.next_id == u32::MAX { usize::MAX } else { 0 };
-        let clones = (carried + newborns.len() + state.clones()).max(founded_id);
-        Budget::check_clones(scratch.most_clones, clones, start)?;
-        let mother = Some((newborn.parent, channel.from));
-        if compiled.blocks[b].is_line() {
-            let (birth, death) = (rates[layout.birth(channel.to)], rates[layout.death(channel.to)]);
-            let line = step.lines(b)[at.interval + 1].after(birth, death, interval.days - at.into);
-            // It was kept with the largest chance in its interval.
-            if stream.uniform() * step.survival_bound(compiled, channel.to, at.interval) >= line.survival {
-                state.next_id += 1;
-                state.extinct += 1;
-                continue;
-            }
-            let cells = draw::geometric_family_sum_odds(stream, 1, line.odds);
-            let origin = label(compiled, state, channel.from, excess, founding, stream);
-            state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin, newborn.barcode);
-            continue;
-        }
->>>>>>> refs/heads/barcodes
+        let mother = Some((parent.id, channel.from));
         let origin = label(compiled, state, channel.from, excess, founding, stream);
         let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
         cells[position] = 1;
         let id = state.next_id;
-        let left = carry(compiled, step, b, at, &cells, (id, newborn.barcode), scratch, &mut newborns, stream);
+        let own = Parent { id, barcode: parent.barcode };
+        let left = carry(compiled, step, b, at, &cells, own, scratch, &mut newborns, stream);
         if left.iter().all(|&n| n == 0) {
             state.next_id += 1;
             state.extinct += 1;
         } else {
-            state.found(compiled, channel.to, 0, founded, Cause::Mutation, mother, origin, newborn.barcode);
+            state.found(compiled, channel.to, 0, founded, Cause::Mutation, mother, origin, parent.barcode);
             let counts = &mut state.blocks[b].counts;
             let row = counts.len() - left.len();
             counts[row..].copy_from_slice(&left);
@@ -165,7 +133,8 @@ pub fn advance(
         let cells = draw::geometric_family_sum_odds(stream, 1, odds);
         let (founding, excess) = (rates[layout.founding(c)], rates[layout.excess(c)]);
         let origin = label(compiled, state, channel.from, excess, founding, stream);
-        state.found(compiled, channel.to, cells, founded, Cause::Mutation, Some((parent, channel.from)), origin);
+        let mother = Some((parent.id, channel.from));
+        state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin, parent.barcode);
     }
     let gone = std::mem::take(&mut newborns.gone);
     scratch.newborns = newborns;
@@ -288,20 +257,10 @@ fn advance_block(
         };
         let (cells, end) =
             (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
-<<<<<<< HEAD
         placing.prepare(block, compiled, step, step.along(compiled, b), start, channels, &cells, &end);
-        let to = (clones.founders[clone].id, room(most, newborns));
+        let Founder { id, barcode, .. } = clones.founders[clone];
+        let to = (Parent { id, barcode }, room(most, newborns));
         placing.place(block, compiled, step, channels, number, to, newborns, stream);
-=======
-        placing.prepare(block, compiled, step, step.along(b), start, channels, &cells, &end);
-        let candidates = placing.candidates(number, stream);
-        *gone += number - candidates;
-        for _ in 0..candidates.min(room(most, newborns)) {
-            let (at, channel) = placing.place(block, &step.window, channels, stream);
-            let Founder { id, barcode, .. } = clones.founders[clone];
-            newborns.push(Newborn { at, channel, parent: id, barcode });
-        }
->>>>>>> refs/heads/barcodes
     };
     if leaves {
         for (clone, &left) in leavers.iter().enumerate() {
@@ -334,14 +293,15 @@ fn advance_block(
     emptied
 }
 
-/// Carries `cells` (by type) of the clone with this number and barcode, in block `b`, from a moment inside the window to its end; founders on the way join `newborns`.
+/// Carries `cells` (by type) of the clone `own`, in block `b`, from a moment inside the window to its end; founders on the way
+/// join `newborns`.
 fn carry(
     compiled: &Compiled,
     step: &Step,
     b: usize,
     from: Point,
     cells: &[u64],
-    (id, barcode): (u32, Option<u32>),
+    own: Parent,
     scratch: &mut Scratch,
     newborns: &mut Newborns,
     stream: &mut Stream,
@@ -366,17 +326,8 @@ fn carry(
     let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
             placing.prepare(block, compiled, step, along, from, channels, &start, &end);
-<<<<<<< HEAD
-            let to = (id, room(most, newborns));
+            let to = (own, room(most, newborns));
             placing.place(block, compiled, step, channels, number, to, newborns, stream);
-=======
-            let candidates = placing.candidates(number, stream);
-            *gone += number - candidates;
-            for _ in 0..candidates.min(room(most, newborns)) {
-                let (at, channel) = placing.place(block, window, channels, stream);
-                newborns.push(Newborn { at, channel, parent: id, barcode });
-            }
->>>>>>> refs/heads/barcodes
         }
     };
     if let Some(&left) = end.get(types) {
@@ -420,7 +371,7 @@ fn immigrate(
             let mut row: Row = smallvec![0; m];
             row[position] = cells;
             let at = Point { interval: k, into };
-            let left = carry(compiled, step, b, at, &row, (id, None), scratch, newborns, stream);
+            let left = carry(compiled, step, b, at, &row, Parent { id, barcode: None }, scratch, newborns, stream);
             for (n, x) in state.blocks[b].counts[clone * m..].iter_mut().zip(left) {
                 *n += x;
             }
