@@ -135,3 +135,23 @@ fn the_table_adds_up_to_the_trajectories() {
     let named: Vec<_> = rows("clones").into_iter().filter(|c| c["cell_type"] == "r").collect();
     assert!(!named.is_empty() && named.iter().all(|c| !c["barcode"].is_empty()));
 }
+
+/// A million barcoded clones in one tumour for a year, tables and report included, in an address space of 1 GB.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_million_barcodes_fit_into_a_gigabyte() {
+    let s = Scratch::new("memory");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/barcodes");
+    let script = "ulimit -v 976562 || exit 99; exec \"$0\" run \"$1\" --threads 1 --out \"$2\"";
+    let run = Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_remission"), folder, &s.path("run")]).output();
+    let run = run.unwrap();
+    assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
+    done(&["export", &s.path("run"), "--csv", "--table", "trajectories", "--out", &s.path("csv")]);
+    let text = std::fs::read_to_string(s.0.join("csv/trajectories.csv")).unwrap();
+    let living: Vec<f64> = (text.lines().filter(|l| l.contains(",living barcodes,")))
+        .map(|l| l.split(',').nth(6).unwrap().parse().unwrap())
+        .collect();
+    // 16 cells a barcode: of a million, .11 are expected to be on no cell.
+    assert!(living.len() == 14 && living[0] > 999_990.0, "{living:?}");
+    assert!(living.is_sorted_by(|a, b| a >= b) && living[13] > 100.0, "lost barcodes do not come back: {living:?}");
+}
