@@ -12,12 +12,11 @@
 use crate::compiled::{Block, Compiled};
 use crate::draw;
 use crate::elementary::{exp, log, log_one_plus};
-use crate::large::Hazard;
-use crate::leap::UNTOLD;
+use crate::hazard::{solve, variance};
 use crate::moments::Moments;
 use crate::step::{Along, Lines, Step};
 use crate::stream::Stream;
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
 /// A moment inside a window.
 #[derive(Debug, Clone, Copy)]
@@ -119,31 +118,6 @@ impl Newborns {
 const TOGETHER: usize = 32;
 
 impl Placing {
-    /// Hazard of founding at division given both ends. Leaves `pull` for [`prepare`](Self::prepare).
-    pub fn hazard(&mut self, moments: &Moments, cells: &[u64], end: &[u64]) -> Hazard {
-        self.set_pull(moments, cells, end);
-        let m = moments.m;
-        let (mut mean, mut spread, mut told) = (0.0, 0.0, 0.0);
-        for i in (0..m).filter(|&i| cells[i] > 0) {
-            let n = cells[i] as f64;
-            let pulled: f64 = (0..m).map(|j| moments.covariance(i, j, m) * self.pull[j]).sum();
-            mean += n * (moments.mean(i, m) + pulled);
-            spread += n * moments.covariance(i, m, m);
-        }
-        let mean = mean.max(0.0);
-        // Var(H | x) = Var(H) - Cov' Var(x)^-1 Cov, where it may matter.
-        if spread <= UNTOLD * mean {
-            return Hazard { mean, untold: 0.0 };
-        }
-        let with = |j: usize| (0..m).map(|i| cells[i] as f64 * moments.covariance(i, j, m)).sum::<f64>();
-        let mut slope: SmallVec<[f64; 4]> = (0..m).map(with).collect();
-        variance(moments, cells, |var| solve(var, &mut slope));
-        for (j, s) in slope.iter().enumerate() {
-            told += s * with(j);
-        }
-        Hazard { mean, untold: (spread - told).max(0.0) }
-    }
-
     fn set_pull(&mut self, moments: &Moments, cells: &[u64], end: &[u64]) {
         let m = moments.m;
         self.pull.clear();
@@ -365,55 +339,4 @@ fn below_path(a: f64, z: f64, growth: f64, x: f64, u: f64) -> bool {
     }
     let y = if growth > 0.0 { growth * (x - 1.0) } else { growth * x };
     u < exp(y)
-}
-
-/// Lets `then` have the covariance matrix of what `cells` leave.
-fn variance(moments: &Moments, cells: &[u64], then: impl FnOnce(&mut [f64])) {
-    let m = moments.m;
-    let mut var: SmallVec<[f64; 16]> = smallvec![0.0; m * m];
-    for i in (0..m).filter(|&i| cells[i] > 0) {
-        for j in 0..m {
-            for k in 0..m {
-                var[j * m + k] += cells[i] as f64 * moments.covariance(i, j, k);
-            }
-        }
-    }
-    then(&mut var);
-}
-
-/// Solves the symmetric positive system `a` x = `x` in place; a coordinate without variance is left out.
-pub(crate) fn solve(a: &mut [f64], x: &mut [f64]) {
-    let m = x.len();
-    for i in 0..m {
-        let pivot = a[i * m + i];
-        let floor = 1e-12 * pivot.abs().max(1e-300);
-        if pivot <= floor {
-            for j in 0..m {
-                a[i * m + j] = 0.0;
-                a[j * m + i] = 0.0;
-            }
-            a[i * m + i] = 1.0;
-            x[i] = 0.0;
-            continue;
-        }
-        for r in i + 1..m {
-            let factor = a[r * m + i] / pivot;
-            let before = a[r * m + r];
-            for j in i..m {
-                a[r * m + j] -= factor * a[i * m + j];
-            }
-            x[r] -= factor * x[i];
-            // What elimination leaves of a variance that was all explained is rounding.
-            if a[r * m + r] < 1e-10 * before {
-                a[r * m + r] = 0.0;
-            }
-        }
-    }
-    for i in (0..m).rev() {
-        let mut y = x[i];
-        for j in i + 1..m {
-            y -= a[i * m + j] * x[j];
-        }
-        x[i] = if a[i * m + i] > 0.0 { y / a[i * m + i] } else { 0.0 };
-    }
 }

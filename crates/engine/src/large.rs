@@ -11,8 +11,7 @@
 
 use crate::draw;
 use crate::families::Families;
-use crate::founding::solve;
-use crate::leap::UNTOLD;
+use crate::hazard::{Hazard, UNTOLD, solve};
 use crate::moments::Moments;
 use crate::stream::Stream;
 
@@ -39,39 +38,6 @@ pub struct Large {
     rows: Vec<f64>,
     /// Third and fourth cumulant of what one cell of a block of one type leaves.
     cumulants: (f64, f64),
-}
-
-/// Founders expected from a large clone, given what was drawn.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Hazard {
-    /// Founders expected given both ends; at least 0.
-    pub mean: f64,
-    /// Variance of that expectation which the ends do not tell.
-    pub untold: f64,
-}
-
-impl Hazard {
-    /// Nobody founds.
-    pub const NONE: Hazard = Hazard { mean: 0.0, untold: 0.0 };
-
-    /// Of `n` cells of a type on its own, which left `off` cells more than in the mean.
-    #[inline]
-    pub fn of_one_type(moments: &Moments, n: f64, off: f64) -> Hazard {
-        let (told, spread) = (moments.covariance(0, 0, 1), moments.covariance(0, 0, 0));
-        // Ends that cannot vary tell nothing.
-        let slope = if spread > 0.0 { told / spread } else { 0.0 };
-        let mean = (n * moments.mean(0, 1) + slope * off).max(0.0);
-        Hazard { mean, untold: (n * (moments.covariance(0, 1, 1) - told * slope)).max(0.0) }
-    }
-
-    /// The hazard itself, a gamma with this mean and variance; its mean where the variance does not matter.
-    #[inline]
-    pub fn draw(self, stream: &mut Stream) -> f64 {
-        if self.untold <= UNTOLD * self.mean || self.mean <= 0.0 {
-            return self.mean;
-        }
-        draw::gamma(stream, self.mean * self.mean / self.untold, self.untold / self.mean)
-    }
 }
 
 impl Large {

@@ -18,7 +18,7 @@ use crate::draw;
 use crate::failure::{Budget, Failure};
 use crate::families::Families;
 use crate::founding::{Newborns, Parent, Placed, Placing, Point};
-use crate::large::Hazard;
+use crate::hazard::{self, Hazard};
 use crate::moments::Moments;
 use crate::state::{Cause, Founder, Origin, State};
 use crate::step::Step;
@@ -36,9 +36,6 @@ pub const TURNOVERS_LARGE: f64 = 10.0;
 pub const LARGE: u64 = 20_000;
 /// Cells from which one type that founds clones is, whose H given its ends is then as good as linear in them.
 pub const LARGE_FOUNDING: u64 = 1_000;
-/// Variance of H given the ends that may be left out, as a share of E(H), the variance of the number of founders.
-pub const UNTOLD: f64 = 1e-3;
-
 /// True when `cells` are enough for the longer steps of a large block.
 pub fn is_large(block: &Block, cells: u64) -> bool {
     cells >= if block.types.len() == 1 && block.leaving.is_empty() { LARGE_FOUNDING } else { LARGE }
@@ -235,7 +232,7 @@ fn advance_block(
                 if leaves {
                     leavers.push(end[types]);
                 }
-                if divides { placing.hazard(moments, &cells, &end) } else { Hazard::NONE }
+                if divides { hazard::between(moments, &cells, &end) } else { Hazard::NONE }
             }
         };
         if leaves && large.is_some() {
@@ -334,7 +331,7 @@ fn carry(
         place(&block.leaving, left, placing, stream);
     }
     if !block.dividing.is_empty() {
-        let hazard = placing.hazard(&moments, &start, &end).draw(stream);
+        let hazard = hazard::between(&moments, &start, &end).draw(stream);
         let founders = draw::poisson(stream, hazard);
         place(&block.dividing, founders, placing, stream);
     }
