@@ -116,8 +116,20 @@ pub struct Compiled {
     pub varying: bool,
     /// True when some rate names the date itself.
     pub uses_time: bool,
+    moving: Moving,
     program: Program,
     switches: Vec<(usize, usize)>,
+}
+
+/// What moves with a drug or the date: types by what of them does, switches, channels, and the places of all in a rate vector.
+#[derive(Debug, Clone, Default)]
+struct Moving {
+    births: Vec<usize>,
+    deaths: Vec<usize>,
+    arrivals: Vec<usize>,
+    switches: Vec<usize>,
+    channels: Vec<usize>,
+    places: Vec<usize>,
 }
 
 impl Compiled {
@@ -155,8 +167,9 @@ impl Compiled {
         let program = Program::new(&expressions, &model.tables, slots);
         let (blocks, place) = blocks(n, &switches, &channels);
         let uses_time = expressions.iter().any(|e| !e.free_of(|s| s == Slot::Time));
-        Compiled {
+        let mut compiled = Compiled {
             model: model.clone(),
+            moving: Moving::default(),
             blocks,
             place,
             immigrants: (0..n).filter(|&i| model.cells[i].immigration.is_some()).collect(),
@@ -167,7 +180,86 @@ impl Compiled {
             channels,
             program,
             switches,
+        };
+        compiled.moving = compiled.find_moving();
+        compiled
+    }
+
+    fn find_moving(&self) -> Moving {
+        let (n, l) = (self.types(), self.layout);
+        let (switches, channels) = (self.switches.len(), self.channels.len());
+        let moves = |k: usize| self.program.depends(k) >= Depends::Exposure;
+        let at = |c: usize| 3 * n + switches + c;
+        let of = |i: usize, per_division: bool| {
+            (0..channels).filter(move |&c| self.channels[c].from == i && self.channels[c].per_division == per_division)
+        };
+        let mut moving = Moving {
+            births: (0..n).filter(|&i| moves(i) || of(i, true).any(|c| moves(at(c)))).collect(),
+            deaths: (0..n).filter(|&i| moves(n + i) || of(i, false).any(|c| moves(at(c)))).collect(),
+            arrivals: (0..n).filter(|&i| moves(2 * n + i)).collect(),
+            switches: (0..switches).filter(|&s| moves(3 * n + s)).collect(),
+            channels: (0..channels)
+                .filter(|&c| moves(at(c)) || moves(at(c + channels)) || moves(self.channels[c].from))
+                .collect(),
+            places: Vec::new(),
+        };
+        let places = moving.births.iter().map(|&i| l.birth(i)).chain(moving.deaths.iter().map(|&i| l.death(i)));
+        let places = places.chain(moving.arrivals.iter().map(|&i| l.immigration(i)));
+        let places = places.chain(moving.switches.iter().map(|&s| l.switch(s)));
+        moving.places = places.chain(moving.channels.iter().flat_map(|&c| [l.founding(c), l.excess(c)])).collect();
+        moving
+    }
+
+    /// Places in a rate vector of what moves with a drug or the date.
+    pub fn moving(&self) -> &[usize] {
+        &self.moving.places
+    }
+
+    /// As [`rates`](Self::rates) after a drug or the date moved, to the last bit, where `out` holds what does not move.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn moving_rates(&self, registers: &mut Registers, out: &mut [f64]) -> Result<(), Failure> {
+        self.program.run(registers, Depends::Exposure);
+        Budget::check_evaluations(registers.most(), registers.evaluations(), registers.get(Slot::Time))?;
+        let (n, l) = (self.types(), self.layout);
+        let raw = |k: usize| self.program.output(registers, k);
+        let mut good = true;
+        let mut take = |k: usize| {
+            let value = raw(k);
+            good &= value >= 0.0 && value <= f64::MAX;
+            value
+        };
+        let first = 3 * n + self.switches.len();
+        for &c in &self.moving.channels {
+            let channel = self.channels[c];
+            let rate = take(first + c);
+            let per_day = if channel.per_division { raw(channel.from) } else { 1.0 };
+            out[l.founding(c)] = rate * per_day;
+            out[l.excess(c)] = (rate - raw(first + c + self.channels.len())).max(0.0) * per_day;
         }
+        let taken = |i: usize, per_division: bool| {
+            let own = self.channels.iter().enumerate().filter(|c| c.1.from == i && c.1.per_division == per_division);
+            own.fold(0.0, |sum, (c, _)| sum + raw(first + c))
+        };
+        for &i in &self.moving.births {
+            let mutated = taken(i, true);
+            out[l.birth(i)] = take(i) * (1.0 - mutated);
+            // Not more than all divisions; what is not a number is not good either.
+            out[l.birth(i)] = if mutated <= 1.0 { out[l.birth(i)] } else { f64::NAN };
+        }
+        for &i in &self.moving.deaths {
+            out[l.death(i)] = take(n + i) + taken(i, false);
+        }
+        for &i in &self.moving.arrivals {
+            out[l.immigration(i)] = take(2 * n + i);
+        }
+        for &s in &self.moving.switches {
+            out[l.switch(s)] = take(3 * n + s);
+        }
+        good &= self.moving.births.iter().all(|&i| !out[l.birth(i)].is_nan());
+        // The whole finds which term it was.
+        if good { Ok(()) } else { self.rates(registers, Depends::State, out) }
     }
 
     /// Number of cell types.
@@ -200,7 +292,7 @@ impl Compiled {
         for (c, channel) in self.channels.iter().enumerate() {
             let at = 3 * n + self.switches.len() + c;
             let (rate, plain) = (raw(at), raw(at + self.channels.len()));
-            if !(rate >= 0.0 && rate.is_finite()) {
+            if !(rate >= 0.0 && rate <= f64::MAX) {
                 return Err(self.bad(registers, at, rate));
             }
             let per_day = if channel.per_division { raw(channel.from) } else { 1.0 };
@@ -215,7 +307,7 @@ impl Compiled {
         for i in 0..n {
             let (birth, death, arrivals) = (raw(i), raw(n + i), raw(2 * n + i));
             for (at, value) in [(i, birth), (n + i, death), (2 * n + i, arrivals)] {
-                if !(value >= 0.0 && value.is_finite()) {
+                if !(value >= 0.0 && value <= f64::MAX) {
                     return Err(self.bad(registers, at, value));
                 }
             }
@@ -230,7 +322,7 @@ impl Compiled {
         }
         for s in 0..self.switches.len() {
             let rate = raw(3 * n + s);
-            if !(rate >= 0.0 && rate.is_finite()) {
+            if !(rate >= 0.0 && rate <= f64::MAX) {
                 return Err(self.bad(registers, 3 * n + s, rate));
             }
             out[l.switch(s)] = rate;
@@ -268,7 +360,7 @@ impl Compiled {
         let mut good = true;
         let mut take = |k: usize| {
             let value = raw(k);
-            good &= value >= 0.0 && value.is_finite();
+            good &= value >= 0.0 && value <= f64::MAX;
             value
         };
         let (birth, death, arrivals) = (take(i), take(n + i), take(2 * n + i));

@@ -192,7 +192,7 @@ impl Piece {
     fn new(compiled: &Compiled, window: Window) -> Piece {
         let blocks = compiled.blocks.iter().map(|block| {
             if block.is_line() {
-                return PieceOfBlock { own: Vec::new(), whole: whole(compiled, block, &window) };
+                return PieceOfBlock { own: Vec::new(), whole: whole(compiled, block.types[0], &window) };
             }
             let own = moments(compiled, block, &window);
             let whole = joined(own.iter(), block);
@@ -223,29 +223,18 @@ fn joined<'a>(mut moments: impl Iterator<Item = &'a Moments>, block: &Block) -> 
     moments.fold(first, |so_far, next| so_far.then(next))
 }
 
-/// Moments over the window of a block that is a line, for which hardly anybody asks along the way: intervals in which its rates
-/// do not move are one.
-fn whole(compiled: &Compiled, block: &Block, window: &Window) -> Moments {
-    let layout = compiled.layout;
-    let alike = |a: &[f64], b: &[f64]| {
-        block
-            .types
-            .iter()
-            .all(|&t| a[layout.birth(t)] == b[layout.birth(t)] && a[layout.death(t)] == b[layout.death(t)])
-    };
-    let mut so_far: Option<Moments> = None;
-    let mut k = 0;
-    while k < window.intervals.len() {
-        let (rates, mut days) = (window.rates(k), window.intervals[k].days);
-        k += 1;
-        while k < window.intervals.len() && alike(rates, window.rates(k)) {
-            days += window.intervals[k].days;
-            k += 1;
-        }
-        let next = Moments::constant(block, layout, rates, days);
-        so_far = Some(so_far.map_or_else(|| next.clone(), |s| s.then(&next)));
-    }
-    so_far.unwrap_or_else(|| Moments::none(block.width()))
+/// Moments over the window of a block that is a line, by its law: for mean m and odds o of a cell's line, the variance of what it
+/// leaves is m (2 o + 1 - m).
+fn whole(compiled: &Compiled, t: usize, window: &Window) -> Moments {
+    let (birth, death) = (compiled.layout.birth(t), compiled.layout.death(t));
+    let line = window.intervals.iter().enumerate().rev().fold(Line::END, |line, (k, interval)| {
+        let rates = window.rates(k);
+        line.after(rates[birth], rates[death], interval.days)
+    });
+    let mut moments = Moments::none(1);
+    moments.mean[0] = line.mean;
+    moments.covariance[0] = (line.mean * (2.0 * line.odds + (1.0 - line.mean))).max(0.0);
+    moments
 }
 
 impl Step {

@@ -105,7 +105,7 @@ struct Build<'a> {
     days: f64,
     intervals: Vec<Interval>,
     rates: Vec<f64>,
-    /// Averages being compared, three rows a depth of halving.
+    /// Averages being compared, three rows a depth of halving; what does not move is in all of them.
     rows: Vec<f64>,
     other: Vec<f64>,
 }
@@ -127,8 +127,9 @@ impl<'a> Build<'a> {
             exposure.drift(days);
             return self.push(0.0, days, &rates, exposure.time());
         }
-        let width = self.compiled.layout.len();
-        self.rows = vec![0.0; (3 * HALVINGS + 6) * width];
+        set_exposure(self.compiled, registers, exposure, exposure.time());
+        self.compiled.rates(registers, Depends::Exposure, &mut self.other)?;
+        self.rows = self.other.repeat(3 * HALVINGS + 6);
         let pieces = libm::ceil(days);
         for k in 0..pieces as usize {
             let days = days / pieces;
@@ -174,7 +175,8 @@ impl<'a> Build<'a> {
         let layout = self.compiled.layout;
         let first_founding = layout.founding(0);
         let rows = &mut self.rows;
-        let settled = (0..layout.len()).all(|k| {
+        let moving = self.compiled.moving();
+        let settled = moving.iter().all(|&k| {
             let better = 0.5 * (rows[left + k] + rows[right + k]);
             let moved = (better - rows[whole + k]).abs();
             if k < first_founding { moved * days <= SETTLED } else { moved <= 100.0 * SETTLED * better.max(1e-300) }
@@ -183,7 +185,7 @@ impl<'a> Build<'a> {
             // The two halves carry the average to fourth order (Richardson), and their difference, spread by 4/3, the
             // first moment of the rates: the fourth-order commutator-free Magnus step, so that it matters no more which
             // rate moved first.
-            for k in 0..layout.len() {
+            for &k in moving {
                 let (l, r) = (rows[left + k], rows[right + k]);
                 let more = (0.5 * (l + r) - rows[whole + k]) / 15.0;
                 let (a, b) = ((l + more).max(0.0), (r + more).max(0.0));
@@ -221,13 +223,13 @@ impl<'a> Build<'a> {
         let first = &mut self.rows[into..into + width];
         exposure.drift(NODES[0] * days);
         set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.rates(registers, Depends::Exposure, first)?;
+        self.compiled.moving_rates(registers, first)?;
         exposure.drift((NODES[1] - NODES[0]) * days);
         set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.rates(registers, Depends::Exposure, &mut self.other)?;
+        self.compiled.moving_rates(registers, &mut self.other)?;
         exposure.drift(NODES[0] * days);
-        for (a, b) in first.iter_mut().zip(&self.other) {
-            *a = 0.5 * (*a + b);
+        for &k in self.compiled.moving() {
+            first[k] = 0.5 * (first[k] + self.other[k]);
         }
         Ok(())
     }
