@@ -77,6 +77,11 @@ pub fn is_unfinished(dir: &Path) -> bool {
     dir.join(FOLDER).join(asked::FILE).is_file() && !dir.join(record::FILE).is_file()
 }
 
+/// True when a run was killed there before it had written down what was asked.
+pub fn is_nothing_yet(dir: &Path) -> bool {
+    dir.join(FOLDER).is_dir() && !dir.join(FOLDER).join(asked::FILE).exists() && !dir.join(record::FILE).exists()
+}
+
 /// What to say of such a directory.
 pub fn message(dir: &Path) -> String {
     format!(
@@ -171,7 +176,10 @@ impl Unfinished {
         let mut sources = Vec::new();
         for (name, known) in &asked.inputs {
             let path = inside.join("inputs").join(name);
-            let bytes = bounded::bytes(&path, MAX_BYTES as u64, "an input")?;
+            let bytes = bounded::bytes(&path, MAX_BYTES as u64, "an input").map_err(|mut exit| {
+                exit.message += &format!("\n  put it back, or remove {} and run the study anew", dir.display());
+                exit
+            })?;
             if digest(&bytes) != *known {
                 return Err(Exit::refused(format!(
                     "error: {} is not what the run was begun with (its SHA-256 differs), so the run cannot go on\n  \
@@ -282,11 +290,16 @@ impl Unfinished {
         Ok(())
     }
 
+    /// Patients that are kept.
+    pub fn kept(&self) -> u32 {
+        self.kept.min(self.asked.patients)
+    }
+
     /// What is kept, and how to go on.
     pub fn state(&self) -> String {
         format!(
             "{} of {} patients are kept in {}\n  go on with: remission run --resume {}",
-            self.kept.min(self.asked.patients),
+            self.kept(),
             self.asked.patients,
             self.dir.display(),
             shown(&self.dir)
@@ -334,6 +347,10 @@ fn number(name: &str) -> Option<u32> {
 
 /// Patients of a segment, as its head says; whether that is true is found when it is read.
 fn counted(path: &Path) -> u32 {
+    if !path.is_file() {
+        // A pipe would wait for who never comes.
+        return 0;
+    }
     let mut head = [0; HEAD];
     let read = File::open(path).and_then(|mut f| f.read_exact(&mut head));
     read.map_or(0, |()| checkpoint::claimed(&head))
@@ -350,6 +367,10 @@ fn lock(dir: &Path) -> Result<File, Taken> {
     // Each turn another process ended its run between two steps of this one.
     for _ in 0..100 {
         disk::make_folder(&inside).map_err(disk::exit)?;
+        if path.exists() && !path.is_file() {
+            let why = format!("error: {} is not a file; remove it, nothing needs it", path.display());
+            return Err(Exit::refused(why).into());
+        }
         let file = match File::options().create(true).truncate(false).write(true).open(&path) {
             Ok(file) => file,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,

@@ -195,3 +195,15 @@ fn a_moved_table_is_named() {
     assert!(moved[1].starts_with("c: None") && moved[2].starts_with("rng_version"), "{moved:?}");
     assert!(differences(&known, &known).is_empty());
 }
+
+/// The README shows what the program prints, figure by figure.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let out = scratch("readme");
+    let printed = remission(&["run", "nsclc-egfr-tki", "--out", out.to_str().unwrap()]);
+    std::fs::remove_dir_all(&out).unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    for line in String::from_utf8_lossy(&printed).lines().filter(|l| !l.starts_with("report ")) {
+        assert!(readme.lines().any(|shown| shown == line), "README.md does not show\n{line}");
+    }
+}

@@ -21,7 +21,7 @@ const ATTEMPTS: usize = 1_000_000;
 /// What making an attempt ready costs, beside what happens in it.
 const ATTEMPT: Budget = Budget { events: 20, steps: 2, evaluations: 10, clones: 0 };
 /// Longest growth, days.
-const LONGEST: f64 = 365_250.0;
+pub const LONGEST: f64 = 365_250.0;
 
 /// The tumour at the start of treatment, day 0, in a patient with these parameters.
 ///
@@ -74,7 +74,7 @@ pub fn size_at_start(compiled: &Compiled, parameters: &[f64]) -> Result<f64, Fai
 /// A number of cells from an expression over parameters, rounded.
 pub fn amount(compiled: &Compiled, parameters: &[f64], name: &str, expr: &Expr) -> Result<u64, Failure> {
     let cells = over_parameters(compiled, parameters, expr);
-    if cells.is_finite() && (-0.5..9e15).contains(&cells) {
+    if cells.is_finite() && (-0.5..=9e15).contains(&cells) {
         Ok(libm::round(cells.max(0.0)) as u64)
     } else {
         Err(Failure::Parameter { name: name.to_string(), value: cells })

@@ -36,7 +36,8 @@ pub fn bench(args: &args::Bench, stop: &AtomicBool) -> Result<u8, Exit> {
     if !args.json {
         let way = if method == Method::Leap { "leap" } else { "exact" };
         sayln!(
-            "{way}; milliseconds are {NAME}, set-up spread over the replicates; z is in standard errors from the law"
+            "{way}; milliseconds are {NAME}, set-up spread over the replicates; z is in standard errors from the law (of a \
+             standard deviation, and of rare cells, it is one from a thousand replicates on)"
         );
     }
     let mut all = Vec::new();

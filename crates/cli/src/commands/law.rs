@@ -105,7 +105,9 @@ fn table(found: &StudyLaw, study: &Study, title: &str, patients: Option<u32>) ->
             Some(day) => format!("day {day:.0}"),
             None => "not reached".to_string(),
         };
-        let named = arm.clone_shares.map_or("none".to_string(), |shares| {
+        // Without shares there are no clones, or more than a number can say.
+        let without = if arm.resistant[4].is_none_or(|n| n > 0.0) { "too many to count" } else { "none" };
+        let named = arm.clone_shares.map_or(without.to_string(), |shares| {
             let mut sorted: Vec<(usize, f64)> = shares.into_iter().enumerate().filter(|s| s.1 >= 0.005).collect();
             sorted.sort_by(|a, b| b.1.total_cmp(&a.1));
             let one = |s: &(usize, f64)| format!("{} {:.0} %", words::name(Origin::ALL[s.0].name()), 100.0 * s.1);

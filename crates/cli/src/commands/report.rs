@@ -2,6 +2,7 @@
 
 use crate::bounded::LARGEST_SUMMARY;
 use crate::failure::{Exit, code};
+use crate::record::Record;
 use crate::report::data::{FORMAT, ReportData};
 use crate::{bounded, folder, record, report};
 use serde::Deserialize;
@@ -10,16 +11,7 @@ use std::path::Path;
 /// `remission report`
 pub fn report(dir: &Path) -> Result<u8, Exit> {
     let record = record::read(dir)?;
-    let path = dir.join("summary.json");
-    let text = bounded::text(&path, LARGEST_SUMMARY, "the summary of a run")?;
-    if record.files.get("summary.json").is_some_and(|d| record::digest(text.as_bytes()) != *d) {
-        return Err(Exit::refused(format!(
-            "error: {} was changed since the run wrote it, so a report of it would not be a report of the run\n  \
-             `remission verify {}` says what else differs",
-            path.display(),
-            dir.display()
-        )));
-    }
+    let data = summary(dir, &record)?;
     for (table, digest) in &record.tables {
         let path = dir.join(table);
         let what = if !path.is_file() {
@@ -36,11 +28,25 @@ pub fn report(dir: &Path) -> Result<u8, Exit> {
             dir.display()
         );
     }
-    let data = read(&path, &text)?;
     let out = dir.join("report.html");
     folder::replace(&out, report::render(&data).as_bytes())?;
     sayln!("report  {}", out.display());
     Ok(code::DONE)
+}
+
+/// The summary of the run in `dir`, as the run wrote it.
+pub fn summary(dir: &Path, record: &Record) -> Result<ReportData, Exit> {
+    let path = dir.join("summary.json");
+    let text = bounded::text(&path, LARGEST_SUMMARY, "the summary of a run")?;
+    if record.files.get("summary.json").is_some_and(|d| record::digest(text.as_bytes()) != *d) {
+        return Err(Exit::refused(format!(
+            "error: {} was changed since the run wrote it, so a report of it would not be a report of the run\n  \
+             `remission verify {}` says what else differs",
+            path.display(),
+            dir.display()
+        )));
+    }
+    read(&path, &text)
 }
 
 /// A summary of this layout or an older one.

@@ -2,39 +2,64 @@
 
 use crate::args;
 use crate::asked::Asked;
-use crate::commands::run::Job;
+use crate::commands::report::summary;
+use crate::commands::run::{Job, shown};
 use crate::extra_arms::with_arms;
-use crate::failure::Exit;
+use crate::failure::{Exit, code};
 use crate::load::{Loaded, load};
-use crate::record;
 use crate::unfinished::{self, Unfinished, is_unfinished};
+use crate::{print, record};
 use std::path::Path;
 
-/// The run in `dir`, taken up again; `None` when it is finished.
-pub fn open(dir: &Path, args: &args::Run, every: u32) -> Result<Option<(Unfinished, Loaded, Job)>, Exit> {
+/// A run to be resumed.
+pub enum Found {
+    /// It goes on.
+    Open(Box<(Unfinished, Loaded, Job)>),
+    /// It is finished and has been told of; the exit code is that of the run.
+    Finished(u8),
+}
+
+/// The run in `dir`, taken up again.
+pub fn open(dir: &Path, args: &args::Run, every: u32) -> Result<Found, Exit> {
     if !dir.is_dir() {
         return Err(Exit::refused(format!("error: {} is not a folder; name a run directory", dir.display())));
     }
     if !is_unfinished(dir) {
-        return finished(dir, args).map(|()| None);
+        return finished(dir, args).map(Found::Finished);
     }
     contradictions(dir, args, &Asked::read(dir)?)?;
     let (kept, sources) = Unfinished::reopen(dir, every)?;
     if !is_unfinished(dir) {
         // Another process ended it between the two looks.
-        return finished(dir, args).map(|()| None);
+        return finished(dir, args).map(Found::Finished);
     }
     let (loaded, job) = kept.asked.job(sources, args.threads)?;
-    Ok(Some((kept, loaded, job)))
+    Ok(Found::Open(Box::new((kept, loaded, job))))
 }
 
-/// Says that there is nothing to do.
-fn finished(dir: &Path, args: &args::Run) -> Result<(), Exit> {
-    let asked = Asked::of_record(&record::read(dir)?);
+/// Says that there is nothing to do, with the figures of the run where a document is asked for.
+fn finished(dir: &Path, args: &args::Run) -> Result<u8, Exit> {
+    if unfinished::is_nothing_yet(dir) {
+        return Err(Exit::refused(format!(
+            "error: {} holds the beginning of a run that ended before it said what was asked, so there is nothing to go on with\n  \
+             start it again: remission run STUDY --out {}",
+            dir.display(),
+            shown(dir)
+        )));
+    }
+    let record = record::read(dir)?;
+    let asked = Asked::of_record(&record);
     contradictions(dir, args, &asked)?;
     unfinished::clear(dir)?;
-    sayln!("{} is finished: {} patients, nothing to do", dir.display(), asked.patients);
-    Ok(())
+    let data = summary(dir, &record)?;
+    let told = format!("{} is finished: {} patients, nothing to do", dir.display(), asked.patients);
+    if args.json {
+        warnln!("{told}");
+        sayln!("{:#}", print::json(&data, 0.0, &dir.display().to_string()));
+    } else {
+        sayln!("{told}");
+    }
+    Ok(if data.failed_count > 0 { code::FAILED_PATIENTS } else { code::DONE })
 }
 
 /// Refuses every flag that says otherwise than the record, naming both.

@@ -2,7 +2,7 @@
 
 use crate::args::{self, MethodArg};
 use crate::asked::Asked;
-use crate::commands::resume;
+use crate::commands::resume::{self, Found};
 use crate::disk;
 use crate::extra_arms::with_arms;
 use crate::failure::{Exit, code};
@@ -150,8 +150,11 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
     let every = args.checkpoint_patients.unwrap_or(u32::MAX);
     let (mut kept, loaded, mut job) = match (&args.resume, &args.study) {
         (Some(dir), _) => match resume::open(dir, args, every)? {
-            Some(open) => open,
-            None => return Ok(code::DONE),
+            Found::Open(open) => {
+                warnln!("{} of {} patients are kept and not simulated again", open.0.kept(), open.2.study.patients);
+                *open
+            }
+            Found::Finished(code) => return Ok(code),
         },
         (None, Some(study)) => {
             let loaded = with_arms(load(study)?, &args.arm)?;

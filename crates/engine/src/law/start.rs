@@ -19,7 +19,7 @@
 use super::bound::Growing;
 use super::equations::{Equations, Kind, Link, Rate, Solver};
 use super::scalar::Scalar;
-use crate::before::{amount, over_parameters};
+use crate::before::{LONGEST, amount, over_parameters};
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::Failure;
@@ -187,6 +187,10 @@ impl Founders {
         }
         rates.push(growth);
         let days = libm::log(size / from) / growth;
+        if days > LONGEST {
+            let why = format!("it would need more than {:.0} years", LONGEST / 365.25);
+            return Err(Failure::NeverDetected { until: size, why });
+        }
         let mut founders = Founders { founder, cells: size, growth, from, days, mutated: 0.0, rates };
         // Expected cells for one of the founding type: all others, and those behind a mutation.
         let all = founders.others(compiled, false)?;

@@ -25,7 +25,7 @@ const LONGEST_PIECE: f64 = 8.0;
 /// Pieces shorter than this are judged as if they were as long, days.
 const SHORTEST: f64 = 1.0 / 16.0;
 /// Constant intervals that a day may have; more is a slip of units.
-const MOST: usize = 50_000;
+const MOST: usize = 20_000;
 
 /// Constant rates for a while.
 #[derive(Debug, Clone)]
@@ -192,10 +192,6 @@ impl Build<'_> {
                 }
             }
             self.exposure.advance(end);
-            if out.len() > MOST {
-                let what = format!("rates that move so fast that a day needs more than {MOST} intervals");
-                return Err(Failure::Budget { what, time: end });
-            }
         }
         Ok(out)
     }
@@ -210,10 +206,21 @@ impl Build<'_> {
 
     /// Intervals over `days` without a dose inside.
     fn moving(&mut self, days: f64, out: &mut Vec<Interval>) -> Result<(), Failure> {
+        if days * self.exposure.fastest() > LONGEST_PIECE * MOST as f64 {
+            return Err(self.too_fast());
+        }
         let start = self.exposure.snapshot();
         let whole = self.gauss(days)?;
         self.exposure.restore(&start);
         self.refine(whole, HALVINGS, out)
+    }
+
+    fn too_fast(&self) -> Failure {
+        let what = format!(
+            "rates that move so fast that a day needs more than {MOST} intervals; look for a unit that is off, such as /s for /day, \
+             in a rate or in the constants of a drug"
+        );
+        Failure::Budget { what, time: self.exposure.time() }
     }
 
     /// Intervals over the time of `whole`, which begins now; the exposure is moved to its end.
@@ -227,6 +234,9 @@ impl Build<'_> {
         let both = join(&left, &right);
         if depth == 0 || (short && self.alike(&whole, &left, &right)?) {
             out.extend(both.halves());
+            if out.len() > MOST {
+                return Err(self.too_fast());
+            }
             return Ok(());
         }
         self.exposure.restore(&start);

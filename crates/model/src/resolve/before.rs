@@ -92,15 +92,17 @@ fn grow(text: &Text, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option
 
 /// The founding type grows without drug, as far as its rates are known before the run.
 fn can_grow(text: &Text, founder: usize, from: f64, cell: &CellType, cx: &mut Context<'_>) -> Option<()> {
-    let known = |s: Slot| !matches!(s, Slot::Level(_) | Slot::Time);
+    // Before treatment the date reads 0.
+    let known = |s: Slot| !matches!(s, Slot::Level(_));
     let other = |s: Slot| match s {
         Slot::Total => from,
         Slot::Cells(k) if k == founder => from,
         _ => 0.0,
     };
     // A parameter at fault comes out as NaN, which compares as neither.
-    let birth = cx.at(&cell.birth, &known, &other)?;
-    let death = cx.at(&cell.death, &known, &other)?;
+    let (Some(birth), Some(death)) = (cx.at(&cell.birth, &known, &other), cx.at(&cell.death, &known, &other)) else {
+        return Some(());
+    };
     if birth <= death {
         cx.report.add(
             Code::CannotGrow,
