@@ -227,7 +227,7 @@ impl Compiled {
         let mut good = true;
         let mut take = |k: usize| {
             let value = raw(k);
-            good &= value >= 0.0 && value <= f64::MAX;
+            good &= (0.0..=f64::MAX).contains(&value);
             value
         };
         let first = 3 * n + self.switches.len();
@@ -292,7 +292,7 @@ impl Compiled {
         for (c, channel) in self.channels.iter().enumerate() {
             let at = 3 * n + self.switches.len() + c;
             let (rate, plain) = (raw(at), raw(at + self.channels.len()));
-            if !(rate >= 0.0 && rate <= f64::MAX) {
+            if !(0.0..=f64::MAX).contains(&rate) {
                 return Err(self.bad(registers, at, rate));
             }
             let per_day = if channel.per_division { raw(channel.from) } else { 1.0 };
@@ -307,7 +307,7 @@ impl Compiled {
         for i in 0..n {
             let (birth, death, arrivals) = (raw(i), raw(n + i), raw(2 * n + i));
             for (at, value) in [(i, birth), (n + i, death), (2 * n + i, arrivals)] {
-                if !(value >= 0.0 && value <= f64::MAX) {
+                if !(0.0..=f64::MAX).contains(&value) {
                     return Err(self.bad(registers, at, value));
                 }
             }
@@ -322,7 +322,7 @@ impl Compiled {
         }
         for s in 0..self.switches.len() {
             let rate = raw(3 * n + s);
-            if !(rate >= 0.0 && rate <= f64::MAX) {
+            if !(0.0..=f64::MAX).contains(&rate) {
                 return Err(self.bad(registers, 3 * n + s, rate));
             }
             out[l.switch(s)] = rate;
@@ -360,7 +360,7 @@ impl Compiled {
         let mut good = true;
         let mut take = |k: usize| {
             let value = raw(k);
-            good &= value >= 0.0 && value <= f64::MAX;
+            good &= (0.0..=f64::MAX).contains(&value);
             value
         };
         let (birth, death, arrivals) = (take(i), take(n + i), take(2 * n + i));
