@@ -12,7 +12,7 @@ use remission_engine::tumour::{Method, Tumour};
 
 #[test]
 fn founders_are_dated_along_the_growth_of_their_parents() {
-    let (g, days) = (0.08, 60.0);
+    let (g, days) = (0.08f64, 60.0);
     let mut s = cell("S", 0.2, 0.12);
     s.mutations = vec![mutates(1, 1e-4)];
     // A cell that neither divides nor dies lasts.
@@ -31,7 +31,7 @@ fn founders_are_dated_along_the_growth_of_their_parents() {
             n += 1.0;
         }
     }
-    let grown = (g * days as f64).exp();
+    let grown = (g * days).exp();
     let expected = days * grown / (grown - 1.0) - 1.0 / g;
     let (mean, variance) = (sum / n, squares / n - sum / n * sum / n);
     let z = (mean - expected) / (variance / n).sqrt();
