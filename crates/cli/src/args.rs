@@ -274,3 +274,8 @@ impl From<MethodArg> for Method {
         }
     }
 }
+
+/// The worker threads asked for, or one a core.
+pub fn threads(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
+}

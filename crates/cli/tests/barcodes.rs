@@ -1,8 +1,11 @@
 //! A run with barcodes: its table, one set of bytes on any number of threads and after any interruption, export and verify.
 
+#[path = "common/study_folder.rs"]
+mod study_folder;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::{Command, Output};
+use study_folder::StudyFolder;
 
 const MODEL: &str = r#"
 [model]
@@ -35,29 +38,6 @@ name = "a"
 regimen = []
 "#;
 
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("remission-barcodes-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(folder.join("study")).unwrap();
-        std::fs::write(folder.join("study/model.toml"), MODEL).unwrap();
-        std::fs::write(folder.join("study/study.toml"), STUDY).unwrap();
-        Scratch(folder)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_string()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 fn remission(arguments: &[&str], fails: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_remission"));
     command.args(arguments).env_remove("REMISSION_FAIL_POINT");
@@ -77,7 +57,7 @@ fn files(dir: &str) -> BTreeMap<String, Vec<u8>> {
 
 #[test]
 fn threads_chunks_and_interruptions_give_the_same_barcodes() {
-    let s = Scratch::new("bytes");
+    let s = StudyFolder::new("barcodes-bytes", MODEL, STUDY);
     let study = s.path("study");
     let out = |name: &str| s.path(name);
     done(&["run", &study, "--threads", "1", "--out", &out("one")]);
@@ -87,7 +67,7 @@ fn threads_chunks_and_interruptions_give_the_same_barcodes() {
     assert!(files(&out("three")) == whole, "three threads");
     let base = ["run", &study, "--out", &out("killed"), "--checkpoint-patients", "5"];
     assert_eq!(remission(&base, Some("rename:5:kill")).status.code(), None);
-    assert!(!s.0.join("killed/record.json").exists());
+    assert!(!std::path::Path::new(&s.path("killed/record.json")).exists());
     done(&["run", "--resume", &out("killed"), "--threads", "2"]);
     assert!(files(&out("killed")) == whole, "killed and resumed");
     done(&["verify", &out("one")]);
@@ -96,10 +76,10 @@ fn threads_chunks_and_interruptions_give_the_same_barcodes() {
 /// Each row of the table, by the counts of the trajectories; more rows than one row group holds.
 #[test]
 fn the_table_adds_up_to_the_trajectories() {
-    let s = Scratch::new("sums");
+    let s = StudyFolder::new("barcodes-sums", MODEL, STUDY);
     done(&["run", &s.path("study"), "--csv", "--out", &s.path("run")]);
     let rows = |table: &str| -> Vec<BTreeMap<String, String>> {
-        let text = std::fs::read_to_string(s.0.join(format!("run/{table}.csv"))).unwrap();
+        let text = std::fs::read_to_string(s.path(&format!("run/{table}.csv"))).unwrap();
         let mut lines = text.lines();
         let names: Vec<&str> = lines.next().unwrap().split(',').collect();
         lines.map(|l| names.iter().map(|n| n.to_string()).zip(l.split(',').map(String::from)).collect()).collect()
@@ -140,14 +120,14 @@ fn the_table_adds_up_to_the_trajectories() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_million_barcodes_fit_into_a_gigabyte() {
-    let s = Scratch::new("memory");
+    let s = StudyFolder::new("barcodes-memory", MODEL, STUDY);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bench/barcodes");
     let script = "ulimit -v 976562 || exit 99; exec \"$0\" run \"$1\" --threads 1 --out \"$2\"";
     let run = Command::new("sh").args(["-c", script, env!("CARGO_BIN_EXE_remission"), folder, &s.path("run")]).output();
     let run = run.unwrap();
     assert_eq!(run.status.code(), Some(0), "{}", String::from_utf8_lossy(&run.stderr));
     done(&["export", &s.path("run"), "--csv", "--table", "trajectories", "--out", &s.path("csv")]);
-    let text = std::fs::read_to_string(s.0.join("csv/trajectories.csv")).unwrap();
+    let text = std::fs::read_to_string(s.path("csv/trajectories.csv")).unwrap();
     let living: Vec<f64> = (text.lines().filter(|l| l.contains(",living barcodes,")))
         .map(|l| l.split(',').nth(6).unwrap().parse().unwrap())
         .collect();

@@ -1,7 +1,11 @@
 //! `remission law` from outside: its JSON, what it says of a workload with exact theory, and what it refuses.
 
+#[path = "common/study_folder.rs"]
+mod study_folder;
+
 use serde_json::Value;
 use std::process::{Command, Output};
+use study_folder::StudyFolder;
 
 fn law(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_remission")).arg("law").args(arguments).output().unwrap()
@@ -15,30 +19,6 @@ fn document(arguments: &[&str]) -> Value {
     let output = law(arguments);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// A folder of this test's own, removed at the end.
-struct Scratch(std::path::PathBuf);
-
-impl Scratch {
-    fn new(name: &str, model: &str, study: &str) -> Scratch {
-        let path = std::env::temp_dir().join(format!("remission-law-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        std::fs::write(path.join("model.toml"), model).unwrap();
-        std::fs::write(path.join("study.toml"), study).unwrap();
-        Scratch(path)
-    }
-
-    fn shown(&self) -> String {
-        self.0.display().to_string()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[test]
@@ -111,15 +91,15 @@ regimen = ["no treatment"]
 
 #[test]
 fn room_that_hardly_matters_is_dropped_and_said() {
-    let folder = Scratch::new("room", &MODEL.replace("CAPACITY", "1e13"), STUDY);
-    let document = document(&[&folder.shown(), "--json"]);
+    let folder = StudyFolder::new("law-room", &MODEL.replace("CAPACITY", "1e13"), STUDY);
+    let document = document(&[&folder.path("study"), "--json"]);
     let dropped = document["dropped"].as_array().unwrap();
     assert_eq!(dropped.len(), 2, "{dropped:?}");
     assert_eq!(dropped[0]["term"], "cells.S.birth");
     let change = dropped[0]["relative_change"].as_f64().unwrap();
     assert!((change / 1e-4 - 1.0).abs() < 1e-3, "{change}");
     // Two drawn patients of a model in which patients do not differ are the typical one.
-    let two = self::document(&[&folder.shown(), "--patients", "2", "--json"]);
+    let two = self::document(&[&folder.path("study"), "--patients", "2", "--json"]);
     for what in ["no_resistant", "time_to_resistance", "origin"] {
         assert_eq!(two["arms"][0][what], document["arms"][0][what], "{what}");
     }
@@ -129,8 +109,8 @@ fn room_that_hardly_matters_is_dropped_and_said() {
 fn what_acts_on_what_is_refused_by_name_and_all_at_once() {
     let grown = MODEL.replace("start = { S = \"1e9 cells\" }", "grow = \"S from 1 cell until 1e9 cells\"");
     let grown = grown.replace("CAPACITY", "2e9").replace("0.15 /day", "0.01 /day");
-    let folder = Scratch::new("refused", &grown, STUDY);
-    let output = law(&[&folder.shown(), "--json"]);
+    let folder = StudyFolder::new("law-refused", &grown, STUDY);
+    let output = law(&[&folder.path("study"), "--json"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
     let message = text(&output.stderr);

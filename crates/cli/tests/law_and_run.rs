@@ -9,10 +9,14 @@
 //! for patients who differ; mean numbers of clones by z-scores of means of 250 patients or more. All tests of the file
 //! together fail by chance once in 10^4 seeds. The seed is 1.
 
+#[path = "common/study_folder.rs"]
+mod study_folder;
+
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::process::Command;
+use study_folder::StudyFolder;
 
 /// False alarms of the file.
 const ALARM: f64 = 1e-4;
@@ -69,15 +73,6 @@ regimen = ["drug 60 mg oral every day"]
 name = "pulses"
 regimen = ["drug 200 mg oral every 7 days"]
 "#;
-
-/// A folder of this test's own, removed at the end.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn remission(arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(env!("CARGO_BIN_EXE_remission")).args(arguments).output().unwrap();
@@ -141,18 +136,10 @@ fn share(what: &str, seen: usize, n: usize, low: f64, high: f64) {
 }
 
 fn compare(method: &str, number: usize, between: &str) {
-    let path =
-        std::env::temp_dir().join(format!("remission-law-run-{method}-{}-{}", between.len(), std::process::id()));
-    let _ = std::fs::remove_dir_all(&path);
-    std::fs::create_dir_all(&path).unwrap();
-    let scratch = Scratch(path);
-    std::fs::write(
-        scratch.0.join("model.toml"),
-        MODEL.replace("BETWEEN", between).replace("CELLS", if between.is_empty() { "120" } else { "40" }),
-    )
-    .unwrap();
-    std::fs::write(scratch.0.join("study.toml"), STUDY.replace("PATIENTS", &number.to_string())).unwrap();
-    let (study, out) = (scratch.0.display().to_string(), scratch.0.join("out"));
+    let model = MODEL.replace("BETWEEN", between).replace("CELLS", if between.is_empty() { "120" } else { "40" });
+    let name = format!("law-run-{method}-{}", between.len());
+    let folder = StudyFolder::new(&name, &model, &STUDY.replace("PATIENTS", &number.to_string()));
+    let (study, out) = (folder.path("study"), PathBuf::from(folder.path("out")));
     remission(&["run", &study, "--method", method, "--csv", "--out", &out.display().to_string()]);
     let many = number.to_string();
     let mut asked = vec!["law", &study, "--json"];

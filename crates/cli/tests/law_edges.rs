@@ -3,8 +3,12 @@
 //! Each ends in time with a document of finite numbers in which probabilities are in [0, 1], rise where they must and agree
 //! where they say the same.
 
+#[path = "common/study_folder.rs"]
+mod study_folder;
+
 use serde_json::Value;
 use std::process::{Command, Output};
+use study_folder::StudyFolder;
 
 const CELLS: &str = r#"
 [model]
@@ -23,16 +27,9 @@ felt_as = "mg/L"
 "#;
 
 fn law(name: &str, model: &str, study: &str) -> Output {
-    let path = std::env::temp_dir().join(format!("remission-law-edge-{name}-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&path);
-    std::fs::create_dir_all(&path).unwrap();
-    std::fs::write(path.join("model.toml"), format!("{CELLS}{model}")).unwrap();
     let head = "[study]\npatients = 1\nseed = 1\nceiling = \"9e15 cells\"\n";
-    std::fs::write(path.join("study.toml"), format!("{head}{study}")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_remission"));
-    let output = command.args(["law", &path.display().to_string(), "--json"]).output().unwrap();
-    let _ = std::fs::remove_dir_all(&path);
-    output
+    let folder = StudyFolder::new(&format!("law-edge-{name}"), &format!("{CELLS}{model}"), &format!("{head}{study}"));
+    Command::new(env!("CARGO_BIN_EXE_remission")).args(["law", &folder.path("study"), "--json"]).output().unwrap()
 }
 
 /// Two types; each is given births, deaths and more of the section.

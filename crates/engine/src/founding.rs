@@ -104,13 +104,8 @@ pub struct Newborns {
 
 impl Newborns {
     /// Number of those placed.
-    pub fn len(&self) -> usize {
+    pub fn placed(&self) -> usize {
         self.founding.len() + self.lines.len()
-    }
-
-    /// True when none is placed.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 
@@ -125,7 +120,7 @@ impl Placing {
             let mean: f64 = (0..m).map(|i| cells[i] as f64 * moments.mean(i, j)).sum();
             self.pull.push(end[j] as f64 - mean);
         }
-        variance(moments, cells, |var| solve(var, &mut self.pull));
+        solve(&mut variance(moments, cells), &mut self.pull);
     }
 
     /// Predicts the path from `from` to the end of the step, and the hazard of founding by `channels` along it.
@@ -208,8 +203,8 @@ impl Placing {
                     let (begin, survived) = if days == window.intervals[k].days {
                         (lines.from[k].survival, lines.within[k].survived)
                     } else {
-                        let (birth, death) = (rates[target.birth], rates[target.death]);
-                        (end.after(birth, death, days).survival, end.survived(birth, death, days))
+                        let (line, survived) = end.after_all_of(rates[target.birth], rates[target.death], days);
+                        (line.survival, survived)
                     };
                     let highest = self.path[before + s].max(self.path[before + m + s]) * survived;
                     (tried, trial) = if highest <= tried {

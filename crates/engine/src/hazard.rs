@@ -115,10 +115,10 @@ fn within(
     Hazard { mean: mean.max(0.0), untold: (spread - told).max(0.0) }
 }
 
-/// Lets `then` have the covariance matrix of what `cells` leave.
-pub(crate) fn variance(moments: &Moments, cells: &[u64], then: impl FnOnce(&mut [f64])) {
+/// The covariance matrix of what `cells` leave.
+pub(crate) fn variance(moments: &Moments, cells: &[u64]) -> SmallVec<[f64; 16]> {
     let m = moments.m;
-    let mut var: SmallVec<[f64; 16]> = smallvec![0.0; m * m];
+    let mut var = smallvec![0.0; m * m];
     for i in (0..m).filter(|&i| cells[i] > 0) {
         for j in 0..m {
             for k in 0..m {
@@ -126,7 +126,7 @@ pub(crate) fn variance(moments: &Moments, cells: &[u64], then: impl FnOnce(&mut 
             }
         }
     }
-    then(&mut var);
+    var
 }
 
 /// Solves the symmetric positive system `a` x = `x` in place; a coordinate without variance is left out.

@@ -104,7 +104,7 @@ pub fn advance(
         let (b, position) = compiled.place[channel.to];
         let founded = date(step, start, at);
         carried += 1;
-        check(scratch, carried + newborns.len(), state, start)?;
+        check(scratch, carried + newborns.placed(), state, start)?;
         let mother = Some((parent.id, channel.from));
         let origin = label(compiled, state, channel.from, excess, founding, stream);
         let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
@@ -162,7 +162,7 @@ fn check(scratch: &Scratch, more: usize, state: &State, now: f64) -> Result<(), 
 
 /// How many more founders need to be listed before there are too many.
 fn room(most: usize, newborns: &Newborns) -> u64 {
-    (most + 1).saturating_sub(newborns.len()) as u64
+    (most + 1).saturating_sub(newborns.placed()) as u64
 }
 
 /// Counts of one clone.

@@ -87,18 +87,23 @@ impl Line {
     /// Of a cell that lives at constant rates for `days` before.
     #[inline]
     pub fn after(&self, birth: f64, death: f64, days: f64) -> Line {
-        let (times, grown) = growth(birth - death, days);
+        self.grown(birth, growth(birth - death, days))
+    }
+
+    #[inline]
+    fn grown(&self, birth: f64, (times, grown): (f64, f64)) -> Line {
         let (mean, odds) = (self.mean * times, self.odds + self.mean * birth * grown);
         Line { mean, odds, survival: mean / (1.0 + odds) }
     }
 
-    /// Chance to survive of a cell founded in the `days` before, at constant rates, integrated over its date, in days. With
+    /// The same, and the chance to survive of a cell founded in the `days` before, integrated over its date, in days. With
     /// G(t) = (e^(g t) - 1) / g for a cell founded t days before, g = birth - death, m the mean and o the odds of this line,
     ///     s(t) = m e^(g t) / (1 + o + m b G(t)),   integral = ln(1 + m b G / (1 + o)) / b.
-    pub fn survived(&self, birth: f64, death: f64, days: f64) -> f64 {
-        let (_, grown) = growth(birth - death, days);
-        let x = self.survival * birth * grown;
-        if x < 1e-12 { self.survival * grown } else { log_one_plus(x) / birth }
+    pub fn after_all_of(&self, birth: f64, death: f64, days: f64) -> (Line, f64) {
+        let growth = growth(birth - death, days);
+        let x = self.survival * birth * growth.1;
+        let survived = if x < 1e-12 { self.survival * growth.1 } else { log_one_plus(x) / birth };
+        (self.grown(birth, growth), survived)
     }
 }
 
@@ -128,7 +133,7 @@ pub struct Lines {
 /// Founders within one interval whose lines reach the end of the step.
 #[derive(Debug, Clone, Copy)]
 pub struct Within {
-    /// [`Line::survived`] over the interval, days.
+    /// The integral of [`Line::after_all_of`] over the interval, days.
     pub survived: f64,
     birth: f64,
     /// Births less deaths, and its reciprocal; 0 where the reciprocal is of no use.
@@ -142,14 +147,14 @@ pub struct Within {
 }
 
 impl Within {
-    fn new(end: Line, birth: f64, death: f64, days: f64) -> Within {
+    fn new(end: Line, survived: f64, birth: f64, death: f64, days: f64) -> Within {
         let net = birth - death;
         let per_net = if (net * days).abs() < 1e-6 { 0.0 } else { 1.0 / net };
         let (per_survival, per_birth) = (1.0 / end.survival, 1.0 / (birth * end.survival));
-        Within { survived: end.survived(birth, death, days), birth, net, per_net, per_survival, per_birth, end }
+        Within { survived, birth, net, per_net, per_survival, per_birth, end }
     }
 
-    /// The inverse of [`Line::survived`]: how many days before the end of the interval a founder arose, and the odds of its line,
+    /// The inverse of that integral: how many days before the end of the interval a founder arose, and the odds of its line,
     /// when the integral from there is `used`. The date is good to 1e-9 of the interval.
     #[inline]
     pub fn founded(&self, used: f64) -> (f64, f64) {
@@ -279,8 +284,9 @@ impl Step {
             from.push(line);
             for (k, interval) in self.window.intervals.iter().enumerate().rev() {
                 let rates = self.window.rates(k);
-                within.push(Within::new(line, rates[birth], rates[death], interval.days));
-                line = line.after(rates[birth], rates[death], interval.days);
+                let (before, survived) = line.after_all_of(rates[birth], rates[death], interval.days);
+                within.push(Within::new(line, survived, rates[birth], rates[death], interval.days));
+                line = before;
                 from.push(line);
             }
             from.reverse();

@@ -30,9 +30,7 @@ pub fn law(args: &args::Law, stop: &AtomicBool) -> Result<u8, Exit> {
     };
     study.seed = args.seed.unwrap_or(study.seed);
     let compiled = Compiled::new(&loaded.model);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.threads.map_or(cores, usize::from);
-    let found = law_of(&compiled, &study, args.patients, threads, stop).map_err(refused)?;
+    let found = law_of(&compiled, &study, args.patients, args::threads(args.threads), stop).map_err(refused)?;
     let failed: usize = found.arms.iter().map(|a| a.failed.len()).sum();
     let text = table(&found, &study, &loaded.model.title, args.patients);
     if args.json {

@@ -74,8 +74,7 @@ pub fn job(
             )));
         }
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Ok(Job { compiled, study, method, threads: threads.map_or(cores, usize::from), batch: BATCH })
+    Ok(Job { compiled, study, method, threads: args::threads(threads), batch: BATCH })
 }
 
 /// Runs a job with its tables written into `into`. A run that is kept goes on where its checkpoints end, and its new patients
