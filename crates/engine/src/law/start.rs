@@ -188,7 +188,10 @@ impl Founders {
         rates.push(growth);
         let days = libm::log(size / from) / growth;
         if days > LONGEST {
-            let why = format!("it would need more than {:.0} years", LONGEST / 365.25);
+            let why = format!(
+                "it would need more than {:.0} years, since births hardly exceed losses without drug",
+                LONGEST / 365.25
+            );
             return Err(Failure::NeverDetected { until: size, why });
         }
         let mut founders = Founders { founder, cells: size, growth, from, days, mutated: 0.0, rates };
