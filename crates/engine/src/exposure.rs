@@ -16,9 +16,10 @@ use crate::failure::Failure;
 use crate::pharmacokinetics::Compartments;
 use remission_model::resolved::{Body, DoseRule, Regimen};
 use rows::Earlier;
+use std::rc::Rc;
 
 /// Drugs of one patient under a regimen, at one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Exposure {
     drugs: Vec<Compartments>,
     held: Vec<bool>,
@@ -64,7 +65,7 @@ enum Input {
 
 #[derive(Debug, Clone)]
 struct Schedule {
-    rule: DoseRule,
+    rule: Rc<DoseRule>,
     began: f64,
     cycle: u64,
     offset: usize,
@@ -74,6 +75,35 @@ struct Schedule {
     ends: f64,
     /// When the last dose was given, and the scale of it.
     given: (f64, f64),
+}
+
+impl Clone for Exposure {
+    fn clone(&self) -> Exposure {
+        Exposure {
+            drugs: self.drugs.clone(),
+            held: self.held.clone(),
+            rules: self.rules.clone(),
+            arrivals: self.arrivals.clone(),
+            earlier: self.earlier.clone(),
+            time: self.time,
+            scales: self.scales.clone(),
+            planned: self.planned.clone(),
+            fresh: self.fresh.clone(),
+        }
+    }
+
+    /// In the memory that is there.
+    fn clone_from(&mut self, other: &Exposure) {
+        self.drugs.clone_from(&other.drugs);
+        self.held.clone_from(&other.held);
+        self.rules.clone_from(&other.rules);
+        self.arrivals.clone_from(&other.arrivals);
+        self.earlier.clone_from(&other.earlier);
+        self.time = other.time;
+        self.scales.clone_from(&other.scales);
+        self.planned.clone_from(&other.planned);
+        self.fresh.clone_from(&other.fresh);
+    }
 }
 
 impl Exposure {
@@ -159,7 +189,7 @@ impl Exposure {
             .filter(given)
             .map(|rule| {
                 let mut s = Schedule {
-                    rule: rule.clone(),
+                    rule: Rc::new(rule.clone()),
                     began,
                     cycle: 0,
                     offset: 0,

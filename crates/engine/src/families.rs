@@ -11,26 +11,30 @@
 use crate::draw;
 use crate::moments::Moments;
 use crate::stream::Stream;
+use smallvec::{SmallVec, smallvec};
 
 /// Families left by one cell of each type of a block over one interval.
 #[derive(Debug, Clone)]
 pub struct Families {
     m: usize,
     /// For each ancestor: probability of a family of type j alone, then of each pair together.
-    chances: Vec<f64>,
+    chances: SmallVec<[f64; 6]>,
     /// Mean size of a family of type j from ancestor i, less 1: the odds of one more.
-    odds: Vec<f64>,
-    pairs: Vec<(usize, usize)>,
+    odds: SmallVec<[f64; 4]>,
+    pairs: SmallVec<[(usize, usize); 1]>,
 }
 
 impl Families {
     /// The law with these moments; `None` when no such law exists, which happens when the interval is too long.
     pub fn new(moments: &Moments) -> Option<Self> {
         let m = moments.m;
-        let pairs: Vec<(usize, usize)> = (0..m).flat_map(|j| (j + 1..m).map(move |k| (j, k))).collect();
+        let mut pairs = SmallVec::new();
+        for j in 0..m {
+            pairs.extend((j + 1..m).map(|k| (j, k)));
+        }
         let width = m + pairs.len();
-        let mut chances = vec![0.0; m * width];
-        let mut odds = vec![0.0; m * m];
+        let mut chances: SmallVec<[f64; 6]> = smallvec![0.0; m * width];
+        let mut odds: SmallVec<[f64; 4]> = smallvec![0.0; m * m];
         for i in 0..m {
             let row = &mut chances[i * width..(i + 1) * width];
             for j in 0..m {

@@ -56,8 +56,20 @@ impl Field {
         shares: &mut dyn FnMut(usize, f64, &mut [f64]),
     ) -> Result<(), Failure> {
         self.evaluate(compiled, registers, y)?;
+        compiled.level_rates(registers, &mut dy[self.labels * compiled.types()..])?;
+        self.flows(compiled, y, dy, shares);
+        Ok(())
+    }
+
+    /// The change of counts a day at the rates of the last evaluation, into the first places of `dy`.
+    pub fn flows(
+        &self,
+        compiled: &Compiled,
+        y: &[f64],
+        dy: &mut [f64],
+        shares: &mut dyn FnMut(usize, f64, &mut [f64]),
+    ) {
         let (n, layout) = (compiled.types(), compiled.layout);
-        compiled.level_rates(registers, &mut dy[self.labels * n..])?;
         let r = &self.rates;
         let mut share = vec![0.0; self.labels];
         for label in 0..self.labels {
@@ -84,7 +96,6 @@ impl Field {
                 dy[label * n + channel.to] += flow * share[label];
             }
         }
-        Ok(())
     }
 
     /// Carries `y` over `days` in which no dose falls; `exposure` is at the start and is left at the end.

@@ -27,24 +27,39 @@ pub struct Point {
     pub into: f64,
 }
 
-/// The path of a clone between its ends, for putting founders on it.
+/// Memory for putting founders on the path of a clone between its ends.
 #[derive(Debug, Default, Clone)]
 pub struct Placing {
     /// Var(x)^-1 (x - E(x)).
     pull: Vec<f64>,
-    /// Cumulative hazard of founders to be tried, by (interval, channel of the block).
+    /// 0, then the cumulative hazard of founders to be tried, by (interval, channel).
     cumulative: Vec<f64>,
     /// How each is tried.
     trials: Vec<Trial>,
-    /// The hazard itself.
-    all: f64,
     /// Logarithm of growth of each kind over each interval.
     growth: Vec<f64>,
     /// Predicted counts at the start and end of each interval.
     path: Vec<f64>,
-    from: Option<Point>,
     /// Moments seen from a start inside the step.
     seen: Vec<f64>,
+}
+
+/// A clone from a moment inside a step to its end, both ends known; counts by kind.
+pub struct Way<'a> {
+    /// Its block.
+    pub block: &'a Block,
+    /// The model.
+    pub compiled: &'a Compiled,
+    /// The step.
+    pub step: &'a Step,
+    /// The block along it.
+    pub along: &'a Along,
+    /// Where it begins.
+    pub from: Point,
+    /// Cells there.
+    pub cells: &'a [u64],
+    /// Cells at the end.
+    pub end: &'a [u64],
 }
 
 /// Who of the founders of one interval and channel is tried, and how.
@@ -60,6 +75,8 @@ enum Trial {
 
 /// What the founders of one channel become.
 struct Target<'a> {
+    /// Of the model.
+    channel: usize,
     /// Place of the source in its block.
     source: usize,
     /// Places of the rates of founding, and of birth and death of the type founded.
@@ -67,6 +84,16 @@ struct Target<'a> {
     birth: usize,
     death: usize,
     lines: Option<&'a Lines>,
+}
+
+impl<'a> Target<'a> {
+    fn new(compiled: &Compiled, step: &'a Step, (source, channel): (usize, usize)) -> Target<'a> {
+        let (layout, to) = (compiled.layout, compiled.channels[channel].to);
+        let b = compiled.place[to].0;
+        let lines = compiled.blocks[b].is_line().then(|| step.lines(compiled, b));
+        let (founding, birth, death) = (layout.founding(channel), layout.birth(to), layout.death(to));
+        Target { channel, source, founding, birth, death, lines }
+    }
 }
 
 /// What a founder has of its parent clone.
@@ -123,20 +150,10 @@ impl Placing {
         solve(&mut variance(moments, cells), &mut self.pull);
     }
 
-    /// Predicts the path from `from` to the end of the step, and the hazard of founding by `channels` along it.
-    pub fn prepare(
-        &mut self,
-        block: &Block,
-        compiled: &Compiled,
-        step: &Step,
-        along: &Along,
-        from: Point,
-        channels: &[(usize, usize)],
-        cells: &[u64],
-        end: &[u64],
-    ) {
-        let m = block.width();
-        let window = &step.window;
+    /// Predicts the path along `way`, and the hazard of founding by `targets`; returns all of the hazard.
+    fn predict(&mut self, way: &Way, targets: &[Target]) -> f64 {
+        let &Way { block, compiled, step, along, from, cells, end } = way;
+        let (m, window) = (block.width(), &step.window);
         let left = window.intervals[from.interval].days - from.into;
         let whole = from.interval == 0 && from.into == 0.0;
         let mut seen = std::mem::take(&mut self.seen);
@@ -155,91 +172,82 @@ impl Placing {
             }
             &seen
         };
-        self.from = Some(from);
-        self.path.clear();
-        self.path.extend(cells.iter().map(|&n| n as f64));
-        self.cumulative.clear();
-        self.trials.clear();
-        self.growth.clear();
+        let (intervals, width) = (window.intervals.len() - from.interval, targets.len());
         let (mut all, mut sum) = (0.0, 0.0);
-        let layout = compiled.layout;
-        let target = |&(s, c): &(usize, usize)| {
-            let to = compiled.channels[c].to;
-            let b = compiled.place[to].0;
-            let lines = compiled.blocks[b].is_line().then(|| step.lines(compiled, b));
-            Target { source: s, founding: layout.founding(c), birth: layout.birth(to), death: layout.death(to), lines }
-        };
-        let targets: SmallVec<[Target; 8]> = channels.iter().map(target).collect();
-        let (row, mut means) = (m + m * m, SmallVec::<[f64; 4]>::new());
-        for k in from.interval..window.intervals.len() {
-            let at = (k - from.interval) * m * row;
+        self.path.resize((intervals + 1) * m, 0.0);
+        self.growth.resize(intervals * m, 0.0);
+        self.cumulative.resize(intervals * width + 1, 0.0);
+        self.trials.resize(intervals * width, Trial::All);
+        self.path.iter_mut().zip(cells).for_each(|(path, &n)| *path = n as f64);
+        // Of each kind, in the interval: its mean, and the most that there is of it.
+        let mut own: SmallVec<[(f64, f64); 4]> = SmallVec::from_elem((0.0, 0.0), m);
+        let ancestors: SmallVec<[(usize, f64); 4]> =
+            cells.iter().enumerate().filter(|c| *c.1 > 0).map(|(i, &n)| (i, n as f64)).collect();
+        let row = m + m * m;
+        for (k, seen) in seen_from.chunks_exact(m * row).enumerate() {
+            let (before, after) = self.path[k * m..(k + 2) * m].split_at_mut(m);
             for s in 0..m {
                 let mut y = 0.0;
-                for i in (0..m).filter(|&i| cells[i] > 0) {
-                    let own = &seen_from[at + i * row..at + (i + 1) * row];
-                    let mut each = own[s];
-                    for q in 0..m {
-                        each += own[m + s * m + q] * self.pull[q];
-                    }
-                    y += cells[i] as f64 * each;
+                for &(i, cells) in &ancestors {
+                    let seen = &seen[i * row..(i + 1) * row];
+                    let with = &seen[m + s * m..m + (s + 1) * m];
+                    y += cells * with.iter().zip(&self.pull).fold(seen[s], |y, (a, b)| y + a * b);
                 }
-                self.path.push(y.max(0.0));
+                after[s] = y.max(0.0);
+                let (mean, growth) = logarithmic_mean(before[s], after[s]);
+                own[s] = (mean, before[s].max(after[s]));
+                self.growth[k * m + s] = growth;
             }
-            let days = if k == from.interval { left } else { window.intervals[k].days };
-            let before = self.path.len() - 2 * m;
-            means.clear();
-            for s in 0..m {
-                let (mean, growth) = logarithmic_mean(self.path[before + s], self.path[before + m + s]);
-                means.push(mean);
-                self.growth.push(growth);
-            }
-            let rates = window.rates(k);
-            for target in &targets {
-                let (s, rate) = (target.source, rates[target.founding]);
-                let (mut tried, mut trial) = (days * means[s], Trial::All);
+            let interval = from.interval + k;
+            let (rates, length) = (window.rates(interval), window.intervals[interval].days);
+            let days = if k == 0 { left } else { length };
+            let trials = &mut self.trials[k * width..(k + 1) * width];
+            let cumulative = &mut self.cumulative[1 + k * width..1 + (k + 1) * width];
+            for ((target, slot), cumulative) in targets.iter().zip(trials).zip(cumulative) {
+                let rate = rates[target.founding];
+                let (mean, highest) = own[target.source];
+                let (mut tried, mut trial) = (days * mean, Trial::All);
                 all += rate * tried;
                 if let Some(lines) = target.lines {
-                    let end = &lines.from[k + 1];
-                    let (begin, survived) = if days == window.intervals[k].days {
-                        (lines.from[k].survival, lines.within[k].survived)
+                    let (survived, most) = if days == length {
+                        lines.chances[interval]
                     } else {
+                        let end = &lines.from[interval + 1];
                         let (line, survived) = end.after_all_of(rates[target.birth], rates[target.death], days);
-                        (line.survival, survived)
+                        (survived, line.survival.max(end.survival))
                     };
-                    let highest = self.path[before + s].max(self.path[before + m + s]) * survived;
-                    (tried, trial) = if highest <= tried {
-                        (highest, Trial::Survivors(survived))
+                    (tried, trial) = if highest * survived <= tried {
+                        (highest * survived, Trial::Survivors(survived))
                     } else {
-                        // At constant rates the chance moves in one direction with the date.
-                        let most = begin.max(end.survival);
                         (tried * most, Trial::Along(most))
                     };
                 }
                 sum += rate * tried;
-                self.cumulative.push(sum);
-                self.trials.push(trial);
+                (*slot, *cumulative) = (trial, sum);
             }
         }
-        self.all = all;
         self.seen = seen;
+        all
     }
 
-    /// Draws when and by which of the prepared channels each of `number` founders of clone `parent` arose; at most `most` are
+    /// Draws when and by which of `channels` each of `number` founders of clone `parent` arose on its `way`; at most `most` are
     /// tried.
     pub fn place(
-        &self,
-        block: &Block,
-        compiled: &Compiled,
-        step: &Step,
+        &mut self,
+        way: &Way,
         channels: &[(usize, usize)],
         number: u64,
         (parent, most): (Parent, u64),
         newborns: &mut Newborns,
         stream: &mut Stream,
     ) {
-        let (last, from) = (self.cumulative.len() - 1, self.from.unwrap_or(Point { interval: 0, into: 0.0 }));
-        let sum = self.cumulative[last];
-        let tried = if sum >= self.all { number } else { draw::binomial(stream, number, sum / self.all) };
+        let &Way { block, compiled, step, from, .. } = way;
+        let targets: SmallVec<[Target; 16]> = channels.iter().map(|&c| Target::new(compiled, step, c)).collect();
+        let all = self.predict(way, &targets);
+        let Placing { cumulative, trials, growth, path, .. } = self;
+        // 0 in front, the sum behind.
+        let Some((&sum, cumulative)) = cumulative.split_last() else { return };
+        let tried = if sum >= all { number } else { draw::binomial(stream, number, sum / all) };
         newborns.gone += number - tried;
         let (m, width) = (block.width(), channels.len());
         let mut left = tried.min(most);
@@ -248,54 +256,56 @@ impl Placing {
         while left > 0 {
             let batch = left.min(TOGETHER as u64) as usize;
             left -= batch as u64;
-            for i in 0..batch {
+            for ((place, share), chance) in places[..batch].iter_mut().zip(&mut shares).zip(&mut chances) {
                 let u = stream.uniform() * sum;
-                let below = if last < 32 {
+                let at: usize = if cumulative.len() <= 32 {
                     // Counted without a branch that a processor could guess wrong.
-                    self.cumulative[..last].iter().map(|&x| usize::from(x <= u)).sum()
+                    cumulative[1..].iter().map(|&x| usize::from(x <= u)).sum()
                 } else {
-                    self.cumulative[..last].partition_point(|&x| x <= u)
+                    cumulative[1..].partition_point(|&x| x <= u)
                 };
                 // What is left of the uniform says where within.
-                let begin = if below > 0 { self.cumulative[below - 1] } else { 0.0 };
-                let own = self.cumulative[below] - begin;
+                let (begin, end) = (cumulative[at], cumulative.get(at + 1).copied().unwrap_or(sum));
                 // A path that is 0 all along says nothing of when.
-                (places[i], shares[i]) = (below, if own > 0.0 { (u - begin) / own } else { stream.uniform() });
-                if self.trials[below] != Trial::All {
-                    chances[i] = stream.uniform();
+                let within = if end > begin { (u - begin) / (end - begin) } else { stream.uniform() };
+                (*place, *share) = (at, within);
+                if trials[at] != Trial::All {
+                    *chance = stream.uniform();
                 }
             }
-            for i in 0..batch {
-                let (k, (s, channel)) = (places[i] / width, channels[places[i] % width]);
-                let interval = from.interval + k;
+            for ((&place, &share), &chance) in places[..batch].iter().zip(&shares).zip(&chances) {
+                let (k, target) = if width == 1 { (place, 0) } else { (place / width, place % width) };
+                let target = &targets[target];
+                let (interval, s) = (from.interval + k, target.source);
                 let begins = if k == 0 { from.into } else { 0.0 };
                 let length = step.window.intervals[interval].days;
-                let (a, z, growth) = (self.path[k * m + s], self.path[(k + 1) * m + s], self.growth[k * m + s]);
-                let to = compiled.channels[channel].to;
-                let along = || begins + share_of_path(a, z, growth, shares[i]) * (length - begins);
-                let (into, odds, kept) = match self.trials[places[i]] {
-                    Trial::All => (along(), 0.0, true),
-                    Trial::Along(highest) => {
+                let (a, z, growth) = (path[k * m + s], path[(k + 1) * m + s], growth[k * m + s]);
+                let along = || begins + share_of_path(a, z, growth, share) * (length - begins);
+                let placed = |into: f64, odds: f64| {
+                    let at = Point { interval, into };
+                    Placed { at, channel: target.channel, parent, odds }
+                };
+                let (line, kept) = match (trials[place], target.lines) {
+                    (Trial::Along(highest), Some(lines)) => {
                         let into = along();
                         let rates = step.window.rates(interval);
-                        let (birth, death) = (rates[compiled.layout.birth(to)], rates[compiled.layout.death(to)]);
-                        let end = &step.lines(compiled, compiled.place[to].0).from[interval + 1];
-                        let line = end.after(birth, death, length - into);
-                        (into, line.odds, chances[i] * highest < line.survival)
+                        let end = &lines.from[interval + 1];
+                        let line = end.after(rates[target.birth], rates[target.death], length - into);
+                        (placed(into, line.odds), chance * highest < line.survival)
                     }
-                    Trial::Survivors(survived) => {
-                        let within = &step.lines(compiled, compiled.place[to].0).within[interval];
-                        let (before, odds) = within.founded(shares[i] * survived);
+                    (Trial::Survivors(survived), Some(lines)) => {
+                        let (before, odds) = lines.within[interval].founded(share * survived);
                         let into = (length - before).clamp(begins, length);
                         let x = (into - begins) / (length - begins);
-                        (into, odds, below_path(a, z, growth, x, chances[i]))
+                        (placed(into, odds), below_path(a, z, growth, x, chance))
+                    }
+                    _ => {
+                        newborns.founding.push(placed(along(), 0.0));
+                        continue;
                     }
                 };
-                let placed = Placed { at: Point { interval, into }, channel, parent, odds };
-                if self.trials[places[i]] == Trial::All {
-                    newborns.founding.push(placed);
-                } else if kept {
-                    newborns.lines.push(placed);
+                if kept {
+                    newborns.lines.push(line);
                 } else {
                     newborns.gone += 1;
                 }

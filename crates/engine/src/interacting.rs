@@ -171,7 +171,7 @@ pub fn step(
         at = end;
         exposure.advance(from + at);
     }
-    Ok(Step::of_window(compiled, Window { days, intervals, rates }))
+    Ok(Step::of_window(compiled, Window { days, intervals, rates, width: compiled.layout.len() }))
 }
 
 /// Carries the levels of `state` over the step just drawn, along counts that went exponentially from `before`.

@@ -60,6 +60,7 @@ impl Large {
         if types > MOST || (m > types && !(0..types).all(|i| leaves_like_poisson(types, moments, i))) {
             return large;
         }
+        large.rows.reserve_exact(types * (3 * types + types * (types + 1) / 2 + 2));
         for i in 0..types {
             let row = &mut large.rows;
             row.extend((0..types).map(|j| moments.mean(i, j)));
@@ -104,8 +105,12 @@ impl Large {
         let mut third = [0.0; T];
         let (mut expected, mut with, mut spread) = (0.0, [0.0; T], 0.0);
         let triangle = T * (T + 1) / 2;
-        for (&n, row) in cells[..T].iter().zip(self.rows.chunks_exact(3 * T + triangle + 2)) {
-            let n = n as f64;
+        let width = 3 * T + triangle + 2;
+        // Lengths known once, for all that follows.
+        let (cells, rows) = (&cells[..T], &self.rows[..T * width]);
+        for i in 0..T {
+            let n = cells[i] as f64;
+            let row = &rows[i * width..(i + 1) * width];
             for j in 0..T {
                 mean[j] += n * row[j];
                 third[j] += n * row[T + triangle + j];

@@ -17,7 +17,7 @@ use crate::compiled::{Block, Compiled};
 use crate::draw;
 use crate::failure::{Budget, Failure};
 use crate::families::Families;
-use crate::founding::{Newborns, Parent, Placed, Placing, Point};
+use crate::founding::{Newborns, Parent, Placed, Placing, Point, Way};
 use crate::hazard::{self, Hazard};
 use crate::moments::Moments;
 use crate::state::{Cause, Founder, Origin, State};
@@ -205,46 +205,60 @@ fn advance_block(
     let Some(families) = &own.families else { return false };
     let Scratch { from, leavers, hazards, picked, placing, most_clones, .. } = scratch;
     let most = *most_clones;
+    let moments = &own.whole;
+    let (divides, leaves) = (!block.dividing.is_empty(), m > types);
+    let mut emptied = false;
+    if !divides && !leaves && m == 1 {
+        // Nothing needs to be known of where they came from.
+        for x in &mut clones.counts {
+            let n = [*x];
+            if own.large.draw(moments, &n, std::slice::from_mut(x), stream).is_none() {
+                *x = families.draw_one(n[0], stream);
+            }
+            emptied |= *x == 0;
+        }
+        return emptied;
+    }
     from.clear();
     from.extend_from_slice(&clones.counts);
     leavers.clear();
-    let moments = &own.whole;
-    let (divides, leaves) = (!block.dividing.is_empty(), m > types);
     hazards.clear();
     let mut total = 0.0;
-    let mut emptied = false;
     // The last place of a wider row counts who leaves.
-    let (mut cells, mut end): (Row, Row) = (smallvec![0; m], smallvec![0; m]);
-    for (n, x) in from.chunks_exact(types).zip(clones.counts.chunks_exact_mut(types)) {
+    let mut wide: Option<(Row, Row)> = None;
+    let (from_all, counts) = (&from[..], &mut clones.counts[..]);
+    for clone in 0..clones.founders.len() {
+        let row = clone * types..(clone + 1) * types;
+        let (n, x) = (&from_all[row.clone()], &mut counts[row]);
         let large = own.large.draw(moments, n, x, stream);
         let hazard = match large {
             Some(hazard) => hazard,
             None if m == 1 => {
                 x[0] = families.draw_one(n[0], stream);
                 let cells = n[0] as f64;
-                let off = x[0] as f64 - cells * moments.mean(0, 0);
-                if divides { Hazard::of_one_type(moments, cells, off) } else { Hazard::NONE }
+                Hazard::of_one_type(moments, cells, x[0] as f64 - cells * moments.mean(0, 0))
             }
             None => {
+                let (cells, end) = wide.get_or_insert_with(|| (smallvec![0; m], smallvec![0; m]));
                 cells[..types].copy_from_slice(n);
-                families.draw(&cells, &mut end, stream);
+                families.draw(cells, end, stream);
                 x.copy_from_slice(&end[..types]);
                 if leaves {
                     leavers.push(end[types]);
                 }
-                if divides { hazard::between(moments, &cells, &end) } else { Hazard::NONE }
+                if divides { hazard::between(moments, cells, end) } else { Hazard::NONE }
             }
         };
         if leaves && large.is_some() {
             leavers.push(0);
         }
-        if divides || leaves {
-            total += hazard.draw(stream);
-            hazards.push((total, large.is_some()));
-        }
+        total += hazard.draw(stream);
+        hazards.push((total, large.is_some()));
         emptied |= x.iter().all(|&n| n == 0);
     }
-    let start = Point { interval: 0, into: 0.0 };
+    if total == 0.0 && leavers.iter().all(|&n| n == 0) {
+        return emptied;
+    }
     let mut place = |channels: &[(usize, usize)], clone: usize, number: u64, stream: &mut Stream| {
         let row = clone * types..(clone + 1) * types;
         let wide = |narrow: &[u64], left: u64| {
@@ -254,10 +268,11 @@ fn advance_block(
         };
         let (cells, end) =
             (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
-        placing.prepare(block, compiled, step, step.along(compiled, b), start, channels, &cells, &end);
+        let from = Point { interval: 0, into: 0.0 };
+        let way = Way { block, compiled, step, along: step.along(compiled, b), from, cells: &cells, end: &end };
         let Founder { id, barcode, .. } = clones.founders[clone];
         let to = (Parent { id, barcode }, room(most, newborns));
-        placing.place(block, compiled, step, channels, number, to, newborns, stream);
+        placing.place(&way, channels, number, to, newborns, stream);
     };
     if leaves {
         for (clone, &left) in leavers.iter().enumerate() {
@@ -322,9 +337,9 @@ fn carry(
     let most = *most_clones;
     let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
-            placing.prepare(block, compiled, step, along, from, channels, &start, &end);
+            let way = Way { block, compiled, step, along, from, cells: &start, end: &end };
             let to = (own, room(most, newborns));
-            placing.place(block, compiled, step, channels, number, to, newborns, stream);
+            placing.place(&way, channels, number, to, newborns, stream);
         }
     };
     if let Some(&left) = end.get(types) {

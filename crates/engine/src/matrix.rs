@@ -43,6 +43,29 @@ pub fn product(a: &[f64], b: &[f64], n: usize) -> Vec<f64> {
 }
 
 fn multiply(a: &[f64], b: &[f64], n: usize, c: &mut [f64]) {
+    // Of known size all is kept in registers.
+    match n {
+        2 => multiply_small::<2>(a, b, c),
+        3 => multiply_small::<3>(a, b, c),
+        4 => multiply_small::<4>(a, b, c),
+        _ => multiply_any(a, b, n, c),
+    }
+}
+
+fn multiply_small<const N: usize>(a: &[f64], b: &[f64], c: &mut [f64]) {
+    let (a, b, c) = (&a.as_chunks::<N>().0[..N], &b.as_chunks::<N>().0[..N], &mut c.as_chunks_mut::<N>().0[..N]);
+    for i in 0..N {
+        let mut sum = [0.0; N];
+        for k in 0..N {
+            for j in 0..N {
+                sum[j] += a[i][k] * b[k][j];
+            }
+        }
+        c[i] = sum;
+    }
+}
+
+fn multiply_any(a: &[f64], b: &[f64], n: usize, c: &mut [f64]) {
     c.fill(0.0);
     for i in 0..n {
         let own = &mut c[i * n..(i + 1) * n];

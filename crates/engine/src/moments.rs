@@ -105,26 +105,27 @@ impl Moments {
 
     /// [`then`](Self::then) for a known small number of kinds.
     fn then_small<const M: usize, const D: usize>(&self, next: &Moments) -> Moments {
+        let (own_mean, own) = self.known_size::<M, D>();
+        let (next_mean, after) = next.known_size::<M, D>();
         // Extended mean matrix of `next`; the hazard coordinate passes through.
         let b: [[f64; D]; D] = std::array::from_fn(|k| {
-            std::array::from_fn(|j| if k < M { next.mean[k * D + j] } else { f64::from(u8::from(j == M)) })
+            std::array::from_fn(|j| if k < M { next_mean[k][j] } else { f64::from(u8::from(j == M)) })
         });
-        let mut result = Moments::none(M);
+        let (mut result_mean, mut result) = ([[0.0; D]; M], [[[0.0; D]; D]; M]);
         for i in 0..M {
-            let mean: [f64; D] = std::array::from_fn(|k| self.mean[i * D + k]);
+            let mean = own_mean[i];
             for j in 0..D {
                 let mut x = 0.0;
                 for k in 0..D {
                     x += mean[k] * b[k][j];
                 }
-                result.mean[i * D + j] = x;
+                result_mean[i][j] = x;
             }
             let mut half = [[0.0; D]; D];
             for p in 0..D {
                 for k in 0..D {
-                    let c = self.covariance[(i * D + p) * D + k];
                     for j in 0..D {
-                        half[p][j] += c * b[k][j];
+                        half[p][j] += own[i * D + p][k] * b[k][j];
                     }
                 }
             }
@@ -135,13 +136,22 @@ impl Moments {
                         x += b[k][p] * half[k][j];
                     }
                     for k in 0..M {
-                        x += mean[k] * next.covariance[(k * D + p) * D + j];
+                        x += mean[k] * after[k * D + p][j];
                     }
-                    result.covariance[(i * D + p) * D + j] = x;
+                    result[i][p][j] = x;
                 }
             }
         }
-        result
+        Moments {
+            m: M,
+            mean: SmallVec::from_slice(result_mean.as_flattened()),
+            covariance: SmallVec::from_slice(result.as_flattened().as_flattened()),
+        }
+    }
+
+    /// Rows of the means and of the covariances, one covariance matrix behind the other.
+    fn known_size<const M: usize, const D: usize>(&self) -> (&[[f64; D]], &[[f64; D]]) {
+        (&self.mean.as_chunks().0[..M], &self.covariance.as_chunks().0[..M * D])
     }
 
     fn then_any(&self, next: &Moments) -> Moments {
@@ -180,11 +190,12 @@ impl Moments {
     /// With this stretch followed by `rest`, for each ancestor i appended to `out`: mean of every kind s in between, then for each
     /// s and kind q the covariance of x_s in between and x_q at the end, sum_r Cov(x_s, x_r) M_rq.
     pub fn seen(&self, rest: &Moments, out: &mut Vec<f64>) {
-        let m = self.m;
+        let (m, d) = (self.m, self.m + 1);
+        let (means, covariances, rest) = (&self.mean[..], &self.covariance[..], &rest.mean[..]);
         for i in 0..m {
-            out.extend((0..m).map(|s| self.mean(i, s)));
-            for s in 0..m {
-                out.extend((0..m).map(|q| (0..m).map(|r| self.covariance(i, s, r) * rest.mean(r, q)).sum::<f64>()));
+            out.extend_from_slice(&means[i * d..i * d + m]);
+            for row in covariances[i * d * d..].chunks_exact(d).take(m) {
+                out.extend((0..m).map(|q| (0..m).map(|r| row[r] * rest[r * d + q]).sum::<f64>()));
             }
         }
     }
@@ -278,7 +289,8 @@ fn taylor_small<const M: usize, const D: usize>(a: &[f64], noise: &[f64], t: f64
             }
             dm = next;
             bound *= 2.0 * size / r as f64;
-            if bound < 1e-16 {
+            // Who does nothing has no more terms.
+            if bound < 1e-16 || (dm == [0.0; D] && dc == [[0.0; D]; D]) {
                 break;
             }
         }

@@ -21,8 +21,9 @@ mod steady;
 use remission_model::expr::{Expr, Slot};
 use remission_model::program::evaluate;
 use remission_model::resolved::{Drug, Model, Route};
+use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 pub use steady::Steady;
 
@@ -30,7 +31,7 @@ pub use steady::Steady;
 #[derive(Debug, Clone)]
 pub struct Compartments {
     /// Amounts, then the transit chain, the effect compartment, and the infusion rate (mg/day).
-    amounts: Vec<f64>,
+    amounts: SmallVec<[f64; 6]>,
     generator: Rc<[f64]>,
     central: usize,
     /// First state of the transit chain (past the end without one), and its last.
@@ -42,7 +43,7 @@ pub struct Compartments {
     lag: f64,
     bioavailability: f64,
     /// Matrix exponentials by length of interval, shared by all copies of this drug in this patient.
-    propagators: Rc<RefCell<HashMap<u64, Rc<[f64]>>>>,
+    propagators: Rc<RefCell<FxHashMap<u64, Rc<[f64]>>>>,
     /// Largest amount that a dose has put in; what falls below a billionth of it is gone.
     largest: f64,
 }
@@ -113,7 +114,7 @@ impl Compartments {
         }
         let or = |what: &str, e: &Option<Expr>, other: f64| e.as_ref().map_or(Ok(other), |e| value(what, e));
         Ok(Compartments {
-            amounts: vec![0.0; n],
+            amounts: smallvec![0.0; n],
             generator: k.into(),
             central,
             chain_first: depot + 1 + peripheral,

@@ -66,12 +66,24 @@ pub struct Founder {
 }
 
 /// Clones of one block; counts by type, one row a clone.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Clones {
     /// Founders, in order of founding.
     pub founders: Vec<Founder>,
     /// Cells, `founders.len()` rows as wide as the block.
     pub counts: Vec<u64>,
+}
+
+impl Clone for Clones {
+    fn clone(&self) -> Clones {
+        Clones { founders: self.founders.clone(), counts: self.counts.clone() }
+    }
+
+    /// In the memory that is there.
+    fn clone_from(&mut self, other: &Clones) {
+        self.founders.clone_from(&other.founders);
+        self.counts.clone_from(&other.counts);
+    }
 }
 
 /// What is left of the waiting time to the next event, in units of integrated hazard.
@@ -84,7 +96,7 @@ pub struct Pending {
 }
 
 /// A tumour at a moment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct State {
     /// Days since treatment began; counted from the first cell while the tumour is being grown.
     pub time: f64,
@@ -100,6 +112,20 @@ pub struct State {
     pub pending: Option<Pending>,
     /// Next founder's number.
     pub next_id: u32,
+}
+
+impl Clone for State {
+    fn clone(&self) -> State {
+        State { blocks: self.blocks.clone(), levels: self.levels.clone(), ..*self }
+    }
+
+    /// In the memory that is there.
+    fn clone_from(&mut self, other: &State) {
+        let (mut blocks, mut levels) = (std::mem::take(&mut self.blocks), std::mem::take(&mut self.levels));
+        blocks.clone_from(&other.blocks);
+        levels.clone_from(&other.levels);
+        *self = State { blocks, levels, ..*other };
+    }
 }
 
 impl State {
@@ -133,6 +159,13 @@ impl State {
         let (block, position) = compiled.place[cell_type];
         let width = compiled.blocks[block].types.len();
         let clones = &mut self.blocks[block];
+        if width == 1 {
+            clones.counts.push(cells);
+        } else {
+            let row = clones.counts.len();
+            clones.counts.resize(row + width, 0);
+            clones.counts[row + position] = cells;
+        }
         clones.founders.push(Founder {
             id,
             parent: parent.map(|p| p.0),
@@ -143,9 +176,6 @@ impl State {
             origin,
             barcode,
         });
-        clones.counts.resize(clones.counts.len() + width, 0);
-        let row = clones.counts.len() - width;
-        clones.counts[row + position] = cells;
         id
     }
 
@@ -169,7 +199,7 @@ impl State {
 
     /// All cells.
     pub fn total(&self) -> u64 {
-        self.blocks.iter().flat_map(|b| &b.counts).sum()
+        self.blocks.iter().map(|b| b.counts.iter().sum::<u64>()).sum()
     }
 
     /// Number of clones with living cells.

@@ -128,13 +128,14 @@ pub struct Lines {
     pub from: Vec<Line>,
     /// Within each interval.
     pub within: Vec<Within>,
+    /// Of each interval, the integral of the chance to survive over the date of a founder, days, and the largest chance. At
+    /// constant rates it moves in one direction with the date.
+    pub chances: Vec<(f64, f64)>,
 }
 
 /// Founders within one interval whose lines reach the end of the step.
 #[derive(Debug, Clone, Copy)]
 pub struct Within {
-    /// The integral of [`Line::after_all_of`] over the interval, days.
-    pub survived: f64,
     birth: f64,
     /// Births less deaths, and its reciprocal; 0 where the reciprocal is of no use.
     net: f64,
@@ -147,14 +148,14 @@ pub struct Within {
 }
 
 impl Within {
-    fn new(end: Line, survived: f64, birth: f64, death: f64, days: f64) -> Within {
+    fn new(end: Line, birth: f64, death: f64, days: f64) -> Within {
         let net = birth - death;
         let per_net = if (net * days).abs() < 1e-6 { 0.0 } else { 1.0 / net };
         let (per_survival, per_birth) = (1.0 / end.survival, 1.0 / (birth * end.survival));
-        Within { survived, birth, net, per_net, per_survival, per_birth, end }
+        Within { birth, net, per_net, per_survival, per_birth, end }
     }
 
-    /// The inverse of that integral: how many days before the end of the interval a founder arose, and the odds of its line,
+    /// The inverse of the integral of [`Line::after_all_of`]: how many days before the end of the interval a founder arose, and the odds of its line,
     /// when the integral from there is `used`. The date is good to 1e-9 of the interval.
     #[inline]
     pub fn founded(&self, used: f64) -> (f64, f64) {
@@ -181,7 +182,8 @@ impl Along {
     /// the end of the step Cov(x_s there, x_q at the end). Rows of m + m m.
     pub fn seen_from_start(&self) -> &[f64] {
         self.seen_from_start.get_or_init(|| {
-            let mut seen = Vec::new();
+            let m = self.to_end[0].m;
+            let mut seen = Vec::with_capacity(self.own.len() * m * (m + m * m));
             let mut so_far: Option<Moments> = None;
             for (k, own) in self.own.iter().enumerate() {
                 let next = so_far.map_or_else(|| own.clone(), |s| s.then(own));
@@ -279,19 +281,19 @@ impl Step {
             let t = compiled.blocks[b].types[0];
             let (birth, death) = (compiled.layout.birth(t), compiled.layout.death(t));
             let intervals = self.window.intervals.len();
-            let (mut from, mut within) = (Vec::with_capacity(intervals + 1), Vec::with_capacity(intervals));
+            let (mut from, mut within) = (vec![Line::END; intervals + 1], Vec::with_capacity(intervals));
+            let mut chances = vec![(0.0, 0.0); intervals];
             let mut line = Line::END;
-            from.push(line);
             for (k, interval) in self.window.intervals.iter().enumerate().rev() {
                 let rates = self.window.rates(k);
                 let (before, survived) = line.after_all_of(rates[birth], rates[death], interval.days);
-                within.push(Within::new(line, survived, rates[birth], rates[death], interval.days));
+                within.push(Within::new(line, rates[birth], rates[death], interval.days));
+                chances[k] = (survived, before.survival.max(line.survival));
                 line = before;
-                from.push(line);
+                from[k] = line;
             }
-            from.reverse();
             within.reverse();
-            Lines { from, within }
+            Lines { from, within, chances }
         })
     }
 
@@ -305,7 +307,9 @@ impl Step {
     }
 
     fn own(&self, b: usize) -> Vec<Moments> {
-        self.pieces.iter().flat_map(|p| p.blocks[b].own.iter().cloned()).collect()
+        let mut own = Vec::with_capacity(self.window.intervals.len());
+        self.pieces.iter().for_each(|p| own.extend_from_slice(&p.blocks[b].own));
+        own
     }
 }
 
@@ -326,7 +330,7 @@ impl Pieces {
         exposure: &mut Exposure,
         days: f64,
     ) -> Result<Step, Failure> {
-        let mut pieces = Vec::new();
+        let mut pieces = Vec::with_capacity(8);
         let from = exposure.time();
         let mut at = 0.0;
         while at < days {

@@ -189,8 +189,10 @@ impl Stream {
     fn refill(&mut self) {
         match &mut self.script {
             None => {
-                for word in &mut self.words {
-                    *word = self.generator.next_u64();
+                let mut bytes = [0; 8 * WORDS];
+                self.generator.fill_bytes(&mut bytes);
+                for (word, bytes) in self.words.iter_mut().zip(bytes.as_chunks().0) {
+                    *word = u64::from_le_bytes(*bytes);
                 }
                 self.next = 0;
                 self.made += WORDS as u64;

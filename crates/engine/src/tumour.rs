@@ -6,7 +6,7 @@ use crate::compiled::Compiled;
 use crate::exact::Exact;
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
-use crate::field::set_counts;
+use crate::field::{Field, set_counts};
 use crate::interacting;
 use crate::leap::{self, Scratch, is_large, longest_step};
 use crate::state::State;
@@ -64,6 +64,10 @@ struct Leap {
     signature: Vec<f64>,
     rates: Vec<f64>,
     scratch: Scratch,
+    /// The exposure that a step is looking ahead with.
+    ahead: Exposure,
+    /// Rates of the tumour as it grows, while nothing moves them.
+    field: Option<Field>,
     steps: u64,
     /// Factor of all limits on the length of steps.
     tolerance: f64,
@@ -88,6 +92,7 @@ impl<'a> Tumour<'a> {
         let engine = match method {
             Method::Exact => Engine::Exact(Box::new(Exact::new(compiled, exposure))),
             Method::Leap => Engine::Leap(Box::new(Leap {
+                ahead: exposure.clone(),
                 exposure,
                 longest: Vec::new(),
                 drawable: f64::INFINITY,
@@ -97,6 +102,7 @@ impl<'a> Tumour<'a> {
                 signature: Vec::new(),
                 rates: vec![0.0; compiled.layout.len()],
                 scratch: Scratch::default(),
+                field: None,
                 steps: 0,
                 tolerance: 1.0,
             })),
@@ -222,16 +228,26 @@ impl<'a> Tumour<'a> {
         let Engine::Leap(leap) = &mut self.engine else {
             return Ok((0.0, 0.0));
         };
-        let (n, layout) = (self.compiled.types(), self.compiled.layout);
-        let mut field = crate::field::Field::new(self.compiled, 1);
+        let (compiled, layout) = (self.compiled, self.compiled.layout);
+        let n = compiled.types();
         let mut y: Vec<f64> = self.state.by_type(self.compiled).iter().map(|&n| n as f64).collect();
         let total: f64 = y.iter().sum();
         y.extend(&self.state.levels);
         let mut dy = vec![0.0; y.len()];
-        set_exposure(self.compiled, &mut self.registers, &leap.exposure, self.state.time);
-        field.slope(self.compiled, &mut self.registers, &y, &mut dy, &mut interacting::all_in_one)?;
+        let still = !compiled.interacting && !compiled.uses_time && leap.is_quiet();
+        let known = still && leap.field.is_some();
+        let field = leap.field.get_or_insert_with(|| Field::new(compiled, 1));
+        if known {
+            field.flows(compiled, &y, &mut dy, &mut interacting::all_in_one);
+        } else {
+            set_exposure(compiled, &mut self.registers, &leap.exposure, self.state.time);
+            field.slope(compiled, &mut self.registers, &y, &mut dy, &mut interacting::all_in_one)?;
+        }
         let r = field.rates();
         let events: f64 = (0..n).map(|i| y[i] * (r[layout.birth(i)] + r[layout.death(i)])).sum();
+        if !still {
+            leap.field = None;
+        }
         Ok((dy[..n].iter().sum::<f64>() / total, events / (total * total)))
     }
 }
@@ -284,7 +300,13 @@ impl Leap {
         Ok(Stop::Time)
     }
 
+    /// True when no drug moves a rate from now on.
+    fn is_quiet(&self) -> bool {
+        self.exposure.is_constant() && self.exposure.next_event() == f64::INFINITY
+    }
+
     fn forget_lengths(&mut self) {
+        self.field = None;
         self.longest.clear();
         self.drawable = f64::INFINITY;
     }
@@ -299,8 +321,7 @@ impl Leap {
             }
         }
         // Nothing moves a rate before the first dose.
-        let quiet = self.exposure.is_constant() && self.exposure.next_event() == f64::INFINITY && !compiled.uses_time;
-        on_grid(longest, compiled.varying && !quiet)
+        on_grid(longest, compiled.varying && (compiled.uses_time || !self.is_quiet()))
     }
 
     /// The next step, at most `days` long; the exposure is advanced to its end.
@@ -340,9 +361,9 @@ impl Leap {
                 self.exposure.advance(now + days);
                 return Ok(step);
             }
-            let mut ahead = self.exposure.clone();
+            self.ahead.clone_from(&self.exposure);
             show_counts(compiled, registers, state);
-            let step = self.pieces.step(compiled, registers, &mut ahead, days)?;
+            let step = self.pieces.step(compiled, registers, &mut self.ahead, days)?;
             for k in 0..step.window.intervals.len() {
                 for (limits, block) in self.longest.iter_mut().zip(&compiled.blocks) {
                     let here = longest_step(compiled, block, step.window.rates(k));
@@ -359,7 +380,7 @@ impl Leap {
                 }
                 continue;
             }
-            self.exposure = ahead;
+            std::mem::swap(&mut self.exposure, &mut self.ahead);
             let step = Rc::new(step);
             let known = Known { days, signature: self.signature.clone(), step: step.clone() };
             if self.known.len() < REMEMBERED {

@@ -43,6 +43,8 @@ pub struct Window {
     pub intervals: Vec<Interval>,
     /// Rates of each interval, one row each.
     pub rates: Vec<f64>,
+    /// Length of a row.
+    pub width: usize,
 }
 
 impl Window {
@@ -77,7 +79,7 @@ impl Window {
     ) -> Result<Window, Failure> {
         let mut build = Build::new(compiled, days);
         build.stretch(registers, exposure)?;
-        Ok(Window { days, intervals: build.intervals, rates: build.rates })
+        Ok(Window { days, intervals: build.intervals, rates: build.rates, width: compiled.layout.len() })
     }
 
     /// Adds `next` behind.
@@ -85,13 +87,13 @@ impl Window {
         let at = self.days;
         self.intervals.extend(next.intervals.iter().map(|i| Interval { start: at + i.start, days: i.days }));
         self.rates.extend_from_slice(&next.rates);
+        self.width = next.width;
         self.days = at + next.days;
     }
 
     /// Rates of interval `k`.
     pub fn rates(&self, k: usize) -> &[f64] {
-        let width = self.rates.len() / self.intervals.len();
-        &self.rates[k * width..(k + 1) * width]
+        &self.rates[k * self.width..(k + 1) * self.width]
     }
 
     /// Interval that holds `at` days from the start.
@@ -105,7 +107,7 @@ struct Build<'a> {
     days: f64,
     intervals: Vec<Interval>,
     rates: Vec<f64>,
-    /// Averages being compared, three rows a depth of halving; what does not move is in all of them.
+    /// Averages being compared, three rows a halving; what does not move is in all of them.
     rows: Vec<f64>,
     other: Vec<f64>,
 }
@@ -113,7 +115,8 @@ struct Build<'a> {
 impl<'a> Build<'a> {
     fn new(compiled: &'a Compiled, days: f64) -> Self {
         let width = compiled.layout.len();
-        let (intervals, rates) = (Vec::new(), Vec::new());
+        // As many as most pieces need.
+        let (intervals, rates) = (Vec::with_capacity(8), Vec::with_capacity(8 * width));
         Build { compiled, days, intervals, rates, rows: Vec::new(), other: vec![0.0; width] }
     }
 
@@ -129,7 +132,6 @@ impl<'a> Build<'a> {
         }
         set_exposure(self.compiled, registers, exposure, exposure.time());
         self.compiled.rates(registers, Depends::Exposure, &mut self.other)?;
-        self.rows = self.other.repeat(3 * HALVINGS + 6);
         let pieces = libm::ceil(days);
         for k in 0..pieces as usize {
             let days = days / pieces;
@@ -139,8 +141,16 @@ impl<'a> Build<'a> {
     }
 
     /// Start in `rows` of the average of the left (0) or right (1) half at `depth`, or of what is `kept` there (2).
-    fn row(&self, depth: usize, which: usize) -> usize {
-        (3 * depth + which) * self.other.len()
+    fn row(&mut self, depth: usize, which: usize) -> usize {
+        // Few pieces are halved often.
+        let (at, width) = (3 * (HALVINGS + 1 - depth) + which, self.other.len());
+        if self.rows.is_empty() {
+            self.rows.reserve_exact(12 * width);
+        }
+        while self.rows.len() < (at + 1) * width {
+            self.rows.extend_from_slice(&self.other);
+        }
+        at * width
     }
 
     /// A piece, whose average is in `rows` at `whole` when it is known; leaves `exposure` at its end.

@@ -24,7 +24,11 @@ enum Instruction {
     Number(f64),
     Load(u32),
     Neg(u32),
-    Binary(Op, u32, u32),
+    Add(u32, u32),
+    Sub(u32, u32),
+    Mul(u32, u32),
+    Div(u32, u32),
+    Pow(u32, u32),
     Call1(Law, u32),
     Call2(Law, u32, u32),
     Call3(Law, u32, u32, u32),
@@ -69,6 +73,7 @@ pub struct Layout {
 }
 
 impl Layout {
+    #[inline]
     fn index(&self, slot: Slot) -> usize {
         let drugs = self.parameters;
         let delayed = drugs + self.drugs;
@@ -138,11 +143,13 @@ impl Registers {
     }
 
     /// Sets an input, in base units.
+    #[inline]
     pub fn set(&mut self, slot: Slot, value: f64) {
         self.inputs[self.layout.index(slot)] = value;
     }
 
     /// Reads an input back.
+    #[inline]
     pub fn get(&self, slot: Slot) -> f64 {
         self.inputs[self.layout.index(slot)]
     }
@@ -188,25 +195,30 @@ impl Program {
     pub fn run(&self, registers: &mut Registers, changed: Depends) {
         let start = self.starts[changed as usize];
         registers.evaluations += 1;
-        for k in start..self.instructions.len() {
-            self.compute(registers, k);
+        let (inputs, values) = (&registers.inputs[..], &mut registers.values[..]);
+        for (k, &instruction) in self.instructions.iter().enumerate().skip(start) {
+            values[k] = self.value(instruction, inputs, values);
         }
     }
 
-    #[inline]
-    fn compute(&self, registers: &mut Registers, k: usize) {
-        let Registers { inputs, values, .. } = registers;
+    /// The value of one instruction, from those before it.
+    #[inline(always)]
+    fn value(&self, instruction: Instruction, inputs: &[f64], values: &[f64]) -> f64 {
         let v = |i: u32| values[i as usize];
-        values[k] = match self.instructions[k] {
+        match instruction {
             Instruction::Number(x) => x,
             Instruction::Load(i) => inputs[i as usize],
             Instruction::Neg(a) => -v(a),
-            Instruction::Binary(op, a, b) => binary(op, v(a), v(b)),
+            Instruction::Add(a, b) => v(a) + v(b),
+            Instruction::Sub(a, b) => v(a) - v(b),
+            Instruction::Mul(a, b) => v(a) * v(b),
+            Instruction::Div(a, b) => v(a) / v(b),
+            Instruction::Pow(a, b) => libm::pow(v(a), v(b)),
             Instruction::Call1(law, a) => call(law, [v(a), 0.0, 0.0]),
             Instruction::Call2(law, a, b) => call(law, [v(a), v(b), 0.0]),
             Instruction::Call3(law, a, b, c) => call(law, [v(a), v(b), v(c)]),
             Instruction::Table(t, a) => self.tables[t as usize].at(v(a)),
-        };
+        }
     }
 
     /// What depends on any of these inputs, however far: a walk through the graph of dependence.
@@ -228,7 +240,12 @@ impl Program {
                 Instruction::Number(_) => false,
                 Instruction::Load(i) => inputs.contains(&i),
                 Instruction::Neg(a) | Instruction::Call1(_, a) | Instruction::Table(_, a) => m(a),
-                Instruction::Binary(_, a, b) | Instruction::Call2(_, a, b) => m(a) || m(b),
+                Instruction::Add(a, b)
+                | Instruction::Sub(a, b)
+                | Instruction::Mul(a, b)
+                | Instruction::Div(a, b)
+                | Instruction::Pow(a, b)
+                | Instruction::Call2(_, a, b) => m(a) || m(b),
                 Instruction::Call3(_, a, b, c) => m(a) || m(b) || m(c),
             };
         }
@@ -239,12 +256,14 @@ impl Program {
 
     /// Computes what `plan` says; the rest must be up to date.
     pub fn run_plan(&self, registers: &mut Registers, plan: &Plan) {
+        let (inputs, values) = (&registers.inputs[..], &mut registers.values[..]);
         for &k in &plan.instructions {
-            self.compute(registers, k as usize);
+            values[k as usize] = self.value(self.instructions[k as usize], inputs, values);
         }
     }
 
     /// Value of expression `k` after the last [`run`](Self::run).
+    #[inline]
     pub fn output(&self, registers: &Registers, k: usize) -> f64 {
         registers.values[self.outputs[k] as usize]
     }
@@ -299,6 +318,7 @@ fn binary(op: Op, a: f64, b: f64) -> f64 {
     }
 }
 
+#[inline]
 fn call(law: Law, [a, b, c]: [f64; 3]) -> f64 {
     match law {
         Law::Exp => libm::exp(a),
@@ -378,7 +398,14 @@ impl Builder {
             Expr::Binary(op, a, b) => {
                 let (a, b) = (self.add(a), self.add(b));
                 let depends = self.nodes[a as usize].1.max(self.nodes[b as usize].1);
-                self.intern(Key::Binary(*op, a, b), Instruction::Binary(*op, a, b), depends)
+                let instruction = match op {
+                    Op::Add => Instruction::Add(a, b),
+                    Op::Sub => Instruction::Sub(a, b),
+                    Op::Mul => Instruction::Mul(a, b),
+                    Op::Div => Instruction::Div(a, b),
+                    Op::Pow => Instruction::Pow(a, b),
+                };
+                self.intern(Key::Binary(*op, a, b), instruction, depends)
             }
             Expr::Call(law, args) => {
                 let args: Vec<u32> = args.iter().map(|a| self.add(a)).collect();
@@ -415,7 +442,11 @@ impl Instruction {
         match self {
             Instruction::Number(_) | Instruction::Load(_) => self,
             Instruction::Neg(a) => Instruction::Neg(p(a)),
-            Instruction::Binary(op, a, b) => Instruction::Binary(op, p(a), p(b)),
+            Instruction::Add(a, b) => Instruction::Add(p(a), p(b)),
+            Instruction::Sub(a, b) => Instruction::Sub(p(a), p(b)),
+            Instruction::Mul(a, b) => Instruction::Mul(p(a), p(b)),
+            Instruction::Div(a, b) => Instruction::Div(p(a), p(b)),
+            Instruction::Pow(a, b) => Instruction::Pow(p(a), p(b)),
             Instruction::Call1(law, a) => Instruction::Call1(law, p(a)),
             Instruction::Call2(law, a, b) => Instruction::Call2(law, p(a), p(b)),
             Instruction::Call3(law, a, b, c) => Instruction::Call3(law, p(a), p(b), p(c)),

@@ -90,7 +90,8 @@ impl Compiled {
         let mut good = true;
         let mut take = |k: usize| {
             let value = raw(k);
-            good &= (0.0..=f64::MAX).contains(&value);
+            // Not `contains`, which branches.
+            good &= (value >= 0.0) & (value <= f64::MAX);
             value
         };
         for &c in &terms.channels {
