@@ -90,8 +90,7 @@ impl Compiled {
         let mut good = true;
         let mut take = |k: usize| {
             let value = raw(k);
-            // Not `contains`, which branches.
-            good &= (value >= 0.0) & (value <= f64::MAX);
+            good &= (0.0..=f64::MAX).contains(&value);
             value
         };
         for &c in &terms.channels {
