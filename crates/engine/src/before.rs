@@ -136,8 +136,10 @@ fn grow(
     found_first(compiled, &mut seed, &[(founder, from)], budget.clones, stream)?;
     // Where cells arrive from outside no extinction is final, and none is started again.
     let closed = compiled.model.cells.iter().all(|c| c.immigration.is_none());
+    // Of one patient, so that steps are made once.
+    let mut tumour = Tumour::new(compiled, parameters, seed.clone(), method)?;
     for _ in 0..ATTEMPTS {
-        let mut tumour = Tumour::new(compiled, parameters, seed.clone(), method)?;
+        tumour.restart(&seed);
         tumour.limit(budget);
         if reach(&mut tumour, closed, until, method, stream)? {
             let mut state = tumour.state;
