@@ -107,7 +107,13 @@ pub fn resolve(name: &str, sources: Vec<Source>, expected: Option<Source>) -> Re
     };
     match (model, study) {
         (Ok(model), Ok(study)) => Ok(Loaded { model, study, name: name.to_string(), sources, expected }),
-        (Err(problems), _) => Err(refuse(&problems)),
+        (Err(problems), _) => {
+            let mut exit = refuse(&problems);
+            if let Some(study) = find("study.toml") {
+                exit.message += &format!("\n{} is looked at once the model has no problems", study.shown);
+            }
+            Err(exit)
+        }
         (_, Err(problems)) => Err(refuse(&problems)),
     }
 }

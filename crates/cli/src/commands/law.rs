@@ -30,6 +30,7 @@ pub fn law(args: &args::Law, stop: &AtomicBool) -> Result<u8, Exit> {
     };
     study.seed = args.seed.unwrap_or(study.seed);
     let compiled = Compiled::new(&loaded.model);
+    warnln!("solving the law of {} arm{}", study.arms.len(), if study.arms.len() == 1 { "" } else { "s" });
     let found = law_of(&compiled, &study, args.patients, args::threads(args.threads), stop).map_err(refused)?;
     let failed: usize = found.arms.iter().map(|a| a.failed.len()).sum();
     let text = table(&found, &study, &loaded.model.title, args.patients);
