@@ -10,13 +10,14 @@
 //! scale the length (github.com/metrumresearchgroup/mrgsolve/issues/954), and so do the rules of such a row (rows.rs).
 
 mod rows;
+mod schedule;
 
 use crate::compiled::Compiled;
 use crate::failure::Failure;
 use crate::pharmacokinetics::Compartments;
 use remission_model::resolved::{Body, DoseRule, Regimen};
 use rows::Earlier;
-use std::rc::Rc;
+use schedule::{Arrival, Input, Schedule, insert, send};
 
 /// Drugs of one patient under a regimen, at one moment.
 #[derive(Debug)]
@@ -44,37 +45,6 @@ struct Fresh {
     time: f64,
     amounts: Vec<f64>,
     arrivals: Vec<Arrival>,
-}
-
-/// A change of input that has been made and has yet to arrive.
-#[derive(Debug, Clone)]
-struct Arrival {
-    time: f64,
-    drug: usize,
-    input: Input,
-}
-
-/// A change of input; amounts are those that arrive.
-#[derive(Debug, Clone, Copy)]
-enum Input {
-    /// mg at once; of a held drug its concentration.
-    Dose(f64),
-    /// Infusion faster by mg/day, or slower; mg that it brings in all.
-    Rate(f64, f64),
-}
-
-#[derive(Debug, Clone)]
-struct Schedule {
-    rule: Rc<DoseRule>,
-    began: f64,
-    cycle: u64,
-    offset: usize,
-    /// Time of the next dose; infinity when there is none.
-    next: f64,
-    /// When the running infusion or hold ends; infinity when none runs.
-    ends: f64,
-    /// When the last dose was given, and the scale of it.
-    given: (f64, f64),
 }
 
 impl Clone for Exposure {
@@ -183,24 +153,7 @@ impl Exposure {
                 || rule.row.is_some_and(|row| row.body != Body::Kept)
                 || (self.held[rule.drug] && regimen.rules.iter().any(|r| r.drug == rule.drug && r.amount != 0.0))
         };
-        self.rules = regimen
-            .rules
-            .iter()
-            .filter(given)
-            .map(|rule| {
-                let mut s = Schedule {
-                    rule: Rc::new(rule.clone()),
-                    began,
-                    cycle: 0,
-                    offset: 0,
-                    next: f64::INFINITY,
-                    ends: f64::INFINITY,
-                    given: (f64::NEG_INFINITY, 1.0),
-                };
-                s.set_next();
-                s
-            })
-            .collect();
+        self.rules = regimen.rules.iter().filter(given).map(|rule| Schedule::new(rule, began)).collect();
         self.give_due();
     }
 
@@ -380,74 +333,4 @@ impl Exposure {
             }
         }
     }
-}
-
-impl Schedule {
-    /// Gives a dose `now` that was `due` (the same but for rounding) at this scale; nothing at scale 0.
-    fn give(&mut self, drugs: &mut [Compartments], arrivals: &mut Vec<Arrival>, due: f64, now: f64, scale: f64) {
-        self.given = (now, scale);
-        if scale == 0.0 {
-            return;
-        }
-        let (amount, length) = (self.amount(drugs), rows::length(&self.rule, &drugs[self.rule.drug]));
-        let input = if length == 0.0 { Input::Dose(amount) } else { Input::Rate(amount / length, amount) };
-        // The row of a table may empty the body and give nothing.
-        if amount > 0.0 {
-            send(drugs, arrivals, due, self.rule.drug, input);
-        }
-        if length > 0.0 && length.is_finite() {
-            self.ends = due + length;
-        }
-    }
-
-    /// mg that arrive of the last dose.
-    fn amount(&self, drugs: &[Compartments]) -> f64 {
-        self.rule.amount * drugs[self.rule.drug].bioavailability() * self.given.1
-    }
-
-    /// What the end of the running infusion or hold changes.
-    fn end(&self, drugs: &[Compartments], held: &[bool]) -> Input {
-        let rule = &self.rule;
-        match held[rule.drug] {
-            true => Input::Dose(0.0),
-            false => Input::Rate(-self.amount(drugs) / rows::length(rule, &drugs[rule.drug]), 0.0),
-        }
-    }
-
-    fn set_next(&mut self) {
-        let into = if self.cycle == 0 {
-            self.rule.offsets.get(self.offset).copied()
-        } else if self.rule.cycle.is_finite() {
-            self.rule.offsets.get(self.offset).map(|o| o + self.cycle as f64 * self.rule.cycle)
-        } else {
-            None
-        };
-        self.next = match into {
-            Some(t) if self.rule.from + t < self.rule.until => self.began + self.rule.from + t,
-            _ => f64::INFINITY,
-        };
-    }
-}
-
-impl Input {
-    fn arrive(self, drug: &mut Compartments) {
-        match self {
-            Input::Dose(amount) => drug.dose(amount),
-            Input::Rate(by, amount) => drug.infuse(by, amount),
-        }
-    }
-}
-
-/// An input made at `time`: it arrives at once, or after the drug's lag.
-fn send(drugs: &mut [Compartments], arrivals: &mut Vec<Arrival>, time: f64, drug: usize, input: Input) {
-    let lag = drugs[drug].lag();
-    if lag == 0.0 {
-        return input.arrive(&mut drugs[drug]);
-    }
-    insert(arrivals, Arrival { time: time + lag, drug, input });
-}
-
-fn insert(arrivals: &mut Vec<Arrival>, arrival: Arrival) {
-    let at = arrivals.partition_point(|a| a.time <= arrival.time);
-    arrivals.insert(at, arrival);
 }

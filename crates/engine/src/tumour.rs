@@ -2,20 +2,20 @@
 //!
 //! The caller says what regimen to follow and until when; the tumour does not know that visits exist.
 
+mod leaping;
+
 use crate::compiled::Compiled;
 use crate::exact::Exact;
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
-use crate::field::{Field, set_counts};
+use crate::field::Field;
 use crate::interacting;
-use crate::leap::{self, Scratch, is_large, longest_step};
 use crate::state::State;
-use crate::step::{Pieces, Step, alike};
 use crate::stream::Stream;
 use crate::window::set_exposure;
-use remission_model::program::{Depends, Registers};
+use leaping::Leap;
+use remission_model::program::Registers;
 use remission_model::resolved::Regimen;
-use std::rc::Rc;
 
 /// How a tumour is advanced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,36 +52,6 @@ enum Engine {
     Exact(Box<Exact>),
 }
 
-struct Leap {
-    exposure: Exposure,
-    /// Longest step of each block that has proved short enough, while it is small and when it is large.
-    longest: Vec<[f64; 2]>,
-    /// No longer step can be drawn at once.
-    drawable: f64,
-    known: Vec<Known>,
-    turn: usize,
-    pieces: Pieces,
-    signature: Vec<f64>,
-    rates: Vec<f64>,
-    scratch: Scratch,
-    /// The exposure that a step is looking ahead with.
-    ahead: Exposure,
-    /// Rates of the tumour as it grows, while nothing moves them.
-    field: Option<Field>,
-    steps: u64,
-    /// Factor of all limits on the length of steps.
-    tolerance: f64,
-}
-
-struct Known {
-    days: f64,
-    signature: Vec<f64>,
-    step: Rc<Step>,
-}
-
-/// Steps remembered; a dosing cycle at steady state needs a handful.
-const REMEMBERED: usize = 48;
-
 impl<'a> Tumour<'a> {
     /// `state` in a patient with these parameters and no drug.
     pub fn new(compiled: &'a Compiled, parameters: &[f64], state: State, method: Method) -> Result<Self, Failure> {
@@ -91,21 +61,7 @@ impl<'a> Tumour<'a> {
         let begun = exposure.clone();
         let engine = match method {
             Method::Exact => Engine::Exact(Box::new(Exact::new(compiled, exposure))),
-            Method::Leap => Engine::Leap(Box::new(Leap {
-                ahead: exposure.clone(),
-                exposure,
-                longest: Vec::new(),
-                drawable: f64::INFINITY,
-                known: Vec::new(),
-                turn: 0,
-                pieces: Pieces::default(),
-                signature: Vec::new(),
-                rates: vec![0.0; compiled.layout.len()],
-                scratch: Scratch::default(),
-                field: None,
-                steps: 0,
-                tolerance: 1.0,
-            })),
+            Method::Leap => Engine::Leap(Box::new(Leap::new(compiled, exposure))),
         };
         Ok(Tumour { state, compiled, registers, begun, engine, budget: Budget::default() })
     }
@@ -120,8 +76,7 @@ impl<'a> Tumour<'a> {
     /// (`examples/step_tolerance.rs`); the limits themselves were chosen there.
     pub fn tolerate(&mut self, factor: f64) {
         if let Engine::Leap(leap) = &mut self.engine {
-            leap.tolerance = factor;
-            leap.known.clear();
+            leap.tolerate(factor);
         }
     }
 
@@ -140,9 +95,7 @@ impl<'a> Tumour<'a> {
             Engine::Leap(leap) => {
                 leap.exposure.follow(regimen);
                 self.begun.clone_from(&leap.exposure);
-                leap.forget_lengths();
-                leap.known.clear();
-                leap.turn = 0;
+                leap.forget();
             }
             Engine::Exact(exact) => {
                 let exposure = exact.exposure(self.compiled, &mut self.state);
@@ -234,213 +187,23 @@ impl<'a> Tumour<'a> {
         let total: f64 = y.iter().sum();
         y.extend(&self.state.levels);
         let mut dy = vec![0.0; y.len()];
+        // Before treatment nothing moves a rate, unless it follows the date.
         let still = !compiled.interacting && !compiled.uses_time && leap.is_quiet();
-        let known = still && leap.field.is_some();
-        let field = leap.field.get_or_insert_with(|| Field::new(compiled, 1));
-        if known {
-            field.flows(compiled, &y, &mut dy, &mut interacting::all_in_one);
-        } else {
-            set_exposure(compiled, &mut self.registers, &leap.exposure, self.state.time);
-            field.slope(compiled, &mut self.registers, &y, &mut dy, &mut interacting::all_in_one)?;
-        }
+        let field = match leap.field.take().filter(|_| still) {
+            Some(field) => {
+                field.flows(compiled, &y, &mut dy, &mut interacting::all_in_one);
+                field
+            }
+            None => {
+                let mut field = Field::new(compiled, 1);
+                set_exposure(compiled, &mut self.registers, &leap.exposure, self.state.time);
+                field.slope(compiled, &mut self.registers, &y, &mut dy, &mut interacting::all_in_one)?;
+                field
+            }
+        };
         let r = field.rates();
         let events: f64 = (0..n).map(|i| y[i] * (r[layout.birth(i)] + r[layout.death(i)])).sum();
-        if !still {
-            leap.field = None;
-        }
+        leap.field = still.then_some(field);
         Ok((dy[..n].iter().sum::<f64>() / total, events / (total * total)))
     }
-}
-
-impl Leap {
-    fn advance(
-        &mut self,
-        compiled: &Compiled,
-        registers: &mut Registers,
-        state: &mut State,
-        until: f64,
-        size: f64,
-        budget: Budget,
-        stream: &mut Stream,
-    ) -> Result<Stop, Failure> {
-        self.scratch.most_clones = budget.clones;
-        let mut total = state.total();
-        if total as f64 >= size {
-            return Ok(Stop::Size(state.time));
-        }
-        let closed = compiled.immigrants.is_empty() && state.levels.is_empty();
-        while state.time < until {
-            if total == 0 && closed {
-                state.time = until;
-                self.exposure.advance(until);
-                break;
-            }
-            let start = state.time;
-            self.steps += 1;
-            if self.steps > budget.steps {
-                let what = format!("more than {} steps; look for a rate that is very fast", budget.steps);
-                return Err(Failure::Budget { what, time: start });
-            }
-            let now = if compiled.interacting {
-                self.step_interacting(compiled, registers, state, until - start, stream)?
-            } else {
-                let step = self.step(compiled, registers, state, until - start)?;
-                leap::advance(compiled, &step, state, &mut self.scratch, stream)?
-            };
-            if until - state.time < 1e-9 {
-                state.time = until;
-            }
-            if now as f64 >= size {
-                let grown = libm::log(now as f64 / total.max(1) as f64);
-                let share = if grown > 0.0 { libm::log(size / total.max(1) as f64) / grown } else { 1.0 };
-                return Ok(Stop::Size(start + share.clamp(0.0, 1.0) * (state.time - start)));
-            }
-            total = now;
-        }
-        Ok(Stop::Time)
-    }
-
-    /// True when no drug moves a rate from now on.
-    fn is_quiet(&self) -> bool {
-        self.exposure.is_constant() && self.exposure.next_event() == f64::INFINITY
-    }
-
-    fn forget_lengths(&mut self) {
-        self.field = None;
-        self.longest.clear();
-        self.drawable = f64::INFINITY;
-    }
-
-    /// Longest step that the blocks as they stand allow, on the grid.
-    fn longest(&self, compiled: &Compiled, state: &State) -> f64 {
-        let mut longest = self.drawable;
-        for ((limits, clones), block) in self.longest.iter().zip(&state.blocks).zip(&compiled.blocks) {
-            if limits[0] < f64::INFINITY {
-                longest =
-                    longest.min(self.tolerance * limits[usize::from(is_large(block, clones.counts.iter().sum()))]);
-            }
-        }
-        // Nothing moves a rate before the first dose.
-        on_grid(longest, compiled.varying && (compiled.uses_time || !self.is_quiet()))
-    }
-
-    /// The next step, at most `days` long; the exposure is advanced to its end.
-    fn step(
-        &mut self,
-        compiled: &Compiled,
-        registers: &mut Registers,
-        state: &State,
-        days: f64,
-    ) -> Result<Rc<Step>, Failure> {
-        let now = self.exposure.time();
-        if self.longest.is_empty() {
-            show_counts(compiled, registers, state);
-            set_exposure(compiled, registers, &self.exposure, now);
-            compiled.rates(registers, Depends::Exposure, &mut self.rates)?;
-            self.longest = compiled.blocks.iter().map(|b| longest_step(compiled, b, &self.rates)).collect();
-        }
-        loop {
-            // Steps end on multiples of the step, so that a dosing cycle meets them at the same phases.
-            let longest = self.longest(compiled, state);
-            let to_grid = if longest.is_finite() {
-                (libm::floor(now / longest + 1e-9) + 1.0) * longest - now
-            } else {
-                f64::INFINITY
-            };
-            let days = days.min(to_grid);
-            // Without a rate that follows drug or date one step is like another of its length.
-            self.signature.clear();
-            if compiled.varying {
-                self.exposure.signature(days, &mut self.signature);
-            }
-            let same = |k: &&Known| (k.days - days).abs() < 1e-12 * days && alike(&k.signature, &self.signature);
-            if !compiled.uses_time
-                && let Some(known) = self.known.iter().find(same)
-            {
-                let step = known.step.clone();
-                self.exposure.advance(now + days);
-                return Ok(step);
-            }
-            self.ahead.clone_from(&self.exposure);
-            show_counts(compiled, registers, state);
-            let step = self.pieces.step(compiled, registers, &mut self.ahead, days)?;
-            for k in 0..step.window.intervals.len() {
-                for (limits, block) in self.longest.iter_mut().zip(&compiled.blocks) {
-                    let here = longest_step(compiled, block, step.window.rates(k));
-                    *limits = [limits[0].min(here[0]), limits[1].min(here[1])];
-                }
-            }
-            if !step.drawable() {
-                self.drawable = 0.7 * days;
-            }
-            if self.longest(compiled, state).max(1e-12) < days * (1.0 - 1e-9) {
-                if self.longest(compiled, state) < 1e-9 {
-                    let what = "rates so large that no step is short enough".to_string();
-                    return Err(Failure::Budget { what, time: now });
-                }
-                continue;
-            }
-            std::mem::swap(&mut self.exposure, &mut self.ahead);
-            let step = Rc::new(step);
-            let known = Known { days, signature: self.signature.clone(), step: step.clone() };
-            if self.known.len() < REMEMBERED {
-                self.known.push(known);
-            } else {
-                self.known[self.turn] = known;
-                self.turn = (self.turn + 1) % REMEMBERED;
-            }
-            return Ok(step);
-        }
-    }
-
-    fn step_interacting(
-        &mut self,
-        compiled: &Compiled,
-        registers: &mut Registers,
-        state: &mut State,
-        days: f64,
-        stream: &mut Stream,
-    ) -> Result<u64, Failure> {
-        let mut days = days.min(interacting::longest(compiled, registers, &self.exposure, state, self.tolerance)?);
-        let before = state.by_type(compiled);
-        loop {
-            let mut ahead = self.exposure.clone();
-            let step = interacting::step(compiled, registers, &mut ahead, state, days)?;
-            if step.drawable() {
-                let total = leap::advance(compiled, &step, state, &mut self.scratch, stream)?;
-                interacting::carry_levels(compiled, registers, &mut self.exposure, state, &before, days)?;
-                return Ok(total);
-            }
-            days *= 0.5;
-            if days < 1e-9 {
-                let what = "rates so large that no step is short enough".to_string();
-                return Err(Failure::Budget { what, time: state.time });
-            }
-        }
-    }
-}
-
-/// Puts the counts where a message about a bad rate finds them; here no rate depends on them.
-fn show_counts(compiled: &Compiled, registers: &mut Registers, state: &State) {
-    let counts: Vec<f64> = state.by_type(compiled).iter().map(|&n| n as f64).collect();
-    set_counts(registers, &counts);
-}
-
-/// The longest step of the grid (whole days up to a week, halves of a day below) that is at most `longest`.
-fn on_grid(longest: f64, varying: bool) -> f64 {
-    let most = if varying { 7.0 } else { 28.0 };
-    if longest == f64::INFINITY {
-        return if varying { most } else { f64::INFINITY };
-    }
-    if longest >= most {
-        return most;
-    }
-    if longest >= 1.0 {
-        return libm::floor(longest).min(most);
-    }
-    let mut step = 0.5;
-    while step > longest {
-        step *= 0.5;
-    }
-    step
 }

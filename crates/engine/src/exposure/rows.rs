@@ -8,7 +8,8 @@
 //! infusion that the endless doses left running goes on to its end unless the regimen changes. An endless infusion (AMT 0)
 //! stops at its row.
 
-use super::{Exposure, Input, send};
+use super::Exposure;
+use super::schedule::{Input, send};
 use crate::pharmacokinetics::Compartments;
 use remission_model::resolved::{Body, DoseRule};
 
