@@ -314,6 +314,23 @@ fn labels_follow_their_precedence() {
     }
 }
 
+/// Many arrivals at a constant rate l, each lost at the rate d: l / d (1 - e^(-d t)) on average, and Poisson.
+#[test]
+fn arrivals_come_evenly() {
+    let mut s = cell("S", 0.0, 2.0);
+    s.immigration = Some(number(5000.0));
+    let compiled = Compiled::new(&model(vec![s], &[(0, 0.0)]));
+    let mean = 2500.0 * (1.0 - (-2.0f64).exp());
+    for (method, n) in [(Method::Exact, 50), (Method::Leap, 200)] {
+        let x: Vec<f64> =
+            (0..n).map(|k| run(&compiled, method, &Regimen::default(), 1.0, 1, k).total() as f64).collect();
+        let (m, v, _) = sample_moments(&x);
+        let z = (m - mean) / (mean / n as f64).sqrt();
+        println!("{method:?}: {m:.1} for {mean:.1}, z {z:+.2}, variance over mean {:.2}", v / m);
+        assert!(z.abs() < 5.1 && (v / m - 1.0).abs() < 5.1 * (2.0 / n as f64).sqrt());
+    }
+}
+
 /// The frozen-hazard trap: S decays from 1e9 at 0.05/day and founds R at 1.4e-10/day each: Poisson, mean 2.80.
 #[test]
 fn the_hazard_of_a_decaying_parent_is_not_frozen() {
