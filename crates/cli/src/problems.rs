@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// Longest excerpt that is shown, bytes.
 const LONGEST: usize = 20_000;
+/// Lines before an excerpt up to which the margin counts them.
+const MOST_PADDED: usize = 10_000;
 
 /// Renders all problems with the lines they are about, for stderr.
 pub fn render(problems: &Problems, sources: &[Source]) -> String {
@@ -19,7 +21,10 @@ pub fn render(problems: &Problems, sources: &[Source]) -> String {
             out.extend_from_slice(format!("{problem}\n").as_bytes());
             continue;
         };
-        let span = (problem.file.as_str(), span);
+        // Lines are numbered in the margin from the source's own first one.
+        let padding = if above <= MOST_PADDED { above } else { 0 };
+        let lines = "\n".repeat(padding) + lines;
+        let span = (problem.file.as_str(), span.start + padding..span.end + padding);
         let title = match problem.where_.as_str() {
             "" => problem.code.title().to_string(),
             path => format!("{}: `{path}`", problem.code.title()),
@@ -36,7 +41,7 @@ pub fn render(problems: &Problems, sources: &[Source]) -> String {
             .with_note(format!("allowed: {}", problem.allowed))
             .with_help(help)
             .finish();
-        let cache = (problem.file.as_str(), ariadne::Source::from(lines).with_display_line_offset(above));
+        let cache = (problem.file.as_str(), ariadne::Source::from(lines).with_display_line_offset(above - padding));
         if report.write(cache, &mut out).is_err() {
             out.extend_from_slice(problem.to_string().as_bytes());
         }

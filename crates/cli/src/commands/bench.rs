@@ -36,8 +36,8 @@ pub fn bench(args: &args::Bench, stop: &AtomicBool) -> Result<u8, Exit> {
     if !args.json {
         let way = if method == Method::Leap { "leap" } else { "exact" };
         sayln!(
-            "{way}; milliseconds are {NAME}, set-up spread over the replicates; z is in standard errors from the law (of a \
-             standard deviation, and of rare cells, it is one from a thousand replicates on)"
+            "{way}; milliseconds are {NAME}, set-up spread over the replicates; z is in standard errors from the law, \
+             from a thousand replicates on"
         );
     }
     let mut all = Vec::new();
@@ -182,7 +182,7 @@ fn is_far(z: f64, replicates: u32) -> bool {
 
 fn shown(z: f64, replicates: u32) -> String {
     match z {
-        z if z.is_nan() => "-".to_string(),
+        z if z.is_nan() || replicates < ENOUGH => "-".to_string(),
         z => format!("{z:+.2}{}", if is_far(z, replicates) { " !" } else { "" }),
     }
 }

@@ -63,7 +63,7 @@ pub fn section(data: &ReportData) -> String {
          <figcaption>Line: median. Band: 5th to 95th percentile of the {subjects} still followed on that day; their number \
          stands under the axis. Whoever's run ends (death, \
          progression where the arm stops there, size ceiling, end of the study) leaves the band, so its late part describes those who \
-         were left and not the whole arm; it is drawn while at least {FEWEST} are followed.{first}{limit}{doses}</figcaption>{tables}</figure></section>",
+         were left and not the whole arm; it is drawn while at least {FEWEST} are followed (all of them where fewer began).{first}{limit}{doses}</figcaption>{tables}</figure></section>",
         what = if data.assesses_progression { "Tumour burden" } else { "Number of cells" },
         subjects = words::subjects(data),
         first = if data.percentiles_of > 0 && data.percentiles_of < data.finished {

@@ -126,7 +126,7 @@ fn figure(data: &ReportData, name: &str) -> String {
     let none = if axis.zero { " None: not detected." } else { "" };
     format!(
         "<h3>{}</h3><figure>{drawn}<figcaption>Line: median of the readings at each visit. Band: 5th to 95th percentile of the {} \
-         seen there, while at least {FEWEST} are.{none} Under the axis: share in whom anything was detected.{first}</figcaption>{}</figure>",
+         seen there, while at least {FEWEST} are (all of them where fewer began).{none} Under the axis: share in whom anything was detected.{first}</figcaption>{}</figure>",
         escape(&format!("{} ({unit})", words::name(name))),
         words::subjects(data),
         behind(&[table(data, name)]),
