@@ -139,7 +139,6 @@ fn grow(
     // Of one patient, so that steps are made once.
     let mut tumour = Tumour::new(compiled, parameters, seed.clone(), method)?;
     for _ in 0..ATTEMPTS {
-        tumour.restart(&seed);
         tumour.limit(budget);
         if reach(&mut tumour, closed, until, method, stream)? {
             let mut state = tumour.state;
@@ -151,6 +150,7 @@ fn grow(
             return Err(Failure::NeverDetected { until, why });
         }
         budget = budget.less(tumour.spent()).less(ATTEMPT);
+        tumour.restart(&seed);
     }
     Err(Failure::NeverDetected { until, why: format!("the founding cells died out {ATTEMPTS} times") })
 }

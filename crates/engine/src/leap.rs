@@ -208,7 +208,7 @@ fn advance_block(
     let moments = &own.whole;
     let (divides, leaves) = (!block.dividing.is_empty(), m > types);
     let mut emptied = false;
-    if !divides && !leaves && m == 1 {
+    if block.is_line() {
         // Nothing needs to be known of where they came from.
         for x in &mut clones.counts {
             let n = [*x];

@@ -8,11 +8,8 @@ use crate::compiled::Compiled;
 use crate::exact::Exact;
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
-use crate::field::Field;
-use crate::interacting;
 use crate::state::State;
 use crate::stream::Stream;
-use crate::window::set_exposure;
 use leaping::Leap;
 use remission_model::program::Registers;
 use remission_model::resolved::Regimen;
@@ -178,32 +175,9 @@ impl<'a> Tumour<'a> {
     /// Growth a day of the total, relative, at the present rates, and the variance a day that chance gives it; what a step
     /// toward a size is planned by.
     pub fn net_growth(&mut self) -> Result<(f64, f64), Failure> {
-        let Engine::Leap(leap) = &mut self.engine else {
-            return Ok((0.0, 0.0));
-        };
-        let (compiled, layout) = (self.compiled, self.compiled.layout);
-        let n = compiled.types();
-        let mut y: Vec<f64> = self.state.by_type(self.compiled).iter().map(|&n| n as f64).collect();
-        let total: f64 = y.iter().sum();
-        y.extend(&self.state.levels);
-        let mut dy = vec![0.0; y.len()];
-        // Before treatment nothing moves a rate, unless it follows the date.
-        let still = !compiled.interacting && !compiled.uses_time && leap.is_quiet();
-        let field = match leap.field.take().filter(|_| still) {
-            Some(field) => {
-                field.flows(compiled, &y, &mut dy, &mut interacting::all_in_one);
-                field
-            }
-            None => {
-                let mut field = Field::new(compiled, 1);
-                set_exposure(compiled, &mut self.registers, &leap.exposure, self.state.time);
-                field.slope(compiled, &mut self.registers, &y, &mut dy, &mut interacting::all_in_one)?;
-                field
-            }
-        };
-        let r = field.rates();
-        let events: f64 = (0..n).map(|i| y[i] * (r[layout.birth(i)] + r[layout.death(i)])).sum();
-        leap.field = still.then_some(field);
-        Ok((dy[..n].iter().sum::<f64>() / total, events / (total * total)))
+        match &mut self.engine {
+            Engine::Leap(leap) => leap.net_growth(self.compiled, &mut self.registers, &self.state),
+            Engine::Exact(_) => Ok((0.0, 0.0)),
+        }
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Leap {
     /// The exposure that a step is looking ahead with.
     ahead: Exposure,
     /// Rates of the tumour as it grows, while nothing moves them.
-    pub(super) field: Option<Field>,
+    field: Option<Field>,
     pub(super) steps: u64,
     /// Factor of all limits on the length of steps.
     tolerance: f64,
@@ -69,6 +69,38 @@ impl Leap {
     pub(super) fn tolerate(&mut self, factor: f64) {
         self.tolerance = factor;
         self.known.clear();
+    }
+
+    /// As [`super::Tumour::net_growth`].
+    pub(super) fn net_growth(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        state: &State,
+    ) -> Result<(f64, f64), Failure> {
+        let (n, layout) = (compiled.types(), compiled.layout);
+        let mut y: Vec<f64> = state.by_type(compiled).iter().map(|&n| n as f64).collect();
+        let total: f64 = y.iter().sum();
+        y.extend(&state.levels);
+        let mut dy = vec![0.0; y.len()];
+        // Before treatment nothing moves a rate, unless it follows the date.
+        let still = !compiled.interacting && !compiled.uses_time && self.is_quiet();
+        let field = match self.field.take().filter(|_| still) {
+            Some(field) => {
+                field.flows(compiled, &y, &mut dy, &mut interacting::all_in_one);
+                field
+            }
+            None => {
+                let mut field = Field::new(compiled, 1);
+                set_exposure(compiled, registers, &self.exposure, state.time);
+                field.slope(compiled, registers, &y, &mut dy, &mut interacting::all_in_one)?;
+                field
+            }
+        };
+        let r = field.rates();
+        let events: f64 = (0..n).map(|i| y[i] * (r[layout.birth(i)] + r[layout.death(i)])).sum();
+        self.field = still.then_some(field);
+        Ok((dy[..n].iter().sum::<f64>() / total, events / (total * total)))
     }
 
     /// Forgets steps of another regimen.
@@ -127,7 +159,7 @@ impl Leap {
     }
 
     /// True when no drug moves a rate from now on.
-    pub(super) fn is_quiet(&self) -> bool {
+    fn is_quiet(&self) -> bool {
         self.exposure.is_constant() && self.exposure.next_event() == f64::INFINITY
     }
 
