@@ -93,6 +93,7 @@ impl Exact {
     ///
     /// # Errors
     /// A [`Failure`]; the state is then that of the last event.
+    #[inline(never)]
     pub fn advance(
         &mut self,
         compiled: &Compiled,

@@ -30,6 +30,8 @@ pub struct Exposure {
     /// Infusions that a steady state found running.
     earlier: Vec<Earlier>,
     time: f64,
+    /// False while a tumour is being grown: its time is then no date.
+    dated: bool,
     /// What doses of each drug are multiplied by.
     scales: Vec<f64>,
     /// Held drugs: the concentration that the regimen asks for now, before scaling.
@@ -56,6 +58,7 @@ impl Clone for Exposure {
             arrivals: self.arrivals.clone(),
             earlier: self.earlier.clone(),
             time: self.time,
+            dated: self.dated,
             scales: self.scales.clone(),
             planned: self.planned.clone(),
             fresh: self.fresh.clone(),
@@ -70,6 +73,7 @@ impl Clone for Exposure {
         self.arrivals.clone_from(&other.arrivals);
         self.earlier.clone_from(&other.earlier);
         self.time = other.time;
+        self.dated = other.dated;
         self.scales.clone_from(&other.scales);
         self.planned.clone_from(&other.planned);
         self.fresh.clone_from(&other.fresh);
@@ -85,7 +89,17 @@ impl Exposure {
         let n = model.drugs.len();
         let (scales, planned) = (vec![1.0; n], vec![0.0; n]);
         let (rules, arrivals, earlier) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Exposure { drugs, held, rules, arrivals, earlier, time, scales, planned, fresh: None })
+        Ok(Exposure { drugs, held, rules, arrivals, earlier, time, dated: true, scales, planned, fresh: None })
+    }
+
+    /// The same before treatment, while a tumour grows from its first cell on day 0.
+    pub fn before_treatment(compiled: &Compiled, parameters: &[f64]) -> Result<Self, Failure> {
+        Ok(Exposure { dated: false, ..Exposure::new(compiled, parameters, 0.0)? })
+    }
+
+    /// What `time` in a rate reads at `time`: days since treatment began, and 0 before it.
+    pub fn date(&self, time: f64) -> f64 {
+        if self.dated { time.max(0.0) } else { 0.0 }
     }
 
     /// From now on [`scale_doses`](Self::scale_doses) reaches doses given at the very moment it is called.

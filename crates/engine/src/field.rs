@@ -118,7 +118,7 @@ impl Field {
                 exposure.drift(t);
                 set_exposure(compiled, registers, exposure, start.0 + t);
             } else if compiled.uses_time {
-                registers.set(Slot::Time, (start.0 + t).max(0.0));
+                registers.set(Slot::Time, exposure.date(start.0 + t));
             }
             self.slope(compiled, registers, y, dy, shares)
         })?;

@@ -7,14 +7,14 @@
 //! A founder that founds nothing itself leaves nothing or a geometric number of cells ([`crate::step::Line`]), and only those
 //! that leave some are placed. Within an interval the path grows e-fold by a known rate, and the integral of the chance to
 //! survive is known with its inverse, so either can be drawn from and the other refused against; the one that refuses less
-//! is taken, interval by interval.
+//! is taken, interval by interval. Of few founders all are tried along the path, which needs no chances beforehand.
 
 use crate::compiled::{Block, Compiled};
 use crate::draw;
 use crate::elementary::{exp, log, log_one_plus};
 use crate::hazard::{solve, variance};
 use crate::moments::Moments;
-use crate::step::{Along, Lines, Step};
+use crate::step::{Along, Step};
 use crate::stream::Stream;
 use smallvec::SmallVec;
 
@@ -74,7 +74,7 @@ enum Trial {
 }
 
 /// What the founders of one channel become.
-struct Target<'a> {
+struct Target {
     /// Of the model.
     channel: usize,
     /// Place of the source in its block.
@@ -83,16 +83,17 @@ struct Target<'a> {
     founding: usize,
     birth: usize,
     death: usize,
-    lines: Option<&'a Lines>,
+    /// The block of the type founded, where it is a line.
+    line: Option<usize>,
 }
 
-impl<'a> Target<'a> {
-    fn new(compiled: &Compiled, step: &'a Step, (source, channel): (usize, usize)) -> Target<'a> {
+impl Target {
+    fn new(compiled: &Compiled, (source, channel): (usize, usize)) -> Target {
         let (layout, to) = (compiled.layout, compiled.channels[channel].to);
         let b = compiled.place[to].0;
-        let lines = compiled.blocks[b].is_line().then(|| step.lines(compiled, b));
+        let line = compiled.blocks[b].is_line().then_some(b);
         let (founding, birth, death) = (layout.founding(channel), layout.birth(to), layout.death(to));
-        Target { channel, source, founding, birth, death, lines }
+        Target { channel, source, founding, birth, death, line }
     }
 }
 
@@ -130,6 +131,11 @@ pub struct Newborns {
 }
 
 impl Newborns {
+    /// True when there is nobody, not even one who is gone.
+    pub fn are_none(&self) -> bool {
+        self.founding.is_empty() && self.lines.is_empty() && self.gone == 0
+    }
+
     /// Number of those placed.
     pub fn placed(&self) -> usize {
         self.founding.len() + self.lines.len()
@@ -150,8 +156,9 @@ impl Placing {
         solve(&mut variance(moments, cells), &mut self.pull);
     }
 
-    /// Predicts the path along `way`, and the hazard of founding by `targets`; returns all of the hazard.
-    fn predict(&mut self, way: &Way, targets: &[Target]) -> f64 {
+    /// Predicts the path along `way`, and the hazard of founding by `targets`; returns all of the hazard. To be tried are all
+    /// founders, when there are `few`, or those who may survive.
+    fn predict(&mut self, way: &Way, targets: &[Target], few: bool) -> f64 {
         let &Way { block, compiled, step, along, from, cells, end } = way;
         let (m, window) = (block.width(), &step.window);
         let left = window.intervals[from.interval].days - from.into;
@@ -208,7 +215,10 @@ impl Placing {
                 let (mean, highest) = own[target.source];
                 let (mut tried, mut trial) = (days * mean, Trial::All);
                 all += rate * tried;
-                if let Some(lines) = target.lines {
+                if let (Some(_), true) = (target.line, few) {
+                    trial = Trial::Along(1.0);
+                } else if let Some(b) = target.line {
+                    let lines = step.lines(compiled, b);
                     let (survived, most) = if days == length {
                         lines.chances[interval]
                     } else {
@@ -242,8 +252,10 @@ impl Placing {
         stream: &mut Stream,
     ) {
         let &Way { block, compiled, step, from, .. } = way;
-        let targets: SmallVec<[Target; 16]> = channels.iter().map(|&c| Target::new(compiled, step, c)).collect();
-        let all = self.predict(way, &targets);
+        let targets: SmallVec<[Target; 16]> = channels.iter().map(|&c| Target::new(compiled, c)).collect();
+        // A founder tried in vain costs about two intervals of a channel.
+        let few = 2 * number <= ((step.window.intervals.len() - from.interval) * targets.len()) as u64;
+        let all = self.predict(way, &targets, few);
         let Placing { cumulative, trials, growth, path, .. } = self;
         // 0 in front, the sum behind.
         let Some((&sum, cumulative)) = cumulative.split_last() else { return };
@@ -285,7 +297,7 @@ impl Placing {
                     let at = Point { interval, into };
                     Placed { at, channel: target.channel, parent, odds }
                 };
-                let (line, kept) = match (trials[place], target.lines) {
+                let (line, kept) = match (trials[place], target.line.map(|b| step.lines(compiled, b))) {
                     (Trial::Along(highest), Some(lines)) => {
                         let into = along();
                         let rates = step.window.rates(interval);

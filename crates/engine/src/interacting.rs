@@ -52,7 +52,7 @@ pub fn longest(
     let here = probe.at(&counts, &state.levels)?;
     let mut step = LONGEST;
     for (block, clones) in compiled.blocks.iter().zip(&state.blocks) {
-        let large = is_large(block, clones.counts.iter().sum());
+        let large = is_large(block, clones.cells());
         step = step.min(tolerance * longest_step(compiled, block, &here.rates)[usize::from(large)]);
     }
 

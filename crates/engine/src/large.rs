@@ -11,7 +11,7 @@
 
 use crate::draw;
 use crate::families::Families;
-use crate::hazard::{Hazard, UNTOLD, solve};
+use crate::hazard::{Hazard, solve};
 use crate::moments::Moments;
 use crate::stream::Stream;
 
@@ -79,7 +79,7 @@ impl Large {
     #[inline]
     pub fn draw(&self, moments: &Moments, cells: &[u64], out: &mut [u64], stream: &mut Stream) -> Option<Hazard> {
         if moments.m == 1 {
-            let n = cells[0] as f64;
+            let n = cells[0] as i64 as f64;
             if n < self.fewest {
                 return None;
             }
@@ -101,7 +101,7 @@ impl Large {
 
     fn draw_block<const T: usize>(&self, cells: &[u64], out: &mut [u64], stream: &mut Stream) -> Option<Hazard> {
         let mut mean = [0.0; T];
-        let mut factor = [[0.0; T]; T];
+        let mut covariance = [[0.0; T]; T];
         let mut third = [0.0; T];
         let (mut expected, mut with, mut spread) = (0.0, [0.0; T], 0.0);
         let triangle = T * (T + 1) / 2;
@@ -109,66 +109,64 @@ impl Large {
         // Lengths known once, for all that follows.
         let (cells, rows) = (&cells[..T], &self.rows[..T * width]);
         for i in 0..T {
-            let n = cells[i] as f64;
+            let n = cells[i] as i64 as f64;
             let row = &rows[i * width..(i + 1) * width];
             for j in 0..T {
                 mean[j] += n * row[j];
                 third[j] += n * row[T + triangle + j];
                 with[j] += n * row[2 * T + triangle + 1 + j];
                 for k in 0..=j {
-                    factor[j][k] += n * row[T + j * (j + 1) / 2 + k];
+                    covariance[j][k] += n * row[T + j * (j + 1) / 2 + k];
                 }
             }
             expected += n * row[2 * T + triangle];
             spread += n * row[3 * T + triangle + 1];
         }
-        let mut deviation = [0.0; T];
-        let mut skewness = [0.0; T];
         for j in 0..T {
-            let variance = factor[j][j];
+            let variance = covariance[j][j];
             // Noise of ten cells at the least, so that rounding is small beside it.
             let most = SKEWNESS_BLOCK * SKEWNESS_BLOCK * variance * variance * variance;
             if !(variance >= 100.0 && third[j] * third[j] <= most) {
                 return None;
             }
-            deviation[j] = variance.sqrt();
-            skewness[j] = third[j] / (variance * deviation[j]);
         }
-        // Cholesky: covariance = L L', and the covariance with the founders in its terms.
+        // Covariance = L D L' with 1 on the diagonal of L: x - E(x) = L y, where the y do not covary and have the variances D. Without
+        // roots on the way what is waited for is short. The covariance with the founders becomes that of y.
+        let mut lower = [[0.0; T]; T];
+        let mut own = [0.0; T];
+        let mut untold = spread;
         for j in 0..T {
-            let whole = factor[j][j];
+            own[j] = covariance[j][j];
+            let mut unscaled = [0.0; T];
             for k in 0..j {
-                let mut x = factor[j][k];
+                let mut x = covariance[j][k];
                 for r in 0..k {
-                    x -= factor[j][r] * factor[k][r];
+                    x -= unscaled[r] * lower[k][r];
                 }
-                factor[j][k] = x / factor[k][k];
-                factor[j][j] -= factor[j][k] * factor[j][k];
-                with[j] -= factor[j][k] * with[k];
+                unscaled[k] = x;
+                lower[j][k] = x / own[k];
+                own[j] -= x * lower[j][k];
+                with[j] -= lower[j][k] * with[k];
             }
-            if factor[j][j].is_nan() || factor[j][j] <= 1e-9 * whole {
+            if own[j].is_nan() || own[j] <= 1e-9 * covariance[j][j] {
                 return None;
             }
-            factor[j][j] = if j == 0 { deviation[0] } else { factor[j][j].sqrt() };
-            with[j] /= factor[j][j];
         }
-        // What the ends tell of the hazard is less than all of its variance.
-        let mut untold = 0.0;
-        if spread > UNTOLD * expected {
-            untold = (spread - with.iter().map(|x| x * x).sum::<f64>()).max(0.0);
-        }
-        let mut z = [0.0; T];
+        let mut y = [0.0; T];
         for j in 0..T {
-            z[j] = draw::normal(stream);
-            expected += with[j] * z[j];
-            let mut x = 0.0;
-            for k in 0..=j {
-                x += factor[j][k] * z[k];
+            y[j] = own[j].sqrt() * draw::normal(stream);
+            let slope = with[j] / own[j];
+            // What the ends tell of the hazard is a part of its variance.
+            untold -= slope * with[j];
+            expected += slope * y[j];
+            let mut x = y[j];
+            for k in 0..j {
+                x += lower[j][k] * y[k];
             }
-            out[j] = rounded(mean[j] + deviation[j] * skewed(x / deviation[j], skewness[j]));
+            out[j] = rounded(mean[j] + skewed(x, covariance[j][j], third[j]));
         }
         out[T..].fill(0);
-        Some(Hazard { mean: expected.max(0.0), untold })
+        Some(Hazard { mean: expected.max(0.0), untold: untold.max(0.0) })
     }
 }
 
@@ -200,17 +198,20 @@ fn single(z: f64, n: f64, variance: f64, cumulants: (f64, f64)) -> f64 {
     deviation * (1.0 - 0.5 * (own - 1.0)) * (z * (linear + cube * (z * z)) + square * (z * z - 1.0))
 }
 
-/// A normal number with this skewness, mean 0 and variance 1.
+/// A number with mean 0, this variance and third cumulant, for a normal `x` of that variance.
 #[inline]
-fn skewed(z: f64, skewness: f64) -> f64 {
-    // 1 - g^2 / 36 is the reciprocal of that root to g^4.
-    (z + skewness * (1.0 / 6.0) * (z * z - 1.0)) * (1.0 - skewness * skewness * (1.0 / 36.0))
+fn skewed(x: f64, variance: f64, third: f64) -> f64 {
+    let per = 1.0 / variance;
+    let square = third * per * per;
+    // 1 - g^2 / 36 is the reciprocal of the root of the polynomial's variance, to g^4.
+    (x + square * (1.0 / 6.0) * (x * x - variance)) * (1.0 - third * square * per * (1.0 / 36.0))
 }
 
-/// The nearest count.
+/// The nearest count; at most 2^63, of which nothing is made.
 #[inline]
 fn rounded(x: f64) -> u64 {
-    (x + 0.5) as u64
+    // A signed number costs less to convert.
+    ((x + 0.5) as i64).max(0) as u64
 }
 
 #[cfg(test)]
@@ -234,7 +235,6 @@ mod tests {
                 let (own, fourth) = Families::new(&moments).unwrap().cumulants(0, 0);
                 assert!((own / third - 1.0).abs() < 1e-9, "{own} {third}");
                 let n = (third * third / variance.powi(3) / (allowed * allowed)).max(100.0 / variance).ceil();
-                let skewness = third / variance.powf(1.5) / n.sqrt();
                 // The sum of n: its generating function is ((1 - c + x (c s - (1 - c)(1 - s))) / (1 - x (1 - s)))^n with s = 1 / g,
                 // whose coefficients obey (a + b x)(1 - f x) P' = n (b + a f) P.
                 let (s, c) = (1.0 / g, chance);
@@ -268,7 +268,11 @@ mod tests {
                     sum += x / all;
                     let y = (k as f64 + 0.5 - mean) / sd;
                     let law = |z: f64| {
-                        if alone { single(z, n, variance, (third, fourth)) / sd } else { skewed(z, skewness) }
+                        if alone {
+                            single(z, n, variance, (third, fourth)) / sd
+                        } else {
+                            skewed(z * sd, n * variance, n * third) / sd
+                        }
                     };
                     if y.abs() < 6.0 {
                         // The z that gives this y; the law rises there.

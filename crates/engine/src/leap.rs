@@ -20,7 +20,7 @@ use crate::families::Families;
 use crate::founding::{Newborns, Parent, Placed, Placing, Point, Way};
 use crate::hazard::{self, Hazard};
 use crate::moments::Moments;
-use crate::state::{Cause, Founder, Origin, State};
+use crate::state::{Cause, Clones, Founder, Origin, State};
 use crate::step::Step;
 use crate::stream::Stream;
 use remission_model::resolved::Kind;
@@ -83,35 +83,55 @@ pub fn advance(
     stream: &mut Stream,
 ) -> Result<u64, Failure> {
     let start = state.time;
-    let mut newborns = std::mem::take(&mut scratch.newborns);
-    newborns.founding.clear();
-    newborns.lines.clear();
     let mut emptied = false;
-    for b in 0..compiled.blocks.len() {
-        if !state.blocks[b].founders.is_empty() {
-            emptied |= advance_block(compiled, step, b, state, scratch, &mut newborns, stream);
+    for (b, clones) in state.blocks.iter_mut().enumerate() {
+        if !clones.founders.is_empty() {
+            emptied |= advance_block(compiled, step, b, clones, scratch, stream);
         }
     }
-    let layout = compiled.layout;
     for &t in &compiled.immigrants {
-        immigrate(compiled, step, t, state, scratch, &mut newborns, stream);
+        immigrate(compiled, step, t, state, scratch, stream);
     }
+    if !scratch.newborns.are_none() {
+        settle(compiled, step, start, state, scratch, stream)?;
+    }
+    state.time = start + step.days();
+    if emptied {
+        state.prune(compiled);
+    }
+    let total = state.total();
+    if total >= 1 << 53 {
+        return Err(Failure::TooMany { time: state.time });
+    }
+    Ok(total)
+}
+
+/// Carries the founders of a step that began on day `start` to its end, and those whom they found.
+fn settle(
+    compiled: &Compiled,
+    step: &Step,
+    start: f64,
+    state: &mut State,
+    scratch: &mut Scratch,
+    stream: &mut Stream,
+) -> Result<(), Failure> {
+    let layout = compiled.layout;
     let mut carried = 0usize;
-    while let Some(Placed { at, channel: c, parent, .. }) = newborns.founding.pop() {
+    while let Some(Placed { at, channel: c, parent, .. }) = scratch.newborns.founding.pop() {
         let channel = compiled.channels[c];
         let rates = step.window.rates(at.interval);
         let (founding, excess) = (rates[layout.founding(c)], rates[layout.excess(c)]);
         let (b, position) = compiled.place[channel.to];
         let founded = date(step, start, at);
         carried += 1;
-        check(scratch, carried + newborns.placed(), state, start)?;
+        check(scratch, carried + scratch.newborns.placed(), state, start)?;
         let mother = Some((parent.id, channel.from));
         let origin = label(compiled, state, channel.from, excess, founding, stream);
         let mut cells: Row = smallvec![0; compiled.blocks[b].types.len()];
         cells[position] = 1;
         let id = state.next_id;
         let own = Parent { id, barcode: parent.barcode };
-        let left = carry(compiled, step, b, at, &cells, own, scratch, &mut newborns, stream);
+        let left = carry(compiled, step, b, at, &cells, own, scratch, stream);
         if left.iter().all(|&n| n == 0) {
             state.next_id += 1;
             state.extinct += 1;
@@ -122,8 +142,8 @@ pub fn advance(
             counts[row..].copy_from_slice(&left);
         }
     }
-    check(scratch, newborns.lines.len(), state, start)?;
-    for &Placed { at, channel: c, parent, odds } in &newborns.lines {
+    check(scratch, scratch.newborns.lines.len(), state, start)?;
+    for Placed { at, channel: c, parent, odds } in scratch.newborns.lines.drain(..) {
         let channel = compiled.channels[c];
         let rates = step.window.rates(at.interval);
         let founded = date(step, start, at);
@@ -133,19 +153,10 @@ pub fn advance(
         let mother = Some((parent.id, channel.from));
         state.found(compiled, channel.to, cells, founded, Cause::Mutation, mother, origin, parent.barcode);
     }
-    let gone = std::mem::take(&mut newborns.gone);
-    scratch.newborns = newborns;
+    let gone = std::mem::take(&mut scratch.newborns.gone);
     state.extinct += gone;
     state.next_id = u32::try_from(u64::from(state.next_id) + gone).unwrap_or(u32::MAX);
-    state.time = start + step.days();
-    if emptied {
-        state.prune(compiled);
-    }
-    let total = state.total();
-    if total >= 1 << 53 {
-        return Err(Failure::TooMany { time: state.time });
-    }
-    Ok(total)
+    Ok(())
 }
 
 /// The date of a moment inside the step.
@@ -193,20 +204,14 @@ fn advance_block(
     compiled: &Compiled,
     step: &Step,
     b: usize,
-    state: &mut State,
+    clones: &mut Clones,
     scratch: &mut Scratch,
-    newborns: &mut Newborns,
     stream: &mut Stream,
 ) -> bool {
-    let block = &compiled.blocks[b];
-    let own = &step.blocks[b];
+    let (block, own) = (&compiled.blocks[b], &step.blocks[b]);
     let (types, m) = (block.types.len(), block.width());
-    let clones = &mut state.blocks[b];
     let Some(families) = &own.families else { return false };
-    let Scratch { from, leavers, hazards, picked, placing, most_clones, .. } = scratch;
-    let most = *most_clones;
     let moments = &own.whole;
-    let (divides, leaves) = (!block.dividing.is_empty(), m > types);
     let mut emptied = false;
     if block.is_line() {
         // Nothing needs to be known of where they came from.
@@ -219,6 +224,8 @@ fn advance_block(
         }
         return emptied;
     }
+    let (divides, leaves) = (!block.dividing.is_empty(), m > types);
+    let Scratch { from, leavers, hazards, .. } = scratch;
     from.clear();
     from.extend_from_slice(&clones.counts);
     leavers.clear();
@@ -256,53 +263,78 @@ fn advance_block(
         hazards.push((total, large.is_some()));
         emptied |= x.iter().all(|&n| n == 0);
     }
-    if total == 0.0 && leavers.iter().all(|&n| n == 0) {
-        return emptied;
-    }
-    let mut place = |channels: &[(usize, usize)], clone: usize, number: u64, stream: &mut Stream| {
-        let row = clone * types..(clone + 1) * types;
-        let wide = |narrow: &[u64], left: u64| {
-            let mut row: Row = SmallVec::from_slice(narrow);
-            row.resize(m, left);
-            row
-        };
-        let (cells, end) =
-            (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
-        let from = Point { interval: 0, into: 0.0 };
-        let way = Way { block, compiled, step, along: step.along(compiled, b), from, cells: &cells, end: &end };
-        let Founder { id, barcode, .. } = clones.founders[clone];
-        let to = (Parent { id, barcode }, room(most, newborns));
-        placing.place(&way, channels, number, to, newborns, stream);
-    };
-    if leaves {
-        for (clone, &left) in leavers.iter().enumerate() {
-            if left > 0 {
-                place(&block.leaving, clone, left, stream);
-            }
+    for clone in 0..leavers.len() {
+        let left = scratch.leavers[clone];
+        if left > 0 {
+            found_from(compiled, step, b, clones, clone, (&block.leaving, left), scratch, stream);
         }
     }
-    if total > 0.0 {
-        let founders = draw::poisson(stream, total);
-        picked.clear();
-        let mut by = |clone: usize, number: u64, stream: &mut Stream| {
-            place(if hazards[clone].1 { &block.founding } else { &block.dividing }, clone, number, stream);
-        };
-        if hazards.len() == 1 {
-            if founders > 0 {
-                by(0, founders, stream);
-            }
-            return emptied;
-        }
-        for _ in 0..founders.min(most as u64 + 1) {
-            let u = stream.uniform() * total;
-            picked.push(hazards.partition_point(|h| h.0 <= u).min(hazards.len() - 1));
-        }
-        picked.sort_unstable();
-        for same in picked.chunk_by(|a, b| a == b) {
-            by(same[0], same.len() as u64, stream);
-        }
+    let founders = if total > 0.0 { draw::poisson(stream, total) } else { 0 };
+    if founders > 0 {
+        share_out(compiled, step, b, clones, founders, scratch, stream);
     }
     emptied
+}
+
+/// Gives `founders` to the clones of block `b` in proportion to their hazards.
+fn share_out(
+    compiled: &Compiled,
+    step: &Step,
+    b: usize,
+    clones: &Clones,
+    founders: u64,
+    scratch: &mut Scratch,
+    stream: &mut Stream,
+) {
+    let block = &compiled.blocks[b];
+    let by = |clone: usize, number: u64, scratch: &mut Scratch, stream: &mut Stream| {
+        let channels = if scratch.hazards[clone].1 { &block.founding } else { &block.dividing };
+        found_from(compiled, step, b, clones, clone, (channels, number), scratch, stream);
+    };
+    let Scratch { hazards, picked, most_clones, .. } = scratch;
+    if hazards.len() == 1 {
+        return by(0, founders, scratch, stream);
+    }
+    let total = hazards.last().map_or(0.0, |h| h.0);
+    picked.clear();
+    for _ in 0..founders.min(*most_clones as u64 + 1) {
+        let u = stream.uniform() * total;
+        picked.push(hazards.partition_point(|h| h.0 <= u).min(hazards.len() - 1));
+    }
+    picked.sort_unstable();
+    let picked = std::mem::take(picked);
+    for same in picked.chunk_by(|a, b| a == b) {
+        by(same[0], same.len() as u64, scratch, stream);
+    }
+    scratch.picked = picked;
+}
+
+/// Places `number` founders by these channels from one clone of block `b` that was drawn over the step.
+fn found_from(
+    compiled: &Compiled,
+    step: &Step,
+    b: usize,
+    clones: &Clones,
+    clone: usize,
+    (channels, number): (&[(usize, usize)], u64),
+    scratch: &mut Scratch,
+    stream: &mut Stream,
+) {
+    let block = &compiled.blocks[b];
+    let (types, m) = (block.types.len(), block.width());
+    let Scratch { from, leavers, placing, newborns, most_clones, .. } = scratch;
+    let row = clone * types..(clone + 1) * types;
+    let wide = |narrow: &[u64], left: u64| {
+        let mut row: Row = SmallVec::from_slice(narrow);
+        row.resize(m, left);
+        row
+    };
+    let (cells, end) = (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
+    let from = Point { interval: 0, into: 0.0 };
+    let way = Way { block, compiled, step, along: step.along(compiled, b), from, cells: &cells, end: &end };
+    let Founder { id, barcode, .. } = clones.founders[clone];
+    let to = (Parent { id, barcode }, room(*most_clones, newborns));
+    placing.place(&way, channels, number, to, newborns, stream);
 }
 
 /// Carries `cells` (by type) of the clone `own`, in block `b`, from a moment inside the window to its end; founders on the way
@@ -315,7 +347,6 @@ fn carry(
     cells: &[u64],
     own: Parent,
     scratch: &mut Scratch,
-    newborns: &mut Newborns,
     stream: &mut Stream,
 ) -> Row {
     let block = &compiled.blocks[b];
@@ -333,7 +364,7 @@ fn carry(
         // A shorter stretch of a drawable window is drawable but for rounding.
         None => end.copy_from_slice(&start),
     }
-    let Scratch { placing, most_clones, .. } = scratch;
+    let Scratch { placing, newborns, most_clones, .. } = scratch;
     let most = *most_clones;
     let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
@@ -361,7 +392,6 @@ fn immigrate(
     t: usize,
     state: &mut State,
     scratch: &mut Scratch,
-    newborns: &mut Newborns,
     stream: &mut Stream,
 ) {
     let (b, position) = compiled.place[t];
@@ -383,7 +413,7 @@ fn immigrate(
             let mut row: Row = smallvec![0; m];
             row[position] = cells;
             let at = Point { interval: k, into };
-            let left = carry(compiled, step, b, at, &row, Parent { id, barcode: None }, scratch, newborns, stream);
+            let left = carry(compiled, step, b, at, &row, Parent { id, barcode: None }, scratch, stream);
             for (n, x) in state.blocks[b].counts[clone * m..].iter_mut().zip(left) {
                 *n += x;
             }

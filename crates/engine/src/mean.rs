@@ -63,7 +63,7 @@ impl<'a> MeanTumour<'a> {
         let mut tumour = MeanTumour {
             compiled,
             registers: compiled.registers(parameters),
-            exposure: Exposure::new(compiled, parameters, 0.0)?,
+            exposure: Exposure::before_treatment(compiled, parameters)?,
             field: Field::new(compiled, LABELS),
             scratch: vec![0.0; y.len()],
             y,
@@ -78,9 +78,9 @@ impl<'a> MeanTumour<'a> {
             Start::Grown { founder, from, until } => {
                 tumour.y[*founder] = *from as f64;
                 tumour.grow(over_parameters(compiled, parameters, until))?;
-                tumour.exposure = Exposure::new(compiled, parameters, 0.0)?;
             }
         }
+        tumour.exposure = Exposure::new(compiled, parameters, 0.0)?;
         tumour.before_treatment = false;
         Ok(tumour)
     }

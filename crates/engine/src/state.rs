@@ -86,6 +86,13 @@ impl Clone for Clones {
     }
 }
 
+impl Clones {
+    /// All cells; 2^64 - 1 for more.
+    pub fn cells(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, &n| sum.saturating_add(n))
+    }
+}
+
 /// What is left of the waiting time to the next event, in units of integrated hazard.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pending {
@@ -197,9 +204,9 @@ impl State {
         }
     }
 
-    /// All cells.
+    /// All cells; 2^64 - 1 for more.
     pub fn total(&self) -> u64 {
-        self.blocks.iter().map(|b| b.counts.iter().sum::<u64>()).sum()
+        self.blocks.iter().fold(0, |sum, block| sum.saturating_add(block.cells()))
     }
 
     /// Number of clones with living cells.

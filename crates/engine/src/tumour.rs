@@ -54,7 +54,11 @@ impl<'a> Tumour<'a> {
     pub fn new(compiled: &'a Compiled, parameters: &[f64], state: State, method: Method) -> Result<Self, Failure> {
         let mut registers = compiled.registers(parameters);
         registers.limit(Budget::default().evaluations);
-        let exposure = Exposure::new(compiled, parameters, state.time)?;
+        let exposure = if state.before_treatment {
+            Exposure::before_treatment(compiled, parameters)?
+        } else {
+            Exposure::new(compiled, parameters, state.time)?
+        };
         let begun = exposure.clone();
         let engine = match method {
             Method::Exact => Engine::Exact(Box::new(Exact::new(compiled, exposure))),

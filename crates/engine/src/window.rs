@@ -281,5 +281,5 @@ pub fn set_exposure(compiled: &Compiled, registers: &mut Registers, exposure: &E
         registers.set(Slot::Delayed(k), exposure.delayed(k));
         registers.set(Slot::Effect(k), exposure.effect(k));
     }
-    registers.set(Slot::Time, time.max(0.0));
+    registers.set(Slot::Time, exposure.date(time));
 }

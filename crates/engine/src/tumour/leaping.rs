@@ -83,8 +83,8 @@ impl Leap {
         let total: f64 = y.iter().sum();
         y.extend(&state.levels);
         let mut dy = vec![0.0; y.len()];
-        // Before treatment nothing moves a rate, unless it follows the date.
-        let still = !compiled.interacting && !compiled.uses_time && self.is_quiet();
+        // Before treatment nothing moves a rate, the date neither.
+        let still = !compiled.interacting && state.before_treatment && self.is_quiet();
         let field = match self.field.take().filter(|_| still) {
             Some(field) => {
                 field.flows(compiled, &y, &mut dy, &mut interacting::all_in_one);
@@ -173,14 +173,24 @@ impl Leap {
     /// Longest step that the blocks as they stand allow, on the grid.
     fn longest(&self, compiled: &Compiled, state: &State) -> f64 {
         let mut longest = self.drawable;
-        for ((limits, clones), block) in self.longest.iter().zip(&state.blocks).zip(&compiled.blocks) {
-            if limits[0] < f64::INFINITY {
-                longest =
-                    longest.min(self.tolerance * limits[usize::from(is_large(block, clones.counts.iter().sum()))]);
+        for (b, limits) in self.longest.iter().enumerate() {
+            if self.tolerance * limits[0] < longest {
+                let large = is_large(&compiled.blocks[b], state.blocks[b].cells());
+                longest = longest.min(self.tolerance * limits[usize::from(large)]);
             }
         }
         // Nothing moves a rate before the first dose.
         on_grid(longest, compiled.varying && (compiled.uses_time || !self.is_quiet()))
+    }
+
+    /// Sets the limits on steps by the rates of now.
+    #[inline(never)]
+    fn limit_steps(&mut self, compiled: &Compiled, registers: &mut Registers, state: &State) -> Result<(), Failure> {
+        show_counts(compiled, registers, state);
+        set_exposure(compiled, registers, &self.exposure, self.exposure.time());
+        compiled.rates(registers, Depends::Exposure, &mut self.rates)?;
+        self.longest = compiled.blocks.iter().map(|b| longest_step(compiled, b, &self.rates)).collect();
+        Ok(())
     }
 
     /// The next step, at most `days` long; the exposure is advanced to its end.
@@ -193,16 +203,13 @@ impl Leap {
     ) -> Result<Rc<Step>, Failure> {
         let now = self.exposure.time();
         if self.longest.is_empty() {
-            show_counts(compiled, registers, state);
-            set_exposure(compiled, registers, &self.exposure, now);
-            compiled.rates(registers, Depends::Exposure, &mut self.rates)?;
-            self.longest = compiled.blocks.iter().map(|b| longest_step(compiled, b, &self.rates)).collect();
+            self.limit_steps(compiled, registers, state)?;
         }
         loop {
             // Steps end on multiples of the step, so that a dosing cycle meets them at the same phases.
             let longest = self.longest(compiled, state);
             let to_grid = if longest.is_finite() {
-                (libm::floor(now / longest + 1e-9) + 1.0) * longest - now
+                ((now / longest + 1e-9) as i64 as f64 + 1.0) * longest - now
             } else {
                 f64::INFINITY
             };
@@ -220,38 +227,54 @@ impl Leap {
                 self.exposure.advance(now + days);
                 return Ok(step);
             }
-            self.ahead.clone_from(&self.exposure);
-            show_counts(compiled, registers, state);
-            let step = self.pieces.step(compiled, registers, &mut self.ahead, days)?;
-            for k in 0..step.window.intervals.len() {
-                for (limits, block) in self.longest.iter_mut().zip(&compiled.blocks) {
-                    let here = longest_step(compiled, block, step.window.rates(k));
-                    *limits = [limits[0].min(here[0]), limits[1].min(here[1])];
-                }
+            if let Some(step) = self.new_step(compiled, registers, state, days)? {
+                return Ok(step);
             }
-            if !step.drawable() {
-                self.drawable = 0.7 * days;
-            }
-            if self.longest(compiled, state).max(1e-12) < days * (1.0 - 1e-9) {
-                if self.longest(compiled, state) < 1e-9 {
-                    let what = "rates so large that no step is short enough".to_string();
-                    return Err(Failure::Budget { what, time: now });
-                }
-                continue;
-            }
-            std::mem::swap(&mut self.exposure, &mut self.ahead);
-            let step = Rc::new(step);
-            let known = Known { days, signature: self.signature.clone(), step: step.clone() };
-            if self.known.len() < REMEMBERED {
-                self.known.push(known);
-            } else {
-                self.known[self.turn] = known;
-                self.turn = (self.turn + 1) % REMEMBERED;
-            }
-            return Ok(step);
         }
     }
 
+    /// A step of `days` that is not known yet, which is then remembered and the exposure advanced to its end; `None` when it is too
+    /// long, and shorter ones are known to be.
+    #[inline(never)]
+    fn new_step(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        state: &State,
+        days: f64,
+    ) -> Result<Option<Rc<Step>>, Failure> {
+        self.ahead.clone_from(&self.exposure);
+        show_counts(compiled, registers, state);
+        let step = self.pieces.step(compiled, registers, &mut self.ahead, days)?;
+        for k in 0..step.window.intervals.len() {
+            for (limits, block) in self.longest.iter_mut().zip(&compiled.blocks) {
+                let here = longest_step(compiled, block, step.window.rates(k));
+                *limits = [limits[0].min(here[0]), limits[1].min(here[1])];
+            }
+        }
+        if !step.drawable() {
+            self.drawable = 0.7 * days;
+        }
+        if self.longest(compiled, state).max(1e-12) < days * (1.0 - 1e-9) {
+            if self.longest(compiled, state) < 1e-9 {
+                let what = "rates so large that no step is short enough".to_string();
+                return Err(Failure::Budget { what, time: self.exposure.time() });
+            }
+            return Ok(None);
+        }
+        std::mem::swap(&mut self.exposure, &mut self.ahead);
+        let step = Rc::new(step);
+        let known = Known { days, signature: self.signature.clone(), step: step.clone() };
+        if self.known.len() < REMEMBERED {
+            self.known.push(known);
+        } else {
+            self.known[self.turn] = known;
+            self.turn = (self.turn + 1) % REMEMBERED;
+        }
+        Ok(Some(step))
+    }
+
+    #[inline(never)]
     fn step_interacting(
         &mut self,
         compiled: &Compiled,

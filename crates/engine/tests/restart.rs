@@ -1,0 +1,59 @@
+//! A tumour that is begun again is as one that was just made: same cells, levels, drug and dates, so the same path from the same
+//! stream. Not a statistical test.
+
+use remission_engine::before::start;
+use remission_engine::compiled::Compiled;
+use remission_engine::stream::{Purpose, Stream};
+use remission_engine::tumour::{Method, Tumour};
+
+/// Cells that leave and come, a level that they raise and that slows them, a rate that follows the date.
+const LEVEL: &str = "
+[model]
+title = 'x'
+[parameters]
+b = { value = '0.3 /day', assumed = 'x', prior = 'uniform(0.1 /day, 0.5 /day)' }
+half = { value = '5', assumed = 'x', prior = 'uniform(1, 10)' }
+made = { value = '0.002 /day/cell', assumed = 'x', prior = 'uniform(0.001 /day/cell, 0.01 /day/cell)' }
+lost = { value = '0.05 /day', assumed = 'x', prior = 'uniform(0.01 /day, 0.1 /day)' }
+d = { value = '0.1 /day', assumed = 'x', prior = 'uniform(0.01 /day, 0.2 /day)' }
+tau = { value = '50 day', assumed = 'x', prior = 'uniform(10 day, 90 day)' }
+[levels.factor]
+start = '0.5'
+rate = 'made * total - lost * factor'
+[cells.a]
+birth = 'b / (1 + factor / half)'
+death = 'd * (1 + time / tau)'
+immigration = '0.5 cells/day'
+mutates = [{ to = 'r', per_time = '1e-3 /day' }]
+[cells.r]
+kind = 'resistant'
+birth = '0.2 /day'
+death = '0.1 /day'
+[before_treatment]
+start = { a = '300 cells' }
+";
+
+#[test]
+fn begun_again_is_begun() {
+    let model = remission_model::model_from_toml("m.toml", LEVEL).unwrap_or_else(|p| panic!("{p}"));
+    let compiled = Compiled::new(&model);
+    let parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
+    for method in [Method::Exact, Method::Leap] {
+        let seed = start(&compiled, &parameters, method, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
+        let mut again = Tumour::new(&compiled, &parameters, seed.clone(), method).unwrap();
+        for replicate in 0..3 {
+            let mut once = Tumour::new(&compiled, &parameters, seed.clone(), method).unwrap();
+            again.restart(&seed);
+            for tumour in [&mut once, &mut again] {
+                let mut stream = Stream::new(1, 0, replicate, Purpose::Treatment);
+                for day in [3.0, 40.0] {
+                    tumour.advance(day, f64::INFINITY, &mut stream).unwrap();
+                }
+            }
+            assert_eq!(once.state, again.state, "{method:?}, replicate {replicate}");
+            assert!(once.state.levels[0] > 1.0, "nothing has moved: {:?}", once.state.levels);
+            let work = [once.spent(), again.spent()].map(|s| (s.events, s.steps));
+            assert_eq!(work[0], work[1], "{method:?}, replicate {replicate}");
+        }
+    }
+}
