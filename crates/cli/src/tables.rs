@@ -53,6 +53,7 @@ enum Column {
 }
 
 /// A value for a column.
+#[derive(Clone, Copy)]
 enum Cell<'a> {
     Word(Option<&'a str>),
     Count(Option<u32>),
@@ -93,15 +94,15 @@ impl Table {
         Ok(Table { schema, columns: columns.iter().map(|(_, c)| c.empty()).collect(), rows: 0, writer })
     }
 
-    fn row(&mut self, cells: &[Cell]) {
+    fn row<'a>(&mut self, cells: impl IntoIterator<Item = Cell<'a>>) {
         self.rows += 1;
         for (column, cell) in self.columns.iter_mut().zip(cells) {
             match (column, cell) {
-                (Column::Word(b), Cell::Word(x)) => b.append_option(*x),
-                (Column::Count(b), Cell::Count(x)) => b.append_option(*x),
-                (Column::Cells(b), Cell::Cells(x)) => b.append_value(*x),
-                (Column::Real(b), Cell::Real(x)) => b.append_option(*x),
-                (Column::Flag(b), Cell::Flag(x)) => b.append_value(*x),
+                (Column::Word(b), Cell::Word(x)) => b.append_option(x),
+                (Column::Count(b), Cell::Count(x)) => b.append_option(x),
+                (Column::Cells(b), Cell::Cells(x)) => b.append_value(x),
+                (Column::Real(b), Cell::Real(x)) => b.append_option(x),
+                (Column::Flag(b), Cell::Flag(x)) => b.append_value(x),
                 _ => unreachable!("a row is written with the kinds its table was made with"),
             }
         }
@@ -311,17 +312,12 @@ impl Tables {
         let (study, name) = (self.study.as_str(), self.arms[k].as_str());
         let head =
             || [Cell::Word(Some(study)), Cell::Word(Some(name)), Cell::Count(Some(patient)), Cell::Count(Some(0))];
-        let row = |table: &mut Table, rest: Vec<Cell>| {
-            let mut all = Vec::with_capacity(4 + rest.len());
-            all.extend(head());
-            all.extend(rest);
-            table.row(&all);
-        };
+        let row = |table: &mut Table, rest: &[Cell]| table.row(head().into_iter().chain(rest.iter().copied()));
         for seen in &arm.seen {
             let mut put = |variable: &str, value: f64, unit: &str| {
                 row(
                     &mut self.trajectories,
-                    vec![
+                    &[
                         Cell::Real(Some(seen.time)),
                         Cell::Word(Some(variable)),
                         Cell::Real(Some(value)),
@@ -342,13 +338,13 @@ impl Tables {
         }
         for seen in &arm.barcodes {
             // No cell type, level or reading has a name of two words.
-            let rest = vec![
+            let rest = [
                 Cell::Real(Some(seen.time)),
                 Cell::Word(Some("living barcodes")),
                 Cell::Real(Some(f64::from(seen.living))),
                 Cell::Word(Some("barcodes")),
             ];
-            row(&mut self.trajectories, rest);
+            row(&mut self.trajectories, &rest);
         }
         let mut endpoints = vec![("survival", arm.survival)];
         if arm.best.is_some() {
@@ -358,7 +354,7 @@ impl Tables {
         for (endpoint, waited) in endpoints {
             row(
                 &mut self.endpoints,
-                vec![
+                &[
                     Cell::Word(Some(endpoint)),
                     Cell::Real(Some(waited.time)),
                     Cell::Flag(waited.event),
@@ -385,11 +381,11 @@ impl Tables {
                 _ => Cell::Real(Some(c.value / scale)),
             });
         }
-        row(&mut self.patients, of_patient);
+        row(&mut self.patients, &of_patient);
         for change in &arm.dose_changes {
             row(
                 &mut self.doses,
-                vec![
+                &[
                     Cell::Real(Some(change.time)),
                     Cell::Word(Some(&self.drugs[change.drug])),
                     Cell::Real(Some(change.scale)),
@@ -417,9 +413,9 @@ impl Tables {
                     Cell::Word(Some(f.origin.name())),
                 ];
                 of_founder.extend(self.barcodes.iter().map(|_| Cell::Count(f.barcode)));
-                row(&mut self.clones, of_founder);
+                row(&mut self.clones, &of_founder);
             }
-            row(&mut self.sizes, vec![Cell::Count(Some(f.id)), Cell::Cells(clone.cells), Cell::Real(Some(clone.time))]);
+            row(&mut self.sizes, &[Cell::Count(Some(f.id)), Cell::Cells(clone.cells), Cell::Real(Some(clone.time))]);
         }
     }
 
@@ -428,7 +424,7 @@ impl Tables {
     fn add_barcodes(&mut self, patient: u32, k: usize, arm: &ArmOutcome) -> Result<()> {
         let Some(table) = &mut self.barcodes else { return Ok(()) };
         let mut row = |time, barcode, cell_type: usize, cells, barcodes| {
-            table.row(&[
+            table.row([
                 Cell::Word(Some(&self.study)),
                 Cell::Word(Some(&self.arms[k])),
                 Cell::Count(Some(patient)),

@@ -7,7 +7,7 @@ mod rates;
 
 use rates::Terms;
 use remission_model::expr::{Expr, Slot};
-use remission_model::program::{Depends, Layout, Program, Registers};
+use remission_model::program::{Depends, Layout, Plan, Program, Registers};
 use remission_model::resolved::{Kind, Model};
 
 /// Cell types connected by switching.
@@ -118,9 +118,10 @@ pub struct Compiled {
     pub varying: bool,
     /// True when some rate names the date itself.
     pub uses_time: bool,
-    /// All rates, those that move with a drug or the date, and those of each type.
+    /// All rates, those that move with a drug or the date, those that move with each drug, and those of each type.
     all: Terms,
     moving: Terms,
+    by_drug: Vec<(Plan, Terms)>,
     of_type: Vec<Terms>,
     /// Channels that start from each type: at division, and per time.
     starting: Vec<[Vec<usize>; 2]>,
@@ -167,6 +168,7 @@ impl Compiled {
             model: model.clone(),
             all: Terms::default(),
             moving: Terms::default(),
+            by_drug: Vec::new(),
             of_type: Vec::new(),
             starting: Vec::new(),
             blocks,
@@ -187,6 +189,13 @@ impl Compiled {
         compiled.starting = (0..n).map(|i| [from(i, true), from(i, false)]).collect();
         compiled.all = compiled.terms(|_| true);
         compiled.moving = compiled.terms(|k| compiled.program.depends(k) >= Depends::Exposure);
+        compiled.by_drug = (0..model.drugs.len())
+            .map(|d| {
+                let plan = compiled.plan(&[Slot::Drug(d), Slot::Delayed(d), Slot::Effect(d)]);
+                let terms = compiled.terms(|k| plan.moves(k));
+                (plan, terms)
+            })
+            .collect();
         compiled.of_type = (0..n).map(|i| compiled.terms(|k| compiled.type_of(k) == Some(i))).collect();
         compiled
     }

@@ -18,6 +18,10 @@ use crate::pharmacokinetics::Compartments;
 use remission_model::resolved::{Body, DoseRule, Regimen};
 use rows::Earlier;
 use schedule::{Arrival, Input, Schedule, insert, send};
+use smallvec::SmallVec;
+
+/// Time, and amounts of every drug.
+pub type Snapshot = (f64, SmallVec<[f64; 12]>);
 
 /// Drugs of one patient under a regimen, at one moment.
 #[derive(Debug)]
@@ -207,12 +211,14 @@ impl Exposure {
     }
 
     /// Time and amounts, for going back within an interval that has no event inside.
-    pub fn snapshot(&self) -> (f64, Vec<f64>) {
-        (self.time, self.drugs.iter().flat_map(|d| d.state().iter().copied()).collect())
+    pub fn snapshot(&self) -> Snapshot {
+        let mut amounts = SmallVec::new();
+        self.drugs.iter().for_each(|d| amounts.extend_from_slice(d.state()));
+        (self.time, amounts)
     }
 
     /// Goes back to a [`snapshot`](Self::snapshot).
-    pub fn restore(&mut self, (time, amounts): &(f64, Vec<f64>)) {
+    pub fn restore(&mut self, (time, amounts): &Snapshot) {
         self.time = *time;
         let mut rest = &amounts[..];
         for d in &mut self.drugs {
@@ -240,6 +246,12 @@ impl Exposure {
     /// True when no concentration can move before the next event.
     pub fn is_constant(&self) -> bool {
         self.drugs.iter().all(Compartments::is_constant)
+    }
+
+    /// The drug that moves before the next event when no other does.
+    pub fn only_moving(&self) -> Option<usize> {
+        let mut moving = (0..self.drugs.len()).filter(|&k| !self.drugs[k].is_constant());
+        moving.next().filter(|_| moving.next().is_none())
     }
 
     /// Fastest rate at which any drug in the body changes now, a day; 0 when none is there.

@@ -10,6 +10,7 @@ use crate::ode::{self, Tolerance};
 use crate::window::set_exposure;
 use remission_model::expr::Slot;
 use remission_model::program::{Depends, Registers};
+use smallvec::SmallVec;
 
 /// Buffers for the mean field of one model.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ impl Field {
     ) {
         let (n, layout) = (compiled.types(), compiled.layout);
         let r = &self.rates;
-        let mut share = vec![0.0; self.labels];
+        let mut share: SmallVec<[f64; 4]> = SmallVec::from_elem(0.0, self.labels);
         for label in 0..self.labels {
             let x = &y[label * n..(label + 1) * n];
             for i in 0..n {

@@ -4,13 +4,18 @@
 //! relative truncation error below 1e-18 (Moler & Van Loan 2003, SIAM Review 45:3, methods 1 and 3).
 //! Plain sums in a fixed order, so the same bits everywhere.
 
+use smallvec::SmallVec;
+
+/// Of a side of up to four without memory of its own.
+pub type Matrix = SmallVec<[f64; 16]>;
+
 /// exp(`a`) for a square matrix of side `n`, row by row.
 ///
 /// ```
 /// let e = remission_engine::matrix::exponential(&[0.0, 1.0, 0.0, 0.0], 2);
-/// assert_eq!(e, vec![1.0, 1.0, 0.0, 1.0]);
+/// assert_eq!(e[..], [1.0, 1.0, 0.0, 1.0]);
 /// ```
-pub fn exponential(a: &[f64], n: usize) -> Vec<f64> {
+pub fn exponential(a: &[f64], n: usize) -> Matrix {
     let norm = (0..n).map(|i| (0..n).map(|j| a[i * n + j].abs()).sum::<f64>()).fold(0.0, f64::max);
     let mut squarings = 0;
     let mut scale = 1.0;
@@ -18,8 +23,8 @@ pub fn exponential(a: &[f64], n: usize) -> Vec<f64> {
         scale *= 0.5;
         squarings += 1;
     }
-    let scaled: Vec<f64> = a.iter().map(|x| x * scale).collect();
-    let (mut sum, mut term, mut next) = (identity(n), identity(n), vec![0.0; n * n]);
+    let scaled: Matrix = a.iter().map(|x| x * scale).collect();
+    let (mut sum, mut term, mut next) = (identity(n), identity(n), Matrix::from_elem(0.0, n * n));
     for k in 1..=16 {
         multiply(&term, &scaled, n, &mut next);
         std::mem::swap(&mut term, &mut next);
@@ -107,8 +112,8 @@ pub fn solve(mut a: Vec<f64>, mut b: Vec<f64>) -> Vec<f64> {
     b
 }
 
-fn identity(n: usize) -> Vec<f64> {
-    let mut c = vec![0.0; n * n];
+fn identity(n: usize) -> Matrix {
+    let mut c = Matrix::from_elem(0.0, n * n);
     for i in 0..n {
         c[i * n + i] = 1.0;
     }

@@ -110,6 +110,8 @@ struct Build<'a> {
     /// Averages being compared, three rows a halving; what does not move is in all of them.
     rows: Vec<f64>,
     other: Vec<f64>,
+    /// The drug that alone moves the rates; `None` when several do, or the date.
+    drug: Option<usize>,
 }
 
 impl<'a> Build<'a> {
@@ -117,7 +119,7 @@ impl<'a> Build<'a> {
         let width = compiled.layout.len();
         // As many as most pieces need.
         let (intervals, rates) = (Vec::with_capacity(8), Vec::with_capacity(8 * width));
-        Build { compiled, days, intervals, rates, rows: Vec::new(), other: vec![0.0; width] }
+        Build { compiled, days, intervals, rates, rows: Vec::new(), other: vec![0.0; width], drug: None }
     }
 
     fn stretch(&mut self, registers: &mut Registers, exposure: &mut Exposure) -> Result<(), Failure> {
@@ -132,6 +134,9 @@ impl<'a> Build<'a> {
         }
         set_exposure(self.compiled, registers, exposure, exposure.time());
         self.compiled.rates(registers, Depends::Exposure, &mut self.other)?;
+        if !self.compiled.uses_time {
+            self.drug = exposure.only_moving();
+        }
         let pieces = libm::ceil(days);
         for k in 0..pieces as usize {
             let days = days / pieces;
@@ -185,7 +190,7 @@ impl<'a> Build<'a> {
         let layout = self.compiled.layout;
         let first_founding = layout.founding(0);
         let rows = &mut self.rows;
-        let moving = self.compiled.moving();
+        let moving = self.compiled.moving(self.drug);
         let settled = moving.iter().all(|&k| {
             let better = 0.5 * (rows[left + k] + rows[right + k]);
             let moved = (better - rows[whole + k]).abs();
@@ -233,12 +238,12 @@ impl<'a> Build<'a> {
         let first = &mut self.rows[into..into + width];
         exposure.drift(NODES[0] * days);
         set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.moving_rates(registers, first)?;
+        self.compiled.moving_rates(registers, self.drug, first)?;
         exposure.drift((NODES[1] - NODES[0]) * days);
         set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.moving_rates(registers, &mut self.other)?;
+        self.compiled.moving_rates(registers, self.drug, &mut self.other)?;
         exposure.drift(NODES[0] * days);
-        for &k in self.compiled.moving() {
+        for &k in self.compiled.moving(self.drug) {
             first[k] = 0.5 * (first[k] + self.other[k]);
         }
         Ok(())

@@ -137,6 +137,11 @@ impl Registers {
         self.most
     }
 
+    /// Counts one evaluation that was done by a plan.
+    pub fn count(&mut self) {
+        self.evaluations += 1;
+    }
+
     /// Begins the count of evaluations anew.
     pub fn restart(&mut self) {
         self.evaluations = 0;

@@ -67,19 +67,31 @@ impl Compiled {
         self.put(registers, &self.all, out)
     }
 
-    /// Places in a rate vector of what moves with a drug or the date.
-    pub fn moving(&self) -> &[usize] {
-        &self.moving.places
+    /// Places in a rate vector of what moves with any drug or the date, or with this drug alone.
+    pub fn moving(&self, drug: Option<usize>) -> &[usize] {
+        &drug.map_or(&self.moving, |d| &self.by_drug[d].1).places
     }
 
-    /// As [`rates`](Self::rates) after a drug or the date moved, where `out` holds what does not move.
+    /// As [`rates`](Self::rates) after any drug or the date moved, or this drug alone, where `out` and the registers hold what does
+    /// not move.
     ///
     /// # Errors
     /// As there.
-    pub fn moving_rates(&self, registers: &mut Registers, out: &mut [f64]) -> Result<(), Failure> {
-        self.program.run(registers, Depends::Exposure);
+    pub fn moving_rates(&self, registers: &mut Registers, drug: Option<usize>, out: &mut [f64]) -> Result<(), Failure> {
+        let terms = match drug {
+            None => {
+                self.program.run(registers, Depends::Exposure);
+                &self.moving
+            }
+            Some(d) => {
+                let (plan, terms) = &self.by_drug[d];
+                self.program.run_plan(registers, plan);
+                registers.count();
+                terms
+            }
+        };
         Budget::check_evaluations(registers.most(), registers.evaluations(), registers.get(Slot::Time))?;
-        self.put(registers, &self.moving, out)
+        self.put(registers, terms, out)
     }
 
     /// Puts these rates into `out`, from what the program has computed.

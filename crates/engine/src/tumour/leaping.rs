@@ -12,6 +12,7 @@ use crate::step::{Pieces, Step, alike};
 use crate::stream::Stream;
 use crate::window::set_exposure;
 use remission_model::program::{Depends, Registers};
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// Whole steps, from one exposure to the next.
@@ -79,10 +80,12 @@ impl Leap {
         state: &State,
     ) -> Result<(f64, f64), Failure> {
         let (n, layout) = (compiled.types(), compiled.layout);
-        let mut y: Vec<f64> = state.by_type(compiled).iter().map(|&n| n as f64).collect();
+        let mut cells: SmallVec<[u64; 16]> = SmallVec::from_elem(0, n);
+        state.add_by_type(compiled, &mut cells);
+        let mut y: SmallVec<[f64; 16]> = cells.iter().map(|&n| n as f64).collect();
         let total: f64 = y.iter().sum();
-        y.extend(&state.levels);
-        let mut dy = vec![0.0; y.len()];
+        y.extend_from_slice(&state.levels);
+        let mut dy: SmallVec<[f64; 16]> = SmallVec::from_elem(0.0, y.len());
         // Before treatment nothing moves a rate, the date neither.
         let still = !compiled.interacting && state.before_treatment && self.is_quiet();
         let field = match self.field.take().filter(|_| still) {
