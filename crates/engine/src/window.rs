@@ -95,11 +95,6 @@ impl Window {
     pub fn rates(&self, k: usize) -> &[f64] {
         &self.rates[k * self.width..(k + 1) * self.width]
     }
-
-    /// Interval that holds `at` days from the start.
-    pub fn interval_at(&self, at: f64) -> usize {
-        self.intervals.partition_point(|i| i.start + i.days <= at).min(self.intervals.len() - 1)
-    }
 }
 
 struct Build<'a> {
