@@ -59,6 +59,17 @@ mod tests {
     }
 
     #[test]
+    fn a_family_grows_faster_as_it_grows() {
+        let word = Stream::word_for(0.3) & !0xff | 200;
+        let waited = Stream::scripted(vec![word]).exponential();
+        // From half a line the second event comes at rate 1.5 and the third at 2.5, one wait later each.
+        for (rates, events) in [(1.0 / 1.4, 2), (1.0 / 1.5 + 1.0 / 2.4, 3), (1.0 / 1.5 + 1.0 / 2.6, 2)] {
+            let mut stream = Stream::scripted(vec![word; 3]);
+            assert_eq!(count(&mut stream, 0.5, 1.0, 0.1, 0.2 + rates * waited), events);
+        }
+    }
+
+    #[test]
     fn a_late_first_event_asks_for_nothing_more() {
         let mut stream = Stream::scripted(vec![Stream::word_for(0.8)]);
         assert_eq!(rare_events(&mut stream, 2.0, 1.0, 0.3, || unreachable!()), 0);
