@@ -38,11 +38,15 @@ impl Families {
         for i in 0..m {
             let row = &mut chances[i * width..(i + 1) * width];
             for j in 0..m {
-                let mean = moments.mean(i, j);
+                let (mean, variance) = (moments.mean(i, j), moments.covariance(i, j, j));
                 if mean <= 1e-290 {
                     continue;
                 }
-                let more = (0.5 * (moments.covariance(i, j, j) / mean + (mean - 1.0))).max(0.0);
+                // Cells that grow so much that no number holds their variance: a shorter interval shows that there are too many.
+                if !(mean.is_finite() && variance.is_finite()) {
+                    return None;
+                }
+                let more = (0.5 * (variance / mean + (mean - 1.0))).max(0.0);
                 odds[i * m + j] = more;
                 row[j] = mean / (1.0 + more);
             }

@@ -262,3 +262,39 @@ fn beyond_the_law_a_tumour_is_refused() {
     }
     assert_eq!(refused, 2 * 3 * 18, "from 2^53 on, by either method");
 }
+
+/// A tumour that in one step would outgrow every number there is, e^300 to e^4000 times, is too many and never none: a type alone,
+/// two of them, one that founds the other at division or per time, and two that switch.
+#[test]
+fn what_outgrows_every_number_is_too_many() {
+    let ways = [
+        "",
+        "[cells.b]\nbirth = 'BIRTH'\ndeath = '0.1 /day'\n",
+        "mutates = [{ to = 'b', per_division = '1e-6' }]\n[cells.b]\nbirth = 'BIRTH'\ndeath = '0.1 /day'\n",
+        "mutates = [{ to = 'b', per_time = '1e-6 /day' }]\n[cells.b]\nbirth = 'BIRTH'\ndeath = '0.1 /day'\n",
+        "switches = [{ to = 'b', rate = '0.1 /day' }]\n[cells.b]\nbirth = '0'\ndeath = '0.1 /day'\n\
+         switches = [{ to = 'a', rate = '0.1 /day' }]\n",
+    ];
+    for (k, way) in ways.into_iter().enumerate() {
+        for birth in [1.0, 2.0, 2.07, 4.0, 11.0] {
+            let start = if way.is_empty() { "a = '10 cells'" } else { "a = '10 cells', b = '10 cells'" };
+            let way = way.replace("BIRTH", &format!("{birth} /day"));
+            let text = format!(
+                "[model]\ntitle = 'x'\n[cells.a]\nbirth = '{birth} /day'\ndeath = '0.1 /day'\n{way}\
+                 [before_treatment]\nstart = {{ {start} }}\n"
+            );
+            let model = remission_model::model_from_toml("m.toml", &text).unwrap_or_else(|p| panic!("{p}"));
+            let compiled = Compiled::new(&model);
+            let mut s = Stream::new(1, 0, 0, Purpose::Check);
+            let state = before::start(&compiled, &[], Method::Leap, &mut s).unwrap();
+            let mut tumour = Tumour::new(&compiled, &[], state, Method::Leap).unwrap();
+            tumour.limit(Budget { clones: 10_000, ..Budget::default() });
+            let outcome = tumour.advance(365.0, f64::INFINITY, &mut s);
+            assert!(
+                matches!(outcome, Err(Failure::TooMany { .. } | Failure::Budget { .. })),
+                "way {k}, birth {birth}: {outcome:?}, {} cells",
+                tumour.state.total()
+            );
+        }
+    }
+}

@@ -71,6 +71,20 @@ mod tests {
         }
     }
 
+    /// Mean of what is beyond T: h - T with h = f(T) / Q(T), and variance 1 + T h - h^2. |z| of 5 is a false alarm once in 1.7 million.
+    #[test]
+    fn the_tail_is_as_long_as_it_should() {
+        let t = NORMAL_TAIL;
+        let above = 0.5 * libm::erfc(t / 2.0f64.sqrt());
+        let h = libm::exp(-0.5 * t * t) / (std::f64::consts::TAU.sqrt() * above);
+        let mut stream = Stream::new(5, 0, 0, crate::stream::Purpose::Check);
+        let n = 200_000;
+        let mean = (0..n).map(|_| tail(&mut stream, false) - t).sum::<f64>() / f64::from(n);
+        let z = (mean - (h - t)) / ((1.0 + t * h - h * h) / f64::from(n)).sqrt();
+        println!("mean {mean:.6} for {:.6}, z {z:+.2}", h - t);
+        assert!(z.abs() < 5.0, "z {z}");
+    }
+
     #[test]
     fn the_tail_lies_beyond_its_start() {
         let outer = (i64::MAX as u64) & !0xff; // base layer, far right
