@@ -134,7 +134,13 @@ impl Exact {
         if total >= 1 << 53 {
             return Err(Failure::TooMany { time: state.time });
         }
+        let closed = compiled.immigrants.is_empty() && state.levels.is_empty();
         loop {
+            if total == 0 && closed {
+                // Nothing can happen any more, whatever rates would be without cells.
+                state.time = until;
+                return Ok(false);
+            }
             let end = self.set_rates(compiled, registers, state)?;
             self.events.set(compiled, &self.rates);
             // Constant rates until `end`, which does not depend on `until` except by ending the call.

@@ -74,7 +74,7 @@ pub struct Scratch {
     newborns: Newborns,
 }
 
-/// Advances `state` by `step`, which must be drawable; returns the cells at its end.
+/// Advances `state` by `step`, which must be drawable; returns the cells at its end, 2^64 - 1 for more.
 pub fn advance(
     compiled: &Compiled,
     step: &Step,
@@ -99,11 +99,7 @@ pub fn advance(
     if emptied {
         state.prune(compiled);
     }
-    let total = state.total();
-    if total >= 1 << 53 {
-        return Err(Failure::TooMany { time: state.time });
-    }
-    Ok(total)
+    Ok(state.total())
 }
 
 /// Carries the founders of a step that began on day `start` to its end, and those whom they found.

@@ -140,13 +140,15 @@ pub fn measure(
     let theory = theory(&compiled, &parameters, &start.by_type(&compiled), study.horizon).map_err(failed)?;
     let resistant = resistant(&model);
     let mut sample = Sample::new(&theory);
+    // Streams of its own, so that no workload's z-scores are another's.
+    let own = workload.name.bytes().fold(0, |sum, byte| 256 * sum + u64::from(byte));
     let mut words = 0;
     let clock = Clock::start();
     for replicate in 0..replicates {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let mut stream = Stream::new(SEED, 0, u64::from(replicate), Purpose::Treatment);
+        let mut stream = Stream::new(SEED, own, u64::from(replicate), Purpose::Treatment);
         tumour.restart(&start);
         for &day in &days {
             tumour.advance(day, f64::INFINITY, &mut stream).map_err(failed)?;

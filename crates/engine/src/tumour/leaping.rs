@@ -43,6 +43,9 @@ struct Known {
     step: Rc<Step>,
 }
 
+/// Cells that a step toward a size may be expected to end with: some times what a tumour may have, and far below what overflows.
+const MOST_EXPECTED: f64 = (1u64 << 56) as f64;
+
 /// Steps remembered; a dosing cycle at steady state needs a handful.
 const REMEMBERED: usize = 48;
 
@@ -145,7 +148,11 @@ impl Leap {
             let now = if compiled.interacting {
                 self.step_interacting(compiled, registers, state, until - start, stream)?
             } else {
-                let step = self.step(compiled, registers, state, until - start)?;
+                let mut days = until - start;
+                if size < f64::INFINITY {
+                    days = self.carried(compiled, registers, state, total, days)?;
+                }
+                let step = self.step(compiled, registers, state, days)?;
                 leap::advance(compiled, &step, state, &mut self.scratch, stream)?
             };
             if until - state.time < 1e-9 {
@@ -156,9 +163,37 @@ impl Leap {
                 let share = if grown > 0.0 { libm::log(size / total.max(1) as f64) / grown } else { 1.0 };
                 return Ok(Stop::Size(start + share.clamp(0.0, 1.0) * (state.time - start)));
             }
+            if now >= 1 << 53 {
+                return Err(Failure::TooMany { time: state.time });
+            }
             total = now;
         }
         Ok(Stop::Time)
+    }
+
+    /// The longest of `days`, their half, their quarter ... after which `total` cells are expected to be a number that can be
+    /// carried, whichever type they were: what passes a size can then be told from where. Chosen before anything is drawn.
+    fn carried(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        state: &State,
+        total: u64,
+        mut days: f64,
+    ) -> Result<f64, Failure> {
+        if self.longest.is_empty() {
+            self.limit_steps(compiled, registers, state)?;
+        }
+        // Where a drug or the date moves rates, steps are too short for this.
+        let (rates, layout) = (&self.rates, compiled.layout);
+        let net = (0..compiled.types()).map(|t| rates[layout.birth(t)] - rates[layout.death(t)]).fold(0.0, f64::max);
+        if net * days > 1.0 {
+            let most = libm::log(MOST_EXPECTED / total.max(1) as f64);
+            while net * days > most.max(1.0) {
+                days *= 0.5;
+            }
+        }
+        Ok(days)
     }
 
     /// True when no drug moves a rate from now on.
