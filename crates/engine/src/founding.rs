@@ -60,6 +60,9 @@ pub struct Way<'a> {
     pub cells: &'a [u64],
     /// Cells at the end.
     pub end: &'a [u64],
+    /// False where the path is the mean one whatever the end: who leaves is counted with the end, and dates along a path that was
+    /// predicted from their own number would not have the right mean.
+    pub told: bool,
 }
 
 /// Who of the founders of one interval and channel is tried, and how.
@@ -146,9 +149,13 @@ impl Newborns {
 const TOGETHER: usize = 32;
 
 impl Placing {
-    fn set_pull(&mut self, moments: &Moments, cells: &[u64], end: &[u64]) {
+    fn set_pull(&mut self, moments: &Moments, cells: &[u64], end: &[u64], told: bool) {
         let m = moments.m;
         self.pull.clear();
+        if !told {
+            self.pull.resize(m, 0.0);
+            return;
+        }
         for j in 0..m {
             let mean: f64 = (0..m).map(|i| cells[i] as f64 * moments.mean(i, j)).sum();
             self.pull.push(end[j] as f64 - mean);
@@ -159,17 +166,17 @@ impl Placing {
     /// Predicts the path along `way`, and the hazard of founding by `targets`; returns all of the hazard. To be tried are all
     /// founders, when there are `few`, or those who may survive.
     fn predict(&mut self, way: &Way, targets: &[Target], few: bool) -> f64 {
-        let &Way { block, compiled, step, along, from, cells, end } = way;
+        let &Way { block, compiled, step, along, from, cells, end, told } = way;
         let (m, window) = (block.width(), &step.window);
         let left = window.intervals[from.interval].days - from.into;
         let whole = from.interval == 0 && from.into == 0.0;
         let mut seen = std::mem::take(&mut self.seen);
         let seen_from: &[f64] = if whole {
-            self.set_pull(&along.to_end[0], cells, end);
+            self.set_pull(&along.to_end[0], cells, end, told);
             along.seen_from_start()
         } else {
             let first = Moments::constant(block, compiled.layout, window.rates(from.interval), left);
-            self.set_pull(&first.then(&along.to_end[from.interval + 1]), cells, end);
+            self.set_pull(&first.then(&along.to_end[from.interval + 1]), cells, end, told);
             seen.clear();
             let mut so_far = first;
             so_far.seen(&along.to_end[from.interval + 1], &mut seen);

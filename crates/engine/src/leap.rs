@@ -262,7 +262,7 @@ fn advance_block(
     for clone in 0..leavers.len() {
         let left = scratch.leavers[clone];
         if left > 0 {
-            found_from(compiled, step, b, clones, clone, (&block.leaving, left), scratch, stream);
+            found_from(compiled, step, b, clones, clone, (&block.leaving, left, false), scratch, stream);
         }
     }
     let founders = if total > 0.0 { draw::poisson(stream, total) } else { 0 };
@@ -285,7 +285,7 @@ fn share_out(
     let block = &compiled.blocks[b];
     let by = |clone: usize, number: u64, scratch: &mut Scratch, stream: &mut Stream| {
         let channels = if scratch.hazards[clone].1 { &block.founding } else { &block.dividing };
-        found_from(compiled, step, b, clones, clone, (channels, number), scratch, stream);
+        found_from(compiled, step, b, clones, clone, (channels, number, true), scratch, stream);
     };
     let Scratch { hazards, picked, most_clones, .. } = scratch;
     if hazards.len() == 1 {
@@ -312,7 +312,7 @@ fn found_from(
     b: usize,
     clones: &Clones,
     clone: usize,
-    (channels, number): (&[(usize, usize)], u64),
+    (channels, number, told): (&[(usize, usize)], u64, bool),
     scratch: &mut Scratch,
     stream: &mut Stream,
 ) {
@@ -327,7 +327,7 @@ fn found_from(
     };
     let (cells, end) = (wide(&from[row.clone()], 0), wide(&clones.counts[row], leavers.get(clone).map_or(0, |&l| l)));
     let from = Point { interval: 0, into: 0.0 };
-    let way = Way { block, compiled, step, along: step.along(compiled, b), from, cells: &cells, end: &end };
+    let way = Way { block, compiled, step, along: step.along(compiled, b), from, cells: &cells, end: &end, told };
     let Founder { id, barcode, .. } = clones.founders[clone];
     let to = (Parent { id, barcode }, room(*most_clones, newborns));
     placing.place(&way, channels, number, to, newborns, stream);
@@ -362,20 +362,20 @@ fn carry(
     }
     let Scratch { placing, newborns, most_clones, .. } = scratch;
     let most = *most_clones;
-    let mut place = |channels: &[(usize, usize)], number: u64, placing: &mut Placing, stream: &mut Stream| {
+    let mut place = |channels: &[(usize, usize)], number, told, placing: &mut Placing, stream: &mut Stream| {
         if number > 0 {
-            let way = Way { block, compiled, step, along, from, cells: &start, end: &end };
+            let way = Way { block, compiled, step, along, from, cells: &start, end: &end, told };
             let to = (own, room(most, newborns));
             placing.place(&way, channels, number, to, newborns, stream);
         }
     };
     if let Some(&left) = end.get(types) {
-        place(&block.leaving, left, placing, stream);
+        place(&block.leaving, left, false, placing, stream);
     }
     if !block.dividing.is_empty() {
         let hazard = hazard::between(&moments, &start, &end).draw(stream);
         let founders = draw::poisson(stream, hazard);
-        place(&block.dividing, founders, placing, stream);
+        place(&block.dividing, founders, true, placing, stream);
     }
     end.truncate(types);
     end
