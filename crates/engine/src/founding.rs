@@ -3,6 +3,8 @@
 //! Given both ends, counts at a moment inside are predicted linearly from their exact covariances with the end,
 //!     E(x_s | x) = E(x_s) + Cov(x_s, x) Var(x)^-1 (x - E(x)),
 //! which agrees with the prediction of the integrated hazard; a founder's time is drawn along that path.
+//! Cells that leave by mutation per time are counted with the end, so their own number would be part of that prediction; they are
+//! dated along E(x_s), which gives what they found the right mean.
 //!
 //! A founder that founds nothing itself leaves nothing or a geometric number of cells ([`crate::step::Line`]), and only those
 //! that leave some are placed. Within an interval the path grows e-fold by a known rate, and the integral of the chance to
