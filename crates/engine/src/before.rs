@@ -135,7 +135,7 @@ fn grow(
     let mut seed = fresh(compiled, parameters)?;
     found_first(compiled, &mut seed, &[(founder, from)], budget.clones, stream)?;
     // Where cells arrive from outside no extinction is final, and none is started again.
-    let closed = compiled.model.cells.iter().all(|c| c.immigration.is_none());
+    let closed = compiled.immigrants.is_empty();
     // Of one patient, so that steps are made once.
     let mut tumour = Tumour::new(compiled, parameters, seed.clone(), method)?;
     for _ in 0..ATTEMPTS {

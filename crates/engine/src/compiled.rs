@@ -200,6 +200,11 @@ impl Compiled {
         compiled
     }
 
+    /// True when nothing can happen any more where no cell is left: none arrives, and no level goes on.
+    pub fn is_closed(&self) -> bool {
+        self.immigrants.is_empty() && self.model.levels.is_empty()
+    }
+
     /// Number of cell types.
     pub fn types(&self) -> usize {
         self.model.cells.len()

@@ -134,9 +134,8 @@ impl Exact {
         if total >= 1 << 53 {
             return Err(Failure::TooMany { time: state.time });
         }
-        let closed = compiled.immigrants.is_empty() && state.levels.is_empty();
         loop {
-            if total == 0 && closed {
+            if total == 0 && compiled.is_closed() {
                 // Nothing can happen any more, whatever rates would be without cells.
                 state.time = until;
                 return Ok(false);

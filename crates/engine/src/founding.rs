@@ -136,6 +136,13 @@ pub struct Newborns {
 }
 
 impl Newborns {
+    /// Forgets everybody.
+    pub fn clear(&mut self) {
+        self.founding.clear();
+        self.lines.clear();
+        self.gone = 0;
+    }
+
     /// True when there is nobody, not even one who is gone.
     pub fn are_none(&self) -> bool {
         self.founding.is_empty() && self.lines.is_empty() && self.gone == 0
@@ -249,8 +256,8 @@ impl Placing {
         all
     }
 
-    /// Draws when and by which of `channels` each of `number` founders of clone `parent` arose on its `way`; at most `most` are
-    /// tried.
+    /// Draws when and by which of `channels` each of `number` founders of clone `parent` arose on its `way`; no more are
+    /// tried once `most` are placed.
     pub fn place(
         &mut self,
         way: &Way,
@@ -271,10 +278,10 @@ impl Placing {
         let tried = if sum >= all { number } else { draw::binomial(stream, number, sum / all) };
         newborns.gone += number - tried;
         let (m, width) = (block.width(), channels.len());
-        let mut left = tried.min(most);
+        let (mut left, full) = (tried, newborns.placed() as u64 + most);
         // In stages, so that one founder's arithmetic does not wait for another's.
         let (mut places, mut shares, mut chances) = ([0; TOGETHER], [0.0; TOGETHER], [0.0; TOGETHER]);
-        while left > 0 {
+        while left > 0 && (newborns.placed() as u64) < full {
             let batch = left.min(TOGETHER as u64) as usize;
             left -= batch as u64;
             for ((place, share), chance) in places[..batch].iter_mut().zip(&mut shares).zip(&mut chances) {

@@ -84,6 +84,8 @@ pub fn advance(
 ) -> Result<u64, Failure> {
     let start = state.time;
     let mut emptied = false;
+    // A step that failed may have left some.
+    scratch.newborns.clear();
     for (b, clones) in state.blocks.iter_mut().enumerate() {
         if !clones.founders.is_empty() {
             emptied |= advance_block(compiled, step, b, clones, scratch, stream);

@@ -83,6 +83,31 @@ fn multiply_any(a: &[f64], b: &[f64], n: usize, c: &mut [f64]) {
     }
 }
 
+/// `x` becomes `a` x, for a square matrix of the side of `x`.
+///
+/// ```
+/// let mut x = [1.0, 2.0];
+/// remission_engine::matrix::apply(&[0.0, 1.0, 3.0, 4.0], &mut x);
+/// assert_eq!(x, [2.0, 11.0]);
+/// ```
+pub fn apply(a: &[f64], x: &mut [f64]) {
+    match x.len() {
+        2 => apply_small::<2>(a, x),
+        3 => apply_small::<3>(a, x),
+        4 => apply_small::<4>(a, x),
+        n => {
+            let row = |row: &[f64]| row.iter().zip(&*x).fold(0.0, |sum, (a, x)| sum + a * x);
+            let y: SmallVec<[f64; 32]> = a.chunks_exact(n).map(row).collect();
+            x.copy_from_slice(&y);
+        }
+    }
+}
+
+fn apply_small<const N: usize>(a: &[f64], x: &mut [f64]) {
+    let (rows, x) = (&a.as_chunks::<N>().0[..N], &mut x.as_chunks_mut::<N>().0[0]);
+    *x = std::array::from_fn(|i| (0..N).fold(0.0, |sum, j| sum + rows[i][j] * x[j]));
+}
+
 /// The x of `a` x = `b`, by elimination with the largest pivot of each column; a singular `a` gives what is not finite.
 ///
 /// ```

@@ -167,13 +167,9 @@ impl Compartments {
             return;
         }
         let e = self.propagator(days);
-        // Of known size all is kept in registers.
-        match n {
-            2 => carry::<2>(&e, &mut self.amounts),
-            3 => carry::<3>(&e, &mut self.amounts),
-            4 => carry::<4>(&e, &mut self.amounts),
-            _ => carry_any(&e, &mut self.amounts),
-        }
+        matrix::apply(&e, &mut self.amounts);
+        // Rounding leaves none below 0.
+        self.amounts.iter_mut().for_each(|x| *x = x.max(0.0));
         let body = self.chain_first.min(n - 1);
         let gone = 1e-9 * self.largest;
         let in_body = self.amounts[..body].iter().all(|&a| a < gone);
@@ -250,19 +246,4 @@ impl Compartments {
     pub fn scale(&self) -> f64 {
         self.largest
     }
-}
-
-/// Amounts after a propagator; rounding leaves none below 0.
-fn carry<const N: usize>(propagator: &[f64], amounts: &mut [f64]) {
-    let (rows, amounts) = (&propagator.as_chunks::<N>().0[..N], &mut amounts.as_chunks_mut::<N>().0[0]);
-    *amounts = std::array::from_fn(|i| (0..N).fold(0.0, |sum, j| sum + rows[i][j] * amounts[j]).max(0.0));
-}
-
-fn carry_any(propagator: &[f64], amounts: &mut [f64]) {
-    let n = amounts.len();
-    let next: SmallVec<[f64; 32]> = propagator
-        .chunks_exact(n)
-        .map(|row| row.iter().zip(&*amounts).fold(0.0, |sum, (a, b)| sum + a * b).max(0.0))
-        .collect();
-    amounts.copy_from_slice(&next);
 }

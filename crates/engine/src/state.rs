@@ -193,12 +193,12 @@ impl State {
         sums
     }
 
-    /// Adds the cells of each type to `sums`.
+    /// Adds the cells of each type to `sums`; 2^64 - 1 for more.
     pub fn add_by_type(&self, compiled: &Compiled, sums: &mut [u64]) {
         for (block, clones) in compiled.blocks.iter().zip(&self.blocks) {
             for row in clones.counts.chunks_exact(block.types.len()) {
                 for (&t, &n) in block.types.iter().zip(row) {
-                    sums[t] += n;
+                    sums[t] = sums[t].saturating_add(n);
                 }
             }
         }

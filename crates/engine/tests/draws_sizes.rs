@@ -283,8 +283,7 @@ fn what_outgrows_every_number_is_too_many() {
                 "[model]\ntitle = 'x'\n[cells.a]\nbirth = '{birth} /day'\ndeath = '0.1 /day'\n{way}\
                  [before_treatment]\nstart = {{ {start} }}\n"
             );
-            let model = remission_model::model_from_toml("m.toml", &text).unwrap_or_else(|p| panic!("{p}"));
-            let compiled = Compiled::new(&model);
+            let (compiled, _) = models::written(&text);
             let mut s = Stream::new(1, 0, 0, Purpose::Check);
             let state = before::start(&compiled, &[], Method::Leap, &mut s).unwrap();
             let mut tumour = Tumour::new(&compiled, &[], state, Method::Leap).unwrap();

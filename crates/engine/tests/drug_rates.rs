@@ -3,7 +3,9 @@
 //! The excess of a mutation is the rate less what it is without any drug, however the drug is read: `drug`, `delayed(drug)` or
 //! `effect(drug)`. Where one drug alone moves, only what depends on it is computed again, to the same bits.
 
-use remission_engine::compiled::Compiled;
+mod common;
+
+use common::written;
 use remission_model::expr::Slot;
 use remission_model::program::Depends;
 
@@ -64,12 +66,6 @@ start = { s = '100 cells' }
 const SEEN: [[f64; 6]; 3] =
     [[0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [1.5, 0.7, 0.4, 0.0, 0.0, 0.0], [1.5, 0.7, 0.4, 3.0, 2.0, 0.9]];
 
-fn compiled() -> (Compiled, Vec<f64>) {
-    let model = remission_model::model_from_toml("m.toml", MODEL).unwrap_or_else(|p| panic!("{p}"));
-    let parameters = model.parameters.iter().map(|p| p.value).collect();
-    (Compiled::new(&model), parameters)
-}
-
 fn slots() -> [Slot; 6] {
     [Slot::Drug(0), Slot::Delayed(0), Slot::Effect(0), Slot::Drug(1), Slot::Delayed(1), Slot::Effect(1)]
 }
@@ -77,7 +73,7 @@ fn slots() -> [Slot; 6] {
 /// The readings as the model feels them: mg/L is the base unit of a drug felt so.
 #[test]
 fn what_a_drug_adds_to_mutation_is_its_own() {
-    let (compiled, parameters) = compiled();
+    let (compiled, parameters) = written(MODEL);
     let mut registers = compiled.registers(&parameters);
     let layout = compiled.layout;
     let mut rates = vec![0.0; layout.len()];
@@ -100,7 +96,7 @@ fn what_a_drug_adds_to_mutation_is_its_own() {
 
 #[test]
 fn one_drug_alone_moves_what_it_should() {
-    let (compiled, parameters) = compiled();
+    let (compiled, parameters) = written(MODEL);
     let (mut alone, mut whole) = (compiled.registers(&parameters), compiled.registers(&parameters));
     let mut rates = [vec![0.0; compiled.layout.len()], vec![0.0; compiled.layout.len()]];
     for drug in [0, 1] {

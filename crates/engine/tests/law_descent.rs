@@ -5,7 +5,9 @@
 //! intervals. Every mean and covariance is compared by its own spread over replicates; |z| of 5.5 in 32 comparisons is a
 //! false alarm below once in 800,000 runs. Seeds are numbers in order.
 
-use remission_engine::compiled::Compiled;
+mod common;
+
+use common::written;
 use remission_engine::exposure::Exposure;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
@@ -78,8 +80,8 @@ start = { a = '10 cells' }
 ";
 
 fn check(name: &str, text: &str, days: f64, n: u64) -> usize {
-    let model = remission_model::model_from_toml("m.toml", text).unwrap_or_else(|p| panic!("{p}"));
-    let compiled = Compiled::new(&model);
+    let (compiled, _) = written(text);
+    let name_of = |i: usize| &compiled.model.cells[i].name;
     let mut stream = Stream::new(1, 0, 0, Purpose::BeforeTreatment);
     let start = before::start(&compiled, &[], Method::Leap, &mut stream).unwrap();
     let first: Vec<f64> = start.by_type(&compiled).iter().map(|&n| n as f64).collect();
@@ -103,11 +105,11 @@ fn check(name: &str, text: &str, days: f64, n: u64) -> usize {
     let mut compared = 0;
     for i in 0..t {
         let mean = z(&|x| x[i], 0.0);
-        println!("{name}: mean of {} {:.4}, z {mean:+.2}", model.cells[i].name, law.mean[i]);
-        assert!(mean.abs() < 5.5, "{name}: mean of {}, z {mean}", model.cells[i].name);
+        println!("{name}: mean of {} {:.4}, z {mean:+.2}", name_of(i), law.mean[i]);
+        assert!(mean.abs() < 5.5, "{name}: mean of {}, z {mean}", name_of(i));
         for j in 0..=i {
             let z = z(&|x| x[i] * x[j], law.covariance[i * t + j]);
-            let pair = format!("{} and {}", model.cells[i].name, model.cells[j].name);
+            let pair = format!("{} and {}", name_of(i), name_of(j));
             println!("{name}: covariance of {pair} {:.4}, z {z:+.2}", law.covariance[i * t + j]);
             assert!(z.abs() < 5.5, "{name}: covariance of {pair}, z {z}");
         }

@@ -4,8 +4,10 @@
 //!     L = k N0 (e^(g t) - e^(-l t)) / (g + l).
 //! With 10^10 cells chance moves it by 1e-4 of itself, so 1e-3 is never a false alarm.
 
+mod common;
+
+use common::written;
 use remission_engine::before::start;
-use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
 
@@ -27,9 +29,7 @@ start = { a = '1e10 cells' }
 
 #[test]
 fn a_level_follows_the_cells_that_make_it() {
-    let model = remission_model::model_from_toml("m.toml", MODEL).unwrap_or_else(|p| panic!("{p}"));
-    let compiled = Compiled::new(&model);
-    let parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
+    let (compiled, parameters) = written(MODEL);
     let (made, lost, growth) = (0.002, 0.3, 0.2);
     let state =
         start(&compiled, &parameters, Method::Leap, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();

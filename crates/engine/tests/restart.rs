@@ -1,8 +1,11 @@
 //! A tumour that is begun again is as one that was just made: same cells, levels, drug and dates, so the same path from the same
 //! stream. Not a statistical test.
 
+mod common;
+
+use common::written;
 use remission_engine::before::start;
-use remission_engine::compiled::Compiled;
+use remission_engine::failure::Budget;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
 
@@ -35,9 +38,7 @@ start = { a = '300 cells' }
 
 #[test]
 fn begun_again_is_begun() {
-    let model = remission_model::model_from_toml("m.toml", LEVEL).unwrap_or_else(|p| panic!("{p}"));
-    let compiled = Compiled::new(&model);
-    let parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
+    let (compiled, parameters) = written(LEVEL);
     for method in [Method::Exact, Method::Leap] {
         let seed = start(&compiled, &parameters, method, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
         let mut again = Tumour::new(&compiled, &parameters, seed.clone(), method).unwrap();
@@ -56,4 +57,26 @@ fn begun_again_is_begun() {
             assert_eq!(work[0], work[1], "{method:?}, replicate {replicate}");
         }
     }
+}
+
+/// Founders of a step that failed are forgotten with it.
+#[test]
+fn begun_again_after_a_failure_is_begun() {
+    let (compiled, parameters) = written(
+        "[model]\ntitle = 'x'\n[cells.a]\nbirth = '0.3 /day'\ndeath = '0.1 /day'\n\
+         mutates = [{ to = 'b', per_division = '0.01' }]\n[cells.b]\nbirth = '0.2 /day'\ndeath = '0.1 /day'\n\
+         [before_treatment]\nstart = { a = '10000 cells' }\n",
+    );
+    let at = Method::Leap;
+    let seed = start(&compiled, &parameters, at, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
+    let mut again = Tumour::new(&compiled, &parameters, seed.clone(), at).unwrap();
+    let mut once = Tumour::new(&compiled, &parameters, seed.clone(), at).unwrap();
+    again.limit(Budget { clones: 20, ..Budget::default() });
+    assert!(again.advance(10.0, f64::INFINITY, &mut Stream::new(1, 0, 0, Purpose::Treatment)).is_err());
+    again.limit(Budget::default());
+    again.restart(&seed);
+    for tumour in [&mut once, &mut again] {
+        tumour.advance(10.0, f64::INFINITY, &mut Stream::new(1, 0, 1, Purpose::Treatment)).unwrap();
+    }
+    assert_eq!(once.state, again.state);
 }

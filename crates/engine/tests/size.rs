@@ -4,6 +4,9 @@
 //! must not depend on how long the stretches are that the caller asks for, a year or a week. |z| of 5: a false alarm once in
 //! 1.7 million comparisons, of which there are 6.
 
+mod common;
+
+use common::written;
 use remission_engine::before::start;
 use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
@@ -40,8 +43,7 @@ fn a_size_is_reached_on_the_same_day_however_seldom_one_looks() {
     let founding =
         "mutates = [{ to = 'b', per_division = '1e-8' }]\n[cells.b]\nbirth = '0.2 /day'\ndeath = '0.1 /day'\n";
     for (lot, birth, more, size) in [(0, 0.14, "", 1e13), (2, 0.5, "", 1e13), (4, 0.14, founding, 1e10)] {
-        let model = remission_model::model_from_toml("m.toml", &text(birth, more)).unwrap_or_else(|p| panic!("{p}"));
-        let compiled = Compiled::new(&model);
+        let (compiled, _) = written(&text(birth, more));
         let n = 2_000;
         let [seldom, often] = [(0, 4_000.0), (1, 7.0)].map(|(k, every)| dates(&compiled, size, every, lot + k, n));
         let chance: f64 = 1.0 - 0.08 / birth;

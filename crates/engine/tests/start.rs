@@ -7,8 +7,10 @@
 //! While a tumour grows `time` reads 0: a rate that follows the date is then what it is on day 0, so tumours take as long to grow as
 //! without it. Ages of two samples are compared; |z| of 5 again.
 
+mod common;
+
+use common::written;
 use remission_engine::before::start;
-use remission_engine::compiled::Compiled;
 use remission_engine::mean::MeanTumour;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::Method;
@@ -19,8 +21,7 @@ fn parts_of_a_cell_keep_their_mean() {
         let text = format!(
             "[model]\ntitle = 'x'\n[cells.a]\nbirth = '0.1 /day'\ndeath = '0'\n[before_treatment]\nstart = {{ a = '{cells}' }}\n"
         );
-        let model = remission_model::model_from_toml("m.toml", &text).unwrap_or_else(|p| panic!("{p}"));
-        let compiled = Compiled::new(&model);
+        let (compiled, _) = written(&text);
         let whole = cells.split('.').next().unwrap().trim_end_matches(" cells").parse::<u64>().unwrap();
         for method in [Method::Exact, Method::Leap] {
             let n = 20_000u64;
@@ -49,13 +50,11 @@ fn the_date_reads_0_before_treatment() {
              [cells.r]\nkind = 'resistant'\nbirth = '0'\ndeath = '0.05 /day'\n\
              [before_treatment]\ngrow = 'a from 1 cell until {until} cells'\n"
         );
-        remission_model::model_from_toml("m.toml", &text).unwrap_or_else(|p| panic!("{p}"))
+        written(&text)
     };
-    let parameters = [0.3, 20.0];
     for (until, method) in [("200", Method::Exact), ("1e5", Method::Leap)] {
         let ages = |birth: &str| {
-            let model = model(birth, until);
-            let compiled = Compiled::new(&model);
+            let (compiled, parameters) = model(birth, until);
             let n = 400;
             let ages = (0..n).map(|patient| {
                 let mut stream = Stream::new(32, patient, 0, Purpose::BeforeTreatment);
@@ -72,8 +71,7 @@ fn the_date_reads_0_before_treatment() {
         assert!(z.abs() < 5.0, "{plain} and {dated} days");
     }
     let mutants = |birth: &str| {
-        let model = model(birth, "1e5");
-        let compiled = Compiled::new(&model);
+        let (compiled, parameters) = model(birth, "1e5");
         MeanTumour::start(&compiled, &parameters).unwrap().means().by_origin[0][1]
     };
     let (plain, dated) = (mutants("b"), mutants("b * (1 + time / tau)"));

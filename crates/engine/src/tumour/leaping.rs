@@ -132,9 +132,8 @@ impl Leap {
         if total as f64 >= size {
             return Ok(Stop::Size(state.time));
         }
-        let closed = compiled.immigrants.is_empty() && state.levels.is_empty();
         while state.time < until {
-            if total == 0 && closed {
+            if total == 0 && compiled.is_closed() {
                 state.time = until;
                 self.exposure.advance(until);
                 break;
@@ -184,7 +183,8 @@ impl Leap {
         if self.longest.is_empty() {
             self.limit_steps(compiled, registers, state)?;
         }
-        // Where a drug or the date moves rates, steps are too short for this.
+        // Rates of when the regimen began: at constant rates those of the step, and under a drug, whose steps last a week at most,
+        // those of cells without it.
         let (rates, layout) = (&self.rates, compiled.layout);
         let net = (0..compiled.types()).map(|t| rates[layout.birth(t)] - rates[layout.death(t)]).fold(0.0, f64::max);
         if net * days > 1.0 {

@@ -99,6 +99,12 @@ pub fn compiled(model: &Model) -> Compiled {
 }
 
 /// A tabulated law.
+/// A model as somebody would write it, ready to run, with its parameters.
+pub fn written(text: &str) -> (Compiled, Vec<f64>) {
+    let model = remission_model::model_from_toml("m.toml", text).unwrap_or_else(|p| panic!("{p}"));
+    (Compiled::new(&model), model.parameters.iter().map(|p| p.value).collect())
+}
+
 pub fn table(name: &str, x: &[f64], y: &[f64]) -> Table {
     Table { name: name.into(), x: x.to_vec(), y: y.to_vec(), of: Dimension::PLAIN, gives: Dimension::PLAIN }
 }
