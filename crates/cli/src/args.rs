@@ -124,7 +124,7 @@ pub struct Run {
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub patients: Option<u32>,
     /// Seed of every random draw [default: the study's]
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole)]
     pub seed: Option<u64>,
     /// Worker threads; they change nothing but the time [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -161,7 +161,7 @@ pub struct Law {
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub patients: Option<u32>,
     /// Seed of the patients [default: the study's]
-    #[arg(long, allow_negative_numbers = true, requires = "patients")]
+    #[arg(long, allow_negative_numbers = true, requires = "patients", value_parser = whole)]
     pub seed: Option<u64>,
     /// Worker threads; they change nothing but the time [default: all cores]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -218,7 +218,7 @@ pub struct Export {
     #[arg(long, value_name = "NAME", requires = "csv")]
     pub table: Vec<String>,
     /// The clones of this patient as edges.csv and populations.csv for R's ggmuller
-    #[arg(long, value_name = "PATIENT")]
+    #[arg(long, value_name = "PATIENT", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..))]
     pub muller: Option<u32>,
     /// In this arm; needed when the run has several
     #[arg(long, value_name = "NAME", requires = "muller", allow_hyphen_values = true)]
@@ -237,6 +237,9 @@ pub struct Bench {
     /// patients than that only where the study is named]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..))]
     pub replicates: Option<u32>,
+    /// Seed of every replicate
+    #[arg(long, allow_negative_numbers = true, value_parser = whole, default_value_t = 2026)]
+    pub seed: u64,
     /// How tumours are advanced
     #[arg(long, value_enum, default_value_t = BenchMethod::Leap)]
     pub method: BenchMethod,
@@ -273,6 +276,11 @@ impl From<MethodArg> for Method {
             MethodArg::Mean => Method::Mean,
         }
     }
+}
+
+/// A seed.
+fn whole(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}, in digits alone", u64::MAX))
 }
 
 /// The worker threads asked for, or one a core.

@@ -5,7 +5,7 @@ mod blood;
 use crate::report::data::*;
 use crate::treatment;
 use remission_cohort::levels::{self, Span};
-use remission_cohort::outcome::{OriginFound, Waited};
+use remission_cohort::outcome::{Ended, OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
 use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
 use remission_engine::compiled::Compiled;
@@ -58,6 +58,10 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
             burden: band(gathered, patients),
             doses: doses(compiled, arm, study.horizon),
             last: last(model, patients),
+            ended_early: (Ended::ALL.iter().zip(patients.ended))
+                .filter(|(why, n)| **why != Ended::Horizon && *n > 0)
+                .map(|(why, n)| (why.name().to_string(), n))
+                .collect(),
             blood: blood::blood(patients),
             ..ArmData::default()
         })
@@ -76,7 +80,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
     ReportData {
         format: FORMAT,
         study: study.name.clone(),
-        title: model.title.clone(),
+        title: title(model, study),
         question: model.question.clone(),
         asked: gathered.asked,
         finished: gathered.finished,
@@ -275,6 +279,11 @@ fn citations(model: &Model) -> Vec<(String, String)> {
         }
     }
     all
+}
+
+/// Title of the model, and of the study where it has one.
+pub fn title(model: &Model, study: &Study) -> String {
+    if study.title.is_empty() { model.title.clone() } else { format!("{}: {}", model.title, study.title) }
 }
 
 #[cfg(test)]

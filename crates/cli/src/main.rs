@@ -45,7 +45,10 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are answers; everything else is input refused.
             let refused = error.use_stderr();
-            let _ = error.print();
+            if error.print().is_err() && !refused {
+                warnln!("error: cannot write to the standard output; what was printed is incomplete");
+                return ExitCode::from(code::IO);
+            }
             return ExitCode::from(if refused { code::REFUSED } else { code::DONE });
         }
     };

@@ -22,7 +22,7 @@ pub fn table(data: &ReportData) -> String {
             .map(String::from)
             .to_vec()
     } else {
-        ["arm", "cells at the end: median (5-95 %)", "of which"].map(String::from).to_vec()
+        ["arm", "cells at the last visit: median (5-95 %)", "of which"].map(String::from).to_vec()
     }];
     for arm in &data.arms {
         rows.push(if data.assesses_progression { patient_row(arm) } else { dish_row(arm) });
@@ -37,6 +37,11 @@ pub fn table(data: &ReportData) -> String {
         }
         out += line.trim_end();
         out.push('\n');
+    }
+    for arm in data.arms.iter().filter(|_| !data.assesses_progression) {
+        if let Some(early) = words::ended_early(data, arm) {
+            out += &format!("{}: {early}\n", arm.name);
+        }
     }
     for c in &data.comparisons {
         if let (Some(hr), Some((low, high)), true) = (c.hazard_ratio, c.ci95, data.assesses_progression) {
@@ -142,6 +147,7 @@ pub fn json(data: &ReportData, seconds: f64, run_dir: &str) -> Value {
                 "progressed": arm.progressed,
                 "origin_at_progression": named(&arm.origins, &origins),
                 "mechanism_at_progression": named(&arm.mechanisms, &mechanisms),
+                "ended_early": arm.ended_early.iter().map(|(why, n)| (why.clone(), json!(n))).collect::<Map<_, _>>(),
                 "cells_at_end": arm.last.iter().map(|(n, low, middle, high)| (n.clone(), json!({"p5": low, "median": middle, "p95": high}))).collect::<Map<_, _>>(),
             })
         })

@@ -97,6 +97,20 @@ pub fn digest_file(path: &Path) -> Result<String, Exit> {
     }
 }
 
+/// Files of a run directory that are not, or no longer, what the run wrote: name and what is the matter.
+pub fn damaged(folder: &Path, digests: &BTreeMap<String, String>) -> Result<Vec<(String, &'static str)>, Exit> {
+    let mut found = Vec::new();
+    for (name, digest) in digests {
+        let path = folder.join(name);
+        if !path.is_file() {
+            found.push((name.clone(), "missing"));
+        } else if digest_file(&path)? != *digest {
+            found.push((name.clone(), "changed since it was written"));
+        }
+    }
+    Ok(found)
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
@@ -140,10 +154,15 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
     })?;
     if record.rng_version != RNG_VERSION {
         return Err(Exit::refused(format!(
-            "error: {} was made with random streams version {}; this program has version {RNG_VERSION}; repeat it with remission {}",
+            "error: {} was made with random streams version {} (remission {}) and this program has version {RNG_VERSION}, which draws \
+             other paths of the same law\n  \
+             repeat it with the program that made it; or run the copies of its files anew: remission run {} --patients {} --seed {}",
             folder.display(),
             record.rng_version,
-            record.remission
+            record.remission,
+            crate::commands::run::shown(folder),
+            record.patients,
+            record.seed
         )));
     }
     // A record from elsewhere must not lead out of its folder.

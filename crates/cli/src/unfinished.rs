@@ -84,6 +84,14 @@ pub fn is_nothing_yet(dir: &Path) -> bool {
 
 /// What to say of such a directory.
 pub fn message(dir: &Path) -> String {
+    let lock = File::open(dir.join(FOLDER).join("lock"));
+    if lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))) {
+        return format!(
+            "{} is being written by process {}; wait for it to finish",
+            dir.display(),
+            holder(&dir.join(FOLDER))
+        );
+    }
     format!(
         "{} holds a run that is not finished; `remission run --resume {}` goes on with it",
         dir.display(),
@@ -234,7 +242,8 @@ impl Unfinished {
     /// and its patients will be simulated again.
     pub fn next_segment(&mut self, due: u32) -> Result<Option<Vec<PatientOutcome>>, Exit> {
         while let Some((first, (path, patients))) = self.unread.pop_first() {
-            let read = bounded::bytes(&path, LARGEST, "a checkpoint").map_err(|exit| exit.message);
+            let read = bounded::bytes(&path, LARGEST, "a checkpoint")
+                .map_err(|exit| exit.message.trim_start_matches("error: ").to_string());
             let why = match read.and_then(|b| checkpoint::read(&b, self.identity).map_err(|damage| damage.to_string()))
             {
                 Ok(list) if list[0].patient != first => "its name is that of other patients".to_string(),
@@ -297,6 +306,12 @@ impl Unfinished {
 
     /// What is kept, and how to go on.
     pub fn state(&self) -> String {
+        if !self.dir.join(FOLDER).is_dir() {
+            return format!(
+                "{} was removed or renamed while the run was written to it, and what was kept with it; begin the run again",
+                self.dir.display()
+            );
+        }
         format!(
             "{} of {} patients are kept in {}\n  go on with: remission run --resume {}",
             self.kept(),

@@ -251,6 +251,62 @@ fn a_report_can_be_written_again() {
 }
 
 #[test]
+fn a_finished_run_is_not_called_whole_when_it_is_not() {
+    let scratch = Scratch::new("whole");
+    let out = scratch.path("run");
+    assert_eq!(remission(&["run", "pc9-erlotinib", "--patients", "3", "--out", &out]).status.code(), Some(0));
+    let resume = || remission(&["run", "--resume", &out]);
+    assert!(text(&resume().stdout).contains("nothing to do"), "{:?}", resume());
+    let page = Path::new(&out).join("report.html");
+    std::fs::write(&page, "another report").unwrap();
+    let verified = remission(&["verify", &out]);
+    assert_eq!(verified.status.code(), Some(0));
+    assert!(text(&verified.stderr).contains("report.html is missing, was changed"), "{verified:?}");
+    assert_eq!(remission(&["report", &out]).status.code(), Some(0));
+    assert!(!text(&remission(&["verify", &out]).stderr).contains("note"));
+    for (file, what) in [("clones.parquet", "missing"), ("study.toml", "changed since it was written")] {
+        let path = Path::new(&out).join(file);
+        let before = std::fs::read(&path).unwrap();
+        if what == "missing" {
+            std::fs::remove_file(&path).unwrap()
+        } else {
+            std::fs::write(&path, "x").unwrap()
+        }
+        let refused = resume();
+        assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+        let said = text(&refused.stderr);
+        assert!(said.contains(&format!("{file}: {what}")) && said.contains("make it again: remission run"), "{said}");
+        std::fs::write(&path, before).unwrap();
+    }
+}
+
+#[test]
+fn runs_that_end_early_are_counted() {
+    let scratch = Scratch::new("early");
+    scratch.write(
+        "s/model.toml",
+        "[model]\ntitle = 'two fates'\n[cells.s]\nbirth = '1 /day'\ndeath = '0.5 /day'\n\
+         [before_treatment]\nstart = { s = '1 cell' }\n",
+    );
+    scratch.write(
+        "s/study.toml",
+        "[study]\ntitle = 'extinct or large'\npatients = 200\nseed = 3\nhorizon = '60 days'\nvisits = 'every 10 days'\n\
+         ceiling = '1e6 cells'\n[[arms]]\nname = 'none'\nregimen = ['no treatment']\n",
+    );
+    let out = scratch.path("run");
+    let run = remission(&["run", &scratch.path("s"), "--out", &out, "--json"]);
+    let document: Value = serde_json::from_slice(&run.stdout).unwrap();
+    // Half of all lines die out; none of the others stays below the ceiling.
+    let early = document["arms"][0]["ended_early"]["ceiling"].as_u64().unwrap();
+    assert!((70..130).contains(&early), "{early}");
+    let said = format!("none: {early} of 200 runs ended before that, at the ceiling of cells");
+    assert!(text(&run.stderr).contains(&said), "{}", text(&run.stderr));
+    assert!(text(&run.stderr).contains("two fates: extinct or large: 1 arm"), "{}", text(&run.stderr));
+    let page = std::fs::read_to_string(Path::new(&out).join("report.html")).unwrap();
+    assert!(page.contains(&said), "{said}");
+}
+
+#[test]
 fn every_catalogue_entry_reads() {
     let list = remission(&["catalogue", "--json"]);
     let entries: Value = serde_json::from_slice(&list.stdout).unwrap();

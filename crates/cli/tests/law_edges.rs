@@ -17,6 +17,7 @@ title = "Ends"
 half = { value = "0.1 mg/L", assumed = "for a test", prior = "uniform(0.05 mg/L, 0.5 mg/L)" }
 kill = { value = "0.5 /day", assumed = "for a test", prior = "uniform(0.1 /day, 0.9 /day)" }
 room = { value = "1e7 cells", assumed = "for a test", prior = "uniform(1e6 cells, 1e8 cells)" }
+pace = { value = "60 days", assumed = "for a test", prior = "uniform(10 days, 100 days)" }
 loss = { value = "0.1 /day", assumed = "for a test", prior = "uniform(0.05 /day, 0.5 /day)" }
 [drugs.d]
 route = "oral"
@@ -174,6 +175,12 @@ fn what_cannot_be_is_refused_in_words_and_soon() {
             two(&rates("0.2 /day", "0.1 /day", &mutates("1e-9")), &rates("5000 /day", "1000 /day", ""), start),
             &study("5 years", "every 30 days", "no treatment"),
             "the fastest rate is 5.000e3 /day",
+        ),
+        (
+            "minutes to find its intervals",
+            two(&rates("loss * exp(exp(time / pace))", "0.1 /day", &mutates("1e-9")), &r, start),
+            &study("200 days", "every 50 days", "no treatment"),
+            "the backward equations need more than",
         ),
     ] {
         let began = std::time::Instant::now();

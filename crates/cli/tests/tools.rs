@@ -174,9 +174,17 @@ fn diff_of_runs_sees_the_flags() {
     ends(&["run", "pc9-erlotinib", "--patients", "2", "--out", &a], 0);
     ends(&["run", "pc9-erlotinib", "--patients", "3", "--seed", "9", "--method", "mean", "--out", &b], 0);
     let said = ends(&["diff", &a, &b], 0);
-    for part in ["patients: 2 -> 3", "seed: 2026 -> 9", "method: leap -> mean", "3 differences"] {
+    for part in ["patients: 2 -> 3", "seed: 2026 -> 9", "method: leap -> mean", "3 differences", "tables differ: clone"]
+    {
         assert!(said.contains(part), "{part} in\n{said}");
     }
+    let again = s.path("again");
+    ends(&["run", "pc9-erlotinib", "--patients", "2", "--out", &again], 0);
+    assert_eq!(ends(&["diff", &a, &again, "--exit-code"], 0), "no difference\nthe 6 tables hold the same bytes\n");
+    // What is compared is what the run wrote; that a file is that no more is said.
+    std::fs::write(Path::new(&again).join("clones.parquet"), "no table").unwrap();
+    let output = remission(&["diff", &a, &again]);
+    assert!(text(&output.stderr).contains("clones.parquet: changed since it was written"), "{output:?}");
 }
 
 const DISH: &str = "[model]\ntitle = 'a dish'\n[cells.s]\nbirth = '0.5 /day'\ndeath = '0.3 /day'\nmutates = [{ to = 'r', per_division = '0.05' }]\n\

@@ -117,7 +117,8 @@ struct Asked {
 
 /// The law of every arm, computed on `threads` threads: of the typical patient, or of the first `patients` patients of a run.
 ///
-/// Once `stop` is raised, this returns within a fraction of a second.
+/// Once `stop` is raised, this returns within a fraction of a second. `done` is called with the number of laws solved so far, one
+/// a patient and arm.
 ///
 /// # Errors
 /// [`Refused`], with every obstacle at once.
@@ -127,10 +128,11 @@ pub fn law(
     patients: Option<u32>,
     threads: usize,
     stop: &AtomicBool,
+    mut done: impl FnMut(u64),
 ) -> Result<StudyLaw, Refused> {
     let centre = typical(&compiled.model);
     let (given, asked) = (compiled.clone(), study.clone());
-    let look = all(1, threads, stop, move |_| expressible(&given, &asked, &centre))?;
+    let look = all(1, threads, stop, move |_| expressible(&given, &asked, &centre), |_| {})?;
     let Some((alone, dropped)) = look.into_iter().next().transpose()? else { return Err(Refused::Interrupted) };
     let asked = Arc::new(Asked {
         centre: typical(&compiled.model),
@@ -142,7 +144,7 @@ pub fn law(
     let mut arms: Vec<Gather> = (0..study.arms.len()).map(|a| Gather::new(asked.clone(), a)).collect();
     let Some(number) = patients else {
         let (asked, n) = (asked.clone(), arms.len() as u32);
-        let found = all(n, threads, stop, move |arm| asked.guarded(arm as usize, 0))?;
+        let found = all(n, threads, stop, move |arm| asked.guarded(arm as usize, 0), &mut done)?;
         for (gather, one) in arms.iter_mut().zip(found) {
             gather.add(one.map_err(Refused::Typical)?);
         }
@@ -164,6 +166,7 @@ pub fn law(
                         Err(failure) => gather.out.failed.push((due, failure)),
                     }
                     due += 1;
+                    done(arm as u64 * u64::from(number) + u64::from(due));
                 }
                 Ok::<(), Infallible>(())
             },
@@ -182,11 +185,13 @@ fn all<T: Send + 'static>(
     threads: usize,
     stop: &AtomicBool,
     one: impl Fn(u32) -> T + Send + Sync + 'static,
+    mut done: impl FnMut(u64),
 ) -> Result<Vec<T>, Refused> {
     let mut out = Vec::new();
     let taken = each(0..number, threads, 1, stop, one, |handed| {
         if let Handed::Next(found) = handed {
             out.push(found);
+            done(out.len() as u64);
         }
         Ok::<(), Infallible>(())
     });

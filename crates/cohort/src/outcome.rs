@@ -85,6 +85,9 @@ pub enum Ended {
 }
 
 impl Ended {
+    /// All, by their place in this list.
+    pub const ALL: [Ended; 5] = [Ended::Horizon, Ended::Death, Ended::TumourDeath, Ended::Ceiling, Ended::Progression];
+
     /// As in tables.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@
 
 pub mod molecular;
 
-use crate::outcome::{OriginFound, PatientOutcome, Waited};
+use crate::outcome::{Ended, OriginFound, PatientOutcome, Waited};
 use crate::patient::mechanisms;
 use crate::recist::Response;
 use crate::sample::{KEPT, Sample};
@@ -66,6 +66,8 @@ pub struct ArmData {
     pub followed: Vec<u32>,
     /// Cells of each type at the last look, of the first [`KEPT`] patients.
     pub last: Vec<Vec<f64>>,
+    /// Patients by why their run ended, in the order of [`Ended::ALL`].
+    pub ended: [u64; Ended::ALL.len()],
     /// What blood says, by patient; empty where nothing looks at it.
     pub molecular: Vec<Molecular>,
 }
@@ -114,6 +116,7 @@ impl Gather {
             data.time_to_progression.push(arm.time_to_progression);
             data.survival.push(arm.survival);
             data.best.push(arm.best);
+            data.ended[arm.ended as usize] += 1;
             data.best_change.push(arm.best_change.map_or(f32::NAN, |c| c as f32));
             if let Some(rebiopsy) = &arm.rebiopsy {
                 data.rebiopsies += 1;

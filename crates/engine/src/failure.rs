@@ -81,6 +81,11 @@ pub enum Failure {
         /// How many founding attempts died out, or years grown.
         why: String,
     },
+    /// What the backward equations cannot say; a simulation may.
+    NoLaw {
+        /// What stands in the way.
+        why: String,
+    },
     /// More work than a run may take.
     Budget {
         /// What there was too much of.
@@ -122,6 +127,7 @@ impl fmt::Display for Failure {
             Failure::NeverDetected { until, why } => {
                 write!(f, "the tumour never reached {until:.3e} cells before treatment: {why}")
             }
+            Failure::NoLaw { why } => write!(f, "{why}; `remission run` simulates it all the same"),
             Failure::Budget { what, time } => write!(f, "stopped on day {time:.2}: {what}"),
             Failure::TooMany { time } => {
                 write!(f, "a count passed 2^53 cells on day {time:.2}; set a lower `ceiling` in the study")

@@ -217,7 +217,98 @@ fn rounded(x: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stream::Purpose;
     use smallvec::smallvec;
+
+    /// Sums over draws of `T` numbers, and how far mean and covariance are from what they should be, in standard errors of
+    /// normal numbers.
+    struct Judge<const T: usize> {
+        draws: f64,
+        mean: [f64; T],
+        covariance: [[f64; T]; T],
+        sums: [f64; T],
+        products: [[f64; T]; T],
+    }
+
+    impl<const T: usize> Judge<T> {
+        fn of(mean: [f64; T], covariance: [[f64; T]; T]) -> Self {
+            Judge { draws: 0.0, mean, covariance, sums: [0.0; T], products: [[0.0; T]; T] }
+        }
+
+        fn add(&mut self, x: [f64; T]) {
+            self.draws += 1.0;
+            for j in 0..T {
+                self.sums[j] += x[j] - self.mean[j];
+                for k in 0..=j {
+                    self.products[j][k] += (x[j] - self.mean[j]) * (x[k] - self.mean[k]);
+                }
+            }
+        }
+
+        /// 30 figures at most, each beyond 5.5 once in 2.6e7: a false alarm in a million runs.
+        fn agree(&self, what: &str) {
+            for j in 0..T {
+                let c = &self.covariance;
+                let z = self.sums[j] / (self.draws * c[j][j]).sqrt();
+                assert!(z.abs() < 5.5, "{what}: mean of {j}: z {z:.1}");
+                for k in 0..=j {
+                    let error = ((c[j][j] * c[k][k] + c[j][k] * c[j][k]) / self.draws).sqrt();
+                    let z = (self.products[j][k] / self.draws - c[j][k]) / error;
+                    assert!(z.abs() < 5.5, "{what}: covariance of {j} and {k}: z {z:.1}");
+                }
+            }
+        }
+    }
+
+    /// Counts that go together closely, of three ancestors that leave different things, with the hazard that is expected of
+    /// them; beside it one type on its own. Both are rounded to the nearest count, which half a cell would show.
+    #[test]
+    fn counts_have_their_means_and_covariances_and_the_hazard_goes_with_them() {
+        const T: usize = 3;
+        let cells = [2_000u64, 1_000, 500];
+        // Of one cell of each type; the covariance, with the founders in the last row, is a a'.
+        let means = [[0.6, 0.3, 0.2], [0.1, 0.8, 0.4], [0.3, 0.3, 0.9]];
+        let founders = [0.02, 0.03, 0.01];
+        let a = |i: usize| {
+            let s = 0.7 + 0.1 * i as f64;
+            [[s, 0.0, 0.0, 0.0], [0.8, 0.4, 0.0, 0.0], [0.7, -0.5, 0.3 * s, 0.0], [0.05, 0.04, -0.03, 0.02]]
+        };
+        let mut large = Large { types: T, fewest: FEWEST, rows: Vec::new(), cumulants: (0.0, 0.0) };
+        let (mut mean, mut all) = ([0.0; T + 1], [[0.0; T + 1]; T + 1]);
+        for i in 0..T {
+            let (n, a) = (cells[i] as f64, a(i));
+            let of = |j: usize, k: usize| (0..=T).map(|r| a[j][r] * a[k][r]).sum::<f64>();
+            large.rows.extend(means[i]);
+            (0..T).for_each(|j| (0..=j).for_each(|k| large.rows.push(of(j, k))));
+            large.rows.extend([0.0; T]);
+            large.rows.push(founders[i]);
+            large.rows.extend((0..T).map(|j| of(j, T)));
+            large.rows.push(of(T, T));
+            for j in 0..=T {
+                mean[j] += n * if j < T { means[i][j] } else { founders[i] };
+                (0..=T).for_each(|k| all[j][k] += n * of(j, k));
+            }
+        }
+        let mut stream = Stream::new(11, 0, 0, Purpose::Treatment);
+        let mut judge = Judge::of(mean, all);
+        let mut out = [0; T];
+        for _ in 0..1_600_000 {
+            let hazard = large.draw_block::<T>(&cells, &mut out, &mut stream).unwrap();
+            let h = hazard.mean + hazard.untold.sqrt() * draw::normal(&mut stream);
+            judge.add([out[0] as f64, out[1] as f64, out[2] as f64, h]);
+        }
+        judge.agree("three types and their founders");
+
+        let moments = Moments { m: 1, mean: smallvec![1.5, 0.01], covariance: smallvec![0.8, 0.0, 0.0, 0.0] };
+        let large = Large::new(1, &moments, Families::new(&moments).as_ref());
+        let mut judge = Judge::of([3_000.0], [[1_600.0]]);
+        let mut out = [0];
+        for _ in 0..400_000 {
+            large.draw(&moments, &[2_000], &mut out, &mut stream).unwrap();
+            judge.add([out[0] as f64]);
+        }
+        judge.agree("one type");
+    }
 
     /// The law against the exact one at the largest skewness that is allowed: the sum of `n` families of geometric size with
     /// these odds, of which a cell leaves one with this chance, by its probabilities (a recursion over the whole range).

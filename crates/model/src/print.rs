@@ -81,6 +81,9 @@ pub fn resolved_study_to_toml(study: &Study, model: &Model) -> String {
     p.line("# Resolved by remission: times in days, amounts in mg (held drugs: base units).");
     p.line(&format!("# name: {}", study.name.escape_debug()));
     p.line("[study]");
+    if !study.title.is_empty() {
+        p.text("title", &study.title);
+    }
     p.line(&format!("patients = {}", study.patients));
     p.line(&format!("seed = {}", study.seed));
     p.quantity("horizon", study.horizon, "days");

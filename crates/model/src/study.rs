@@ -137,7 +137,7 @@ impl Reader<'_, '_> {
         let arms = self.arms(&root);
         let keys = ["title", "patients", "seed", "horizon", "visits", "recist_on", "ceiling", "rebiopsy_detects"];
         let s = section?.only(&keys, self.report);
-        s.words("title", self.report);
+        let title = s.words("title", self.report).map_or(String::new(), |t| t.text);
         let patients = self.patients(&s);
         let seed = s.need_whole("seed", "seed = 2026", self.report);
         let horizon = self.horizon(&s);
@@ -152,6 +152,7 @@ impl Reader<'_, '_> {
         let rebiopsy_detects = self.rebiopsy(&s);
         Some(Study {
             name: name.to_string(),
+            title,
             patients: patients?,
             seed: seed?.0,
             horizon: horizon?,
@@ -221,7 +222,7 @@ impl Reader<'_, '_> {
 
     fn ceiling(&mut self, s: &Section<'_>) -> Option<f64> {
         let start = starting_cells(self.model);
-        let above = format!("above the {} cells at which treatment begins, at most 9e15", number(start));
+        let above = format!("above the {} cells at which treatment begins, at most 9.007e15 (2^53)", number(start));
         let Some(text) = s.text("ceiling", self.report) else {
             if s.has("ceiling") {
                 return None;

@@ -9,6 +9,7 @@ pub mod sample;
 
 use crate::failure::Exit;
 use clock::Clock;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remission_cohort::patient;
 use remission_engine::before::{self, size_at_start};
 use remission_engine::compiled::Compiled;
@@ -19,6 +20,7 @@ use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
 use remission_model::resolved::{Kind, Model, Study};
 use sample::Sample;
+use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A workload as shipped.
@@ -56,8 +58,22 @@ pub static WORKLOADS: [Workload; 5] = [
 
 /// Replicates of a workload that is leaped.
 const LEAPS: u32 = 100_000;
-/// Seed of every replicate; the replicate's number is its place in the stream's key.
-const SEED: u64 = 2026;
+
+/// Replicates between two looks at the bar.
+const NOW_AND_THEN: u32 = 256;
+
+/// A bar on a terminal.
+fn progress(number: u32, name: &str, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(u64::from(number));
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) = ProgressStyle::with_template(&format!("{name} {{bar:32}} {{pos}}/{{len}} {what}  {{eta}} left"))
+    {
+        bar.set_style(style);
+    }
+    bar
+}
 
 impl Workload {
     /// Replicates unless told otherwise; none where this method cannot run it.
@@ -115,11 +131,13 @@ fn looks(study: &Study, weekly: bool) -> Vec<f64> {
     days
 }
 
-/// Runs `replicates` of `workload` on this thread and compares them with its law. `Ok(None)`: `stop` was raised.
+/// Runs `replicates` of `workload` on this thread and compares them with its law; the number of a replicate is its place in the
+/// key of its stream. `Ok(None)`: `stop` was raised.
 pub fn measure(
     workload: &Workload,
     method: Method,
     replicates: u32,
+    seed: u64,
     stop: &AtomicBool,
 ) -> Result<Option<Measured>, Exit> {
     let broken = |what: &dyn std::fmt::Debug| Exit::refused(format!("error: workload {}: {what:?}", workload.name));
@@ -130,7 +148,7 @@ pub fn measure(
     let compiled = Compiled::new(&model);
     let parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
     let failed = |f: Failure| Exit::refused(format!("error: workload {}: {f}", workload.name));
-    let mut stream = Stream::new(SEED, 0, 0, Purpose::BeforeTreatment);
+    let mut stream = Stream::new(seed, 0, 0, Purpose::BeforeTreatment);
     let mut start = before::start(&compiled, &parameters, method, &mut stream).map_err(failed)?;
     start.before_treatment = false;
     let days = looks(&study, workload.weekly);
@@ -144,11 +162,15 @@ pub fn measure(
     let own = workload.name.bytes().fold(0, |sum, byte| 256 * sum + u64::from(byte));
     let mut words = 0;
     let clock = Clock::start();
+    let bar = progress(replicates, workload.name, "replicates");
     for replicate in 0..replicates {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        let mut stream = Stream::new(SEED, own, u64::from(replicate), Purpose::Treatment);
+        if replicate % NOW_AND_THEN == 0 {
+            bar.set_position(u64::from(replicate));
+        }
+        let mut stream = Stream::new(seed, own, u64::from(replicate), Purpose::Treatment);
         tumour.restart(&start);
         for &day in &days {
             tumour.advance(day, f64::INFINITY, &mut stream).map_err(failed)?;
@@ -157,6 +179,7 @@ pub fn measure(
         sample.add(&tumour.state.by_type(&compiled), &resistant);
     }
     let whole = setup + clock.milliseconds();
+    bar.finish_and_clear();
     let n = f64::from(replicates);
     Ok(Some(Measured {
         title: model.title.clone(),
@@ -210,21 +233,24 @@ pub struct Patients {
 
 /// Runs the first `patients` of the catalogue's study `id` on this thread; no tables are written. `Ok(None)`: `stop` was
 /// raised.
-pub fn patients(id: &str, patients: u32, stop: &AtomicBool) -> Result<Option<Patients>, Exit> {
+pub fn patients(id: &str, patients: u32, seed: u64, stop: &AtomicBool) -> Result<Option<Patients>, Exit> {
     let clock = Clock::start();
     let loaded = crate::load::load(id)?;
-    let job = crate::commands::run::job(&loaded, Some(patients), None, patient::Method::Leap, Some(1))?;
+    let job = crate::commands::run::job(&loaded, Some(patients), Some(seed), patient::Method::Leap, Some(1))?;
     let setup = clock.milliseconds();
     let clock = Clock::start();
+    let bar = progress(patients, id, "patients");
     for number in 0..patients {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
         }
+        bar.set_position(u64::from(number));
         if let Err((_, why)) = patient::run(&job.compiled, &job.study, number, patient::Method::Leap).arms {
             return Err(Exit::refused(format!("error: {id}, patient {number}: {why}")));
         }
     }
     let whole = setup + clock.milliseconds();
+    bar.finish_and_clear();
     Ok(Some(Patients {
         replicates: patients,
         arms: job.study.arms.len(),

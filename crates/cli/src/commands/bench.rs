@@ -47,7 +47,7 @@ pub fn bench(args: &args::Bench, stop: &AtomicBool) -> Result<u8, Exit> {
         match work {
             Work::Law(workload) => {
                 let replicates = args.replicates.or(workload.usual(method)).unwrap_or(1);
-                let m = bench::measure(workload, method, replicates, stop)?.ok_or_else(interrupted)?;
+                let m = bench::measure(workload, method, replicates, args.seed, stop)?.ok_or_else(interrupted)?;
                 far += figures(&m.z).filter(|&z| is_far(z, m.replicates)).count();
                 if args.json {
                     all.push(document(workload.name, method, &m));
@@ -59,7 +59,7 @@ pub fn bench(args: &args::Bench, stop: &AtomicBool) -> Result<u8, Exit> {
                 // A patient takes a thousand times as long as a replicate: more only where the study is named.
                 let most = if args.workload.is_empty() { PATIENTS } else { 10_000_000 };
                 let count = args.replicates.map_or(PATIENTS, |n| n.min(most));
-                let p = bench::patients(&id, count, stop)?.ok_or_else(interrupted)?;
+                let p = bench::patients(&id, count, args.seed, stop)?.ok_or_else(interrupted)?;
                 if args.json {
                     all.push(json!({
                         "workload": id, "method": "leap", "replicates": p.replicates, "arms": p.arms,
@@ -183,6 +183,8 @@ fn is_far(z: f64, replicates: u32) -> bool {
 fn shown(z: f64, replicates: u32) -> String {
     match z {
         z if z.is_nan() || replicates < ENOUGH => "-".to_string(),
+        // No minus before what rounds to nothing.
+        z if z.abs() < 0.005 => "+0.00".to_string(),
         z => format!("{z:+.2}{}", if is_far(z, replicates) { " !" } else { "" }),
     }
 }

@@ -1,7 +1,7 @@
 //! `remission check`: read a model and its study; run a catalogue entry against its published numbers.
 
 use crate::args;
-use crate::commands::run::{job, progress, simulate};
+use crate::commands::run::{job, progress_of, simulate};
 use crate::expected::{self, Verdict};
 use crate::failure::{Exit, code};
 use crate::folder;
@@ -46,7 +46,7 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
         let expected = expected::read(source)?;
         let job = job(&loaded, args.patients, None, Method::Leap, None)?;
         let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-check"))?;
-        let bar = progress(job.study.patients);
+        let bar = progress_of(job.study.patients);
         let data = simulate(&job, scratch.path(), stop, &bar, None);
         bar.finish_and_clear();
         let data = data?;

@@ -1,5 +1,7 @@
 //! `remission diff`: how two studies, models or run directories differ, in words.
 //!
+//! Of two run directories the tables are compared too, by their digests.
+//!
 //! The exit code says whether the question was answered, not what the answer is: 0 in both cases. With `--exit-code` a
 //! difference gives 4, as in `verify`, since 1 means that an input was refused.
 
@@ -12,11 +14,14 @@ use remission_model::records::{Recorded, Records, in_words};
 use remission_model::resolved::{Model, Study};
 use remission_model::{resolved_study_to_toml, resolved_to_toml};
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 struct Side {
     model: Model,
     tree: tree::Node,
+    /// Digests of the tables of a run directory.
+    tables: Option<BTreeMap<String, String>>,
 }
 
 /// `remission diff`
@@ -29,29 +34,48 @@ pub fn diff(args: &args::Diff) -> Result<u8, Exit> {
             units.entry(p.name.clone()).or_default()[k] = Some(p.unit.clone());
         }
     }
+    let tables = a.tables.as_ref().zip(b.tables.as_ref()).map(|(a, b)| apart(a, b));
     if args.json {
         let list: Vec<_> = changes.iter().map(|c| one(c, &units)).collect();
-        sayln!("{:#}", json!({ "a": args.a, "b": args.b, "differences": list }));
-    } else if changes.is_empty() {
-        sayln!("no difference");
+        let mut document = json!({ "a": args.a, "b": args.b, "differences": list });
+        if let Some((all, apart)) = &tables {
+            document["tables"] = json!({ "compared": all, "differ": apart });
+        }
+        sayln!("{document:#}");
     } else {
-        say!("{}", told(&changes, &units));
+        say!("{}", if changes.is_empty() { "no difference\n".to_string() } else { told(&changes, &units) });
+        match &tables {
+            Some((all, apart)) if apart.is_empty() => sayln!("the {all} tables hold the same bytes"),
+            Some((all, apart)) => sayln!("{} of {all} tables differ: {}", apart.len(), apart.join(", ")),
+            None => {}
+        }
     }
-    Ok(if args.exit_code && !changes.is_empty() { code::DIFFERS } else { code::DONE })
+    let differ = !changes.is_empty() || tables.is_some_and(|t| !t.1.is_empty());
+    Ok(if args.exit_code && differ { code::DIFFERS } else { code::DONE })
+}
+
+/// How many tables two runs have between them, and which are in one alone or hold other bytes.
+fn apart(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> (usize, Vec<String>) {
+    let names: BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    let differ = names.iter().filter(|n| a.get(**n) != b.get(**n)).map(|n| n.to_string()).collect();
+    (names.len(), differ)
 }
 
 /// A model with its study as resolved; a run directory with the patients, seed and method of the run.
 fn side(what: &str) -> Result<Side, Exit> {
     let loaded = load(what)?;
     let mut study = loaded.study;
-    let mut method = None;
+    let (mut method, mut tables) = (None, None);
     let dir = Path::new(what);
     if dir.join(record::FILE).is_file() {
         let record = record::read(dir)?;
         if let Some(study) = &mut study {
             (study.patients, study.seed) = (record.patients, record.seed);
         }
-        method = Some(record.method);
+        for (table, what) in record::damaged(dir, &record.tables)? {
+            warnln!("warning: {}: {what}; what the run wrote is compared", dir.join(table).display());
+        }
+        (method, tables) = (Some(record.method), Some(record.tables));
     }
     let given = study.as_ref().map_or(Vec::new(), |s| recorded(s, &loaded.model));
     let study = study.map(|s| resolved_study_to_toml(&s, &loaded.model));
@@ -63,7 +87,7 @@ fn side(what: &str) -> Result<Side, Exit> {
     if let (tree::Node::Map(map), false) = (&mut tree, given.is_empty()) {
         map.push(("recorded".into(), tree::Node::Map(given)));
     }
-    Ok(Side { model: loaded.model, tree })
+    Ok(Side { model: loaded.model, tree, tables })
 }
 
 /// What the tables of doses say, arm by arm and ID by ID: the resolved study names their files alone.

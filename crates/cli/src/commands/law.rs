@@ -1,8 +1,10 @@
 //! `remission law`: what the backward equations say of a study, without simulation.
 
 use crate::args;
+use crate::commands::run::progress;
 use crate::extra_arms::with_arms;
 use crate::failure::{Exit, code};
+use crate::figures::title;
 use crate::load::load;
 use crate::print::span;
 use crate::report::words::{self, thousands};
@@ -30,10 +32,19 @@ pub fn law(args: &args::Law, stop: &AtomicBool) -> Result<u8, Exit> {
     };
     study.seed = args.seed.unwrap_or(study.seed);
     let compiled = Compiled::new(&loaded.model);
-    warnln!("solving the law of {} arm{}", study.arms.len(), if study.arms.len() == 1 { "" } else { "s" });
-    let found = law_of(&compiled, &study, args.patients, args::threads(args.threads), stop).map_err(refused)?;
+    let (arms, patients) = (study.arms.len() as u64, args.patients.map_or(1, u64::from));
+    let doing = format!(
+        "solving the law of {arms} arm{}{}",
+        if arms == 1 { "" } else { "s" },
+        args.patients.map_or(String::new(), |n| format!(" for {n} patient{}", if n == 1 { "" } else { "s" }))
+    );
+    let bar = progress(arms * patients, "laws", &doing);
+    let done = |n| bar.set_position(n);
+    let found = law_of(&compiled, &study, args.patients, args::threads(args.threads), stop, done);
+    bar.finish_and_clear();
+    let found = found.map_err(refused)?;
     let failed: usize = found.arms.iter().map(|a| a.failed.len()).sum();
-    let text = table(&found, &study, &loaded.model.title, args.patients);
+    let text = table(&found, &study, &title(&loaded.model, &study), args.patients);
     if args.json {
         warn!("{text}");
         sayln!("{:#}", document(&found, &study, args.patients, began.elapsed().as_secs_f64()));

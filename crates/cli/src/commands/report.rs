@@ -12,19 +12,11 @@ use std::path::Path;
 pub fn report(dir: &Path) -> Result<u8, Exit> {
     let record = record::read(dir)?;
     let data = summary(dir, &record)?;
-    for (table, digest) in &record.tables {
-        let path = dir.join(table);
-        let what = if !path.is_file() {
-            "is missing"
-        } else if record::digest_file(&path)? != *digest {
-            "is not what the run wrote"
-        } else {
-            continue;
-        };
+    for (table, what) in record::damaged(dir, &record.tables)? {
         // The report is made of the summary, which is whole.
         warnln!(
-            "warning: {} {what}; the report does not need it, `remission verify {}` compares",
-            path.display(),
+            "warning: {}: {what}; the report does not need it, `remission verify {}` compares",
+            dir.join(table).display(),
             dir.display()
         );
     }

@@ -52,6 +52,26 @@ fn finished(dir: &Path, args: &args::Run) -> Result<u8, Exit> {
     contradictions(dir, args, &asked)?;
     unfinished::clear(dir)?;
     let data = summary(dir, &record)?;
+    let damaged: Vec<_> = [&record.inputs, &record.files, &record.tables]
+        .map(|list| record::damaged(dir, list))
+        .into_iter()
+        .collect::<Result<_, _>>()?;
+    let damaged: Vec<String> = damaged.concat().into_iter().map(|(name, what)| format!("  {name}: {what}\n")).collect();
+    if !damaged.is_empty() {
+        return Err(Exit {
+            message: format!(
+                "error: {} is finished, but not all of it is what the run wrote:\n{}  make it again: remission run {} --patients {} --seed {} \
+                 --method {} --out ANOTHER_FOLDER",
+                dir.display(),
+                damaged.concat(),
+                shown(dir),
+                record.patients,
+                record.seed,
+                record.method
+            ),
+            code: code::DIFFERS,
+        });
+    }
     let told = format!("{} is finished: {} patients, nothing to do", dir.display(), asked.patients);
     if args.json {
         warnln!("{told}");

@@ -171,7 +171,7 @@ pub fn run(args: &args::Run, stop: &AtomicBool) -> Result<u8, Exit> {
     };
     job.batch = args.chunk.unwrap_or(job.batch);
     let csv = kept.asked.csv;
-    let bar = progress(job.study.patients);
+    let bar = progress_of(job.study.patients);
     let made = make(&job, &loaded, csv, &mut kept, stop, &bar);
     bar.finish_and_clear();
     let data = made.map_err(|mut exit| {
@@ -298,18 +298,25 @@ pub fn shown(folder: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// A bar on a terminal, a line now and then elsewhere; always on stderr.
-pub fn progress(patients: u32) -> ProgressBar {
-    let bar = ProgressBar::new(u64::from(patients));
+/// A bar on a terminal, that it is being done elsewhere; always on stderr.
+pub fn progress(number: u64, what: &str, doing: &str) -> ProgressBar {
+    let bar = ProgressBar::new(number);
     if std::io::stderr().is_terminal() {
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
     } else {
         bar.set_draw_target(ProgressDrawTarget::hidden());
-        warnln!("simulating {patients} {}", if patients == 1 { "patient" } else { "patients" });
+        warnln!("{doing}");
     }
-    let style = ProgressStyle::with_template("{bar:32} {pos}/{len} patients  {msg}  {eta} left");
-    if let Ok(style) = style {
+    if let Ok(style) =
+        ProgressStyle::with_template(&format!("{{bar:32}} {{pos}}/{{len}} {what}  {{msg}}  {{eta}} left"))
+    {
         bar.set_style(style);
     }
     bar
+}
+
+/// The same for the patients of a run.
+pub fn progress_of(patients: u32) -> ProgressBar {
+    let doing = format!("simulating {patients} patient{}", if patients == 1 { "" } else { "s" });
+    progress(u64::from(patients), "patients", &doing)
 }

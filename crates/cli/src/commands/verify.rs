@@ -1,7 +1,8 @@
 //! `remission verify`: repeat a run from its record and compare every table bit for bit.
 
 use crate::asked::Asked;
-use crate::commands::run::{progress, simulate};
+use crate::bounded::LARGEST_SUMMARY;
+use crate::commands::run::{progress_of, shown, simulate};
 use crate::failure::{Exit, code};
 use crate::load::Source;
 use crate::record;
@@ -31,14 +32,8 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
         let text = String::from_utf8_lossy(&bytes).into_owned();
         sources.push(Source { file: name.clone(), shown: path.display().to_string(), text });
     }
-    for (name, digest) in &record.files {
-        let path = dir.join(name);
-        if !path.is_file() {
-            differences.push(format!("{name}: missing"));
-        } else if record::digest_file(&path)? != *digest {
-            differences.push(format!("{name}: changed since it was written"));
-        }
-    }
+    let one = |(name, what): (String, &str)| format!("{name}: {what}");
+    differences.extend(record::damaged(dir, &record.files)?.into_iter().map(one));
     let entries = std::fs::read_dir(dir).map_err(|e| Exit::io("read", dir, e))?;
     for name in entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()) {
         if name.ends_with(".parquet") && !record.tables.contains_key(&name) {
@@ -50,16 +45,12 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
     }
     let (_, job) = Asked::of_record(&record).job(sources, threads)?;
     let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-verify"))?;
-    let bar = progress(record.patients);
+    let bar = progress_of(record.patients);
     let repeated = simulate(&job, scratch.path(), stop, &bar, None);
     bar.finish_and_clear();
-    repeated?;
+    let data = repeated?;
+    differences.extend(record::damaged(dir, &record.tables)?.into_iter().map(one));
     for (table, digest) in &record.tables {
-        let path = dir.join(table);
-        let kept = if path.is_file() { record::digest_file(&path)? } else { "missing".to_string() };
-        if kept != *digest {
-            differences.push(format!("{table}: changed since it was written"));
-        }
         let again = scratch.path().join(table);
         if !again.is_file() || record::digest_file(&again)? != *digest {
             differences.push(format!("{table}: the repeated run gives other bytes"));
@@ -74,6 +65,16 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
         job.study.arms.len(),
         record.tables.len()
     );
+    // Another version of the program may write the same figures another way.
+    let report = dir.join("report.html");
+    let written = bounded::bytes(&report, LARGEST_SUMMARY, "a report").ok();
+    if written.is_none_or(|bytes| bytes != crate::report::render(&data).as_bytes()) {
+        warnln!(
+            "note: {} is missing, was changed, or is of another version of remission; `remission report {}` writes it again",
+            report.display(),
+            shown(dir)
+        );
+    }
     Ok(code::DONE)
 }
 

@@ -13,6 +13,7 @@ mod patients;
 pub mod words;
 
 use crate::failure::{Exit, code};
+use crate::figures::title;
 use crate::load::Loaded;
 use crate::treatment::shown;
 use page::Page;
@@ -93,7 +94,7 @@ pub fn explain(loaded: &Loaded, stop: &AtomicBool) -> Result<(Explanation, Strin
     let numbers = numbers::numbers(model);
     let explanation = Explanation {
         study: loaded.name.clone(),
-        title: model.title.clone(),
+        title: study.map_or(model.title.clone(), |s| title(model, s)),
         question: model.question.clone(),
         citations: model.citations.iter().map(words::citation).collect(),
         numbers_rest_on: numbers::count(&numbers),

@@ -91,6 +91,9 @@ pub struct ArmData {
     pub doses: Vec<(f64, String, f64, String)>,
     /// Cells of each type at the last look: (type, 5 %, median, 95 %).
     pub last: Vec<(String, f64, f64, f64)>,
+    /// Patients whose run ended before the horizon, by why: (as in tables, number).
+    #[serde(default)]
+    pub ended_early: Vec<(String, u64)>,
     /// What the first ctDNA measurement says, where there is one.
     #[serde(default)]
     pub blood: Option<Blood>,

@@ -29,12 +29,20 @@ const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '
 
 /// A text cell of a CSV file that no spreadsheet takes for a formula: an apostrophe goes before what begins with one of
 /// [`FORMULA`], and before apostrophes that precede one. So every cell can be turned back: an apostrophe that stands before
-/// such a beginning, other apostrophes between them or not, is taken off.
+/// such a beginning, other apostrophes between them or not, is taken off. What is not seen in front of it, such as a mark that turns
+/// the direction of writing, is no protection and counts as an apostrophe does.
 pub fn csv_text(text: &str) -> String {
-    match text.trim_start_matches('\'').starts_with(FORMULA) {
+    match text.trim_start_matches(|c| c == '\'' || is_unseen(c)).starts_with(FORMULA) {
         true => format!("'{text}"),
         false => text.to_owned(),
     }
+}
+
+/// Controls, and the characters of Unicode that only tell how others are written.
+fn is_unseen(c: char) -> bool {
+    let formats = ['\u{ad}', '\u{61c}', '\u{180e}', '\u{feff}'];
+    let in_rows = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+    !FORMULA.contains(&c) && (c.is_control() || formats.contains(&c) || in_rows)
 }
 
 /// One cell of a [`Table`].
@@ -181,6 +189,9 @@ mod tests {
             "\u{ff20}A",
             "'=1",
             "''-",
+            "\u{202e}\u{ff1d}1",
+            "\u{200b}=1",
+            "\u{1}'\u{feff}@A",
         ];
         for bad in bad {
             assert_eq!(csv_text(bad), format!("'{bad}"));
@@ -193,10 +204,12 @@ mod tests {
     #[test]
     fn neutralised_words_can_be_turned_back() {
         let back = |cell: &str| match cell.strip_prefix('\'') {
-            Some(rest) if rest.trim_start_matches('\'').starts_with(FORMULA) => rest.to_owned(),
+            Some(rest) if rest.trim_start_matches(|c| c == '\'' || is_unseen(c)).starts_with(FORMULA) => {
+                rest.to_owned()
+            }
             _ => cell.to_owned(),
         };
-        let pieces = ["'", "=", "-", "a", "\t", "\u{ff20}", " "];
+        let pieces = ["'", "=", "-", "a", "\t", "\u{ff20}", " ", "\u{202e}"];
         for k in 0..pieces.len().pow(4) {
             let word: String = (0..4).map(|p| pieces[k / pieces.len().pow(p) % pieces.len()]).collect();
             assert_eq!(back(&csv_text(&word)), word);

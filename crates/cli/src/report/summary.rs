@@ -166,5 +166,10 @@ pub fn last_look(data: &ReportData) -> String {
         return String::new();
     }
     let table = if data.assesses_progression { super::html::behind(&[table]) } else { table.html() };
-    format!("<section id=last><h2>At the last look</h2>{table}</section>")
+    let early = |arm: &ArmData| {
+        let early = words::ended_early(data, arm)?;
+        Some(format!("<p>{}: {}.</p>", escape(&arm.name), escape(&early)))
+    };
+    let early: String = data.arms.iter().filter_map(early).collect();
+    format!("<section id=last><h2>At the last look</h2>{early}{table}</section>")
 }

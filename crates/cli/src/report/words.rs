@@ -262,11 +262,32 @@ fn last_look(clock: &Clock, data: &ReportData, arm: &ArmData) -> String {
             format!("{} {} cells{range}", cells(*middle), name(id))
         })
         .collect();
-    format!(
-        "at the last look (after {}, or when a run ended before) the median was {}.",
-        clock.span(data.horizon_days),
-        types.join(", ")
-    )
+    let early = ended_early(data, arm).map_or(String::new(), |early| format!(" {early}."));
+    format!("at the last look (after {}) the median was {}.{early}", clock.span(data.horizon_days), types.join(", "))
+}
+
+/// How many runs of an arm ended before the horizon, and why; their last look is the visit before.
+pub fn ended_early(data: &ReportData, arm: &ArmData) -> Option<String> {
+    let number: u64 = arm.ended_early.iter().map(|e| e.1).sum();
+    let (one, why) = (number == 1, |name: &str| match name {
+        "ceiling" => "at the ceiling of cells",
+        "death_tumour" => "by death of the tumour",
+        "death_other_cause" => "by death of another cause",
+        _ => "at progression",
+    });
+    let parts: Vec<String> = match &arm.ended_early[..] {
+        [] => return None,
+        [(only, _)] => vec![why(only).to_owned()],
+        many => many.iter().map(|(name, n)| format!("{} {}", thousands(*n), why(name))).collect(),
+    };
+    Some(format!(
+        "{} of {} {} ended before that, {}: {} last look is the visit before",
+        thousands(number),
+        thousands(u64::from(data.finished)),
+        if data.finished == 1 { subjects(data).trim_end_matches('s') } else { subjects(data) },
+        parts.join(" and "),
+        if one { "the" } else { "their" }
+    ))
 }
 
 /// True when more than half of a curve's patients were censored before the study's end: their runs ended for

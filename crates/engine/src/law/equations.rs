@@ -165,6 +165,8 @@ pub struct Solver<T> {
     tolerance: f64,
     next: Vec<T>,
     scale: Vec<f64>,
+    /// Steps so far.
+    done: u64,
 }
 
 impl<T: Scalar> Solver<T> {
@@ -178,7 +180,13 @@ impl<T: Scalar> Solver<T> {
             tolerance,
             next: vec![T::default(); kinds],
             scale: vec![0.0; kinds],
+            done: 0,
         }
+    }
+
+    /// Steps so far.
+    pub fn steps(&self) -> u64 {
+        self.done
     }
 
     /// Carries values back over `days` of constant rates.
@@ -220,6 +228,7 @@ impl<T: Scalar> Solver<T> {
     /// One step of at most `most` days; returns its length, `None` when no step is short enough.
     fn step(&mut self, equations: &Equations, coefficients: &Coefficients, e: &mut [T], most: f64) -> Option<f64> {
         let n = e.len();
+        self.done += 1;
         e.iter().enumerate().for_each(|(i, &x)| self.taylor[i * WIDTH] = x);
         self.next.copy_from_slice(e);
         self.scale.iter_mut().zip(e.iter()).for_each(|(s, x)| *s = x.size());

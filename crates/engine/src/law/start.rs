@@ -203,11 +203,12 @@ impl Founders {
         founders.days = libm::log((founders.cells / from).max(1.0)) / growth;
         if founders.mutated > MOST_MUTATED {
             let why = format!(
-                "mutated cells would be {:.0} % of it on average, and the founder law holds for small shares only (up to {:.0} %)",
+                "mutated cells would be {:.0} % of the {size:.3e} cells at the start on average, and the founder law holds for small \
+                 shares only (up to {:.0} %)",
                 100.0 * founders.mutated.min(1.0),
                 100.0 * MOST_MUTATED
             );
-            return Err(Failure::NeverDetected { until: size, why });
+            return Err(Failure::NoLaw { why });
         }
         Ok(founders)
     }

@@ -27,6 +27,9 @@ const SHORTEST: f64 = 1.0 / 16.0;
 /// Constant intervals that a day may have; more is a slip of units.
 const MOST: usize = 20_000;
 
+/// Steps of the equations that finding the intervals may take; five years of daily doses take ten thousand.
+const MOST_STEPS: u64 = 2_000_000;
+
 /// Constant rates for a while.
 #[derive(Debug, Clone)]
 pub struct Interval {
@@ -217,7 +220,7 @@ impl Build<'_> {
 
     fn too_fast(&self) -> Failure {
         let what = format!(
-            "rates that move so fast that a day needs more than {MOST} intervals; look for a unit that is off, such as /s for /day, \
+            "rates so fast that the backward equations need more than {MOST} intervals a day or {MOST_STEPS} steps; look for a unit that is off, such as /s for /day, \
              in a rate or in the constants of a drug"
         );
         Failure::Budget { what, time: self.exposure.time() }
@@ -234,7 +237,7 @@ impl Build<'_> {
         let both = join(&left, &right);
         if depth == 0 || (short && self.alike(&whole, &left, &right)?) {
             out.extend(both.halves());
-            if out.len() > MOST {
+            if out.len() > MOST || self.solver.steps() > MOST_STEPS {
                 return Err(self.too_fast());
             }
             return Ok(());

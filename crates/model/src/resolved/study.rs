@@ -8,6 +8,8 @@ use crate::records::Records;
 pub struct Study {
     /// Name for tables; the catalogue ID or the file's stem.
     pub name: String,
+    /// One line of words; may be empty.
+    pub title: String,
     /// Patients per arm.
     pub patients: u32,
     /// Seed of every random draw.
