@@ -86,11 +86,11 @@ pub fn is_nothing_yet(dir: &Path) -> bool {
 pub fn message(dir: &Path) -> String {
     let lock = File::open(dir.join(FOLDER).join("lock"));
     if lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))) {
-        return format!(
-            "{} is being written by process {}; wait for it to finish",
-            dir.display(),
-            holder(&dir.join(FOLDER))
-        );
+        let process = holder(&dir.join(FOLDER));
+        // Who asks may hold the lock himself, to look what is there.
+        if process != std::process::id().to_string() {
+            return format!("{} is being written by process {process}; wait for it to finish", dir.display());
+        }
     }
     format!(
         "{} holds a run that is not finished; `remission run --resume {}` goes on with it",

@@ -16,7 +16,7 @@ use crate::draw;
 use crate::elementary::{exp, log, log_one_plus};
 use crate::hazard::{solve, variance};
 use crate::moments::Moments;
-use crate::step::{Along, Step};
+use crate::step::{Along, Lines, Step};
 use crate::stream::Stream;
 use smallvec::SmallVec;
 
@@ -79,7 +79,7 @@ enum Trial {
 }
 
 /// What the founders of one channel become.
-struct Target {
+struct Target<'a> {
     /// Of the model.
     channel: usize,
     /// Place of the source in its block.
@@ -88,15 +88,15 @@ struct Target {
     founding: usize,
     birth: usize,
     death: usize,
-    /// The block of the type founded, where it is a line.
-    line: Option<usize>,
+    /// The type founded along the step, where it is a line.
+    line: Option<&'a Lines>,
 }
 
-impl Target {
-    fn new(compiled: &Compiled, (source, channel): (usize, usize)) -> Target {
+impl<'a> Target<'a> {
+    fn new(compiled: &Compiled, step: &'a Step, (source, channel): (usize, usize)) -> Target<'a> {
         let (layout, to) = (compiled.layout, compiled.channels[channel].to);
         let b = compiled.place[to].0;
-        let line = compiled.blocks[b].is_line().then_some(b);
+        let line = compiled.blocks[b].is_line().then(|| step.lines(compiled, b));
         let (founding, birth, death) = (layout.founding(channel), layout.birth(to), layout.death(to));
         Target { channel, source, founding, birth, death, line }
     }
@@ -233,8 +233,7 @@ impl Placing {
                 all += rate * tried;
                 if let (Some(_), true) = (target.line, few) {
                     trial = Trial::Along(1.0);
-                } else if let Some(b) = target.line {
-                    let lines = step.lines(compiled, b);
+                } else if let Some(lines) = target.line {
                     let (survived, most) = if days == length {
                         lines.chances[interval]
                     } else {
@@ -268,7 +267,7 @@ impl Placing {
         stream: &mut Stream,
     ) {
         let &Way { block, compiled, step, from, .. } = way;
-        let targets: SmallVec<[Target; 16]> = channels.iter().map(|&c| Target::new(compiled, c)).collect();
+        let targets: SmallVec<[Target; 16]> = channels.iter().map(|&c| Target::new(compiled, step, c)).collect();
         // A founder tried in vain costs about two intervals of a channel.
         let few = 2 * number <= ((step.window.intervals.len() - from.interval) * targets.len()) as u64;
         let all = self.predict(way, &targets, few);
@@ -313,7 +312,7 @@ impl Placing {
                     let at = Point { interval, into };
                     Placed { at, channel: target.channel, parent, odds }
                 };
-                let (line, kept) = match (trials[place], target.line.map(|b| step.lines(compiled, b))) {
+                let (line, kept) = match (trials[place], target.line) {
                     (Trial::Along(highest), Some(lines)) => {
                         let into = along();
                         let rates = step.window.rates(interval);
@@ -371,5 +370,7 @@ fn below_path(a: f64, z: f64, growth: f64, x: f64, u: f64) -> bool {
         return u * a.max(z) < a + (z - a) * x;
     }
     let y = if growth > 0.0 { growth * (x - 1.0) } else { growth * x };
-    u < exp(y)
+    // 1 + y <= e^y <= 1 + y + y^2 / 2 for y <= 0: most are told without the exponential.
+    let line = 1.0 + y;
+    u < line || (u < line + 0.5 * y * y && u < exp(y))
 }

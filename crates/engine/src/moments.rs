@@ -369,6 +369,26 @@ mod tests {
         }
     }
 
+    /// What goes to one type alone is seen at the end as that type: of two types of which the first becomes the second and
+    /// never back, Cov(x_s, y_q) between a count on the way and one at the end, by hand.
+    #[test]
+    fn what_is_on_the_way_is_seen_at_the_end() {
+        // First stretch: one of type 0 leaves means (0.5, 0.4), covariance rows (0.3, -0.1), (-0.1, 0.7).
+        let mut way = Moments::none(2);
+        way.mean[..3].copy_from_slice(&[0.5, 0.4, 0.0]);
+        way.covariance[..6].copy_from_slice(&[0.3, -0.1, 0.0, -0.1, 0.7, 0.0]);
+        // The rest: a cell of type 0 leaves (0.8, 0.2) on average, one of type 1 (0, 1.5).
+        let mut rest = Moments::none(2);
+        rest.mean.copy_from_slice(&[0.8, 0.2, 0.0, 0.0, 1.5, 0.0]);
+        let mut seen = Vec::new();
+        way.seen(&rest, &mut seen);
+        let expected = [0.5, 0.4, 0.3 * 0.8, 0.3 * 0.2 - 0.1 * 1.5, -0.1 * 0.8, -0.1 * 0.2 + 0.7 * 1.5];
+        assert_eq!(seen.len(), 12);
+        for (x, y) in seen.iter().zip(expected) {
+            assert!((x - y).abs() < 1e-15, "{seen:?}");
+        }
+    }
+
     /// The versions for few kinds against the plain ones.
     #[test]
     fn small_is_plain() {

@@ -1,9 +1,10 @@
 //! A stretch of time cut into intervals of constant rates.
 //!
 //! Rates that move with a drug or the date are replaced by two constant halves a piece that keep their average and first
-//! moment (Gauss nodes; a fourth-order commutator-free Magnus step, Blanes & Moan 2006, Appl. Numer. Math. 56:1519), and
-//! pieces are halved until the average is settled to [`SETTLED`]; so hazards are integrated over the stretch, never
-//! frozen at its start. What the cells do over a stretch is in [`crate::step`].
+//! moment (a fourth-order commutator-free Magnus step, Blanes & Moan 2006, Appl. Numer. Math. 56:1519), and pieces are
+//! halved until the average is settled to [`SETTLED`]; so hazards are integrated over the stretch, never frozen at its
+//! start. Averages are Simpson's: the ends of a piece are seen, where a dose makes rates change most, and what is computed
+//! there serves its halves and its neighbour. What the cells do over a stretch is in [`crate::step`].
 
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
@@ -12,12 +13,11 @@ use remission_model::expr::Slot;
 use remission_model::program::{Depends, Registers};
 
 /// Halve an interval until halving moves no integrated rate by more than this (founding rates: this times 100, relative).
-pub const SETTLED: f64 = 1e-6;
+pub const SETTLED: f64 = 3e-6;
 /// Longest interval as a multiple of the time in which a block grows or shrinks e-fold.
 const LONGEST: f64 = 0.5;
 
-/// Longest piece that may settle, in times of the fastest change of any drug: its first node comes before two thirds of
-/// a peak are gone.
+/// Longest piece that may settle, in times of the fastest change of any drug: its first quarter is two of them long.
 const LONGEST_PEAK: f64 = 8.0;
 /// Times a piece may be halved; a day becomes three seconds.
 const HALVINGS: usize = 15;
@@ -97,14 +97,18 @@ impl Window {
     }
 }
 
+/// Rows kept for every piece at once: rates at its start, middle and end, then averages of its left and right half.
+const FIRST: usize = 5;
+
 struct Build<'a> {
     compiled: &'a Compiled,
     days: f64,
     intervals: Vec<Interval>,
     rates: Vec<f64>,
-    /// Averages being compared, three rows a halving; what does not move is in all of them.
+    /// Rates at moments, [`FIRST`] rows and then two a halving, at a quarter and at three quarters of the piece that is halved; what
+    /// does not move is in all of them.
     rows: Vec<f64>,
-    other: Vec<f64>,
+    still: Vec<f64>,
     /// The drug that alone moves the rates; `None` when several do, or the date.
     drug: Option<usize>,
 }
@@ -114,46 +118,66 @@ impl<'a> Build<'a> {
         let width = compiled.layout.len();
         // As many as most pieces need.
         let (intervals, rates) = (Vec::with_capacity(8), Vec::with_capacity(8 * width));
-        Build { compiled, days, intervals, rates, rows: Vec::new(), other: vec![0.0; width], drug: None }
+        Build { compiled, days, intervals, rates, rows: Vec::new(), still: vec![0.0; width], drug: None }
     }
 
     fn stretch(&mut self, registers: &mut Registers, exposure: &mut Exposure) -> Result<(), Failure> {
         let days = self.days;
         let moving = self.compiled.varying && (self.compiled.uses_time || !exposure.is_constant());
+        set_exposure(self.compiled, registers, exposure, exposure.time());
+        self.compiled.rates(registers, Depends::Exposure, &mut self.still)?;
         if !moving {
-            set_exposure(self.compiled, registers, exposure, exposure.time());
-            let mut rates = std::mem::take(&mut self.other);
-            self.compiled.rates(registers, Depends::Exposure, &mut rates)?;
+            let rates = std::mem::take(&mut self.still);
             exposure.drift(days);
             return self.push(0.0, days, &rates, exposure.time());
         }
-        set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.rates(registers, Depends::Exposure, &mut self.other)?;
         if !self.compiled.uses_time {
             self.drug = exposure.only_moving();
         }
         let pieces = libm::ceil(days);
+        let days = days / pieces;
+        // The end of a piece is the start of the next.
+        let (mut start, mut end) = (self.row(0), self.row(2));
+        let middle = self.row(1);
         for k in 0..pieces as usize {
-            let days = days / pieces;
-            self.halve(registers, exposure, k as f64 * days, days, HALVINGS, None)?;
+            let snapshot = exposure.snapshot();
+            self.after(registers, exposure, 0.5 * days, middle)?;
+            self.after(registers, exposure, 0.5 * days, end)?;
+            exposure.restore(&snapshot);
+            self.halve(registers, exposure, k as f64 * days, days, HALVINGS, [start, middle, end])?;
+            (start, end) = (end, start);
         }
         Ok(())
     }
 
-    /// Start in `rows` of the average of the left (0) or right (1) half at `depth`, or of what is `kept` there (2).
-    fn row(&mut self, depth: usize, which: usize) -> usize {
-        // Few pieces are halved often.
-        let (at, width) = (3 * (HALVINGS + 1 - depth) + which, self.other.len());
+    /// Start of row number `k` in `rows`.
+    fn row(&mut self, k: usize) -> usize {
+        let width = self.still.len();
         if self.rows.is_empty() {
-            self.rows.reserve_exact(12 * width);
+            // Few pieces are halved often.
+            self.rows.reserve_exact((FIRST + 6) * width);
         }
-        while self.rows.len() < (at + 1) * width {
-            self.rows.extend_from_slice(&self.other);
+        while self.rows.len() < (k + 1) * width {
+            self.rows.extend_from_slice(&self.still);
         }
-        at * width
+        k * width
     }
 
-    /// A piece, whose average is in `rows` at `whole` when it is known; leaves `exposure` at its end.
+    /// Lets `days` pass and puts the rates of then into `rows` at `into`.
+    fn after(
+        &mut self,
+        registers: &mut Registers,
+        exposure: &mut Exposure,
+        days: f64,
+        into: usize,
+    ) -> Result<(), Failure> {
+        exposure.drift(days);
+        set_exposure(self.compiled, registers, exposure, exposure.time());
+        let width = self.still.len();
+        self.compiled.moving_rates(registers, self.drug, &mut self.rows[into..into + width])
+    }
+
+    /// A piece of which the rates at start, middle and end are in `rows`; leaves `exposure` at its end.
     fn halve(
         &mut self,
         registers: &mut Registers,
@@ -161,86 +185,62 @@ impl<'a> Build<'a> {
         at: f64,
         days: f64,
         depth: usize,
-        whole: Option<usize>,
+        [start, middle, end]: [usize; 3],
     ) -> Result<(), Failure> {
-        // A piece much longer than the drug's own time could miss a peak with every node.
-        if days * exposure.fastest() > LONGEST_PEAK && depth > 0 {
-            self.halve(registers, exposure, at, 0.5 * days, depth - 1, None)?;
-            return self.halve(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1, None);
+        let deeper = FIRST + 2 * (HALVINGS - depth);
+        let (quarter, three) = (self.row(deeper), self.row(deeper + 1));
+        // A piece much longer than the drug's own time could miss a peak with every moment.
+        let short = depth == 0 || days * exposure.fastest() <= LONGEST_PEAK;
+        let begins = exposure.snapshot();
+        self.after(registers, exposure, 0.25 * days, quarter)?;
+        exposure.drift(0.25 * days);
+        let halfway = exposure.snapshot();
+        self.after(registers, exposure, 0.25 * days, three)?;
+        exposure.drift(0.25 * days);
+        if short && (self.averages(days, [start, quarter, middle, three, end]) || depth == 0) {
+            return self.settle(at, days, exposure.time());
         }
-        let start = exposure.snapshot();
-        let whole = match whole {
-            Some(whole) => whole,
-            None => {
-                let whole = self.row(depth + 1, 1);
-                self.average(registers, exposure, days, whole)?;
-                exposure.restore(&start);
-                whole
-            }
-        };
-        let (left, right) = (self.row(depth, 0), self.row(depth, 1));
-        self.average(registers, exposure, 0.5 * days, left)?;
-        let middle = exposure.snapshot();
-        self.average(registers, exposure, 0.5 * days, right)?;
-        let layout = self.compiled.layout;
-        let first_founding = layout.founding(0);
-        let rows = &mut self.rows;
-        let moving = self.compiled.moving(self.drug);
-        let settled = moving.iter().all(|&k| {
-            let better = 0.5 * (rows[left + k] + rows[right + k]);
-            let moved = (better - rows[whole + k]).abs();
-            if k < first_founding { moved * days <= SETTLED } else { moved <= 100.0 * SETTLED * better.max(1e-300) }
-        });
-        if settled || depth == 0 {
-            // The two halves carry the average to fourth order (Richardson), and their difference, spread by 4/3, the
-            // first moment of the rates: the fourth-order commutator-free Magnus step, so that it matters no more which
-            // rate moved first.
-            for &k in moving {
-                let (l, r) = (rows[left + k], rows[right + k]);
-                let more = (0.5 * (l + r) - rows[whole + k]) / 15.0;
-                let (a, b) = ((l + more).max(0.0), (r + more).max(0.0));
-                let apart = ((b - a) / 6.0).clamp(-b, a);
-                (rows[left + k], rows[right + k]) = (a - apart, b + apart);
-            }
-            let rows = std::mem::take(&mut self.rows);
-            let width = layout.len();
-            self.push(at, 0.5 * days, &rows[left..left + width], exposure.time())?;
-            self.push(at + 0.5 * days, 0.5 * days, &rows[right..right + width], exposure.time())?;
-            self.rows = rows;
-            return Ok(());
-        }
-        // The halves are the wholes of what is now halved; the right one waits where the left one's halves do not reach.
-        let kept = self.row(depth, 2);
-        let width = layout.len();
-        self.rows.copy_within(right..right + width, kept);
-        exposure.restore(&start);
-        self.halve(registers, exposure, at, 0.5 * days, depth - 1, Some(left))?;
-        exposure.restore(&middle);
-        self.halve(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1, Some(kept))
+        exposure.restore(&begins);
+        self.halve(registers, exposure, at, 0.5 * days, depth - 1, [start, quarter, middle])?;
+        exposure.restore(&halfway);
+        self.halve(registers, exposure, at + 0.5 * days, 0.5 * days, depth - 1, [middle, three, end])
     }
 
-    /// Average rates over the next `days` into `rows` at `into`, leaving `exposure` at their end.
-    fn average(
-        &mut self,
-        registers: &mut Registers,
-        exposure: &mut Exposure,
-        days: f64,
-        into: usize,
-    ) -> Result<(), Failure> {
-        // Nodes (1 -+ 1/sqrt(3)) / 2.
-        const NODES: [f64; 2] = [0.211_324_865_405_187_1, 0.788_675_134_594_812_9];
-        let width = self.other.len();
-        let first = &mut self.rows[into..into + width];
-        exposure.drift(NODES[0] * days);
-        set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.moving_rates(registers, self.drug, first)?;
-        exposure.drift((NODES[1] - NODES[0]) * days);
-        set_exposure(self.compiled, registers, exposure, exposure.time());
-        self.compiled.moving_rates(registers, self.drug, &mut self.other)?;
-        exposure.drift(NODES[0] * days);
+    /// Averages of the rates over both halves by Simpson's rule from five moments; true when halving moved none by much. The two
+    /// halves carry the average to the next order (Richardson), and their difference, spread by 4/3, the first moment of the
+    /// rates: the fourth-order commutator-free Magnus step, so that it matters no more which rate moved first.
+    fn averages(&mut self, days: f64, [start, quarter, middle, three, end]: [usize; 5]) -> bool {
+        let width = self.still.len();
+        let first_founding = self.compiled.layout.founding(0);
+        let rows = &mut self.rows;
+        let mut settled = true;
         for &k in self.compiled.moving(self.drug) {
-            first[k] = 0.5 * (first[k] + self.other[k]);
+            let (a, b, c) = (rows[start + k], rows[middle + k], rows[end + k]);
+            let whole = (a + 4.0 * b + c) * (1.0 / 6.0);
+            let left = (a + 4.0 * rows[quarter + k] + b) * (1.0 / 6.0);
+            let right = (b + 4.0 * rows[three + k] + c) * (1.0 / 6.0);
+            let better = 0.5 * (left + right);
+            let moved = (better - whole).abs();
+            settled &= if k < first_founding {
+                moved * days <= SETTLED
+            } else {
+                moved <= 100.0 * SETTLED * better.max(1e-300)
+            };
+            let more = (better - whole) * (1.0 / 15.0);
+            let (left, right) = ((left + more).max(0.0), (right + more).max(0.0));
+            let apart = ((right - left) / 6.0).clamp(-right, left);
+            (rows[3 * width + k], rows[4 * width + k]) = (left - apart, right + apart);
         }
+        settled
+    }
+
+    /// Adds the two halves of a piece, whose averages are in their rows.
+    fn settle(&mut self, at: f64, days: f64, now: f64) -> Result<(), Failure> {
+        let rows = std::mem::take(&mut self.rows);
+        let width = self.still.len();
+        self.push(at, 0.5 * days, &rows[3 * width..4 * width], now)?;
+        self.push(at + 0.5 * days, 0.5 * days, &rows[4 * width..5 * width], now)?;
+        self.rows = rows;
         Ok(())
     }
 

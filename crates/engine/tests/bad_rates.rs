@@ -187,6 +187,8 @@ fn is_told(compiled: &Compiled, failure: &Failure) -> bool {
         Failure::TooMany { time } => time.is_finite(),
         Failure::NeverDetected { why, .. } => !why.is_empty(),
         Failure::Parameter { name, .. } => !name.is_empty(),
+        // A simulation has no such limit.
+        Failure::NoLaw { .. } => false,
     };
     told && said.len() > 20
 }
@@ -229,7 +231,7 @@ fn bad_rates_end_with_a_reason() {
                         Failure::Rate { .. } => 1,
                         Failure::Budget { .. } => 2,
                         Failure::TooMany { .. } => 3,
-                        Failure::NeverDetected { .. } => 4,
+                        Failure::NeverDetected { .. } | Failure::NoLaw { .. } => 4,
                         Failure::Parameter { .. } => 5,
                     }
                 }

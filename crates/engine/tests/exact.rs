@@ -67,7 +67,7 @@ fn run(compiled: &Compiled, days: f64, looks: u32, seed: u64) -> State {
 /// If these move, every seeded exact run has moved: the changelog must say "same law, different path".
 #[test]
 fn the_path_of_known_seeds() {
-    let expected: [u64; 2] = [0xcb95_7e61_42cd_9eb7, 0x78ff_18c4_9124_9073];
+    let expected: [u64; 2] = [0x181b_b9a4_4fcb_eac8, 0x78ff_18c4_9124_9073];
     for (crowded, expected) in [false, true].into_iter().zip(expected) {
         let compiled = Compiled::new(&mixed(crowded));
         let state = run(&compiled, 30.0, 1, 2026);
