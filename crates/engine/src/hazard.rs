@@ -165,3 +165,59 @@ pub(crate) fn solve(a: &mut [f64], x: &mut [f64]) {
         x[i] = if a[i * m + i] > 0.0 { y / a[i * m + i] } else { 0.0 };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// E(H) + Cov(H, x) Var(x)^-1 (x - E(x)) and Var(H) - Cov(H, x) Var(x)^-1 Cov(x, H), by elimination, for one to five kinds
+    /// that go together, from several ancestors.
+    #[test]
+    fn the_best_linear_prediction_and_what_it_leaves() {
+        for m in 1..=5 {
+            let d = m + 1;
+            let mut moments = Moments::none(m);
+            for i in 0..m {
+                // The covariance of one ancestor is a a', its last row that of the hazard.
+                let a = |j: usize, r: usize| match j {
+                    _ if r > j => 0.0,
+                    _ if j == m => 0.05 + 0.03 * r as f64,
+                    _ if r == j => 0.8 + 0.1 * (i + j) as f64,
+                    _ => 0.3 - 0.2 * ((i + r) % 3) as f64,
+                };
+                for j in 0..d {
+                    moments.mean[i * d + j] = 0.2 + 0.1 * ((2 * i + j) % 4) as f64;
+                    for k in 0..d {
+                        moments.covariance[(i * d + j) * d + k] = (0..d).map(|r| a(j, r) * a(k, r)).sum();
+                    }
+                }
+            }
+            let cells: Vec<u64> = (0..m as u64).map(|i| if i == 1 { 0 } else { 40 + 7 * i }).collect();
+            let end: Vec<u64> = (0..m as u64).map(|j| 30 + 11 * j).collect();
+            let all = |of: &dyn Fn(usize) -> f64| (0..m).map(|i| cells[i] as f64 * of(i)).sum::<f64>();
+            let var: Vec<f64> = (0..m * m).map(|k| all(&|i| moments.covariance(i, k / m, k % m))).collect();
+            let with: Vec<f64> = (0..m).map(|j| all(&|i| moments.covariance(i, j, m))).collect();
+            let slope = crate::matrix::solve(var, with.clone());
+            let off = |j: usize| end[j] as f64 - all(&|i| moments.mean(i, j));
+            let mean = all(&|i| moments.mean(i, m)) + (0..m).map(|j| slope[j] * off(j)).sum::<f64>();
+            let untold = all(&|i| moments.covariance(i, m, m)) - (0..m).map(|j| slope[j] * with[j]).sum::<f64>();
+            let found = between(&moments, &cells, &end);
+            assert!((found.mean / mean - 1.0).abs() < 1e-12 && mean > 0.0, "{m}: {found:?} {mean}");
+            assert!((found.untold / untold - 1.0).abs() < 1e-10 && untold > 0.0, "{m}: {found:?} {untold}");
+        }
+    }
+
+    /// The number of founders has the variance of the hazard beside its own, where that matters.
+    #[test]
+    fn what_is_not_told_is_drawn() {
+        let mut stream = Stream::new(5, 0, 0, crate::stream::Purpose::Treatment);
+        let hazard = Hazard { mean: 3.0, untold: 2.0 };
+        let n = 200_000;
+        let draws: Vec<f64> = (0..n).map(|_| hazard.draw(&mut stream)).collect();
+        let mean = draws.iter().sum::<f64>() / f64::from(n);
+        let variance = draws.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / f64::from(n);
+        // Standard errors 0.0032 and 0.0129 (fourth cumulant of the gamma: 6 variance^2 / shape); six of each.
+        assert!((mean - 3.0).abs() < 0.019 && (variance - 2.0).abs() < 0.078, "{mean} {variance}");
+        assert_eq!(Hazard { mean: 3.0, untold: 0.002 }.draw(&mut stream), 3.0);
+    }
+}

@@ -310,6 +310,22 @@ mod tests {
         judge.agree("one type");
     }
 
+    /// Who leaves is drawn as Poisson only where that is what it is: rare, and not told by how many are left.
+    #[test]
+    fn leavers_that_are_not_poisson_are_drawn_with_the_families() {
+        for (leave, noise, poisson) in [(0.004, 5.0, true), (0.2, 5.0, false), (0.004, 0.01, false)] {
+            // One type and who leaves it: means, and covariances with neither births nor the hazard at division in them.
+            let mut moments = Moments::none(2);
+            moments.mean[..2].copy_from_slice(&[1.0 - leave, leave]);
+            let own = leave * (1.0 - leave);
+            moments.covariance[..5].copy_from_slice(&[own + noise, -own, 0.0, -own, own]);
+            let large = Large::new(1, &moments, Families::new(&moments).as_ref());
+            let mut stream = Stream::new(11, 0, 0, Purpose::Treatment);
+            let drawn = large.draw(&moments, &[1_000_000, 0], &mut [0, 0], &mut stream);
+            assert_eq!(drawn.is_some(), poisson, "{leave} leave, noise {noise}");
+        }
+    }
+
     /// The law against the exact one at the largest skewness that is allowed: the sum of `n` families of geometric size with
     /// these odds, of which a cell leaves one with this chance, by its probabilities (a recursion over the whole range).
     #[test]
