@@ -104,6 +104,9 @@ pub fn span(days: f64) -> String {
     if (years - years.round()).abs() < 1e-9 && years >= 1.0 {
         return if years == 1.0 { "1 year".into() } else { format!("{years:.0} years") };
     }
+    if days < 2.0 {
+        return words::Clock::of(days).span(days);
+    }
     let text = format!("{days:.2}");
     format!("{} days", text.trim_end_matches('0').trim_end_matches('.'))
 }

@@ -23,11 +23,16 @@ pub struct Clock {
 impl Clock {
     /// The clock for a study of this many days.
     pub fn of(horizon_days: f64) -> Self {
-        if horizon_days.is_finite() && horizon_days < 3.0 * MONTH {
-            Clock { days: 1.0, unit: "days", short: "d" }
-        } else {
-            Clock { days: MONTH, unit: "months", short: "mo" }
-        }
+        const HOUR: f64 = 1.0 / 24.0;
+        let clocks = [
+            (3.0 * HOUR / 60.0, HOUR / 3600.0, "seconds", "s"),
+            (3.0 * HOUR, HOUR / 60.0, "minutes", "min"),
+            (2.0, HOUR, "hours", "h"),
+            (3.0 * MONTH, 1.0, "days", "d"),
+        ];
+        let (_, days, unit, short) =
+            clocks.into_iter().find(|c| horizon_days < c.0).unwrap_or((f64::INFINITY, MONTH, "months", "mo"));
+        Clock { days, unit, short }
     }
 
     /// Days in this clock's unit, unrounded.
