@@ -128,7 +128,9 @@ impl Exact {
         stream: &mut Stream,
     ) -> Result<bool, Failure> {
         let mut total: u64 = self.counts.iter().sum();
-        if total as f64 >= size {
+        // The fewest cells that reach the size; more than any number of them where none does.
+        let size = if size < (1u64 << 63) as f64 { libm::ceil(size.max(0.0)) as u64 } else { u64::MAX };
+        if total >= size {
             return Ok(true);
         }
         if total >= 1 << 53 {
@@ -143,23 +145,24 @@ impl Exact {
             let end = self.set_rates(compiled, registers, state)?;
             self.events.set(compiled, &self.rates);
             // Constant rates until `end`, which does not depend on `until` except by ending the call.
+            let stop = end.min(until);
+            let mut pending = state.pending.take();
             loop {
                 let hazard = self.events.hazard(&self.counts);
-                let pending =
-                    *state.pending.get_or_insert_with(|| Pending { left: stream.exponential(), since: state.time });
-                let event = if hazard > 0.0 { pending.since + pending.left / hazard } else { f64::INFINITY };
-                if event > end.min(until) {
+                let Pending { left, since } =
+                    pending.take().unwrap_or_else(|| Pending { left: stream.exponential(), since: state.time });
+                let event = if hazard > 0.0 { since + left / hazard } else { f64::INFINITY };
+                if event > stop {
                     if end > until {
+                        state.pending = Some(Pending { left, since });
                         state.time = until;
                         return Ok(false);
                     }
-                    state.pending =
-                        Some(Pending { left: (pending.left - hazard * (end - pending.since)).max(0.0), since: end });
+                    state.pending = Some(Pending { left: (left - hazard * (end - since)).max(0.0), since: end });
                     state.time = end;
                     break;
                 }
                 state.time = event;
-                state.pending = None;
                 if let Some((i, cell)) = self.events.choose(&self.counts, stream.uniform() * hazard) {
                     total = match cell {
                         Some((which, u)) => {
@@ -189,7 +192,7 @@ impl Exact {
                         format!("more than {} events; use the leap method for tumours of this size", budget.events);
                     return Err(Failure::Budget { what, time: state.time });
                 }
-                if total as f64 >= size {
+                if total >= size {
                     return Ok(true);
                 }
             }
@@ -346,6 +349,7 @@ impl Exact {
     }
 
     /// A cell of type `i` is no more in `clone`.
+    #[inline]
     fn lose(&mut self, compiled: &Compiled, state: &mut State, i: usize, clone: usize) {
         let (b, position) = compiled.place[i];
         let m = compiled.blocks[b].types.len();
@@ -354,9 +358,16 @@ impl Exact {
         clones.counts[row + position] -= 1;
         self.index[i].take(clone);
         self.counts[i] -= 1;
-        if clones.counts[row..row + m].iter().any(|&n| n > 0) {
-            return;
+        if clones.counts[row + position] == 0 && clones.counts[row..row + m].iter().all(|&n| n == 0) {
+            self.empty(compiled, state, b, clone);
         }
+    }
+
+    /// The last cell of `clone`, in block `b`, is gone.
+    #[cold]
+    fn empty(&mut self, compiled: &Compiled, state: &mut State, b: usize, clone: usize) {
+        let m = compiled.blocks[b].types.len();
+        let clones = &mut state.blocks[b];
         let founder = &clones.founders[clone];
         if founder.cause == Cause::Immigration {
             return;
