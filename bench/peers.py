@@ -210,7 +210,7 @@ def main():
              f"medians of {options.rounds} interleaved rounds; load average at the end {os.getloadavg()[0]:.1f}.",
              "Versions: " + "; ".join(versions) + ".", ""]
     lines += [f"- {n}" for n in notes] + ([""] if notes else [])
-    lines += ["z (of a standard deviation from 10 replicates on) is the largest of all cell types, in standard errors from the exact law, of all rounds pooled (of remission: of one round "
+    lines += ["z (of a standard deviation from 200 replicates on, since its own standard error comes from the sample) is the largest of all cell types, in standard errors from the exact law, of all rounds pooled (of remission: of one round "
               "of as many replicates as stated; its rounds are the same replicates). Ratio: time over that of remission's leap."]
     for w in WORKLOADS:
         base = statistics.median(x[0] for x in seen[("remission", "leap", "leap", w)])
@@ -228,7 +228,7 @@ def main():
                 finals = [f for x in rounds for f in x[2]]
                 species = ["S"] if w == "W1" else ["S", "R"] if w == "W2" else ["S", "P", "R"]
                 count, z = len(finals), z_scores(finals, theories[w], species)
-            rows.append((ms, f"| {program} | {method} | {digits(ms)} | {digits(ms / base)} | {event} | {count:,} | {worst(z[0])} | {worst(z[1]) if count >= 10 else '-'} | {worst([z[2]])} |"))
+            rows.append((ms, f"| {program} | {method} | {digits(ms)} | {digits(ms / base)} | {event} | {count:,} | {worst(z[0])} | {worst(z[1]) if count >= 200 else '-'} | {worst([z[2]])} |"))
         lines += [row for _, row in sorted(rows)]
         lines += [f"| {program} | {method} | {why} | | | | | | |" for (program, method, _, at), why in failed.items() if at == w]
     options.out.write_text("\n".join(lines) + "\n")

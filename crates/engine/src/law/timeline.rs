@@ -3,7 +3,7 @@
 //! Rates that move with a drug are replaced, a piece of time at a time, by two constant halves that keep the average and
 //! the first moment of the rates over the piece (the fourth-order commutator-free Magnus step, Blanes & Moan 2006, Appl.
 //! Numer. Math. 56:1519; the flow of the backward equations is linear in the rates, so its order is the same as for linear
-//! equations). Averages and moments come from Gauss nodes, and a piece is halved until it and its two halves tell the same of
+//! equations). Averages and moments come from Lobatto nodes, and a piece is halved until it and its two halves tell the same of
 //! extinction, of large and of small probabilities. So hazards are integrated, never frozen.
 //! A dosing cycle at steady state meets the same drug levels again, and its intervals are made once.
 
@@ -213,7 +213,7 @@ impl Build<'_> {
             return Err(self.too_fast());
         }
         let start = self.exposure.snapshot();
-        let whole = self.gauss(days)?;
+        let whole = self.lobatto(days)?;
         self.exposure.restore(&start);
         self.refine(whole, HALVINGS, out)
     }
@@ -232,8 +232,8 @@ impl Build<'_> {
         let days = whole.days;
         // A piece much longer than the drug's own time could miss a peak with every node.
         let short = days * self.exposure.fastest() <= LONGEST_PIECE;
-        let left = self.gauss(0.5 * days)?;
-        let right = self.gauss(0.5 * days)?;
+        let left = self.lobatto(0.5 * days)?;
+        let right = self.lobatto(0.5 * days)?;
         let both = join(&left, &right);
         if depth == 0 || (short && self.alike(&whole, &left, &right)?) {
             out.extend(both.halves());
@@ -273,14 +273,15 @@ impl Build<'_> {
         Ok(values)
     }
 
-    /// Integral and moment over the next `days` by three Gauss nodes; the exposure is moved to their end.
-    fn gauss(&mut self, days: f64) -> Result<Part, Failure> {
-        // Nodes 0, +-sqrt(3/5) of [-1, 1]; weights 8/9, 5/9.
-        const NODE: f64 = 0.774_596_669_241_483_4;
+    /// Integral and moment over the next `days` by four Lobatto nodes; the exposure is moved to their end. Both ends are nodes: what
+    /// a dose switches off at once is seen.
+    fn lobatto(&mut self, days: f64) -> Result<Part, Failure> {
+        // Nodes +-1, +-1/sqrt(5) of [-1, 1]; weights 1/6, 5/6.
+        const NODE: f64 = 0.447_213_595_499_957_9;
         let width = self.compiled.layout.len();
         let (mut whole, mut moment) = (vec![0.0; width], vec![0.0; width]);
         let mut before = 0.0;
-        for (node, weight) in [(-NODE, 5.0 / 18.0), (0.0, 8.0 / 18.0), (NODE, 5.0 / 18.0)] {
+        for (node, weight) in [(-1.0, 1.0 / 12.0), (-NODE, 5.0 / 12.0), (NODE, 5.0 / 12.0), (1.0, 1.0 / 12.0)] {
             let at = 0.5 * (1.0 + node) * days;
             self.exposure.drift(at - before);
             before = at;
@@ -290,7 +291,6 @@ impl Build<'_> {
                 moment[k] += weight * days * r * 0.5 * node * days;
             }
         }
-        self.exposure.drift(days - before);
         Ok(Part { days, whole, moment })
     }
 }
