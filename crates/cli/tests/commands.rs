@@ -299,7 +299,8 @@ fn runs_that_end_early_are_counted() {
     // Half of all lines die out; none of the others stays below the ceiling.
     let early = document["arms"][0]["ended_early"]["ceiling"].as_u64().unwrap();
     assert!((70..130).contains(&early), "{early}");
-    let said = format!("none: {early} of 200 runs ended before that, at the ceiling of cells");
+    let said =
+        format!("none: {early} of 200 runs ended before 60 days, at the ceiling of cells; their last visit counts");
     assert!(text(&run.stderr).contains(&said), "{}", text(&run.stderr));
     assert!(text(&run.stderr).contains("two fates: extinct or large: 1 arm"), "{}", text(&run.stderr));
     let page = std::fs::read_to_string(Path::new(&out).join("report.html")).unwrap();

@@ -271,27 +271,30 @@ fn last_look(clock: &Clock, data: &ReportData, arm: &ArmData) -> String {
     format!("at the last look (after {}) the median was {}.{early}", clock.span(data.horizon_days), types.join(", "))
 }
 
-/// How many runs of an arm ended before the horizon, and why; their last look is the visit before.
+/// How many runs of an arm ended before the horizon, and why.
 pub fn ended_early(data: &ReportData, arm: &ArmData) -> Option<String> {
     let number: u64 = arm.ended_early.iter().map(|e| e.1).sum();
-    let (one, why) = (number == 1, |name: &str| match name {
+    let why = |name: &str| match name {
         "ceiling" => "at the ceiling of cells",
         "death_tumour" => "by death of the tumour",
         "death_other_cause" => "by death of another cause",
         _ => "at progression",
-    });
+    };
     let parts: Vec<String> = match &arm.ended_early[..] {
         [] => return None,
         [(only, _)] => vec![why(only).to_owned()],
         many => many.iter().map(|(name, n)| format!("{} {}", thousands(*n), why(name))).collect(),
     };
+    let listed = match &parts[..] {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => parts.concat(),
+    };
     Some(format!(
-        "{} of {} {} ended before that, {}: {} last look is the visit before",
+        "{} of {} {} ended before {}, {listed}; their last visit counts",
         thousands(number),
         thousands(u64::from(data.finished)),
         if data.finished == 1 { subjects(data).trim_end_matches('s') } else { subjects(data) },
-        parts.join(" and "),
-        if one { "the" } else { "their" }
+        Clock::of(data.horizon_days).span(data.horizon_days)
     ))
 }
 
