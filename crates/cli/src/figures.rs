@@ -283,7 +283,8 @@ fn citations(model: &Model) -> Vec<(String, String)> {
 
 /// Title of the model, and of the study where it has one.
 pub fn title(model: &Model, study: &Study) -> String {
-    if study.title.is_empty() { model.title.clone() } else { format!("{}: {}", model.title, study.title) }
+    let title = if study.title.is_empty() { model.title.clone() } else { format!("{}: {}", model.title, study.title) };
+    title.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -264,7 +264,11 @@ fn a_finished_run_is_not_called_whole_when_it_is_not() {
     assert!(text(&verified.stderr).contains("report.html is missing, was changed"), "{verified:?}");
     assert_eq!(remission(&["report", &out]).status.code(), Some(0));
     assert!(!text(&remission(&["verify", &out]).stderr).contains("note"));
-    for (file, what) in [("clones.parquet", "missing"), ("study.toml", "changed since it was written")] {
+    for (file, what) in [
+        ("clones.parquet", "missing"),
+        ("study.toml", "changed since it was written"),
+        ("summary.json", "changed since it was written"),
+    ] {
         let path = Path::new(&out).join(file);
         let before = std::fs::read(&path).unwrap();
         if what == "missing" {

@@ -278,16 +278,7 @@ impl<'a> Subject<'a> {
                 Stop::Time => None,
                 Stop::Size(day) => Some(day),
             }),
-            Subject::Mean(mean) => {
-                let before = mean.means();
-                mean.advance(until)?;
-                let (a, z) = (before.total(), mean.means().total());
-                if z < size {
-                    return Ok(None);
-                }
-                let share = if z > a && a > 0.0 { libm::log(size / a) / libm::log(z / a) } else { 1.0 };
-                Ok(Some(before.time + share.clamp(0.0, 1.0) * (until - before.time)))
-            }
+            Subject::Mean(mean) => mean.advance_below(until, size),
         }
     }
 

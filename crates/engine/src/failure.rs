@@ -41,7 +41,9 @@ impl Budget {
         if clones <= most {
             return Ok(());
         }
-        let what = format!("more than {most} clones; a mutation rate is too high for clones to be followed one by one");
+        let what = format!(
+            "more than {most} clones; a mutation rate is too high for clones to be followed one by one, or cells grow far too fast (a rate in /s for /day)"
+        );
         Err(Failure::Budget { what, time })
     }
 

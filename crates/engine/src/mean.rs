@@ -14,6 +14,8 @@ use remission_model::program::Registers;
 use remission_model::resolved::{Kind, Regimen, Start};
 
 const TOLERANCE: Tolerance = Tolerance { relative: 1e-9, absolute: 1e-9 };
+/// From this share of a size on every day is looked at.
+const NEAR: f64 = 1e-3;
 const LABELS: usize = Origin::ALL.len();
 
 /// Expected counts at a moment.
@@ -111,6 +113,34 @@ impl<'a> MeanTumour<'a> {
             self.exposure.advance(to);
         }
         Ok(())
+    }
+
+    /// The same, or to the first moment seen at which `size` cells are expected, which is returned: near it every day is looked at.
+    ///
+    /// # Errors
+    /// As [`advance`](Self::advance).
+    pub fn advance_below(&mut self, until: f64, size: f64) -> Result<Option<f64>, Failure> {
+        let mut before = (self.exposure.time(), self.means().total());
+        if before.1 >= size {
+            return Ok(Some(before.0));
+        }
+        while before.0 < until {
+            let now = before.0;
+            let next = self.exposure.next_event().max(now);
+            let to = if before.1 > NEAR * size { next.min(libm::floor(now + 1e-9) + 1.0) } else { next }.min(until);
+            if to > now {
+                self.carry(to - now)?;
+            }
+            self.exposure.advance(to);
+            let after = (to, self.means().total());
+            if after.1 >= size {
+                let share =
+                    if before.1 > 0.0 { libm::log(size / before.1) / libm::log(after.1 / before.1) } else { 1.0 };
+                return Ok(Some(now + share.clamp(0.0, 1.0) * (to - now)));
+            }
+            before = after;
+        }
+        Ok(None)
     }
 
     /// What is expected now.

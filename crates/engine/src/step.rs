@@ -44,7 +44,20 @@ pub struct Step {
     /// Every block over it.
     pub blocks: Vec<BlockStep>,
     pieces: Vec<Rc<Piece>>,
+    rise: OnceCell<Rise>,
 }
+
+/// Logarithms of the growth of types along a step.
+#[derive(Debug, Clone, Copy)]
+struct Rise {
+    /// The largest at any moment.
+    most: f64,
+    /// The largest by which one is above both ends in between.
+    between: f64,
+}
+
+/// A rise between the ends of a step that may hide a size.
+const HIDDEN: f64 = 0.005;
 
 /// One block over a step.
 #[derive(Debug)]
@@ -262,7 +275,27 @@ impl Step {
             BlockStep { whole, families, large, along: OnceCell::new(), lines: OnceCell::new() }
         });
         let blocks = blocks.collect();
-        Step { window, blocks, pieces }
+        Step { window, blocks, pieces, rise: OnceCell::new() }
+    }
+
+    /// True when `total` cells may reach `size` within the step and be fewer again at its end, by half a per cent or more.
+    pub fn hides(&self, compiled: &Compiled, total: u64, size: f64) -> bool {
+        let rise = self.rise.get_or_init(|| {
+            let (mut most, mut between) = (0.0f64, 0.0f64);
+            for t in 0..compiled.types() {
+                let (birth, death) = (compiled.layout.birth(t), compiled.layout.death(t));
+                let (mut grown, mut highest) = (0.0f64, 0.0f64);
+                for (k, interval) in self.window.intervals.iter().enumerate() {
+                    let rates = self.window.rates(k);
+                    grown += (rates[birth] - rates[death]) * interval.days;
+                    highest = highest.max(grown);
+                }
+                most = most.max(highest);
+                between = between.max(highest - grown.max(0.0));
+            }
+            Rise { most, between }
+        });
+        rise.between > HIDDEN && total as f64 * libm::exp(rise.most) >= size
     }
 
     /// Length, days.

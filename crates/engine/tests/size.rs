@@ -6,9 +6,10 @@
 
 mod common;
 
-use common::written;
+use common::{every, written};
 use remission_engine::before::start;
 use remission_engine::compiled::Compiled;
+use remission_engine::mean::MeanTumour;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Stop, Tumour};
 
@@ -58,5 +59,55 @@ fn a_size_is_reached_on_the_same_day_however_seldom_one_looks() {
         println!("{birth} {}: day {a:.2} and {b:.2}, z {z:+.2}; {} reach it, z {share:+.2}", more.len(), seldom.len());
         // What founds dies out a little less often: by the share of those who leave a mutant, below 1e-3.
         assert!(z.abs() < 5.0 && (share.abs() < 5.0), "z {z}, share {share}");
+    }
+}
+
+/// A size that is passed and left again between two looks, because a drug begins in between, is reached: by events, leaps and the
+/// mean, at a thousand cells and at a thousand million, where cells are alone and where they crowd each other.
+#[test]
+fn a_size_that_is_passed_between_two_looks_is_reached() {
+    let text = |cells: f64, crowd: &str| {
+        format!(
+            "[model]\ntitle = 'x'\n[parameters]\nc = {{ value = '0.1 mg/L', assumed = 'test', prior = 'uniform(0.1 mg/L, 1 mg/L)' }}\n\
+             k = {{ value = '1 /day', assumed = 'test', prior = 'uniform(0.1 /day, 1 /day)' }}\n\
+             loss = {{ value = '0.1 /day', assumed = 'test', prior = 'uniform(0 /day, 1 /day)' }}\n\
+             full = {{ value = '{} cells', assumed = 'test', prior = 'uniform(1 cells, 1e15 cells)' }}\n\
+             cl = {{ value = '4 L/h', assumed = 'test', prior = 'uniform(1 L/h, 9 L/h)' }}\n\
+             v = {{ value = '30 L', assumed = 'test', prior = 'uniform(10 L, 90 L)' }}\n\
+             [drugs.d]\nroute = 'bolus'\nclearance = 'cl'\nvolume = 'v'\nfelt_as = 'mg/L'\n\
+             [cells.a]\nbirth = '0.4 /day'\ndeath = 'loss + k * emax(d, 1, c){crowd}'\n\
+             [before_treatment]\nstart = {{ a = '{cells} cells' }}\n",
+            200.0 * cells
+        )
+    };
+    for (cells, crowd) in [(20_000.0, ""), (2e9, ""), (2e9, " + k * total / full")] {
+        let (compiled, parameters) = written(&text(cells, crowd));
+        // From day 5 on: 4.5 times the cells without crowding, a tenth more than what is looked for, and after 7 days as few as before.
+        let mut regimen = every(0, 100.0, 1.0);
+        regimen.rules[0].from = 5.0;
+        for method in [Method::Exact, Method::Leap] {
+            if method == Method::Exact && cells > 1e6 {
+                continue;
+            }
+            for (times, reached) in [(4.0, true), (20.0, false)] {
+                for k in 0..20 {
+                    let mut stream = Stream::new(51, 0, k, Purpose::Treatment);
+                    let state = start(&compiled, &parameters, method, &mut stream).unwrap();
+                    let mut tumour = Tumour::new(&compiled, &parameters, state, method).unwrap();
+                    tumour.follow(&regimen);
+                    let stop = tumour.advance(20.0, times * cells, &mut stream).unwrap();
+                    let seen = matches!(stop, Stop::Size(day) if day < 5.5);
+                    assert_eq!(seen, reached, "{cells}{crowd}, {method:?}, {times} times: {stop:?}");
+                }
+            }
+        }
+        let mut mean = MeanTumour::start(&compiled, &parameters).unwrap();
+        mean.follow(&regimen);
+        let day = mean.advance_below(20.0, 4.0 * cells).unwrap().unwrap();
+        let alone = libm::log(4.0) / 0.3;
+        assert!(if crowd.is_empty() { (day - alone).abs() < 1e-6 } else { day > alone && day < 5.0 }, "{day} {alone}");
+        let mut mean = MeanTumour::start(&compiled, &parameters).unwrap();
+        mean.follow(&regimen);
+        assert_eq!(mean.advance_below(20.0, 20.0 * cells).unwrap(), None);
     }
 }

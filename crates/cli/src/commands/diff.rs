@@ -75,6 +75,15 @@ fn side(what: &str) -> Result<Side, Exit> {
         for (table, what) in record::damaged(dir, &record.tables)? {
             warnln!("warning: {}: {what}; what the run wrote is compared", dir.join(table).display());
         }
+        for (input, what) in record::damaged(dir, &record.inputs)? {
+            warnln!(
+                "warning: {}: {what}; what lies there now is compared, and not what was run",
+                dir.join(input).display()
+            );
+        }
+        for (file, what) in record::damaged(dir, &record.files)? {
+            warnln!("warning: {}: {what}; it is not compared", dir.join(file).display());
+        }
         (method, tables) = (Some(record.method), Some(record.tables));
     }
     let given = study.as_ref().map_or(Vec::new(), |s| recorded(s, &loaded.model));

@@ -63,12 +63,17 @@ fn refused(why: Refused) -> Exit {
             let one = |o: &Obstacle| format!("  `{}` {}\n", o.term, o.why);
             let number = obstacles.len();
             Exit::refused(format!(
-                "error: the law holds where cells do not act on each other; {}\n{}  \
-                 a rate that counts change by less than {:.0} % is taken as it is without cells; \
-                 for the others: remission run, whose leap has no such limit",
+                "error: the law holds where cells do not act on each other; {}\n{}  {}remission run has no such limit",
                 if number == 1 { "this keeps it from being one" } else { "these keep it from being one" },
                 obstacles.iter().map(one).collect::<String>(),
-                100.0 * HARDLY
+                if obstacles.iter().all(|o| o.term.starts_with("rules of")) {
+                    String::new()
+                } else {
+                    let hardly = 100.0 * HARDLY;
+                    format!(
+                        "a rate that counts change by less than {hardly:.0} % is taken as it is without cells; for the others: "
+                    )
+                }
             ))
         }
     }
@@ -184,9 +189,9 @@ fn tail(found: &StudyLaw) -> String {
     for arm in found.arms.iter().filter(|a| !a.failed.is_empty()) {
         let (number, why) = &arm.failed[0];
         out += &format!(
-            "arm \"{}\": {} patients have no law and are not counted; patient {number}: {why}\n",
+            "arm \"{}\": {} without a law, not counted; patient {number}: {why}\n",
             arm.name,
-            arm.failed.len()
+            words::patients(arm.failed.len() as u64)
         );
     }
     out

@@ -26,6 +26,19 @@ pub fn report(dir: &Path) -> Result<u8, Exit> {
     Ok(code::DONE)
 }
 
+/// Says so when the report in `dir` is not that of the figures. Another version of the program may write the same figures another way.
+pub fn note_of_report(dir: &Path, data: &ReportData) {
+    let path = dir.join("report.html");
+    let written = bounded::bytes(&path, LARGEST_SUMMARY, "a report").ok();
+    if written.is_none_or(|bytes| bytes != report::render(data).as_bytes()) {
+        warnln!(
+            "note: {} is missing, was changed, or is of another version of remission; `remission report {}` writes it again",
+            path.display(),
+            crate::commands::run::shown(dir)
+        );
+    }
+}
+
 /// The summary of the run in `dir`, as the run wrote it.
 pub fn summary(dir: &Path, record: &Record) -> Result<ReportData, Exit> {
     let path = dir.join("summary.json");
@@ -69,6 +82,21 @@ struct Layout {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A report that is written again has the figures of the run to the last bit, so numbers must come back from the summary as
+    /// they went in.
+    #[test]
+    fn numbers_come_back_from_a_summary_to_the_last_bit() {
+        let mut bits = 0x9e37_79b9_7f4a_7c15u64;
+        for _ in 0..100_000 {
+            bits ^= bits << 13;
+            bits ^= bits >> 7;
+            bits ^= bits << 17;
+            let x = 1e3 * (bits >> 11) as f64 / (1u64 << 53) as f64;
+            let text = serde_json::to_string(&x).unwrap();
+            assert_eq!(serde_json::from_str::<f64>(&text).unwrap().to_bits(), x.to_bits(), "{text}");
+        }
+    }
 
     #[test]
     fn older_layouts_are_read_and_newer_ones_refused_by_name() {

@@ -2,11 +2,12 @@
 
 use crate::args;
 use crate::asked::Asked;
-use crate::commands::report::summary;
+use crate::commands::report::{self, summary};
 use crate::commands::run::{Job, shown};
 use crate::extra_arms::with_arms;
 use crate::failure::{Exit, code};
 use crate::load::{Loaded, load};
+use crate::report::words::patients;
 use crate::unfinished::{self, Unfinished, is_unfinished};
 use crate::{print, record};
 use std::path::Path;
@@ -51,28 +52,31 @@ fn finished(dir: &Path, args: &args::Run) -> Result<u8, Exit> {
     let asked = Asked::of_record(&record);
     contradictions(dir, args, &asked)?;
     unfinished::clear(dir)?;
-    let data = summary(dir, &record)?;
-    let damaged: Vec<_> = [&record.inputs, &record.files, &record.tables]
-        .map(|list| record::damaged(dir, list))
-        .into_iter()
-        .collect::<Result<_, _>>()?;
-    let damaged: Vec<String> = damaged.concat().into_iter().map(|(name, what)| format!("  {name}: {what}\n")).collect();
-    if !damaged.is_empty() {
+    let inputs = record::damaged(dir, &record.inputs)?;
+    let made = [record::damaged(dir, &record.files)?, record::damaged(dir, &record.tables)?].concat();
+    if !inputs.is_empty() || !made.is_empty() {
+        let lines: String = inputs.iter().chain(&made).map(|(name, what)| format!("  {name}: {what}\n")).collect();
+        let again = format!(
+            "make it again: remission run {} --patients {} --seed {} --method {} --out ANOTHER_FOLDER",
+            shown(dir),
+            record.patients,
+            record.seed,
+            record.method
+        );
+        // What lies there is no longer what was run.
+        let first = "put the inputs back as they were run (their SHA-256 stand in record.json), then ";
         return Err(Exit {
             message: format!(
-                "error: {} is finished, but not all of it is what the run wrote:\n{}  make it again: remission run {} --patients {} --seed {} \
-                 --method {} --out ANOTHER_FOLDER",
+                "error: {} is finished, but not all of it is what the run wrote:\n{lines}  {}{again}",
                 dir.display(),
-                damaged.concat(),
-                shown(dir),
-                record.patients,
-                record.seed,
-                record.method
+                if inputs.is_empty() { "" } else { first }
             ),
             code: code::DIFFERS,
         });
     }
-    let told = format!("{} is finished: {} patients, nothing to do", dir.display(), asked.patients);
+    let data = summary(dir, &record)?;
+    report::note_of_report(dir, &data);
+    let told = format!("{} is finished: {}, nothing to do", dir.display(), patients(asked.patients.into()));
     if args.json {
         warnln!("{told}");
         sayln!("{:#}", print::json(&data, 0.0, &dir.display().to_string()));

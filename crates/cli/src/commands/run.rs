@@ -11,6 +11,7 @@ use crate::load::{Loaded, load};
 use crate::record::{self, Record};
 use crate::report;
 use crate::report::data::ReportData;
+use crate::report::words::thousands;
 use crate::tables::{Tables, files};
 use crate::unfinished::{self, Taken, Unfinished, is_free, is_unfinished};
 use crate::{pictures, print};
@@ -69,8 +70,14 @@ pub fn job(
         let size = size_at_start(&compiled, &parameters).unwrap_or(f64::INFINITY);
         if size > LARGEST_EXACT {
             return Err(Exit::refused(format!(
-                "error: --method exact goes event by event and this tumour starts at {size:.1e} cells; it takes up to {LARGEST_EXACT:.0e}\n  \
-                 use --method leap: its law is exact too, at any size"
+                "error: --method exact goes event by event, up to {} cells at the start; this tumour has {}\n  use --method leap: {}",
+                thousands(LARGEST_EXACT as u64),
+                if size < 1e15 { thousands(size.ceil() as u64) } else { format!("{size:.1e}") },
+                if compiled.interacting {
+                    "where cells act on each other, as here, its error is bounded and not zero"
+                } else {
+                    "its law is exact too, at any size"
+                }
             )));
         }
     }

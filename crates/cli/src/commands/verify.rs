@@ -1,11 +1,12 @@
 //! `remission verify`: repeat a run from its record and compare every table bit for bit.
 
 use crate::asked::Asked;
-use crate::bounded::LARGEST_SUMMARY;
-use crate::commands::run::{progress_of, shown, simulate};
+use crate::commands::report::note_of_report;
+use crate::commands::run::{progress_of, simulate};
 use crate::failure::{Exit, code};
 use crate::load::Source;
 use crate::record;
+use crate::report::words::patients;
 use crate::{bounded, folder};
 use remission_model::records::{MAX_BYTES, is_file_name};
 use std::path::Path;
@@ -60,21 +61,12 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
         return Ok(differ(dir, &differences));
     }
     sayln!(
-        "verified: {} patients x {} arms repeated, {} tables identical to the last bit",
-        record.patients,
-        job.study.arms.len(),
+        "verified: {} x {} repeated, {} tables identical to the last bit",
+        patients(record.patients.into()),
+        if job.study.arms.len() == 1 { "1 arm".to_string() } else { format!("{} arms", job.study.arms.len()) },
         record.tables.len()
     );
-    // Another version of the program may write the same figures another way.
-    let report = dir.join("report.html");
-    let written = bounded::bytes(&report, LARGEST_SUMMARY, "a report").ok();
-    if written.is_none_or(|bytes| bytes != crate::report::render(&data).as_bytes()) {
-        warnln!(
-            "note: {} is missing, was changed, or is of another version of remission; `remission report {}` writes it again",
-            report.display(),
-            shown(dir)
-        );
-    }
+    note_of_report(dir, &data);
     Ok(code::DONE)
 }
 

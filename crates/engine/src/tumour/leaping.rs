@@ -30,6 +30,8 @@ pub(super) struct Leap {
     scratch: Scratch,
     /// The exposure that a step is looking ahead with.
     ahead: Exposure,
+    /// The exposure before a step that may be too long.
+    before: Exposure,
     /// Rates of the tumour as it grows, while nothing moves them.
     field: Option<Field>,
     pub(super) steps: u64,
@@ -46,6 +48,9 @@ struct Known {
 /// Cells that a step toward a size may be expected to end with: some times what a tumour may have, and far below what overflows.
 const MOST_EXPECTED: f64 = (1u64 << 56) as f64;
 
+/// Steps that are halved no more to see whether a size is reached in between, days.
+const SHORTEST: f64 = 1e-3;
+
 /// Steps remembered; a dosing cycle at steady state needs a handful.
 const REMEMBERED: usize = 48;
 
@@ -54,6 +59,7 @@ impl Leap {
     pub(super) fn new(compiled: &Compiled, exposure: Exposure) -> Leap {
         Leap {
             ahead: exposure.clone(),
+            before: exposure.clone(),
             exposure,
             longest: Vec::new(),
             drawable: f64::INFINITY,
@@ -145,13 +151,13 @@ impl Leap {
                 return Err(Failure::Budget { what, time: start });
             }
             let now = if compiled.interacting {
-                self.step_interacting(compiled, registers, state, until - start, stream)?
+                self.step_interacting(compiled, registers, state, until - start, (total, size), stream)?
             } else {
-                let mut days = until - start;
-                if size < f64::INFINITY {
-                    days = self.carried(compiled, registers, state, total, days)?;
-                }
-                let step = self.step(compiled, registers, state, days)?;
+                let step = if size < f64::INFINITY {
+                    self.step_below(compiled, registers, state, until - start, (total, size))?
+                } else {
+                    self.step(compiled, registers, state, until - start)?
+                };
                 leap::advance(compiled, &step, state, &mut self.scratch, stream)?
             };
             if until - state.time < 1e-9 {
@@ -168,6 +174,31 @@ impl Leap {
             total = now;
         }
         Ok(Stop::Time)
+    }
+
+    /// The next step of `total` cells, as long as it may be where they must not pass a size unseen.
+    fn step_below(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        state: &State,
+        days: f64,
+        (total, size): (u64, f64),
+    ) -> Result<Rc<Step>, Failure> {
+        let mut days = self.carried(compiled, registers, state, total, days)?;
+        // What neither a drug nor the date moves is highest at an end.
+        let varying = compiled.varying;
+        loop {
+            if varying {
+                self.before.clone_from(&self.exposure);
+            }
+            let step = self.step(compiled, registers, state, days)?;
+            if !varying || step.days() < SHORTEST || !step.hides(compiled, total, size) {
+                return Ok(step);
+            }
+            std::mem::swap(&mut self.exposure, &mut self.before);
+            days = 0.5 * step.days();
+        }
     }
 
     /// The longest of `days`, their half, their quarter ... after which `total` cells are expected to be a number that can be
@@ -319,6 +350,7 @@ impl Leap {
         registers: &mut Registers,
         state: &mut State,
         days: f64,
+        (total, size): (u64, f64),
         stream: &mut Stream,
     ) -> Result<u64, Failure> {
         let mut days = days.min(interacting::longest(compiled, registers, &self.exposure, state, self.tolerance)?);
@@ -326,7 +358,8 @@ impl Leap {
         loop {
             let mut ahead = self.exposure.clone();
             let step = interacting::step(compiled, registers, &mut ahead, state, days)?;
-            if step.drawable() {
+            let hidden = size < f64::INFINITY && days >= SHORTEST && step.hides(compiled, total, size);
+            if step.drawable() && !hidden {
                 let total = leap::advance(compiled, &step, state, &mut self.scratch, stream)?;
                 interacting::carry_levels(compiled, registers, &mut self.exposure, state, &before, days)?;
                 return Ok(total);
