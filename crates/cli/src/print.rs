@@ -2,18 +2,16 @@
 
 use crate::figures::MONTH;
 use crate::report::data::{ArmData, ReportData};
-use crate::report::words::{self, thousands};
+use crate::report::words;
 use serde_json::{Map, Value, json};
 
 /// The table, ready to print.
 pub fn table(data: &ReportData) -> String {
-    let arms = data.arms.len();
-    let noun = if arms == 1 { "arm" } else { "arms" };
     let mut out = format!(
-        "{}: {arms} {noun} x {} {}, {}, seed {}\n",
+        "{}: {} x {}, {}, seed {}\n",
         data.title,
-        thousands(u64::from(data.finished)),
-        if data.finished == 1 { "patient" } else { "patients" },
+        words::arms(data.arms.len()),
+        words::patients(data.finished.into()),
         span(data.horizon_days),
         data.seed
     );

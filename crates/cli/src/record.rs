@@ -130,6 +130,13 @@ pub fn input_name(source: &Source) -> String {
     }
 }
 
+/// The command that runs what lies in a run directory once more, into another.
+pub fn again(folder: &Path, record: &Record) -> String {
+    let Record { patients, seed, method, .. } = record;
+    let shown = crate::commands::run::shown(folder);
+    format!("remission run {shown} --patients {patients} --seed {seed} --method {method} --out ANOTHER_FOLDER")
+}
+
 /// Reads the record of a run directory.
 pub fn read(folder: &Path) -> Result<Record, Exit> {
     let path = folder.join(FILE);
@@ -156,13 +163,11 @@ pub fn read(folder: &Path) -> Result<Record, Exit> {
         return Err(Exit::refused(format!(
             "error: {} was made with random streams version {} (remission {}) and this program has version {RNG_VERSION}, which draws \
              other paths of the same law\n  \
-             repeat it with the program that made it; or run the copies of its files anew: remission run {} --patients {} --seed {}",
+             repeat it with the program that made it; or run the copies of its files anew: {}",
             folder.display(),
             record.rng_version,
             record.remission,
-            crate::commands::run::shown(folder),
-            record.patients,
-            record.seed
+            again(folder, &record)
         )));
     }
     // A record from elsewhere must not lead out of its folder.

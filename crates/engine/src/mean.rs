@@ -104,15 +104,7 @@ impl<'a> MeanTumour<'a> {
 
     /// Advances to `until`.
     pub fn advance(&mut self, until: f64) -> Result<(), Failure> {
-        while self.exposure.time() < until {
-            let to = self.exposure.next_event().min(until);
-            let days = to - self.exposure.time();
-            if days > 0.0 {
-                self.carry(days)?;
-            }
-            self.exposure.advance(to);
-        }
-        Ok(())
+        self.advance_below(until, f64::INFINITY).map(|_| ())
     }
 
     /// The same, or to the first moment seen at which `size` cells are expected, which is returned: near it every day is looked at.
@@ -120,8 +112,9 @@ impl<'a> MeanTumour<'a> {
     /// # Errors
     /// As [`advance`](Self::advance).
     pub fn advance_below(&mut self, until: f64, size: f64) -> Result<Option<f64>, Failure> {
-        let mut before = (self.exposure.time(), self.means().total());
-        if before.1 >= size {
+        let reached = |cells: f64| size < f64::INFINITY && cells >= size;
+        let mut before = (self.exposure.time(), self.total());
+        if reached(before.1) {
             return Ok(Some(before.0));
         }
         while before.0 < until {
@@ -132,8 +125,8 @@ impl<'a> MeanTumour<'a> {
                 self.carry(to - now)?;
             }
             self.exposure.advance(to);
-            let after = (to, self.means().total());
-            if after.1 >= size {
+            let after = (to, self.total());
+            if reached(after.1) {
                 let share =
                     if before.1 > 0.0 { libm::log(size / before.1) / libm::log(after.1 / before.1) } else { 1.0 };
                 return Ok(Some(now + share.clamp(0.0, 1.0) * (to - now)));
@@ -141,6 +134,11 @@ impl<'a> MeanTumour<'a> {
             before = after;
         }
         Ok(None)
+    }
+
+    /// All cells expected now.
+    fn total(&self) -> f64 {
+        self.y[..LABELS * self.compiled.types()].iter().sum()
     }
 
     /// What is expected now.
@@ -178,7 +176,7 @@ impl<'a> MeanTumour<'a> {
     fn grow(&mut self, until: f64) -> Result<(), Failure> {
         let cells = LABELS * self.compiled.types();
         loop {
-            let total: f64 = self.y[..cells].iter().sum();
+            let total = self.total();
             if total >= until * (1.0 - 1e-9) {
                 return Ok(());
             }

@@ -7,9 +7,9 @@
 pub mod clock;
 pub mod sample;
 
+use crate::commands::run::progress;
 use crate::failure::Exit;
 use clock::Clock;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remission_cohort::patient;
 use remission_engine::before::{self, size_at_start};
 use remission_engine::compiled::Compiled;
@@ -20,7 +20,6 @@ use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
 use remission_model::resolved::{Kind, Model, Study};
 use sample::Sample;
-use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A workload as shipped.
@@ -58,22 +57,8 @@ pub static WORKLOADS: [Workload; 5] = [
 
 /// Replicates of a workload that is leaped.
 const LEAPS: u32 = 100_000;
-
 /// Replicates between two looks at the bar.
 const NOW_AND_THEN: u32 = 256;
-
-/// A bar on a terminal.
-fn progress(number: u32, name: &str, what: &str) -> ProgressBar {
-    let bar = ProgressBar::new(u64::from(number));
-    if !std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    if let Ok(style) = ProgressStyle::with_template(&format!("{name} {{bar:32}} {{pos}}/{{len}} {what}  {{eta}} left"))
-    {
-        bar.set_style(style);
-    }
-    bar
-}
 
 impl Workload {
     /// Replicates unless told otherwise; none where this method cannot run it.
@@ -162,7 +147,7 @@ pub fn measure(
     let own = workload.name.bytes().fold(0, |sum, byte| 256 * sum + u64::from(byte));
     let mut words = 0;
     let clock = Clock::start();
-    let bar = progress(replicates, workload.name, "replicates");
+    let bar = progress(replicates.into(), &format!("replicates of {}", workload.name), None);
     for replicate in 0..replicates {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);
@@ -239,7 +224,7 @@ pub fn patients(id: &str, patients: u32, seed: u64, stop: &AtomicBool) -> Result
     let job = crate::commands::run::job(&loaded, Some(patients), Some(seed), patient::Method::Leap, Some(1))?;
     let setup = clock.milliseconds();
     let clock = Clock::start();
-    let bar = progress(patients, id, "patients");
+    let bar = progress(patients.into(), &format!("patients of {id}"), None);
     for number in 0..patients {
         if stop.load(Ordering::Relaxed) {
             return Ok(None);

@@ -28,7 +28,7 @@ pub fn list(as_json: bool) -> Result<u8, Exit> {
     }
     let width = rows.iter().map(|r| r.0.len()).max().unwrap_or(0);
     for (id, title, question, arms) in rows {
-        sayln!("{id:width$}  {title} ({arms} {})", if arms == 1 { "arm" } else { "arms" });
+        sayln!("{id:width$}  {title} ({})", words::arms(arms));
         if !question.is_empty() {
             sayln!("{:width$}  {question}", "");
         }

@@ -34,11 +34,11 @@ pub fn law(args: &args::Law, stop: &AtomicBool) -> Result<u8, Exit> {
     let compiled = Compiled::new(&loaded.model);
     let (arms, patients) = (study.arms.len() as u64, args.patients.map_or(1, u64::from));
     let doing = format!(
-        "solving the law of {arms} arm{}{}",
-        if arms == 1 { "" } else { "s" },
-        args.patients.map_or(String::new(), |n| format!(" for {n} patient{}", if n == 1 { "" } else { "s" }))
+        "solving the law of {}{}",
+        words::arms(study.arms.len()),
+        args.patients.map_or(String::new(), |n| format!(" for {}", words::patients(n.into())))
     );
-    let bar = progress(arms * patients, "laws", &doing);
+    let bar = progress(arms * patients, "laws", Some(&doing));
     let done = |n| bar.set_position(n);
     let found = law_of(&compiled, &study, args.patients, args::threads(args.threads), stop, done);
     bar.finish_and_clear();

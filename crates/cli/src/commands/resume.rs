@@ -56,20 +56,14 @@ fn finished(dir: &Path, args: &args::Run) -> Result<u8, Exit> {
     let made = [record::damaged(dir, &record.files)?, record::damaged(dir, &record.tables)?].concat();
     if !inputs.is_empty() || !made.is_empty() {
         let lines: String = inputs.iter().chain(&made).map(|(name, what)| format!("  {name}: {what}\n")).collect();
-        let again = format!(
-            "make it again: remission run {} --patients {} --seed {} --method {} --out ANOTHER_FOLDER",
-            shown(dir),
-            record.patients,
-            record.seed,
-            record.method
-        );
         // What lies there is no longer what was run.
         let first = "put the inputs back as they were run (their SHA-256 stand in record.json), then ";
         return Err(Exit {
             message: format!(
-                "error: {} is finished, but not all of it is what the run wrote:\n{lines}  {}{again}",
+                "error: {} is finished, but not all of it is what the run wrote:\n{lines}  {}make it again: {}",
                 dir.display(),
-                if inputs.is_empty() { "" } else { first }
+                if inputs.is_empty() { "" } else { first },
+                record::again(dir, &record)
             ),
             code: code::DIFFERS,
         });

@@ -11,7 +11,7 @@ use crate::load::{Loaded, load};
 use crate::record::{self, Record};
 use crate::report;
 use crate::report::data::ReportData;
-use crate::report::words::thousands;
+use crate::report::words::{self, thousands};
 use crate::tables::{Tables, files};
 use crate::unfinished::{self, Taken, Unfinished, is_free, is_unfinished};
 use crate::{pictures, print};
@@ -305,14 +305,16 @@ pub fn shown(folder: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// A bar on a terminal, that it is being done elsewhere; always on stderr.
-pub fn progress(number: u64, what: &str, doing: &str) -> ProgressBar {
+/// A bar on a terminal, elsewhere what is being done, if that is to be said; always on stderr.
+pub fn progress(number: u64, what: &str, doing: Option<&str>) -> ProgressBar {
     let bar = ProgressBar::new(number);
     if std::io::stderr().is_terminal() {
         bar.set_draw_target(ProgressDrawTarget::stderr_with_hz(8));
     } else {
         bar.set_draw_target(ProgressDrawTarget::hidden());
-        warnln!("{doing}");
+        if let Some(doing) = doing {
+            warnln!("{doing}");
+        }
     }
     if let Ok(style) =
         ProgressStyle::with_template(&format!("{{bar:32}} {{pos}}/{{len}} {what}  {{msg}}  {{eta}} left"))
@@ -324,6 +326,6 @@ pub fn progress(number: u64, what: &str, doing: &str) -> ProgressBar {
 
 /// The same for the patients of a run.
 pub fn progress_of(patients: u32) -> ProgressBar {
-    let doing = format!("simulating {patients} patient{}", if patients == 1 { "" } else { "s" });
-    progress(u64::from(patients), "patients", &doing)
+    let number = u64::from(patients);
+    progress(number, "patients", Some(&format!("simulating {}", words::patients(number))))
 }

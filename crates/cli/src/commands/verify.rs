@@ -6,7 +6,7 @@ use crate::commands::run::{progress_of, simulate};
 use crate::failure::{Exit, code};
 use crate::load::Source;
 use crate::record;
-use crate::report::words::patients;
+use crate::report::words::{arms, patients};
 use crate::{bounded, folder};
 use remission_model::records::{MAX_BYTES, is_file_name};
 use std::path::Path;
@@ -63,7 +63,7 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
     sayln!(
         "verified: {} x {} repeated, {} tables identical to the last bit",
         patients(record.patients.into()),
-        if job.study.arms.len() == 1 { "1 arm".to_string() } else { format!("{} arms", job.study.arms.len()) },
+        arms(job.study.arms.len()),
         record.tables.len()
     );
     note_of_report(dir, &data);

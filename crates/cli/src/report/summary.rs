@@ -21,7 +21,7 @@ pub fn question(data: &ReportData) -> String {
 /// Arms, patients, time and seed in one line.
 pub fn setting(data: &ReportData) -> String {
     let clock = Clock::of(data.horizon_days);
-    let arms = if data.arms.len() == 1 { "1 arm".to_owned() } else { format!("{} arms", data.arms.len()) };
+    let arms = words::arms(data.arms.len());
     let each = if data.arms.len() == 1 { "" } else { ", the same ones in each" };
     escape(&format!(
         "{arms}, {} {} an arm{each}; followed for {}; seed {}",

@@ -204,6 +204,11 @@ pub fn patients(n: u64) -> String {
     format!("{} {}", thousands(n), if n == 1 { "patient" } else { "patients" })
 }
 
+/// `1 arm`, `2 arms`.
+pub fn arms(n: usize) -> String {
+    format!("{n} {}", if n == 1 { "arm" } else { "arms" })
+}
+
 /// The answer of one arm as one sentence, without its name in front.
 pub fn answer(data: &ReportData, arm: &ArmData) -> String {
     let clock = Clock::of(data.horizon_days);
