@@ -16,10 +16,19 @@
 //! assert!((rate.per_hour - (-0.001462)).abs() < 1e-6);
 //! ```
 
+pub mod answer;
 pub mod delayed;
+pub mod diagnostics;
 mod failure;
+pub mod figure;
 pub mod growth;
+pub mod jobs;
 pub mod least_squares;
+pub mod prior;
+pub mod sheet;
+pub mod smc;
+pub mod special;
 pub mod table;
+pub mod verdict;
 
 pub use failure::FitFailure;

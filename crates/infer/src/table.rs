@@ -1,12 +1,9 @@
 //! A tidy table of readings: one line per well and time, as text, made into typed rows or into every fault of it.
 //!
-//! The first line names the columns, in any order; columns that are not asked for are passed over. Fields are
-//! separated by commas and may stand in double quotes on one line (RFC 4180), as R writes them; a byte-order mark
-//! and carriage returns are forgiven, blank lines skipped. Left out: units (the caller knows them from the name of
-//! the column), decimal commas, comments, fields that span lines.
+//! How text becomes fields: [`crate::sheet`]. Columns that are not asked for are passed over. Left out: units (the
+//! caller knows them from the name of the column).
 
-use std::collections::BTreeMap;
-use std::fmt;
+use crate::sheet::{Numbers, Once, Sheet, TableProblems};
 
 /// One reading of one well. From [`read`]: every number is finite and in the range that [`Columns`] allows.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,48 +59,6 @@ impl Default for Columns<'_> {
     }
 }
 
-/// One fault of a table: where, what was found, what is allowed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableProblem {
-    /// Line, from 1; the header is line 1.
-    pub line: usize,
-    /// Character of that line at which the fault begins, from 1.
-    pub column: usize,
-    /// Name of the column; empty for the line as a whole.
-    pub name: String,
-    /// What was found.
-    pub found: String,
-    /// What is allowed.
-    pub allowed: String,
-}
-
-impl fmt::Display for TableProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)?;
-        if !self.name.is_empty() {
-            write!(f, " ({})", self.name)?;
-        }
-        write!(f, ": found {}; allowed: {}", self.found, self.allowed)
-    }
-}
-
-/// Every fault found, in the order of the text; no more than 500 are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableProblems(pub Vec<TableProblem>);
-
-impl fmt::Display for TableProblems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (k, problem) in self.0.iter().enumerate() {
-            write!(f, "{}{problem}", if k > 0 { "\n" } else { "" })?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for TableProblems {}
-
-const MOST: usize = 500;
-
 /// Reads a table, or says everything that is wrong with it.
 ///
 /// ```
@@ -115,40 +70,40 @@ const MOST: usize = 500;
 /// assert_eq!((fault.line, fault.found.as_str()), (2, "6 fields"));
 /// ```
 pub fn read(text: &str, columns: &Columns) -> Result<Vec<Reading>, TableProblems> {
-    let mut faults = Faults(Vec::new());
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let Some((first, header)) = lines.next() else {
-        faults.add((1, 1), "", "no line", "a header and a line per reading");
-        return Err(TableProblems(faults.0));
+    let mut sheet = Sheet::parse(text)?;
+    let wanted = [columns.cell_type, columns.concentration, columns.time, columns.replicate, columns.signal];
+    let [Some(cell_type), Some(concentration), Some(time), Some(replicate), Some(signal)] =
+        wanted.map(|name| sheet.needed(name))
+    else {
+        return Err(sheet.finish().err().unwrap_or(TableProblems(Vec::new())));
     };
-    let Some((places, width)) = places(first + 1, header, columns, &mut faults) else {
-        return Err(TableProblems(faults.0));
+    let allowed = match columns.allowed {
+        Signal::AboveZero => Numbers::AboveZero,
+        Signal::Percent => Numbers::Percent,
     };
     let mut readings = Vec::new();
-    let mut seen: BTreeMap<(String, u64, u64, u32), usize> = BTreeMap::new();
-    for (index, line) in lines {
-        let number = index + 1;
-        let Some(fields) = split(number, line, &mut faults) else { continue };
-        if fields.len() != width {
-            let allowed = format!("{width} fields, as in the header; decimals with a point");
-            faults.add((number, 1), "", format!("{} fields", fields.len()), allowed);
+    let mut seen = Once::default();
+    for row in sheet.rows().iter() {
+        let cell_type = sheet.name(row, cell_type, "the name of a cell type");
+        let concentration = sheet.number(row, concentration, Numbers::ZeroOrMore);
+        let time = sheet.number(row, time, Numbers::ZeroOrMore);
+        let replicate = sheet.number(row, replicate, Numbers::Whole(u64::from(u32::MAX)));
+        let signal = sheet.number(row, signal, allowed);
+        let (Some(cell_type), Some(concentration), Some(time), Some(replicate), Some(signal)) =
+            (cell_type, concentration, time, replicate, signal)
+        else {
             continue;
-        }
-        let row = Row { number, fields: &fields, places: &places };
-        let Some(reading) = reading(&row, columns, &mut faults) else { continue };
-        let key =
-            (reading.cell_type.clone(), reading.concentration.to_bits(), reading.time.to_bits(), reading.replicate);
-        if let Some(earlier) = seen.insert(key, number) {
+        };
+        let well = format!("{cell_type}\n{concentration}\n{time}\n{replicate}");
+        if let Some(earlier) = seen.again(well, row.line) {
             let found = format!("the well and time of line {earlier} again");
-            faults.add((number, 1), "", found, "one line per cell type, concentration, time and replicate");
+            sheet.reject_line(row, &found, "one line per cell type, concentration, time and replicate");
         }
-        readings.push(reading);
+        let (cell_type, replicate) = (cell_type.to_string(), replicate as u32);
+        readings.push(Reading { cell_type, concentration, time, replicate, signal });
     }
-    if readings.is_empty() && faults.0.is_empty() {
-        faults.add((first + 1, 1), "", "a header alone", "a header and a line per reading");
-    }
-    if faults.0.is_empty() { Ok(readings) } else { Err(TableProblems(faults.0)) }
+    sheet.finish()?;
+    Ok(readings)
 }
 
 /// Concentrations at which `cell_type` was read, ascending, each once.
@@ -163,104 +118,4 @@ pub fn concentrations(readings: &[Reading], cell_type: &str) -> Vec<f64> {
     found.sort_by(f64::total_cmp);
     found.dedup();
     found
-}
-
-struct Faults(Vec<TableProblem>);
-
-impl Faults {
-    fn add(&mut self, at: (usize, usize), name: &str, found: impl Into<String>, allowed: impl Into<String>) {
-        if self.0.len() < MOST {
-            let (line, column) = at;
-            let (name, found, allowed) = (name.to_string(), found.into(), allowed.into());
-            self.0.push(TableProblem { line, column, name, found, allowed });
-        }
-    }
-}
-
-/// A field with the character at which it begins, from 1.
-type Field = (usize, String);
-
-/// Where cell type, concentration, time, replicate and signal stand, and how many fields a line has.
-fn places(number: usize, header: &str, columns: &Columns, faults: &mut Faults) -> Option<([usize; 5], usize)> {
-    let fields = split(number, header, faults)?;
-    let wanted = [columns.cell_type, columns.concentration, columns.time, columns.replicate, columns.signal];
-    let mut places = [0; 5];
-    for (place, name) in places.iter_mut().zip(wanted) {
-        let mut at = (0..fields.len()).filter(|&k| fields[k].1 == name);
-        match (at.next(), at.next()) {
-            (Some(k), None) => *place = k,
-            (Some(_), Some(k)) => {
-                faults.add((number, fields[k].0), name, "the column a second time", "each column once");
-            }
-            (None, _) => {
-                let names: Vec<&str> = fields.iter().map(|f| f.1.as_str()).collect();
-                let found = format!("no such column among `{}`", names.join("`, `"));
-                faults.add((number, 1), name, found, format!("a header with `{}`", wanted.join("`, `")));
-            }
-        }
-    }
-    faults.0.is_empty().then_some((places, fields.len()))
-}
-
-struct Row<'a> {
-    number: usize,
-    fields: &'a [Field],
-    places: &'a [usize; 5],
-}
-
-fn reading(row: &Row, columns: &Columns, faults: &mut Faults) -> Option<Reading> {
-    let field = |k: usize| &row.fields[row.places[k]];
-    let at = |k: usize| (row.number, field(k).0);
-    let cell_type = field(0).1.clone();
-    let before = faults.0.len();
-    if cell_type.is_empty() {
-        faults.add(at(0), columns.cell_type, "nothing", "the name of a cell type");
-    }
-    let mut number = |k: usize, name: &str, fits: &dyn Fn(f64) -> bool, allowed: &str| {
-        let value = field(k).1.parse::<f64>().ok().filter(|x| x.is_finite() && fits(*x));
-        if value.is_none() {
-            faults.add(at(k), name, format!("`{}`", field(k).1), allowed);
-        }
-        // A zero written -0 is the same well as 0.
-        value.map_or(0.0, |x| x + 0.0)
-    };
-    let whole = |x: f64| (0.0..=f64::from(u32::MAX)).contains(&x) && x == libm::trunc(x);
-    let concentration = number(1, columns.concentration, &|x| x >= 0.0, "a number, 0 or more");
-    let time = number(2, columns.time, &|x| x >= 0.0, "a number, 0 or more");
-    let replicate = number(3, columns.replicate, &whole, "a whole number, 0 to 4294967295") as u32;
-    let signal = match columns.allowed {
-        Signal::AboveZero => number(4, columns.signal, &|x| x > 0.0, "a number above 0"),
-        Signal::Percent => number(4, columns.signal, &|x| (0.0..=100.0).contains(&x), "a percentage, 0 to 100"),
-    };
-    (faults.0.len() == before && before < MOST).then_some(Reading { cell_type, concentration, time, replicate, signal })
-}
-
-/// The fields of a line, without surrounding blanks or quotes.
-fn split(number: usize, line: &str, faults: &mut Faults) -> Option<Vec<Field>> {
-    let mut fields: Vec<Field> = vec![(1, String::new())];
-    let (mut quoted, mut opened) = (false, 1);
-    for (k, letter) in line.chars().enumerate() {
-        let last = fields.last_mut()?;
-        match letter {
-            '"' => {
-                // A doubled quote inside quotes closes and opens again at once: it stands for a quote.
-                if !quoted && last.1.ends_with('\u{1}') {
-                    last.1.pop();
-                    last.1.push('"');
-                } else if quoted {
-                    last.1.push('\u{1}');
-                }
-                quoted = !quoted;
-                opened = k + 1;
-            }
-            ',' if !quoted => fields.push((k + 2, String::new())),
-            _ => last.1.push(letter),
-        }
-    }
-    if quoted {
-        faults.add((number, opened), "", "a quote that is not closed on its line", "quotes in pairs");
-        return None;
-    }
-    fields.iter_mut().for_each(|f| f.1 = f.1.replace('\u{1}', "").trim().to_string());
-    Some(fields)
 }

@@ -15,6 +15,7 @@
 //! ```
 
 mod advice;
+pub mod draws;
 pub mod expr;
 pub mod format;
 mod modification;

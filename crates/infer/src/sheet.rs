@@ -1,0 +1,385 @@
+//! A sheet: text of comma-, semicolon- or tab-separated lines made into fields, and fields into typed values, with
+//! every fault of it told by line and column.
+//!
+//! The first line names the columns, in any order. Fields may stand in double quotes on one line (RFC 4180), as R and
+//! spreadsheets write them; a byte-order mark and carriage returns are forgiven, blank lines skipped. The separator is
+//! the one of comma, semicolon and tab that the header has most of. Numbers have a decimal point: a decimal comma is
+//! named as such and never guessed at, since `1,234` may be either. Left out: comments, fields that span lines.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One fault of a table: where, what was found, what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableProblem {
+    /// Line, from 1; the header is line 1.
+    pub line: usize,
+    /// Character of that line at which the fault begins, from 1.
+    pub column: usize,
+    /// Name of the column; empty for the line as a whole.
+    pub name: String,
+    /// What was found.
+    pub found: String,
+    /// What is allowed, and what to do.
+    pub allowed: String,
+}
+
+impl fmt::Display for TableProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)?;
+        if !self.name.is_empty() {
+            write!(f, " ({})", self.name)?;
+        }
+        write!(f, ": found {}; allowed: {}", self.found, self.allowed)
+    }
+}
+
+/// Every fault found, in the order of the text; no more than 500 are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableProblems(pub Vec<TableProblem>);
+
+impl fmt::Display for TableProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (k, problem) in self.0.iter().enumerate() {
+            write!(f, "{}{problem}", if k > 0 { "\n" } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TableProblems {}
+
+const MOST: usize = 500;
+
+/// Text of a field with the character at which it begins, from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Field {
+    at: usize,
+    text: String,
+}
+
+/// A line of fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Line of the text, from 1.
+    pub line: usize,
+    fields: Vec<Field>,
+}
+
+/// Where a column stands: from [`Sheet::needed`] or [`Sheet::optional`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column(usize);
+
+/// Values that a number may have.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Numbers {
+    /// Any finite number.
+    Any,
+    /// Above 0.
+    AboveZero,
+    /// 0 or more.
+    ZeroOrMore,
+    /// Above 0, at most 1.
+    Share,
+    /// From 0 to 1.
+    ZeroToOne,
+    /// From 0 to 100.
+    Percent,
+    /// A whole number from 0 to the given one.
+    Whole(u64),
+}
+
+impl Numbers {
+    fn holds(self, x: f64) -> bool {
+        x.is_finite()
+            && match self {
+                Numbers::Any => true,
+                Numbers::AboveZero => x > 0.0,
+                Numbers::ZeroOrMore => x >= 0.0,
+                Numbers::Share => x > 0.0 && x <= 1.0,
+                Numbers::ZeroToOne => (0.0..=1.0).contains(&x),
+                Numbers::Percent => (0.0..=100.0).contains(&x),
+                Numbers::Whole(most) => x >= 0.0 && x <= most as f64 && x == libm::trunc(x),
+            }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Numbers::Any => "a number".into(),
+            Numbers::AboveZero => "a number above 0".into(),
+            Numbers::ZeroOrMore => "a number, 0 or more".into(),
+            Numbers::Share => "a share above 0 and at most 1".into(),
+            Numbers::ZeroToOne => "a share, 0 to 1".into(),
+            Numbers::Percent => "a percentage, 0 to 100".into(),
+            Numbers::Whole(most) => format!("a whole number, 0 to {most}"),
+        }
+    }
+}
+
+/// A table being read: its lines, the faults found so far and the columns used.
+///
+/// ```
+/// use remission_infer::sheet::{Numbers, Sheet};
+/// let mut sheet = Sheet::parse("culture,mutants,note\n1,33,a\n2,-18,b\n").unwrap();
+/// let (mutants, _) = (sheet.needed("mutants"), sheet.optional("final_cells"));
+/// let counts: Vec<_> = sheet.rows().iter().filter_map(|row| sheet.number(row, mutants?, Numbers::Whole(1 << 53))).collect();
+/// assert_eq!(counts, [33.0]);
+/// assert_eq!(sheet.unused(), ["culture", "note"]);
+/// let fault = sheet.finish().unwrap_err().to_string();
+/// assert_eq!(fault, "line 3, column 3 (mutants): found `-18`; allowed: a whole number, 0 to 9007199254740992");
+/// ```
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    header: Row,
+    rows: std::rc::Rc<Vec<Row>>,
+    used: Vec<bool>,
+    faults: std::cell::RefCell<Vec<TableProblem>>,
+}
+
+impl Sheet {
+    /// Splits a text into lines and fields. Errs where it holds no header or no line, or a quote is not closed.
+    pub fn parse(text: &str) -> Result<Sheet, TableProblems> {
+        let mut faults = Vec::new();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        let nothing = |line: usize, found: &str| {
+            let allowed = "a header and a line per reading".to_string();
+            TableProblem { line, column: 1, name: String::new(), found: found.into(), allowed }
+        };
+        let Some((first, head)) = lines.next() else {
+            return Err(TableProblems(vec![nothing(1, "no line")]));
+        };
+        let separator = separator(head);
+        let header = split(first + 1, head, separator).map_err(|fault| TableProblems(vec![fault]))?;
+        let width = header.fields.len();
+        let mut rows = Vec::new();
+        for (index, line) in lines {
+            match split(index + 1, line, separator) {
+                Err(fault) if faults.len() < MOST => faults.push(fault),
+                Err(_) => {}
+                Ok(row) if row.fields.len() == width => rows.push(row),
+                Ok(row) if faults.len() < MOST => {
+                    let found = format!("{} field{}", row.fields.len(), if row.fields.len() == 1 { "" } else { "s" });
+                    let allowed = format!("{width} fields, as in the header; decimals with a point");
+                    faults.push(TableProblem { line: row.line, column: 1, name: String::new(), found, allowed });
+                }
+                Ok(_) => {}
+            }
+        }
+        if rows.is_empty() && faults.is_empty() {
+            faults.push(nothing(first + 1, "a header alone"));
+        }
+        let used = vec![false; width];
+        Ok(Sheet { header, rows: rows.into(), used, faults: faults.into() })
+    }
+
+    /// Names of the columns, as written.
+    pub fn names(&self) -> Vec<&str> {
+        self.header.fields.iter().map(|f| f.text.as_str()).collect()
+    }
+
+    /// The lines below the header that have as many fields.
+    pub fn rows(&self) -> std::rc::Rc<Vec<Row>> {
+        self.rows.clone()
+    }
+
+    /// A column that must be there; its absence is a fault.
+    pub fn needed(&mut self, name: &str) -> Option<Column> {
+        let found = self.optional(name);
+        if found.is_none() && !self.header.fields.iter().any(|f| f.text == name) {
+            let names = self.names();
+            let near = near(name, &names).map_or(String::new(), |n| format!("; rename `{n}`?"));
+            let found = format!("no such column among `{}`", names.join("`, `"));
+            self.fault(self.header.line, 1, name, found, format!("a header with `{name}`{near}"));
+        }
+        found
+    }
+
+    /// A column that may be there; one that stands twice is a fault.
+    pub fn optional(&mut self, name: &str) -> Option<Column> {
+        let mut places = (0..self.header.fields.len()).filter(|&k| self.header.fields[k].text == name);
+        match (places.next(), places.next()) {
+            (Some(k), None) => {
+                self.used[k] = true;
+                Some(Column(k))
+            }
+            (Some(_), Some(k)) => {
+                let at = self.header.fields[k].at;
+                self.fault(self.header.line, at, name, "the column a second time", "each column once");
+                None
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// Columns that nobody asked for, in their order.
+    pub fn unused(&self) -> Vec<String> {
+        let left = self.header.fields.iter().zip(&self.used).filter(|(_, used)| !**used);
+        left.map(|(f, _)| f.text.clone()).collect()
+    }
+
+    /// The text of a field, without surrounding blanks or quotes.
+    pub fn text<'r>(&self, row: &'r Row, column: Column) -> &'r str {
+        &row.fields[column.0].text
+    }
+
+    /// A text that must not be empty.
+    pub fn name<'r>(&self, row: &'r Row, column: Column, what: &str) -> Option<&'r str> {
+        let text = self.text(row, column);
+        if text.is_empty() {
+            self.reject(row, column, "nothing", what);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A number that must be there.
+    pub fn number(&self, row: &Row, column: Column, numbers: Numbers) -> Option<f64> {
+        let text = self.text(row, column);
+        let value = text.parse::<f64>().ok().filter(|x| numbers.holds(*x));
+        if value.is_none() {
+            self.reject(row, column, &format!("`{text}`"), &format!("{}{}", numbers.words(), advice(text)));
+        }
+        // A zero written -0 is 0.
+        value.map(|x| x + 0.0)
+    }
+
+    /// A number, or nothing where the field is empty, NA or `.`; what else is wrong is a fault.
+    pub fn number_or_missing(&self, row: &Row, column: Column, numbers: Numbers) -> Option<f64> {
+        match is_missing(self.text(row, column)) {
+            true => None,
+            false => self.number(row, column, numbers),
+        }
+    }
+
+    /// A fault of one field.
+    pub fn reject(&self, row: &Row, column: Column, found: &str, allowed: &str) {
+        let name = self.header.fields[column.0].text.clone();
+        self.fault(row.line, row.fields[column.0].at, &name, found, allowed);
+    }
+
+    /// A fault of a line as a whole.
+    pub fn reject_line(&self, row: &Row, found: &str, allowed: &str) {
+        self.fault(row.line, 1, "", found, allowed);
+    }
+
+    fn fault(&self, line: usize, column: usize, name: &str, found: impl Into<String>, allowed: impl Into<String>) {
+        let mut faults = self.faults.borrow_mut();
+        if faults.len() < MOST {
+            let (name, found, allowed) = (name.to_string(), found.into(), allowed.into());
+            faults.push(TableProblem { line, column, name, found, allowed });
+        }
+    }
+
+    /// How many faults were found so far.
+    pub fn faults(&self) -> usize {
+        self.faults.borrow().len()
+    }
+
+    /// Errs with every fault found, in the order of the text.
+    pub fn finish(&self) -> Result<(), TableProblems> {
+        let mut faults = self.faults.borrow().clone();
+        faults.sort_by_key(|f| (f.line, f.column));
+        if faults.is_empty() { Ok(()) } else { Err(TableProblems(faults)) }
+    }
+}
+
+/// Rows that must differ in a key: tells the line at which the key stood before.
+///
+/// ```
+/// let mut seen = remission_infer::sheet::Once::default();
+/// assert_eq!((seen.again("a", 2), seen.again("b", 3), seen.again("a", 4)), (None, None, Some(2)));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Once(BTreeMap<String, usize>);
+
+impl Once {
+    /// The line at which `key` stood before, if it did; remembers it otherwise.
+    pub fn again(&mut self, key: impl Into<String>, line: usize) -> Option<usize> {
+        let key = key.into();
+        if let Some(earlier) = self.0.get(&key) {
+            return Some(*earlier);
+        }
+        self.0.insert(key, line);
+        None
+    }
+}
+
+/// Whether a field says that nothing is known: empty, NA, NaN or a point.
+pub fn is_missing(text: &str) -> bool {
+    matches!(text, "" | "." | "NA" | "na" | "N/A" | "NaN" | "nan")
+}
+
+/// What to do about a text that is no number.
+fn advice(text: &str) -> &'static str {
+    let digits = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_digit());
+    let comma = text.split_once(',').is_some_and(|(a, b)| digits(a.trim_start_matches('-')) && digits(b));
+    if comma {
+        return "; write decimals with a point and thousands without a separator";
+    }
+    let begins = text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
+    if begins && text.ends_with(|c: char| c.is_alphabetic() || c == '%') && text.parse::<f64>().is_err() {
+        return " without a unit; one unit for the whole column, in its name or in a column `unit`";
+    }
+    ""
+}
+
+/// The name among `names` that differs from `wanted` by case, blanks, points and hyphens, or by a letter or two.
+fn near<'a>(wanted: &str, names: &[&'a str]) -> Option<&'a str> {
+    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    let want = plain(wanted);
+    let distance = |a: &str, b: &str| -> usize {
+        let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+        let mut before: Vec<usize> = (0..=b.len()).collect();
+        for i in 0..a.len() {
+            let mut now = vec![i + 1];
+            for j in 0..b.len() {
+                now.push((before[j] + usize::from(a[i] != b[j])).min(before[j + 1] + 1).min(now[j] + 1));
+            }
+            before = now;
+        }
+        before[b.len()]
+    };
+    let close = |n: &&&str| n.len() < 100 && distance(&plain(n), &want) <= if want.len() > 5 { 2 } else { 1 };
+    names.iter().filter(close).min_by_key(|n| distance(&plain(n), &want)).copied()
+}
+
+/// The separator that a header has most of; a comma where it has none.
+fn separator(header: &str) -> char {
+    let count = |c: char| header.chars().filter(|x| *x == c).count();
+    [',', ';', '\t'].into_iter().rev().max_by_key(|c| (count(*c), *c == ',')).unwrap_or(',')
+}
+
+/// The fields of a line, without surrounding blanks or quotes.
+fn split(number: usize, line: &str, separator: char) -> Result<Row, TableProblem> {
+    let mut fields = Vec::new();
+    let (mut text, mut at) = (String::new(), 1);
+    let (mut quoted, mut closed, mut opened) = (false, false, 1);
+    for (k, letter) in line.chars().enumerate() {
+        match letter {
+            '"' => {
+                // A doubled quote inside quotes closes and opens again at once: it stands for a quote.
+                if !quoted && closed {
+                    text.push('"');
+                }
+                closed = quoted;
+                quoted = !quoted;
+                opened = k + 1;
+                continue;
+            }
+            c if c == separator && !quoted => {
+                fields.push(Field { at, text: text.trim().to_string() });
+                (text, at) = (String::new(), k + 2);
+            }
+            c => text.push(c),
+        }
+        closed = false;
+    }
+    if quoted {
+        let found = "a quote that is not closed on its line".to_string();
+        let allowed = "quotes in pairs".to_string();
+        return Err(TableProblem { line: number, column: opened, name: String::new(), found, allowed });
+    }
+    fields.push(Field { at, text: text.trim().to_string() });
+    Ok(Row { line: number, fields })
+}

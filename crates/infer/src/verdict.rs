@@ -1,0 +1,160 @@
+//! The verdict: how probable each explanation of the data is, what each says of the origin of resistance, and whether
+//! the data tell them apart at all.
+//!
+//! With p(y | e) the evidence of explanation e and p(e) its prior probability, p(e | y) is proportional to p(e) p(y | e).
+//! An explanation assigns its weight to one origin, or shares it between several (a mixture). The verdict is
+//! *undetermined* unless one origin has probability [`CERTAIN`] or more: where probabilities are calibrated, a verdict
+//! that is given is then wrong in at most one case of twenty.
+
+/// Origins of resistance, and mixtures of them, in the order in which they are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// Founded before treatment began.
+    PreExisting,
+    /// Mutated from a dividing cell under treatment.
+    Cycling,
+    /// Mutated from a drug-tolerant cell under treatment.
+    Persister,
+    /// A mutation that the drug made.
+    DrugInduced,
+    /// Resistance without a mutation: tolerance, switching.
+    NonGenetic,
+    /// Under treatment, by any of the ways that the data cannot tell apart.
+    DuringTreatment,
+    /// From before and from during treatment, both with a share that matters.
+    Mixture,
+    /// No resistance in these data.
+    None,
+}
+
+impl Origin {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Origin; 8] = [
+        Origin::PreExisting,
+        Origin::Cycling,
+        Origin::Persister,
+        Origin::DrugInduced,
+        Origin::NonGenetic,
+        Origin::DuringTreatment,
+        Origin::Mixture,
+        Origin::None,
+    ];
+
+    /// As in tables and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Origin::PreExisting => "pre_existing",
+            Origin::Cycling => "cycling",
+            Origin::Persister => "persister",
+            Origin::DrugInduced => "drug_induced",
+            Origin::NonGenetic => "non_genetic",
+            Origin::DuringTreatment => "during_treatment",
+            Origin::Mixture => "mixture",
+            Origin::None => "none",
+        }
+    }
+}
+
+/// Probability from which an origin is called; below it for all: undetermined.
+pub const CERTAIN: f64 = 0.95;
+
+/// One explanation with what the data say of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// Short name, as in JSON: `before_plating`.
+    pub name: String,
+    /// In plain words: `all mutants arose before the drug`.
+    pub words: String,
+    /// Where resistance came from if it is true.
+    pub origin: Origin,
+    /// Prior probability.
+    pub prior: f64,
+    /// ln p(data | explanation).
+    pub log_evidence: f64,
+    /// Standard error of [`log_evidence`](Explanation::log_evidence), from the sampler.
+    pub error: f64,
+}
+
+/// A further measurement that could be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Next {
+    /// In plain words: `24 more cultures`.
+    pub name: String,
+    /// Information about the origin that it is expected to give, bits; at most the entropy of the present verdict.
+    pub expected_bits: f64,
+    /// Monte Carlo standard error of it, bits.
+    pub error: f64,
+    /// What it costs, where costs were given.
+    pub cost: Option<f64>,
+}
+
+/// Where the resistance came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Explanations with their evidence.
+    pub explanations: Vec<Explanation>,
+    /// Probability of each explanation, in their order; sums to 1.
+    pub probability: Vec<f64>,
+    /// Probability of each origin that some explanation has, in the order of [`Origin::ALL`]; sums to 1.
+    pub origin: Vec<(Origin, f64)>,
+    /// No origin has probability [`CERTAIN`] or more.
+    pub undetermined: bool,
+    /// Why, in plain words.
+    pub reason: String,
+    /// What to measure next, the most telling first (per unit of cost where all have one).
+    pub next: Vec<Next>,
+}
+
+impl Verdict {
+    /// Weighs explanations; `reason` is given the origins with their probabilities and says why in words.
+    ///
+    /// Evidence may be minus infinity (impossible data); where it is for all, the prior stands. Priors need not sum to 1.
+    ///
+    /// ```
+    /// use remission_infer::verdict::{Explanation, Origin, Verdict};
+    /// let explanation = |name: &str, origin, log_evidence| Explanation {
+    ///     name: name.into(), words: String::new(), origin, prior: 0.5, log_evidence, error: 0.0,
+    /// };
+    /// let both = vec![explanation("before", Origin::PreExisting, -10.0), explanation("after", Origin::Cycling, -10.0)];
+    /// let verdict = Verdict::new(both);
+    /// assert!(verdict.undetermined && verdict.origin[0] == (Origin::PreExisting, 0.5));
+    /// let one = vec![explanation("before", Origin::PreExisting, -10.0), explanation("after", Origin::Cycling, -20.0)];
+    /// assert!(!Verdict::new(one).undetermined);
+    /// ```
+    pub fn new(explanations: Vec<Explanation>) -> Verdict {
+        let weight = |e: &Explanation| libm::log(e.prior.max(0.0)) + e.log_evidence;
+        let most = explanations.iter().map(weight).fold(f64::NEG_INFINITY, f64::max);
+        let raw: Vec<f64> = match most.is_finite() {
+            true => explanations.iter().map(|e| libm::exp(weight(e) - most)).collect(),
+            false => explanations.iter().map(|e| e.prior.max(0.0)).collect(),
+        };
+        let sum: f64 = raw.iter().sum();
+        let probability: Vec<f64> = raw.iter().map(|w| w / sum).collect();
+        let of = |origin: Origin| -> Option<(Origin, f64)> {
+            let mine = explanations.iter().zip(&probability).filter(|(e, _)| e.origin == origin);
+            let shares: Vec<f64> = mine.map(|(_, p)| *p).collect();
+            (!shares.is_empty()).then(|| (origin, shares.iter().sum()))
+        };
+        let origin: Vec<(Origin, f64)> = Origin::ALL.into_iter().filter_map(of).collect();
+        let undetermined = !origin.iter().any(|(_, p)| *p >= CERTAIN);
+        Verdict { explanations, probability, origin, undetermined, reason: String::new(), next: Vec::new() }
+    }
+
+    /// The most probable origin with its probability; none without explanations.
+    pub fn best(&self) -> Option<(Origin, f64)> {
+        self.origin.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Entropy of the origins, bits: what a perfect measurement would tell.
+    pub fn entropy(&self) -> f64 {
+        self.origin.iter().filter(|(_, p)| *p > 0.0).map(|(_, p)| -p * libm::log2(*p)).sum()
+    }
+
+    /// Puts further measurements in order: most bits first, or most bits per unit of cost where every one has a cost.
+    pub fn rank(&mut self, mut next: Vec<Next>) {
+        let costed = next.iter().all(|n| n.cost.is_some_and(|c| c > 0.0));
+        let worth = |n: &Next| if costed { n.expected_bits / n.cost.unwrap_or(1.0) } else { n.expected_bits };
+        next.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
+        self.next = next;
+    }
+}
