@@ -21,14 +21,18 @@ pub mod delayed;
 pub mod diagnostics;
 mod failure;
 pub mod figure;
+pub mod fluctuation;
 pub mod growth;
 pub mod jobs;
 pub mod least_squares;
 pub mod prior;
+pub mod profile;
+pub mod quadrature;
 pub mod sheet;
 pub mod smc;
 pub mod special;
 pub mod table;
 pub mod verdict;
+pub mod words;
 
 pub use failure::FitFailure;

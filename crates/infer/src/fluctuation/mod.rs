@@ -1,0 +1,30 @@
+//! Fluctuation assays: mutation rates from the number of mutants in parallel cultures, and whether the mutants were there
+//! before the drug.
+//!
+//! In reading order: [`read`] (the table), [`law`] with [`clones`] and [`contour`] (how many mutants a culture shows),
+//! [`fit`] (maximum likelihood with profiles), [`compare`] (two experiments), [`plan`] (how many cultures), [`verdict`]
+//! (before or after plating), [`mod@answer`] (all of it in words).
+
+pub mod answer;
+pub mod clones;
+pub mod compare;
+pub mod contour;
+pub mod fit;
+pub mod law;
+pub mod plan;
+pub mod read;
+pub mod verdict;
+
+use std::fmt;
+
+/// Why no answer can be given: where, what was found, what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal(pub String);
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,33 @@
+//! Numbers in sentences.
+
+/// A number with so many significant digits (1 or more), plain between 1e-4 and 1e6 and with a power of ten outside;
+/// trailing zeros are kept, so that the reader sees how many digits were given.
+///
+/// ```
+/// use remission_infer::words::significant;
+/// assert_eq!(significant(10.84383, 4), "10.84");
+/// assert_eq!(significant(149732.6, 4), "149700");
+/// assert_eq!(significant(5.7073e-8, 3), "5.71e-8");
+/// assert_eq!(significant(0.05, 2), "0.050");
+/// assert_eq!((significant(0.0, 3).as_str(), significant(f64::INFINITY, 3).as_str()), ("0", "infinite"));
+/// ```
+pub fn significant(x: f64, digits: usize) -> String {
+    if x == 0.0 {
+        return "0".into();
+    }
+    if !x.is_finite() {
+        return if x.is_nan() { "not known".into() } else { "infinite".into() };
+    }
+    let digits = digits.max(1);
+    let scientific = format!("{x:.*e}", digits - 1);
+    let power: i32 = scientific.split_once('e').and_then(|(_, p)| p.parse().ok()).unwrap_or(0);
+    if !(-4..6).contains(&power) {
+        return scientific;
+    }
+    let after = digits as i32 - 1 - power;
+    if after >= 0 {
+        return format!("{x:.*}", after as usize);
+    }
+    let scale = libm::pow(10.0, f64::from(-after));
+    format!("{:.0}", libm::round(x / scale) * scale)
+}

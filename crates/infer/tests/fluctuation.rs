@@ -1,0 +1,206 @@
+//! Fluctuation assays: published answers to their printed digits, what bad tables are told, and cultures at the edges.
+
+use remission_infer::answer::Answer;
+use remission_infer::fluctuation::answer::{Options, answer};
+use remission_infer::fluctuation::fit::{Conditions, Fitness};
+use remission_infer::fluctuation::read::{Data, read};
+use remission_infer::sheet::Sheet;
+use remission_infer::verdict::Origin;
+use std::path::Path;
+
+fn shared(file: &str) -> Option<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/fluctuation").join(file);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(_) => {
+            println!("SKIPPED: {} is not there", path.display());
+            None
+        }
+    }
+}
+
+/// Half a unit of the last digit that is printed, as a share of nothing: 10.84383 gives 5e-6.
+fn half_unit(printed: &str) -> f64 {
+    let (digits, power) = printed.split_once(['e', 'E']).unwrap_or((printed, "0"));
+    let after = digits.split_once('.').map_or(0, |(_, d)| d.len() as i32);
+    0.5 * 10f64.powi(power.parse::<i32>().unwrap() - after)
+}
+
+fn one(data: &Data, experiment: &str, conditions: Conditions) -> Answer {
+    let options = Options { conditions, experiment: Some(experiment.into()), ..Options::default() };
+    answer(data, &options).unwrap().remove(0)
+}
+
+fn estimate(answer: &Answer, name: &str) -> [f64; 3] {
+    let found = answer.estimates.iter().find(|e| e.name == name);
+    let found = found.unwrap_or_else(|| panic!("no {name} among {:?}", answer.estimates));
+    let (low, high) = found.ci95.unwrap();
+    [found.value, low, high]
+}
+
+#[test]
+fn published_answers_come_out_to_their_printed_digits() {
+    let (Some(counts), Some(published)) = (shared("counts.csv"), shared("published.csv")) else { return };
+    let data = read(&counts).unwrap();
+    let mut table = Sheet::parse(&published).unwrap();
+    let columns = ["experiment", "quantity", "model", "published", "lo95", "hi95"].map(|c| table.needed(c).unwrap());
+    let mut seen = 0;
+    for row in table.rows().iter() {
+        let [experiment, quantity, model, value, low, high] = columns.map(|c| table.text(row, c));
+        let known = |w| Conditions { fitness: Fitness::Known(w), ..Conditions::default() };
+        let free = Conditions { fitness: Fitness::Free, ..Conditions::default() };
+        let m = "mutations_per_culture";
+        let compared = |equal_sizes: bool| {
+            let (a, b) = experiment.split_once(" vs ").unwrap();
+            let set = a.split_once('/').unwrap().0;
+            let second = if b.contains('/') { b.to_string() } else { format!("{set}/{b}") };
+            let conditions = Conditions { final_cells: equal_sizes.then_some(1e8), ..Conditions::default() };
+            let second = second.replace("newcombe1948/newcombe1948/", "newcombe1948/");
+            let options = Options { conditions, compare: Some((a.into(), second)), ..Options::default() };
+            answer(&data, &options).unwrap().remove(0)
+        };
+        let found = match (quantity, model) {
+            ("m", "LD" | "LD + plating e=0.4") => estimate(&one(&data, experiment, known(1.0)), m),
+            ("m (phi=0.9)", _) => estimate(&one(&data, experiment, Conditions { initial_share: 0.1, ..known(1.0) }), m),
+            ("m", "Mandelbrot-Koch w=0.21") => estimate(&one(&data, experiment, known(0.21)), m),
+            ("m", "MK w=0.73") => estimate(&one(&data, experiment, known(0.73)), m),
+            ("m0", "B0 cv=0.15") => {
+                estimate(&one(&data, experiment, Conditions { final_cells_cv: Some(0.15), ..known(1.0) }), m)
+            }
+            ("rate per cell division" | "rate", _) => estimate(&one(&data, experiment, known(1.0)), "mutation_rate"),
+            ("m (joint)", _) => estimate(&one(&data, experiment, free), m),
+            ("w (joint)", _) => estimate(&one(&data, experiment, free), "fitness"),
+            ("m", "P0 + plating e=0.4") => estimate(&one(&data, experiment, known(1.0)), "mutations_per_culture_p0"),
+            (q, _) if q.starts_with("LRT Lambda") => {
+                let test = compared(q.contains("equal Nt")).tests[0].statistic;
+                [test, test, test]
+            }
+            ("rate ratio", _) => estimate(&compared(false), "rate_ratio"),
+            other => panic!("no way to compute {other:?}"),
+        };
+        for (printed, found) in [value, low, high].into_iter().zip(found).filter(|(printed, _)| !printed.is_empty()) {
+            // 9.852 was cut after three decimals and not rounded: the maximum is at 9.85262 (found by two programs).
+            let unit = if printed == "9.852" { 2.0 } else { 1.0 } * half_unit(printed);
+            // The end of the range of a rounded number belongs to it.
+            let off = (found - printed.parse::<f64>().unwrap()).abs();
+            assert!(off <= 1.0001 * unit, "{experiment}, {quantity}, {model}: published {printed}, found {found}");
+            seen += 1;
+        }
+    }
+    println!("{seen} published numbers");
+    assert!(seen >= 35, "{seen}");
+}
+
+#[test]
+fn what_is_wrong_with_a_table_is_said_by_line_and_column() {
+    let cases = [
+        (
+            "culture,final_cells\n1,1e8\n",
+            "line 1, column 1 (mutants): found no such column among `culture`, `final_cells`",
+        ),
+        ("culture,Mutants\n1,3\n", "rename `Mutants`?"),
+        ("culture,mutants\n1,3\n2,-4\n", "line 3, column 3 (mutants): found `-4`; allowed: a whole number, 0 to"),
+        ("culture,mutants\n1,3.5\n", "line 2, column 3 (mutants): found `3.5`"),
+        ("culture,mutants\n1,\n", "line 2, column 3 (mutants): found ``"),
+        ("culture;mutants;final_cells\n1;3;1,9e8\n", "line 2, column 5 (final_cells): found `1,9e8`"),
+        ("culture;mutants;final_cells\n1;3;190000000,5\n", "decimals with a point and thousands without a separator"),
+        ("culture,mutants\n1,3\n1,4\n", "line 3, column 1: found culture 1 of line 2 again"),
+        (
+            "mutants,plating_efficiency\n3,1.2\n",
+            "(plating_efficiency): found `1.2`; allowed: a share above 0 and at most 1",
+        ),
+        ("mutants,final_cells\n3,1.9e8 cells\n", "without a unit"),
+        ("mutants,final_cells\n300,100\n", "no more mutants than cells plated"),
+        ("mutants\n", "found a header alone"),
+        ("", "found no line"),
+        ("mutants,mutants\n1,2\n", "the column a second time"),
+    ];
+    for (text, part) in cases {
+        let said = read(text).unwrap_err().to_string();
+        assert!(said.contains(part), "{text:?}: {said}");
+    }
+    let said = read("culture,mutants\n1,x\n2,-1\n3,4,5\n").unwrap_err();
+    assert_eq!(said.0.len(), 3, "every fault at once: {said}");
+    let data = read("mutants,final_cells,plating_efficiency\n3,NA,.\n0,,\n").unwrap();
+    assert_eq!(data.experiments[0].cultures[1].final_cells, None);
+}
+
+#[test]
+fn what_is_asked_wrongly_is_refused_with_what_is_allowed() {
+    let data = read("experiment,mutants,final_cells\na,3,1e8\na,1,1e8\nb,0,NA\nb,0,NA\n").unwrap();
+    let refused = |options: Options| answer(&data, &options).unwrap_err().to_string();
+    let experiment = |name: &str| Options { experiment: Some(name.into()), ..Options::default() };
+    assert_eq!(refused(experiment("c")), "no experiment is called `c`; allowed: a, b");
+    let with = |conditions| Options { conditions, ..experiment("a") };
+    let known = |w| Conditions { fitness: Fitness::Known(w), ..Conditions::default() };
+    assert!(refused(with(known(0.0))).contains("allowed: 0.05 to 20, or free"));
+    assert!(refused(with(known(f64::NAN))).contains("fitness is NaN"));
+    assert!(refused(with(Conditions { plating: Some(0.0), ..known(1.0) })).contains("plating efficiency is 0"));
+    assert!(refused(with(Conditions { censor_at: Some(0), ..known(1.0) })).contains("cannot be cut at 0"));
+    let compare = |a: &str, b: &str| Options { compare: Some((a.into(), b.into())), ..Options::default() };
+    assert!(refused(compare("a", "a")).contains("cannot be compared with itself"));
+    assert!(refused(compare("a", "b")).contains("final_cells of `b` are not known"));
+    let free = Options { conditions: Conditions { fitness: Fitness::Free, ..known(1.0) }, ..experiment("b") };
+    assert!(refused(free).contains("no culture has a mutant"));
+}
+
+#[test]
+fn cultures_at_the_edges_have_answers() {
+    let fitted = |text: &str, conditions| one(&read(text).unwrap(), "", conditions);
+    let m = "mutations_per_culture";
+    // No mutant in 20 cultures: the rule of three.
+    let none = fitted(&format!("mutants\n{}", "0\n".repeat(20)), Conditions::default());
+    let [value, low, high] = estimate(&none, m);
+    assert_eq!((value, low), (0.0, 0.0));
+    assert!((high - 20f64.ln() / 20.0).abs() < 1e-9, "{high}");
+    // One culture alone, a huge count, and every count cut off.
+    for text in ["mutants\n7\n", "mutants\n1000000\n3\n0\n", "mutants\n1000000000\n"] {
+        let [value, low, high] = estimate(&fitted(text, Conditions::default()), m);
+        assert!(low <= value && value <= high && value > 0.0 && value.is_finite(), "{text:?}: {value} {low} {high}");
+    }
+    let cut = Conditions { censor_at: Some(1), ..Conditions::default() };
+    let [value, low, high] = estimate(&fitted("mutants\n0\n0\n3\n1\n0\n1\n", cut), m);
+    // Half of the cultures have none: the p0 method, since nothing else was told.
+    assert!((value - 2f64.ln()).abs() < 1e-9 && low > 0.0 && high < 3.0, "{value} {low} {high}");
+    let all = Conditions { censor_at: Some(1), ..Conditions::default() };
+    let [_, low, high] = estimate(&fitted("mutants\n5\n3\n4\n", all), m);
+    assert!(low > 0.0 && high == f64::INFINITY, "{low} {high}");
+    // Different sizes: a culture of twice the cells with twice the mutations is the same rate.
+    let sizes = fitted("mutants,final_cells\n3,1e8\n8,2e8\n2,1e8\n30,2e8\n", Conditions::default());
+    assert!(estimate(&sizes, "mutation_rate")[0] > 0.0);
+}
+
+#[test]
+fn censoring_takes_information_away_and_moves_nothing_far() {
+    let text = "mutants\n0\n3\n1\n22\n5\n2\n0\n9\n4\n2\n800\n1\n";
+    let data = read(text).unwrap();
+    let whole = estimate(&one(&data, "", Conditions::default()), "mutations_per_culture");
+    let cut =
+        estimate(&one(&data, "", Conditions { censor_at: Some(20), ..Conditions::default() }), "mutations_per_culture");
+    assert!((cut[0] / whole[0] - 1.0).abs() < 0.1, "{cut:?} {whole:?}");
+    assert!(cut[2] - cut[1] >= whole[2] - whole[1], "{cut:?} {whole:?}");
+}
+
+#[test]
+fn jackpots_say_before_and_equal_counts_say_after() {
+    let weighed = |text: &str| {
+        let options = Options { verdict: true, ..Options::default() };
+        answer(&read(text).unwrap(), &options).unwrap().remove(0).verdict.unwrap()
+    };
+    let jackpots = "1\n0\n3\n303\n0\n0\n7\n1\n2\n0\n64\n0\n5\n1\n0\n1\n35\n0\n4\n0\n107\n0\n2\n1\n";
+    let few = weighed(&format!("mutants\n{jackpots}"));
+    let before = weighed(&format!("mutants\n{}", jackpots.repeat(2)));
+    assert_eq!((few.best().unwrap().0, before.best().unwrap().0), (Origin::PreExisting, Origin::PreExisting));
+    assert!(few.best().unwrap().1 < before.best().unwrap().1 && !before.undetermined, "{:?}", before.origin);
+    let even: String = (0..40).map(|k| format!("{}\n", 30 + (k * 7) % 11)).collect();
+    let after = weighed(&format!("mutants\n{even}"));
+    assert_eq!(after.best().unwrap().0, Origin::DuringTreatment);
+    assert!(!after.undetermined, "{:?}", after.origin);
+    // Empty cultures say nothing, and a single one hardly anything.
+    for text in [format!("mutants\n{}", "0\n".repeat(10)), "mutants\n4\n".into()] {
+        let nothing = weighed(&text);
+        assert!(nothing.undetermined, "{:?}", nothing.origin);
+        assert!(nothing.next.iter().any(|n| n.expected_bits > 0.05), "{:?}", nothing.next);
+        assert!(nothing.next.iter().all(|n| n.expected_bits <= nothing.entropy() + 1e-12));
+    }
+}
