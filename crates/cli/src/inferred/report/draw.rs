@@ -178,6 +178,7 @@ fn frame(figure: &Figure, look: &Look) -> Frame {
     };
     if look.bare {
         rulers[1].ticks.clear();
+        rulers[1].label.clear();
     }
     let vertical = &rulers[usize::from(!turned)];
     let widest = vertical.ticks.iter().map(|t| wide(&one_line(&t.1))).fold(0.0, f64::max);
@@ -244,8 +245,7 @@ fn rows(crossings: &[Crossing]) -> usize {
 
 /// Every line from top to bottom (moments; levels, where the picture is turned), with names in rows so that none lies on another.
 fn crossing(figure: &Figure, frame: &Frame) -> Vec<Crossing> {
-    let mut ends: Vec<Vec<(f64, f64)>> = Vec::new();
-    let mut out = Vec::new();
+    let mut found = Vec::new();
     for layer in &figure.layers {
         let (name, share) = match layer {
             Layer::Moment { name, x } if !frame.turned => (name, frame.rulers[0].share(*x)),
@@ -254,7 +254,13 @@ fn crossing(figure: &Figure, frame: &Frame) -> Vec<Crossing> {
         };
         let Some(share) = share.filter(|s| (-1e-9..=1.0 + 1e-9).contains(s)) else { continue };
         let at = if frame.turned { frame.at(0.0, share).0 } else { frame.at(share, 0.0).0 };
-        let name = one_line(name);
+        found.push((at, one_line(name)));
+    }
+    // From right to left, so that no line goes through the name of one further left.
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut ends: Vec<Vec<(f64, f64)>> = Vec::new();
+    let mut out = Vec::new();
+    for (at, name) in found {
         let (before, after) = (at - 5.0, frame.right + 14.0 - at);
         let to_right = wide(&name) <= after || after >= before;
         let text = if wide(&name) > before.max(after) { fit(&name, before.max(after), 11.0) } else { name };

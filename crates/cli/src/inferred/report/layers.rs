@@ -3,7 +3,6 @@
 use super::draw::{Frame, wide};
 use super::numbers::one_line;
 use crate::report::html::escape;
-use crate::report::panels::area;
 use crate::report::svg::{Anchor, Svg, colour, dash, fit, polyline, px};
 use remission_infer::figure::{Figure, Layer};
 
@@ -52,7 +51,10 @@ impl Series {
             let stroke = format!("fill=\"none\" stroke=\"{}\" stroke-width=\"2.4\"{}", colour(s), dash(s));
             for (layer, _) in mine {
                 match layer {
-                    Layer::Bars { .. } => svg.raw(&area(colour(s), hatch(s))),
+                    Layer::Bars { .. } => {
+                        svg.path("M1 1H35V13H1z", &bar(s));
+                        svg.raw(&over("M1 1H35V13H1z", s));
+                    }
                     Layer::Band { .. } => {
                         svg.path("M0 0H36V14H0z", &format!("fill=\"{}\" fill-opacity=\".25\"", colour(s)))
                     }
@@ -71,6 +73,16 @@ impl Series {
     }
 }
 
+/// Fill and edge of bars: light, so that what is drawn over them is seen.
+fn bar(series: usize) -> String {
+    format!("fill=\"{0}\" fill-opacity=\".4\" stroke=\"{0}\" stroke-width=\"1\"", colour(series))
+}
+
+/// The hatch of a series over an area; nothing for one without.
+fn over(d: &str, series: usize) -> String {
+    if hatch(series).is_empty() { String::new() } else { format!("<path d=\"{d}\" fill=\"url(#{})\"/>", hatch(series)) }
+}
+
 fn hatch(series: usize) -> &'static str {
     ["", "h1", "h2", "h3", "h4"][series % 5]
 }
@@ -80,8 +92,8 @@ fn hatch(series: usize) -> &'static str {
 pub fn layers(svg: &mut Svg, figure: &Figure, frame: &Frame, clip: &str) {
     let series = Series::of(figure);
     let mut pen = Pen { svg, frame, busy: Vec::new() };
-    pen.svg.clip(clip, (frame.left, frame.top), (frame.right, frame.bottom));
-    let several_bars = figure.layers.iter().filter(|l| matches!(l, Layer::Bars { .. })).count() > 1;
+    // A line along an edge is seen whole.
+    pen.svg.clip(clip, (frame.left, frame.top - 1.5), (frame.right, frame.bottom + 1.5));
     for (k, layer) in figure.layers.iter().enumerate() {
         let s = series.of[k];
         match layer {
@@ -89,7 +101,7 @@ pub fn layers(svg: &mut Svg, figure: &Figure, frame: &Frame, clip: &str) {
             Layer::Line { at, .. } => pen.line(at, s),
             Layer::Bars { at, width, .. } => {
                 let (shift, share) = aside(figure, k);
-                pen.bars(at, shift, width_of(at, *width) * share, s, several_bars && share == 1.0);
+                pen.bars(at, shift, width_of(at, *width) * share, s);
             }
             Layer::Level { y, .. } => pen.level(*y),
             _ => {}
@@ -203,7 +215,7 @@ impl Pen<'_> {
         }
     }
 
-    fn bars(&mut self, at: &[(f64, f64)], shift: f64, width: f64, s: usize, over: bool) {
+    fn bars(&mut self, at: &[(f64, f64)], shift: f64, width: f64, s: usize) {
         for (x, y) in at.iter().map(|p| (p.0 + shift, p.1)) {
             let [rule_x, rule_y] = &self.frame.rulers;
             let base = rule_y.edge(0.0);
@@ -214,13 +226,7 @@ impl Pen<'_> {
             let (wide, high) = ((a.0 - b.0).abs(), (a.1 - b.1).abs());
             let gap = if wide > 4.0 && high > 4.0 { 0.5 } else { 0.0 };
             let place = (left + gap, top, wide - 2.0 * gap, high);
-            let opacity = if over { " fill-opacity=\".45\"" } else { "" };
-            let fill = format!(
-                "fill=\"{0}\"{opacity} stroke=\"{0}\" stroke-width=\"{1}\"",
-                colour(s),
-                if over { 1 } else { 0 }
-            );
-            self.svg.rect(place.0, place.1, place.2, place.3, &fill);
+            self.svg.rect(place.0, place.1, place.2, place.3, &bar(s));
             if !hatch(s).is_empty() && wide > 3.0 {
                 self.svg.rect(place.0, place.1, place.2, place.3, &format!("fill=\"url(#{})\"", hatch(s)));
             }

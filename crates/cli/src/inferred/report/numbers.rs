@@ -76,7 +76,7 @@ pub fn probability(p: f64) -> String {
         "< 0.1 %".to_owned()
     } else if p > 0.999 && p < 1.0 {
         "> 99.9 %".to_owned()
-    } else if (10.0..94.5).contains(&percent) || p == 0.0 || p == 1.0 {
+    } else if (10.0..94.5).contains(&percent) || (percent - percent.round()).abs() < 1e-9 {
         format!("{percent:.0} %")
     } else {
         format!("{percent:.1} %")
@@ -151,7 +151,8 @@ mod tests {
 
     #[test]
     fn nearly_certain_is_not_certain() {
-        let cases = [(0.0, "0 %"), (1e-9, "< 0.1 %"), (0.0312, "3.1 %"), (0.5, "50 %"), (0.9497, "95.0 %")];
+        let cases =
+            [(0.0, "0 %"), (1e-9, "< 0.1 %"), (0.0312, "3.1 %"), (0.5, "50 %"), (0.95, "95 %"), (0.9497, "95.0 %")];
         for (p, text) in cases.into_iter().chain([(0.99999, "> 99.9 %"), (1.0, "100 %"), (f64::NAN, "not known")]) {
             assert_eq!(probability(p), text);
         }

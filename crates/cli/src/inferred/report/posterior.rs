@@ -144,11 +144,12 @@ pub fn section(sampled: &Sampled, prefix: &str) -> String {
         let quantiles = [0.025, 0.25, 0.5, 0.75, 0.975].map(|q| quantile(&values, q));
         let said = match quantiles {
             [Some(low), _, Some(middle), _, Some(high)] => {
-                format!("median {}, 95 % {} to {} {unit}", short(middle, 3), short(low, 3), short(high, 3))
+                let [low, middle, high] = [low, middle, high].map(|v| pretty(&short(v, 3)));
+                format!("median {middle}, 95 % {low} to {high} {unit}")
             }
             _ => "no draws".to_owned(),
         };
-        let said = pretty(said.trim_end());
+        let said = said.trim_end();
         let histogram = histogram(&values, &before);
         let body = match &histogram {
             Some(h) => {
@@ -163,7 +164,7 @@ pub fn section(sampled: &Sampled, prefix: &str) -> String {
         panels += &format!(
             "<div class=panel><h4>{}</h4><p class=regimen>{}</p>{body}</div>",
             escape(&one_line(name)),
-            escape(&one_line(&said))
+            escape(&one_line(said))
         );
         let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
         let mut cells = vec![text(name), text(unit), number(mean)];

@@ -93,7 +93,8 @@ pub fn fluctuation() -> Answer {
         draws(&[("mutations_per_culture", "", 3.2, 0.42), ("mutation_rate", "per division", 1.2e-8, 0.4)], 4, 250);
     let prior =
         draws(&[("mutations_per_culture", "", 4.0, 3.0), ("mutation_rate", "per division", 1e-8, 2.3)], 1, 1000);
-    let units = |_: &Vec<f64>| counts.iter().map(|c| -2.0 - 0.01 * f64::from(*c)).collect::<Vec<f64>>();
+    let unit = |set: &[f64], c: i32| -1.5 - 0.5 * (f64::from(c).ln_1p() - 0.4 * set[0]).powi(2);
+    let units = |set: &Vec<f64>| counts.iter().map(|c| unit(set, *c)).collect::<Vec<f64>>();
     let observed: Vec<f64> = counts.iter().map(|c| f64::from(*c)).collect();
     Answer {
         assay: "fluctuation".into(),

@@ -76,7 +76,8 @@ struct Ground<'a> {
 
 /// Bars from left to right at one width, names before them or, where they are long, above them.
 fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> String {
-    let longest = rows.iter().map(|b| wide(&b.name)).fold(0.0, f64::max);
+    // Bold letters are wider.
+    let longest = rows.iter().map(|b| 1.18 * wide(&b.name)).fold(0.0, f64::max);
     let above = longest > 0.42 * width;
     let start = if above { 8.0 } else { longest + 14.0 };
     let behind = rows.iter().map(|b| wide(&b.text)).fold(24.0, f64::max) + 14.0;
@@ -134,7 +135,7 @@ fn both(rows: &[Bar], ground: &Ground, label: &str) -> String {
 
 /// Origins and explanations.
 pub fn origins(verdict: &Verdict, prefix: &str) -> String {
-    let mut out = said(verdict);
+    let mut out = String::new();
     if !verdict.origin.is_empty() {
         let bar = |(origin, p): &(Origin, f64)| Bar {
             name: words::name(origin.name()),
@@ -158,8 +159,13 @@ pub fn origins(verdict: &Verdict, prefix: &str) -> String {
         verdict.origin.iter().for_each(|(origin, p)| row(&mut table, &[text(origin.name()), number(*p)]));
         let meanings: Vec<String> = verdict.origin.iter().map(|(o, _)| meaning(*o)).collect();
         out += &format!(
-            "<figure>{}<figcaption>Probability of each origin, given the data, the explanations below and their prior probabilities: {}. \
+            "<p>{}</p><figure>{}<figcaption>Probability of each origin, given the data, the explanations below and their prior probabilities: {}. \
              An origin is called from {} on.</figcaption>{}</figure>",
+            if verdict.undetermined {
+                "Undetermined: no bar reaches the line from which an origin is called."
+            } else {
+                "One bar reaches the line from which an origin is called."
+            },
             both(&rows, &ground, &label),
             escape(&meanings.join("; ")),
             probability(CERTAIN),
@@ -180,10 +186,13 @@ pub fn evidence(verdict: &Verdict, prefix: &str) -> String {
         l if l == f64::NEG_INFINITY => "impossible".to_owned(),
         l if !l.is_finite() => "not known".to_owned(),
         l => {
-            let error =
-                if e.error.is_finite() && e.error > 0.0 { format!(" ± {}", short(e.error, 2)) } else { String::new() };
+            let error = if e.error.is_finite() && e.error > 0.0 {
+                format!("\u{a0}±\u{a0}{}", short(e.error, 2))
+            } else {
+                String::new()
+            };
             // Two decimals tell explanations apart; a number with more digits than that is written as a power of ten.
-            let number = if l.abs() < 1e7 { format!("{l:.2}") } else { pretty(&short(l, 6)) };
+            let number = if l.abs() < 1e7 { format!("{l:.2}").replace('-', "\u{2212}") } else { pretty(&short(l, 6)) };
             format!("{number}{error}")
         }
     };
