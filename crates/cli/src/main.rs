@@ -20,6 +20,9 @@ mod extra_arms;
 mod failure;
 mod figures;
 mod folder;
+// Nothing calls it yet.
+#[allow(dead_code)]
+mod inferred;
 mod interrupt;
 mod layout;
 mod load;

@@ -5,6 +5,8 @@
 //!
 //! Without Chromium the test says so and passes.
 
+#[path = "../src/inferred/report/mod.rs"]
+mod inferred;
 #[path = "../src/report/mod.rs"]
 mod report;
 
@@ -34,6 +36,14 @@ fn pictures(name: &str) -> usize {
         "cured" => 8,
         // 6 kinds in 12 panels, 2 portraits of 9 arms, and the 6 single pictures
         "twelve" => 96,
+        // Two figures, origin, next, two posteriors
+        "fluctuation" => 6,
+        // Two figures an experiment, two verdicts, one posterior
+        "lines" => 9,
+        // A figure, origin, next, four posteriors
+        "hostile" => 7,
+        "sixty" => 61,
+        "edges" => 18,
         _ => 0,
     }
 }
@@ -42,12 +52,15 @@ fn pictures(name: &str) -> usize {
 fn write_pages(dir: &Path) -> std::io::Result<usize> {
     let mut frames = String::new();
     let mut count = 0;
-    for (name, data) in report::sample::all() {
-        fs::write(dir.join(format!("{name}.html")), report::render(&data))?;
+    let runs = report::sample::all().into_iter().map(|(name, data)| ("run", name, report::render(&data)));
+    let answers = inferred::sample::all().into_iter();
+    let answers = answers.map(|(name, all)| ("answer", name, inferred::render(&all, "remission infer")));
+    for (kind, name, page) in runs.chain(answers) {
+        fs::write(dir.join(format!("{name}.html")), page)?;
         for width in [1280, 400] {
             let pictures = pictures(name);
             frames.push_str(&format!(
-                "<iframe name=\"{name} at {width}\" data-pictures={pictures} width={width} height=900 src=\"{name}.html\"></iframe>\n"
+                "<iframe name=\"{name} at {width}\" data-kind={kind} data-pictures={pictures} width={width} height=900 src=\"{name}.html\"></iframe>\n"
             ));
             count += 1;
         }

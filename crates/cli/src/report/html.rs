@@ -53,6 +53,8 @@ pub enum Cell<'a> {
     Count(usize),
     /// A number, printed by [`number`]; nothing is "not reached", and empty in the CSV.
     Number(Option<f64>),
+    /// What the page shows and what the CSV holds, which is a number and stays as it is.
+    Exact(&'a str, &'a str),
 }
 
 /// A table with a download button.
@@ -90,6 +92,9 @@ impl Table {
                 Cell::Count(n) => self.rows.push_str(&format!("<td>{n}")),
                 Cell::Number(Some(x)) if x.is_finite() => self.rows.push_str(&format!("<td>{}", number(*x))),
                 Cell::Number(_) => self.rows.push_str("<td data-csv=\"\">not reached"),
+                Cell::Exact(shown, csv) => {
+                    self.rows.push_str(&format!("<td data-csv=\"{}\">{}", escape(csv), escape(shown)));
+                }
             }
         }
         self.count += 1;

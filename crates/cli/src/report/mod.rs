@@ -11,9 +11,9 @@ mod compare;
 pub mod data;
 mod doses;
 mod exposure;
-mod html;
-mod origins;
-mod panels;
+pub(crate) mod html;
+pub(crate) mod origins;
+pub(crate) mod panels;
 mod ranking;
 mod record;
 #[cfg(test)]
@@ -24,7 +24,7 @@ mod series;
 mod spider;
 mod summary;
 mod survival;
-mod svg;
+pub(crate) mod svg;
 mod swimmer;
 #[cfg(test)]
 mod tests;
@@ -36,8 +36,8 @@ use data::ReportData;
 pub use html::csv_text;
 use html::{escape, policy_hash};
 
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("download.js");
+pub(crate) const STYLE: &str = include_str!("style.css");
+pub(crate) const SCRIPT: &str = include_str!("download.js");
 
 /// Sections that a page may have: anchor and short name.
 const SECTIONS: [(&str, &str); 18] = [

@@ -25,7 +25,7 @@ pub const HATCHES: &str = "<svg class=defs width=0 height=0 aria-hidden=true><de
 </defs></svg>";
 
 /// Fill and hatch of an origin.
-pub(super) fn fill(id: &str, place: usize) -> (&'static str, &'static str) {
+pub(crate) fn fill(id: &str, place: usize) -> (&'static str, &'static str) {
     match KNOWN.iter().find(|k| k.0 == id) {
         Some((_, colour, hatch)) => (colour, hatch),
         None => (colour(place + 2), ["", "h1", "h2", "h3", "h4"][place % 5]),

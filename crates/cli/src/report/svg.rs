@@ -103,6 +103,32 @@ impl Svg {
         self.path(&format!("M{} {}{d}", px(x), px(y)), &attributes);
     }
 
+    /// Elements as they stand in SVG.
+    pub fn raw(&mut self, elements: &str) {
+        self.body.push_str(elements);
+    }
+
+    /// What is drawn from here on ends at the edges of a rectangle from its upper left to its lower right, until [`unclip`](Svg::unclip).
+    /// The name is the rectangle's, once in a page.
+    pub fn clip(&mut self, name: &str, from: (f64, f64), to: (f64, f64)) {
+        let (x, y, w, h) = (px(from.0), px(from.1), px((to.0 - from.0).max(0.0)), px((to.1 - from.1).max(0.0)));
+        let name = escape(name);
+        let _ = write!(
+            self.body,
+            "<clipPath id=\"{name}\"><rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/></clipPath><g clip-path=\"url(#{name})\">"
+        );
+    }
+
+    /// Ends [`clip`](Svg::clip).
+    pub fn unclip(&mut self) {
+        self.body.push_str("</g>");
+    }
+
+    /// What was drawn, without its frame: for a legend.
+    pub fn inside(self) -> String {
+        self.body
+    }
+
     /// The finished picture; `label` is read aloud, `class` says at which width of the page it is shown.
     pub fn finish(mut self, height: f64, class: &str, label: &str) -> String {
         self.height = height;

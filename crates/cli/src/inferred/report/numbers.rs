@@ -1,0 +1,170 @@
+//! Numbers as a reader takes them in: as many digits as the interval bears, powers of ten where zeros would hide them, words
+//! where there is no number. What must keep every bit (JSON, CSV) does not pass here.
+
+use crate::report::words::power_of_ten;
+use remission_infer::answer::{Estimate, Said};
+
+/// A number with so many significant digits: `0.0123`, `1235`, `1.23e-8`. Digits before the point are never rounded away
+/// below a million.
+pub fn significant(x: f64, digits: usize) -> String {
+    if x.is_nan() {
+        return "not known".to_owned();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { "infinite".to_owned() } else { "-infinite".to_owned() };
+    }
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    let more = digits.clamp(1, 17) - 1;
+    // Rounded first: 999.96 with four digits is 1000, which has one digit more before the point.
+    let written = format!("{x:.more$e}");
+    let exponent: i32 = written.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
+    if (-4..6).contains(&exponent) {
+        let decimals = (more as i32 - exponent).max(0) as usize;
+        return format!("{x:.decimals$}");
+    }
+    written
+}
+
+/// As [`significant`], without zeros at the end of a fraction.
+pub fn short(x: f64, digits: usize) -> String {
+    let text = significant(x, digits);
+    let (body, power) = text.split_once('e').map_or((text.as_str(), None), |(b, p)| (b, Some(p)));
+    let Some(power) = power.filter(|p| p.parse::<i32>().is_ok()) else {
+        return if text.contains('.') && x.is_finite() {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            text
+        };
+    };
+    let body = if body.contains('.') { body.trim_end_matches('0').trim_end_matches('.') } else { body };
+    format!("{body}e{power}")
+}
+
+/// Digits that an estimate with this interval deserves: three, and more where the interval is narrow beside its value.
+pub fn digits(value: f64, ci95: Option<(f64, f64)>) -> usize {
+    let Some((low, high)) = ci95.filter(|(l, h)| l.is_finite() && h.is_finite() && h > l) else { return 3 };
+    let most = value.abs().max(low.abs()).max(high.abs());
+    let share = most / (high - low);
+    if share.is_finite() && share > 1.0 { ((libm::log10(share) + 2.0).ceil() as usize).clamp(3, 12) } else { 3 }
+}
+
+/// The point of an estimate.
+pub fn point(e: &Estimate) -> String {
+    significant(e.value, digits(e.value, e.ci95))
+}
+
+/// Its interval: `2.45 to 4.10`, `2.45 and above`, `up to 4.10`, `no bound`, `not known`.
+pub fn interval(e: &Estimate) -> String {
+    let Some((low, high)) = e.ci95.filter(|(l, h)| !l.is_nan() && !h.is_nan()) else { return "not known".to_owned() };
+    let write = |x: f64| significant(x, digits(e.value, e.ci95));
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) => format!("{} to {}", write(low), write(high)),
+        (true, false) => format!("{} and above", write(low)),
+        (false, true) => format!("up to {}", write(high)),
+        (false, false) => "no bound".to_owned(),
+    }
+}
+
+/// A probability in per cent; what is nearly certain or nearly excluded is not rounded to certainty.
+pub fn probability(p: f64) -> String {
+    let percent = 100.0 * p;
+    if !percent.is_finite() {
+        "not known".to_owned()
+    } else if p > 0.0 && p < 0.001 {
+        "< 0.1 %".to_owned()
+    } else if p > 0.999 && p < 1.0 {
+        "> 99.9 %".to_owned()
+    } else if (10.0..94.5).contains(&percent) || (percent - percent.round()).abs() < 1e-9 {
+        format!("{percent:.0} %")
+    } else {
+        format!("{percent:.1} %")
+    }
+}
+
+/// What is said of a computation, in one piece.
+pub fn said(said: &Said) -> String {
+    match said {
+        Said::Number(x) => short(*x, 4),
+        Said::Text(text) => text.clone(),
+        Said::Flag(true) => "yes".to_owned(),
+        Said::Flag(false) => "no".to_owned(),
+        Said::Numbers(all) if all.is_empty() => "none".to_owned(),
+        Said::Numbers(all) if all.len() > 6 => {
+            let known: Vec<f64> = all.iter().copied().filter(|x| !x.is_nan()).collect();
+            let (low, high) = known.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(*x), h.max(*x)));
+            match known.is_empty() {
+                true => format!("{} values, none known", all.len()),
+                false => format!("{} values from {} to {}", all.len(), short(low, 4), short(high, 4)),
+            }
+        }
+        Said::Numbers(all) => all.iter().map(|x| short(*x, 4)).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// A number written with `e` as a page shows it: `1.23 × 10⁻⁸`.
+pub fn pretty(text: &str) -> String {
+    let powers = |word: &str| -> Option<String> {
+        let (body, power) = word.split_once('e')?;
+        let exponent: i32 = power.parse().ok()?;
+        body.parse::<f64>().ok()?;
+        Some(format!("{body}\u{a0}×\u{a0}{}", power_of_ten(exponent)))
+    };
+    text.split(' ').map(|word| powers(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" ")
+}
+
+/// A name as it stands in one line: ends of lines and other controls are seen and not obeyed.
+pub fn one_line(text: &str) -> String {
+    let spaces = |c: char| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
+    text.chars().map(spaces).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn estimate(value: f64, ci95: Option<(f64, f64)>) -> Estimate {
+        Estimate { name: "m".into(), value, ci95, unit: String::new(), how: String::new() }
+    }
+
+    #[test]
+    fn digits_follow_the_interval() {
+        let cases = [
+            (3.21459, Some((2.449, 4.1)), "3.21", "2.45 to 4.10"),
+            (1234.5678, Some((1234.1, 1235.0)), "1234.57", "1234.10 to 1235.00"),
+            (1.234e-8, Some((9.0e-9, 1.6e-8)), "1.23e-8", "9.00e-9 to 1.60e-8"),
+            (0.0, Some((0.0, 3.7e-9)), "0", "0 to 3.70e-9"),
+            (12345.6, None, "12346", "not known"),
+            (2.0, Some((1.0, f64::INFINITY)), "2.00", "1.00 and above"),
+            (2.0, Some((f64::NEG_INFINITY, 4.0)), "2.00", "up to 4.00"),
+            (2.0, Some((f64::NEG_INFINITY, f64::INFINITY)), "2.00", "no bound"),
+            (f64::NAN, Some((f64::NAN, 4.0)), "not known", "not known"),
+            (999.96, None, "1000", "not known"),
+            (5e-324, Some((0.0, 1.7e308)), "4.94e-324", "0 to 1.70e308"),
+        ];
+        for (value, ci95, point_text, interval_text) in cases {
+            let e = estimate(value, ci95);
+            assert_eq!((point(&e).as_str(), interval(&e).as_str()), (point_text, interval_text));
+        }
+    }
+
+    #[test]
+    fn nearly_certain_is_not_certain() {
+        let cases =
+            [(0.0, "0 %"), (1e-9, "< 0.1 %"), (0.0312, "3.1 %"), (0.5, "50 %"), (0.95, "95 %"), (0.9497, "95.0 %")];
+        for (p, text) in cases.into_iter().chain([(0.99999, "> 99.9 %"), (1.0, "100 %"), (f64::NAN, "not known")]) {
+            assert_eq!(probability(p), text);
+        }
+    }
+
+    #[test]
+    fn powers_of_ten_are_written_out_and_words_are_left() {
+        assert_eq!(pretty("1.23e-8 and above"), "1.23\u{a0}×\u{a0}10⁻⁸ and above");
+        assert_eq!(pretty("infinite e5 line"), "infinite e5 line");
+        assert_eq!(
+            [short(1.5e-9, 4), short(2.0, 4), short(1200.0, 3), short(f64::INFINITY, 3)].join(" "),
+            "1.5e-9 2 1200 infinite"
+        );
+    }
+}

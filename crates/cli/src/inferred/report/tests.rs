@@ -1,0 +1,91 @@
+//! Tests of the page that need no browser.
+
+use super::{render, sample};
+
+#[test]
+fn complaints_stand_before_words_and_words_before_all_else() {
+    let page = render(&sample::lines(), "remission infer");
+    let at = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what} is missing"));
+    assert!(at("Did not converge:") < at("All experiments"));
+    let from = at("<section id=e2>");
+    let place = |what: &str| page[from..].find(what).unwrap_or_else(|| panic!("{what} is missing"));
+    assert!(
+        place("the chains disagree") < place("Net growth of line B")
+            && place("Net growth of line B") < place("id=e2-estimates")
+    );
+}
+
+#[test]
+fn the_verdict_is_plain() {
+    let page = render(&[sample::fluctuation()], "");
+    assert!(page.contains("Origin of resistance: undetermined.</strong> No origin has a probability of 95 % or more."));
+    let page = render(&sample::lines()[..1], "");
+    assert!(page.contains("Origin of resistance: non-genetic (resistance without a mutation)"));
+}
+
+#[test]
+fn every_picture_is_there_once_a_width_and_is_told_in_figures() {
+    // Origin, next, 2 figures, 2 posteriors; three times 2 figures, two origins, 1 posterior; 1 figure of 60, 60 posteriors.
+    for (name, answers, wide, both) in [
+        ("fluctuation", vec![sample::fluctuation()], 4, 2),
+        ("lines", sample::lines(), 8, 1),
+        ("sixty", vec![sample::sixty()], 1, 60),
+    ] {
+        let page = render(&answers, "");
+        for (class, count) in [("wide", wide), ("narrow", wide), ("both", both)] {
+            assert_eq!(page.matches(&format!("<svg class=\"{class}\"")).count(), count, "{name} {class}");
+        }
+        assert!(!page.contains("aria-label=\"\""));
+    }
+}
+
+#[test]
+fn nothing_is_fetched_nothing_breaks_out_and_nothing_is_nan() {
+    for (name, answers) in sample::all() {
+        let page = render(&answers, "remission infer x --name \"<script>\"");
+        assert!(page.contains("default-src 'none'"));
+        for outside in
+            ["src=", "@import", "url(h", "<link", "<iframe", "<img", "style=\"", "<script>alert", "javascript:"]
+        {
+            assert!(!page.contains(outside), "{name}: {outside}");
+        }
+        assert_eq!(page.matches("<script>").count(), 1, "{name}");
+        for bad in ["\"NaN", "NaN\" ", ">NaN", "inf ", "\"inf"] {
+            let found = page.match_indices(bad).find(|(at, _)| !page[..*at].ends_with("data-csv="));
+            assert!(found.is_none(), "{name}: {bad}: {:?}", found.map(|(at, _)| &page[at.saturating_sub(80)..at + 20]));
+        }
+        let mut ids: Vec<&str> = page
+            .split(" id=")
+            .skip(1)
+            .map(|rest| rest.trim_start_matches('"'))
+            .map(|rest| rest.split(['"', '>', ' ']).next().unwrap())
+            .collect();
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "{name}: an anchor comes twice");
+    }
+}
+
+#[test]
+fn formulas_are_words_in_downloads_and_numbers_keep_every_bit() {
+    let page = render(&[sample::hostile()], "");
+    assert!(page.contains("<td data-csv=\"&#39;=cmd|&#39; /C calc&#39;!A0\">=cmd|"));
+    assert!(page.contains("<th scope=col data-csv=\"&#39;=cmd|&#39; /C calc&#39;!A0\">=cmd|"));
+    let page = render(&[sample::fluctuation()], "");
+    assert!(page.contains("<td data-csv=\"3.214592653\">3.215"));
+}
+
+#[test]
+fn what_is_not_drawn_is_said() {
+    let page = render(&[sample::edges()], "");
+    let figure = |id: &str| {
+        let from = page.find(&format!("id=\"figure-{id}\"")).unwrap();
+        &page[from..from + page[from..].find("</figure>").unwrap()]
+    };
+    assert!(figure("infinite").contains("4 values that are infinite"));
+    assert!(figure("infinite-log").contains("6 values that are infinite"));
+    assert!(!figure("one-point").contains("drawn as a point"));
+    assert!(figure("no-points").contains("nothing to draw") && figure("no-layers").contains("nothing to draw"));
+    assert!(figure("many").contains("the first 2000 of 3000 rows"));
+}

@@ -1,0 +1,303 @@
+//! Where resistance came from: the probability of each origin as bars with the line from which one is called, the evidence for
+//! each explanation, and what to measure next by the bits it is expected to give.
+
+use super::draw::wide;
+use super::numbers::{one_line, pretty, probability, short};
+use super::parts::{nothing, number, row, text};
+use crate::report::html::{Table, behind, escape};
+use crate::report::svg::{Anchor, Scale, Svg, fit, px};
+use crate::report::words;
+use remission_infer::verdict::{CERTAIN, Explanation, Next, Origin, Verdict};
+
+/// Further measurements drawn; all are in the table.
+const DRAWN: usize = 12;
+
+/// The verdict in a sentence, and why.
+pub fn said(verdict: &Verdict) -> String {
+    let reason =
+        if verdict.reason.is_empty() { String::new() } else { format!(" {}", escape(&one_line(&verdict.reason))) };
+    match verdict.best().filter(|_| !verdict.undetermined) {
+        Some((origin, p)) => {
+            format!(
+                "<p><strong>Origin of resistance: {}</strong>, with probability {}.{reason}</p>",
+                escape(&meaning(origin)),
+                escape(&probability(p))
+            )
+        }
+        None => format!(
+            "<p><strong>Origin of resistance: undetermined.</strong> No origin has a probability of {} or more.{reason}</p>",
+            probability(CERTAIN)
+        ),
+    }
+}
+
+/// An origin in words.
+fn meaning(origin: Origin) -> String {
+    let more = match origin {
+        Origin::PreExisting => "founded before treatment began",
+        Origin::Cycling => "mutated from a dividing cell under treatment",
+        Origin::Persister => "mutated from a drug-tolerant cell under treatment",
+        Origin::DrugInduced => "a mutation that the drug made",
+        Origin::NonGenetic => "resistance without a mutation",
+        Origin::DuringTreatment => "by any of the ways that the data cannot tell apart",
+        Origin::Mixture => "from before and from during treatment",
+        Origin::None => return "no resistance".to_owned(),
+    };
+    format!("{} ({more})", words::name(origin.name()))
+}
+
+/// Colour and hatch of an origin: as in the report of a run, and three more.
+fn fill(origin: Origin) -> (&'static str, &'static str) {
+    match origin {
+        Origin::DuringTreatment => ("#009e73", "h1"),
+        Origin::Mixture => ("#cc79a7", "h2"),
+        Origin::None => ("#8a9499", "h3"),
+        known => crate::report::origins::fill(known.name(), 0),
+    }
+}
+
+/// One bar.
+struct Bar {
+    name: String,
+    value: f64,
+    error: f64,
+    text: String,
+    fill: (&'static str, &'static str),
+}
+
+/// What bars stand on.
+struct Ground<'a> {
+    to: f64,
+    ticks: Vec<(f64, String)>,
+    label: &'a str,
+    /// A line with its name.
+    mark: Option<(f64, String)>,
+}
+
+/// Bars from left to right at one width, names before them or, where they are long, above them.
+fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> String {
+    // Bold letters are wider.
+    let longest = rows.iter().map(|b| 1.18 * wide(&b.name)).fold(0.0, f64::max);
+    let above = longest > 0.42 * width;
+    let start = if above { 8.0 } else { longest + 14.0 };
+    let behind = rows.iter().map(|b| wide(&b.text)).fold(24.0, f64::max) + 14.0;
+    let x = Scale { from: 0.0, to: ground.to, start, end: width - behind };
+    let each = if above { 46.0 } else { 30.0 };
+    let (top, bottom) = (20.0, 26.0 + each * rows.len() as f64);
+    let mut svg = Svg::new(width);
+    for (at, text) in &ground.ticks {
+        svg.line(x.at(*at), top, x.at(*at), bottom, "grid");
+        svg.line(x.at(*at), bottom, x.at(*at), bottom + 4.0, "axis");
+        svg.text(x.at(*at), bottom + 18.0, Anchor::Middle, "t", text);
+    }
+    for (k, bar) in rows.iter().enumerate() {
+        let from = top + each * k as f64;
+        let y = if above { from + 20.0 } else { from + 6.0 };
+        match above {
+            true => svg.text(start, from + 14.0, Anchor::Start, "b", &fit(&bar.name, width - start, 12.5)),
+            false => svg.text(start - 10.0, y + 15.0, Anchor::End, "b", &bar.name),
+        }
+        let mut end = x.start;
+        if bar.value.is_finite() {
+            end = x.at(bar.value);
+            svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"{}\"", bar.fill.0));
+            if !bar.fill.1.is_empty() {
+                svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"url(#{})\"", bar.fill.1));
+            }
+            if bar.error.is_finite() && bar.error > 0.0 {
+                let (low, high) = (x.at(bar.value - 2.0 * bar.error), x.at(bar.value + 2.0 * bar.error));
+                svg.path(&format!("M{} {}H{}", px(low), px(y + 10.0), px(high)), "class=\"whisker\"");
+                end = high;
+            }
+        }
+        svg.text(end + 7.0, y + 15.0, Anchor::Start, "t halo", &bar.text);
+    }
+    svg.line(x.start, bottom, x.end, bottom, "axis");
+    svg.line(x.start, top, x.start, bottom, "axis");
+    if let Some((at, name)) = &ground.mark {
+        svg.line(x.at(*at), top - 4.0, x.at(*at), bottom, "limit");
+        let half = (wide(name) / 2.0).min(width / 2.0);
+        svg.text(x.at(*at).clamp(half, width - half), 12.0, Anchor::Middle, "t halo", name);
+    }
+    svg.text(
+        (x.start + x.end) / 2.0,
+        bottom + 38.0,
+        Anchor::Middle,
+        "l",
+        &fit(ground.label, 2.0 * (width - (x.start + x.end) / 2.0), 11.5),
+    );
+    svg.finish(bottom + 46.0, class, label)
+}
+
+fn both(rows: &[Bar], ground: &Ground, label: &str) -> String {
+    bars(rows, ground, 960.0, "wide", label) + &bars(rows, ground, 368.0, "narrow", label)
+}
+
+/// Origins and explanations.
+pub fn origins(verdict: &Verdict, prefix: &str) -> String {
+    let mut out = String::new();
+    if !verdict.origin.is_empty() {
+        let bar = |(origin, p): &(Origin, f64)| Bar {
+            name: words::name(origin.name()),
+            value: *p,
+            error: 0.0,
+            text: probability(*p),
+            fill: fill(*origin),
+        };
+        let rows: Vec<Bar> = verdict.origin.iter().map(bar).collect();
+        let spoken: Vec<String> = rows.iter().map(|b| format!("{} {}", b.name, b.text)).collect();
+        let called = if verdict.undetermined { "Undetermined." } else { "One origin is called." };
+        let label = format!("Probability of each origin of resistance. {called} {}.", spoken.join(", "));
+        let ticks = (0..=4).map(|k| (f64::from(k) / 4.0, (25 * k).to_string())).collect();
+        let mark = Some((CERTAIN, format!("called from {}", probability(CERTAIN))));
+        let ground = Ground { to: 1.0, ticks, label: "probability (%)", mark };
+        let mut table = Table::new(
+            &format!("table-{prefix}origin"),
+            "Probability of each origin",
+            &[("Origin", "origin"), ("Probability", "probability")],
+        );
+        verdict.origin.iter().for_each(|(origin, p)| row(&mut table, &[text(origin.name()), number(*p)]));
+        let meanings: Vec<String> = verdict.origin.iter().map(|(o, _)| meaning(*o)).collect();
+        out += &format!(
+            "<p>{}</p><figure>{}<figcaption>Probability of each origin, given the data, the explanations below and their prior probabilities: {}. \
+             An origin is called from {} on.</figcaption>{}</figure>",
+            if verdict.undetermined {
+                "Undetermined: no bar reaches the line from which an origin is called."
+            } else {
+                "One bar reaches the line from which an origin is called."
+            },
+            both(&rows, &ground, &label),
+            escape(&meanings.join("; ")),
+            probability(CERTAIN),
+            behind(&[table])
+        );
+    }
+    out
+}
+
+/// The evidence for each explanation.
+pub fn evidence(verdict: &Verdict, prefix: &str) -> String {
+    if verdict.explanations.is_empty() {
+        return String::new();
+    }
+    let best =
+        verdict.explanations.iter().map(|e| e.log_evidence).filter(|l| l.is_finite()).fold(f64::NEG_INFINITY, f64::max);
+    let shown = |e: &Explanation| match e.log_evidence {
+        l if l == f64::NEG_INFINITY => "impossible".to_owned(),
+        l if !l.is_finite() => "not known".to_owned(),
+        l => {
+            let error = if e.error.is_finite() && e.error > 0.0 {
+                format!("\u{a0}±\u{a0}{}", short(e.error, 2))
+            } else {
+                String::new()
+            };
+            // Two decimals tell explanations apart; a number with more digits than that is written as a power of ten.
+            let number = if l.abs() < 1e7 { format!("{l:.2}").replace('-', "\u{2212}") } else { pretty(&short(l, 6)) };
+            format!("{number}{error}")
+        }
+    };
+    let columns = [
+        ("Explanation", "explanation"),
+        ("Origin", "origin"),
+        ("Prior", "prior"),
+        ("ln evidence", "ln_evidence"),
+        ("Standard error", "standard_error"),
+        ("Probability", "probability"),
+        ("In words", "in_words"),
+    ];
+    let mut table = Table::new(&format!("table-{prefix}evidence"), "Evidence for each explanation", &columns);
+    let mut rows = Vec::new();
+    for (k, e) in verdict.explanations.iter().enumerate() {
+        let p = verdict.probability.get(k).copied().unwrap_or(f64::NAN);
+        let cells = [
+            text(&e.name),
+            text(e.origin.name()),
+            number(e.prior),
+            number(e.log_evidence),
+            number(e.error),
+            number(p),
+            text(&e.words),
+        ];
+        row(&mut table, &cells);
+        let words = if e.words.is_empty() { &e.name } else { &e.words };
+        let under = if best.is_finite() && e.log_evidence.is_finite() {
+            pretty(&short(best - e.log_evidence, 3))
+        } else {
+            "\u{2013}".to_owned()
+        };
+        rows.push(vec![
+            one_line(words),
+            words::name(e.origin.name()),
+            probability(e.prior),
+            shown(e),
+            under,
+            probability(p),
+        ]);
+    }
+    let heads =
+        ["Explanation", "Origin if it is true", "Prior probability", "ln evidence", "Below the best", "Probability"];
+    super::parts::wordy(&heads, &rows) + &behind(&[table])
+}
+
+/// What to measure next.
+pub fn next(verdict: &Verdict, prefix: &str) -> String {
+    if verdict.next.is_empty() {
+        return String::new();
+    }
+    let entropy = verdict.entropy();
+    let bar = |n: &Next| {
+        let cost = n.cost.map(|c| format!(" (cost {})", short(c, 4))).unwrap_or_default();
+        let value = if n.expected_bits.is_finite() { n.expected_bits.max(0.0) } else { f64::NAN };
+        Bar {
+            name: one_line(&n.name),
+            value,
+            error: n.error,
+            text: format!("{}{cost}", pretty(&short(n.expected_bits, 2))),
+            fill: ("#0072b2", ""),
+        }
+    };
+    let rows: Vec<Bar> = verdict.next.iter().take(DRAWN).map(bar).collect();
+    let most = rows.iter().map(|b| b.value + if b.error.is_finite() { 2.0 * b.error.max(0.0) } else { 0.0 });
+    let most = most.filter(|v| v.is_finite()).fold(entropy, f64::max).max(1e-6);
+    let axis = super::axis::Ruler::of(&Default::default(), [0.0, most].into_iter(), true, 4);
+    let costed = verdict.next.iter().all(|n| n.cost.is_some_and(|c| c > 0.0));
+    let spoken: Vec<String> = rows.iter().take(5).map(|b| format!("{}: {} bits", b.name, b.text)).collect();
+    let label = format!(
+        "Expected information of further measurements about the origin, at most {} bits. {}.",
+        short(entropy, 3),
+        spoken.join("; ")
+    );
+    let ground = Ground {
+        to: most,
+        ticks: axis.ticks,
+        label: "expected information (bits)",
+        mark: Some((entropy, format!("all there is to learn: {}", short(entropy, 3)))),
+    };
+    let columns = [
+        ("Measurement", "measurement"),
+        ("Expected bits", "expected_bits"),
+        ("Standard error", "standard_error"),
+        ("Cost", "cost"),
+        ("Bits per cost", "bits_per_cost"),
+    ];
+    let mut table = Table::new(&format!("table-{prefix}next"), "Further measurements", &columns);
+    for n in &verdict.next {
+        let per = n.cost.filter(|c| *c > 0.0).map_or(nothing(), |c| number(n.expected_bits / c));
+        row(
+            &mut table,
+            &[text(&n.name), number(n.expected_bits), number(n.error), n.cost.map_or(nothing(), number), per],
+        );
+    }
+    let order = if costed { "in the order of bits for each unit of cost" } else { "the most telling first" };
+    let more = if verdict.next.len() > DRAWN {
+        format!(" The first {DRAWN} of {} are drawn.", verdict.next.len())
+    } else {
+        String::new()
+    };
+    format!(
+        "<figure>{}<figcaption>How much each further measurement is expected to tell about the origin, {order}. Whisker: two standard errors \
+         of the simulation. The dashed line is what a perfect measurement would tell.{more}</figcaption>{}</figure>",
+        both(&rows, &ground, &label),
+        behind(&[table])
+    )
+}

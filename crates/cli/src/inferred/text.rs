@@ -1,0 +1,217 @@
+//! An answer as text for a terminal: what went wrong first, then the words, the estimates, the tests, the verdict with what to
+//! measure next, and how the computation went. What stands here is read by people; JSON keeps every bit.
+
+use super::report::numbers::{interval, one_line, point, probability, said, short};
+use crate::explain::page::Page;
+use crate::report::words;
+use remission_infer::answer::{Answer, Estimate};
+use remission_infer::verdict::{CERTAIN, Next, Verdict};
+
+/// All answers, one after the other.
+pub fn answers(answers: &[Answer]) -> String {
+    let mut page = Page::for_terminal();
+    for answer in answers {
+        one(&mut page, answer);
+    }
+    page.finish()
+}
+
+/// One answer.
+fn one(page: &mut Page, answer: &Answer) {
+    let title = match &answer.experiment {
+        Some(name) => format!("{}: {name}", answer.assay),
+        None => answer.assay.clone(),
+    };
+    page.heading(&one_line(&title));
+    for complaint in &answer.unconverged {
+        page.item(0, "NOT CONVERGED: ", &one_line(complaint));
+    }
+    if !answer.unconverged.is_empty() {
+        page.text(0, "Read nothing below as a result before this is mended.");
+        page.gap();
+    }
+    for words in &answer.words {
+        page.text(0, &one_line(words));
+    }
+    estimates(page, &answer.estimates);
+    tests(page, answer);
+    if let Some(verdict) = &answer.verdict {
+        origin(page, verdict);
+    }
+    if !answer.diagnostics.is_empty() {
+        page.gap();
+        let each: Vec<String> = answer.diagnostics.iter().map(|(name, s)| format!("{name} {}", said(s))).collect();
+        page.item(0, "Computation: ", &one_line(&each.join("; ")));
+    }
+    if !answer.notes.is_empty() {
+        page.gap();
+        page.text(0, "Notes");
+        for note in &answer.notes {
+            page.item(2, "- ", &one_line(note));
+        }
+    }
+}
+
+/// Estimates as a table, and under it how they were found, each way once.
+fn estimates(page: &mut Page, estimates: &[Estimate]) {
+    if estimates.is_empty() {
+        return;
+    }
+    page.gap();
+    let mut rows = vec![["estimate", "value", "95 % interval", "unit"].map(String::from).to_vec()];
+    for e in estimates {
+        rows.push(vec![one_line(&e.name), point(e), interval(e), one_line(&e.unit)]);
+    }
+    page.table(0, &rows, &[1]);
+    let mut ways: Vec<&str> = Vec::new();
+    for e in estimates.iter().filter(|e| !e.how.is_empty()) {
+        if !ways.contains(&e.how.as_str()) {
+            ways.push(&e.how);
+        }
+    }
+    for way in &ways {
+        let names: Vec<&str> = estimates.iter().filter(|e| e.how == *way).map(|e| e.name.as_str()).collect();
+        let who = match (ways.len(), names.len()) {
+            (1, n) if n == estimates.len() => "by ".to_owned(),
+            (_, n) if n > 6 => format!("{} and {} more by ", names[..3].join(", "), n - 3),
+            _ => format!("{} by ", names.join(", ")),
+        };
+        page.item(2, "", &one_line(&format!("{who}{way}")));
+    }
+}
+
+fn tests(page: &mut Page, answer: &Answer) {
+    if answer.tests.is_empty() {
+        return;
+    }
+    page.gap();
+    let mut rows = vec![["test", "statistic", "law", "p"].map(String::from).to_vec()];
+    for t in &answer.tests {
+        rows.push(vec![one_line(&t.name), short(t.statistic, 4), one_line(&t.law), p_value(t.p)]);
+    }
+    page.table(0, &rows, &[1, 3]);
+}
+
+/// A p-value with two digits; one that fell under the smallest number says so.
+pub fn p_value(p: f64) -> String {
+    if p == 0.0 { "< 1e-300".to_owned() } else { short(p, 2) }
+}
+
+/// The verdict in a few words: `UNDETERMINED`, or the origin called.
+pub fn called(verdict: &Verdict) -> String {
+    match verdict.best().filter(|_| !verdict.undetermined) {
+        Some((origin, p)) => format!("{} (probability {})", words::name(origin.name()), probability(p)),
+        None => format!("UNDETERMINED (no origin has a probability of {})", probability(CERTAIN)),
+    }
+}
+
+fn origin(page: &mut Page, verdict: &Verdict) {
+    page.gap();
+    page.item(0, "Origin of resistance: ", &called(verdict));
+    if !verdict.reason.is_empty() {
+        page.text(2, &one_line(&verdict.reason));
+    }
+    if !verdict.origin.is_empty() {
+        page.gap();
+        let mut rows = vec![["origin", "probability", ""].map(String::from).to_vec()];
+        for (origin, p) in &verdict.origin {
+            let bar = "#".repeat((p * 30.0).clamp(0.0, 30.0).round() as usize);
+            rows.push(vec![words::name(origin.name()), probability(*p), bar]);
+        }
+        page.table(2, &rows, &[1]);
+    }
+    if !verdict.explanations.is_empty() {
+        page.gap();
+        let head = ["explanation", "prior", "ln evidence", "probability", "in words"];
+        let mut rows = vec![head.map(String::from).to_vec()];
+        for (k, e) in verdict.explanations.iter().enumerate() {
+            let p = verdict.probability.get(k).copied().unwrap_or(f64::NAN);
+            let words = one_line(&e.words);
+            rows.push(vec![
+                one_line(&e.name),
+                probability(e.prior),
+                evidence(e.log_evidence, e.error),
+                probability(p),
+                words,
+            ]);
+        }
+        page.table(2, &rows, &[1, 2, 3]);
+    }
+    next(page, verdict);
+}
+
+/// `-23.45 +- 0.02`.
+pub fn evidence(log_evidence: f64, error: f64) -> String {
+    if log_evidence == f64::NEG_INFINITY {
+        return "impossible".to_owned();
+    }
+    if !log_evidence.is_finite() {
+        return "not known".to_owned();
+    }
+    let error = if error.is_finite() && error > 0.0 { format!(" ± {}", short(error, 2)) } else { String::new() };
+    format!("{log_evidence:.2}{error}")
+}
+
+fn next(page: &mut Page, verdict: &Verdict) {
+    if verdict.next.is_empty() {
+        return;
+    }
+    page.gap();
+    let entropy = verdict.entropy();
+    page.text(
+        2,
+        &format!("What to measure next (there are {} bits to be learned about the origin)", short(entropy, 3)),
+    );
+    let costed = verdict.next.iter().any(|n| n.cost.is_some());
+    let mut rows = vec![["expected bits", "measurement"].map(String::from).to_vec()];
+    if costed {
+        rows[0].extend(["cost", "bits for each unit of cost"].map(String::from));
+    }
+    for n in &verdict.next {
+        let mut row = vec![bits(n), one_line(&n.name)];
+        if costed {
+            row.push(n.cost.map_or("not given".to_owned(), |c| short(c, 4)));
+            row.push(n.cost.filter(|c| *c > 0.0).map_or(String::new(), |c| short(n.expected_bits / c, 2)));
+        }
+        rows.push(row);
+    }
+    page.table(4, &rows, &[0, 2, 3]);
+}
+
+/// `0.42 ± 0.01`.
+pub fn bits(n: &Next) -> String {
+    let error = if n.error.is_finite() && n.error > 0.0 { format!(" ± {}", short(n.error, 1)) } else { String::new() };
+    format!("{}{error}", short(n.expected_bits, 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::sample;
+    use super::answers;
+
+    #[test]
+    fn complaints_come_first_and_undetermined_is_said() {
+        let text = answers(&sample::lines());
+        let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is missing in\n{text}"));
+        assert!(at("NOT CONVERGED") < at("Net growth of line B"));
+        let text = answers(&[sample::fluctuation()]);
+        for needed in ["UNDETERMINED", "3.21", "2.45 to 4.10", "24 more cultures", "before_plating", "r_hat 1.002"] {
+            assert!(text.contains(needed), "{needed} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn lines_of_text_fit_and_hostile_names_stay_in_their_line() {
+        for (name, all) in sample::all() {
+            let text = answers(&all);
+            assert!(!text.contains('\u{1b}') && !text.contains('\r'), "{name}");
+            let long = text.lines().filter(|l| l.chars().count() > 110).count();
+            assert!(long == 0 || name == "hostile", "{name}: {long} long lines in\n{text}");
+        }
+    }
+
+    #[test]
+    fn an_empty_answer_is_no_more_than_its_heading() {
+        assert_eq!(answers(&[Default::default()]).trim(), "");
+    }
+}
