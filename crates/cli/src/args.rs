@@ -1,5 +1,7 @@
 //! The command line.
 
+pub mod infer;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use remission_cohort::patient::Method;
 use std::path::PathBuf;
@@ -37,6 +39,12 @@ pub enum Command {
     Explain(Explain),
     /// Probability of cure, of resistance and of its origins without simulation, where cells do not act on each other
     Law(Law),
+    /// Find out from data where resistance came from: one assay or patient series at a time
+    Infer {
+        /// Which kind of data
+        #[command(subcommand)]
+        assay: infer::Assay,
+    },
     /// Write a small study that runs as it is, every section explained, to start your own
     New {
         /// Folder to write; an existing one must be empty

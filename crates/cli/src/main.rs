@@ -21,7 +21,6 @@ mod failure;
 mod figures;
 mod folder;
 // Nothing calls it yet.
-#[allow(dead_code)]
 mod inferred;
 mod interrupt;
 mod layout;
@@ -69,6 +68,7 @@ fn main() -> ExitCode {
         Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
         Command::Explain(args) => commands::explain::explain(args, &stop),
         Command::Law(args) => commands::law::law(args, &stop),
+        Command::Infer { assay } => commands::infer::infer(assay, &stop),
         Command::New { dir } => commands::new::new(dir),
         Command::Catalogue { what: None, json } => commands::catalogue::list(*json),
         Command::Catalogue { what: Some(args::Entry::Show { id }), .. } => commands::catalogue::show(id),

@@ -1,9 +1,11 @@
 //! Fluctuation assays: published answers to their printed digits, what bad tables are told, and cultures at the edges.
 
 use remission_infer::answer::Answer;
-use remission_infer::fluctuation::answer::{Options, answer};
+use remission_infer::fluctuation::answer::Options;
 use remission_infer::fluctuation::fit::{Conditions, Fitness};
 use remission_infer::fluctuation::read::{Data, read};
+use remission_infer::fluctuation::{self, Refusal};
+use remission_infer::jobs::Control;
 use remission_infer::sheet::Sheet;
 use remission_infer::verdict::Origin;
 use std::path::Path;
@@ -17,6 +19,10 @@ fn shared(file: &str) -> Option<String> {
             None
         }
     }
+}
+
+fn answer(data: &Data, options: &Options) -> Result<Vec<Answer>, Refusal> {
+    fluctuation::answer::answer(data, options, &Control { threads: 2, ..Control::quiet() })
 }
 
 /// Half a unit of the last digit that is printed, as a share of nothing: 10.84383 gives 5e-6.
@@ -192,6 +198,7 @@ fn jackpots_say_before_and_equal_counts_say_after() {
     let before = weighed(&format!("mutants\n{}", jackpots.repeat(2)));
     assert_eq!((few.best().unwrap().0, before.best().unwrap().0), (Origin::PreExisting, Origin::PreExisting));
     assert!(few.best().unwrap().1 < before.best().unwrap().1 && !before.undetermined, "{:?}", before.origin);
+    assert!(few.explanations[0].log_evidence < 0.0);
     let even: String = (0..40).map(|k| format!("{}\n", 30 + (k * 7) % 11)).collect();
     let after = weighed(&format!("mutants\n{even}"));
     assert_eq!(after.best().unwrap().0, Origin::DuringTreatment);
@@ -203,4 +210,32 @@ fn jackpots_say_before_and_equal_counts_say_after() {
         assert!(nothing.next.iter().any(|n| n.expected_bits > 0.05), "{:?}", nothing.next);
         assert!(nothing.next.iter().all(|n| n.expected_bits <= nothing.entropy() + 1e-12));
     }
+}
+
+#[test]
+fn the_posterior_agrees_with_the_likelihood_and_does_not_change_with_threads() {
+    let data = read("mutants\n4\n0\n3\n33\n1\n0\n7\n1\n2\n0\n64\n0\n").unwrap();
+    let options = Options { verdict: true, ..Options::default() };
+    let with = |threads| {
+        fluctuation::answer::answer(&data, &options, &Control { threads, ..Control::quiet() }).unwrap().remove(0)
+    };
+    let (one, two) = (with(1), with(2));
+    assert_eq!(one.sampled, two.sampled);
+    assert!(one.unconverged.is_empty(), "{:?}", one.unconverged);
+    let (likelihood, posterior) =
+        (estimate(&one, "mutations_per_culture"), estimate(&one, "mutations_per_culture_posterior"));
+    for k in 0..3 {
+        // A flat prior of ln m moves little: a few per cent.
+        assert!((posterior[k] / likelihood[k] - 1.0).abs() < 0.12, "{posterior:?} {likelihood:?}");
+    }
+    let sampled = one.sampled.unwrap();
+    assert_eq!(
+        (sampled.observed.len(), sampled.log_likelihood[0][0].len(), sampled.predictive[3].len()),
+        (12, 12, 250)
+    );
+    // What is kept for each culture adds up to the likelihood of the draw.
+    let m = sampled.posterior.chains[0][0][0];
+    let law = remission_infer::fluctuation::law::Law::default().ready(64);
+    let sum: f64 = [4u64, 0, 3, 33, 1, 0, 7, 1, 2, 0, 64, 0].iter().map(|n| law.log_probability(m, 0.0, *n)).sum();
+    assert!((sampled.log_likelihood[0][0].iter().sum::<f64>() - sum).abs() < 1e-9);
 }

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod explain;
 pub mod export;
 pub mod fmt;
+pub mod infer;
 pub mod law;
 pub mod new;
 pub mod report;

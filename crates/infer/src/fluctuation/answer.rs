@@ -1,12 +1,13 @@
 //! The answer of a fluctuation assay in words, numbers and pictures.
 
-use super::Refusal;
 use super::compare::compare;
 use super::fit::{Assay, Conditions, Fit, Fitness, Point, Surface, fit};
 use super::read::{Data, Experiment};
 use super::verdict::verdict;
+use super::{Refusal, posterior};
 use crate::answer::{Answer, Estimate, Said, Table, Test, Value};
 use crate::figure::{Axis, Figure, Layer};
+use crate::jobs::Control;
 use crate::words::significant;
 
 /// What is asked of an assay.
@@ -37,11 +38,12 @@ impl Default for Options {
 ///
 /// ```
 /// use remission_infer::fluctuation::{answer::{Options, answer}, read::{TEMPLATE, read}};
-/// let found = &answer(&read(TEMPLATE).unwrap(), &Options::default()).unwrap()[0];
+/// use remission_infer::jobs::Control;
+/// let found = &answer(&read(TEMPLATE).unwrap(), &Options::default(), &Control::quiet()).unwrap()[0];
 /// assert_eq!(found.estimates[0].name, "mutations_per_culture");
 /// assert!((found.estimates[0].value - 1.63105).abs() < 1e-5, "{}", found.estimates[0].value);
 /// ```
-pub fn answer(data: &Data, options: &Options) -> Result<Vec<Answer>, Refusal> {
+pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<Answer>, Refusal> {
     let notes = ignored(data);
     if let Some((first, second)) = &options.compare {
         let pair = [named(data, first)?, named(data, second)?];
@@ -54,7 +56,14 @@ pub fn answer(data: &Data, options: &Options) -> Result<Vec<Answer>, Refusal> {
         Some(name) => vec![named(data, name)?],
         None => data.experiments.iter().collect(),
     };
-    chosen.into_iter().map(|e| Ok(with(one(e, options)?, notes.clone()))).collect()
+    let count = chosen.len() as f64;
+    let mut answers = Vec::with_capacity(chosen.len());
+    for (k, experiment) in chosen.into_iter().enumerate() {
+        let (from, until) = (k as f64 / count, (k + 1) as f64 / count);
+        let found = control.part(from, until, |control| one(experiment, options, control))?;
+        answers.push(with(found, notes.clone()));
+    }
+    Ok(answers)
 }
 
 fn ignored(data: &Data) -> Vec<String> {
@@ -132,7 +141,7 @@ fn from_empty_cultures(assay: &Assay) -> Option<Estimate> {
     Some(Estimate { name, value: m(p), ci95, unit, how: how.into() })
 }
 
-fn one(experiment: &Experiment, options: &Options) -> Result<Answer, Refusal> {
+fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<Answer, Refusal> {
     let assay = Assay::new(experiment, &options.conditions)?;
     let found = fit(&assay)?;
     let mut answer = Answer { assay: "fluctuation".into(), ..Answer::default() };
@@ -154,6 +163,7 @@ fn one(experiment: &Experiment, options: &Options) -> Result<Answer, Refusal> {
         let verdict = verdict(&assay, options.seed, &options.costs);
         answer.words.push(said(&verdict));
         answer.verdict = Some(verdict);
+        posterior::add(&assay, options.seed, control, &mut answer)?;
     }
     Ok(answer)
 }

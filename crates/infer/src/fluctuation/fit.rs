@@ -90,7 +90,7 @@ pub struct Assay {
 impl Assay {
     /// Puts an experiment and its conditions together. Errs without cultures, or with conditions out of range.
     pub fn new(experiment: &Experiment, conditions: &Conditions) -> Result<Assay, Refusal> {
-        check(conditions)?;
+        checked(conditions)?;
         let cultures = &experiment.cultures;
         if cultures.is_empty() {
             return Err(Refusal(format!("experiment `{}` has no culture", experiment.name)));
@@ -196,7 +196,8 @@ impl Assay {
     }
 }
 
-fn check(conditions: &Conditions) -> Result<(), Refusal> {
+/// Errs where a condition is out of its range, and says which is allowed.
+pub fn checked(conditions: &Conditions) -> Result<(), Refusal> {
     let c = conditions;
     let inside = |name: &str, value: Option<f64>, fits: &dyn Fn(f64) -> bool, allowed: &str| match value {
         Some(x) if !(x.is_finite() && fits(x)) => Err(Refusal(format!("{name} is {x}; allowed: {allowed}"))),

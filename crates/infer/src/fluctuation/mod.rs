@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`read`] (the table), [`law`] with [`clones`] and [`contour`] (how many mutants a culture shows),
 //! [`fit`] (maximum likelihood with profiles), [`compare`] (two experiments), [`plan`] (how many cultures), [`verdict`]
-//! (before or after plating), [`mod@answer`] (all of it in words).
+//! (before or after plating), [`posterior`], [`mod@answer`] (all of it in words).
 
 pub mod answer;
 pub mod clones;
@@ -12,6 +12,7 @@ pub mod contour;
 pub mod fit;
 pub mod law;
 pub mod plan;
+pub mod posterior;
 pub mod read;
 pub mod verdict;
 
@@ -28,3 +29,9 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<crate::jobs::Interrupted> for Refusal {
+    fn from(why: crate::jobs::Interrupted) -> Refusal {
+        Refusal(why.to_string())
+    }
+}

@@ -12,6 +12,7 @@
 
 use super::fit::{Alike, Assay, Fitness};
 use super::law::Law;
+use super::posterior::FITNESS_PRIOR;
 use crate::prior::Prior;
 use crate::quadrature::{Integral, integrate};
 use crate::special::log_sum;
@@ -83,7 +84,7 @@ fn fitnesses(assay: &Assay) -> Vec<(f64, f64)> {
     match assay.conditions.fitness {
         Fitness::Known(w) => vec![(w, 0.0)],
         Fitness::Free => {
-            let prior = Prior::LogNormal(1.0, 0.3);
+            let prior = FITNESS_PRIOR;
             let z: Vec<f64> = (-6..=6).map(|k| 0.5 * f64::from(k)).collect();
             let sum = log_sum(&z.iter().map(|z| -0.5 * z * z).collect::<Vec<_>>());
             z.into_iter().map(|z| (prior.at(z), -0.5 * z * z - sum)).collect()

@@ -115,7 +115,7 @@ impl Ruler {
             // Steps that are even in numbers crowd at the end of an axis of more than a decade.
             if ticks.len() > self.ticks.len() && to < 8.0 * from {
                 let shown =
-                    |v: f64, text: String| if power == 0 { text } else { format!("{text}×{}", power_of_ten(power)) };
+                    |_: f64, text: String| if power == 0 { text } else { format!("{text}×{}", power_of_ten(power)) };
                 self.ticks = ticks.into_iter().filter(|(v, _)| *v > 0.0).map(|(v, text)| (v, shown(v, text))).collect();
             }
         }

@@ -1,0 +1,120 @@
+//! `remission infer fluctuation`
+
+use super::working::working;
+use super::{faults, interrupted, text, typed};
+use crate::args;
+use crate::args::infer::{Fluctuation, Growth};
+use crate::failure::{Exit, code};
+use crate::inferred;
+use remission_infer::fluctuation::answer::{Options, answer};
+use remission_infer::fluctuation::fit::{Conditions, Fitness, checked};
+use remission_infer::fluctuation::law::Law;
+use remission_infer::fluctuation::{Refusal, plan, read};
+use remission_infer::words::significant;
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// `remission infer fluctuation`
+pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
+    if args.template {
+        say!("{}", read::TEMPLATE);
+        return Ok(code::DONE);
+    }
+    let conditions = conditions(args)?;
+    if let Some(x) = args.tail {
+        return tail(args, &conditions, x);
+    }
+    if let Some(precision) = args.precision {
+        return cultures(args, &conditions, precision);
+    }
+    let Some(path) = &args.data else { return Ok(code::DONE) };
+    let data = read::read(&text(path)?).map_err(|problems| faults(path, &problems))?;
+    let compare = args.compare.as_ref().map(|names| (names[0].clone(), names[1].clone()));
+    let (experiment, verdict, costs, seed) = (args.experiment.clone(), args.verdict, args.cost.clone(), args.seed);
+    let options = Options { conditions, experiment, compare, verdict, costs, seed };
+    let doing = format!("weighing explanations of {}", path.display());
+    let found = working(args::threads(args.threads), stop, &doing, |control| answer(&data, &options, control));
+    let answers = found.map_err(|why| match stop.load(Ordering::Relaxed) {
+        true => interrupted(),
+        false => Exit::refused(format!("error: {}: {why}", path.display())),
+    })?;
+    inferred::finish(&answers, args.json, args.out.as_deref(), &typed())
+}
+
+fn refused(why: Refusal) -> Exit {
+    Exit::refused(format!("error: {why}"))
+}
+
+fn conditions(args: &Fluctuation) -> Result<Conditions, Exit> {
+    let fitness = match args.fitness {
+        Growth::Known(w) => Fitness::Known(w),
+        Growth::Free => Fitness::Free,
+    };
+    let initial_share = match (args.phi, args.initial_cells, args.final_cells) {
+        (Some(phi), _, _) => 1.0 - phi,
+        (None, Some(first), Some(last)) => first / last,
+        _ => 0.0,
+    };
+    let conditions = Conditions {
+        fitness,
+        final_cells: args.final_cells,
+        final_cells_cv: args.final_cells_cv,
+        plating: args.plating,
+        censor_at: args.censor_at,
+        initial_share,
+        mutant_death: args.mutant_death,
+        wild_type_death: args.wild_type_death,
+    };
+    checked(&conditions).map_err(refused)?;
+    Ok(conditions)
+}
+
+/// The law of a culture without data.
+fn law(args: &Fluctuation, conditions: &Conditions) -> Result<(Law, f64), Exit> {
+    let Fitness::Known(fitness) = conditions.fitness else {
+        return Err(Exit::refused(
+            "error: without data there is nothing to estimate the fitness from; give --fitness a number",
+        ));
+    };
+    let m = args.m.unwrap_or(0.0);
+    if !(m > 0.0 && m <= 1e9) {
+        return Err(Exit::refused(format!(
+            "error: --m is {m}; allowed: a number of mutations above 0 and at most 1e9"
+        )));
+    }
+    let cv = conditions.final_cells_cv.unwrap_or(0.0);
+    let plating = conditions.plating.unwrap_or(1.0);
+    let (mutant_death, initial_share) = (conditions.mutant_death, conditions.initial_share);
+    Ok((Law { fitness, plating, mutant_death, cv, initial_share }, m))
+}
+
+fn tail(args: &Fluctuation, conditions: &Conditions, x: u64) -> Result<u8, Exit> {
+    let (law, m) = law(args, conditions)?;
+    let p = law.ready(x).above(m, 0.0, x);
+    if args.json {
+        sayln!("{:#}", json!({ "assay": "fluctuation", "m": m, "tail": { "x": x, "p": p } }));
+    } else {
+        sayln!("more than {x} mutants in a culture with {m} mutations: probability {}", significant(p, 6));
+    }
+    Ok(code::DONE)
+}
+
+fn cultures(args: &Fluctuation, conditions: &Conditions, precision: f64) -> Result<u8, Exit> {
+    let (law, m) = law(args, conditions)?;
+    if !(precision > 0.0 && precision < 10.0) {
+        return Err(Exit::refused(format!(
+            "error: --precision is {precision}; allowed: a share of m above 0 and below 10, such as 0.2 for 20 % to each side"
+        )));
+    }
+    let cultures = plan::cultures(&law, m, precision);
+    if args.json {
+        let plan = json!({ "m": m, "precision": precision, "cultures": cultures });
+        sayln!("{:#}", json!({ "assay": "fluctuation", "plan": plan }));
+    } else {
+        sayln!(
+            "{cultures} cultures: with {m} mutations a culture the 95 % interval then reaches about {} % to each side",
+            significant(100.0 * precision, 3)
+        );
+    }
+    Ok(code::DONE)
+}
