@@ -17,6 +17,7 @@
 //! ```
 
 pub mod answer;
+pub mod calibration;
 pub mod delayed;
 pub mod diagnostics;
 mod failure;

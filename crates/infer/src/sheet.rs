@@ -266,7 +266,7 @@ impl Sheet {
     fn fault(&self, line: usize, column: usize, name: &str, found: impl Into<String>, allowed: impl Into<String>) {
         let mut faults = self.faults.borrow_mut();
         if faults.len() < MOST {
-            let (name, found, allowed) = (name.to_string(), found.into(), allowed.into());
+            let (name, found, allowed) = (name.to_string(), shortened(found.into()), shortened(allowed.into()));
             faults.push(TableProblem { line, column, name, found, allowed });
         }
     }
@@ -308,6 +308,15 @@ impl Once {
 /// Whether a field says that nothing is known: empty, NA, NaN or a point.
 pub fn is_missing(text: &str) -> bool {
     matches!(text, "" | "." | "NA" | "na" | "N/A" | "NaN" | "nan")
+}
+
+/// A text of at most some hundred characters: what was found may be a megabyte long.
+fn shortened(text: String) -> String {
+    const MOST: usize = 300;
+    match text.char_indices().nth(MOST) {
+        None => text,
+        Some((at, _)) => format!("{} ... ({} characters in all)", &text[..at], text.chars().count()),
+    }
 }
 
 /// What to do about a text that is no number.

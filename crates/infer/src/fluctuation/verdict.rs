@@ -53,12 +53,24 @@ struct Weighed {
 }
 
 /// Colonies of a typical culture (without the rare jackpots) that arose before: a scale for the share of those after.
-fn typical(m: f64, plating: f64) -> f64 {
+pub fn typical(m: f64, plating: f64) -> f64 {
     m * plating * (1.0 + libm::log1p(m))
 }
 
 /// Weighs the explanations of an assay, and further cultures that would tell more.
 pub fn verdict(assay: &Assay, seed: u64, costs: &[(String, f64)]) -> Verdict {
+    let (mut verdict, weighed) = both(assay);
+    let next = further(assay, &weighed, &verdict, seed, costs);
+    verdict.rank(next);
+    verdict
+}
+
+/// Weighs the explanations alone.
+pub fn weigh(assay: &Assay) -> Verdict {
+    both(assay).0
+}
+
+fn both(assay: &Assay) -> (Verdict, [Weighed; 3]) {
     let weighed = [before(assay), after(assay), mixture(assay)];
     let explanations = NAMES
         .iter()
@@ -74,9 +86,7 @@ pub fn verdict(assay: &Assay, seed: u64, costs: &[(String, f64)]) -> Verdict {
         .collect();
     let mut verdict = Verdict::new(explanations);
     verdict.reason = reason(assay, &verdict);
-    let next = further(assay, &weighed, &verdict, seed, costs);
-    verdict.rank(next);
-    verdict
+    (verdict, weighed)
 }
 
 /// Values of the fitness with ln of their prior weights.

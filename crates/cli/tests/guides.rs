@@ -1,0 +1,70 @@
+//! The guides of `docs/infer-*.md`: every command in a block ```console is run from the root of the repository, and what
+//! stands below it is what it prints. `UPDATE_GUIDES=1` writes what is printed into the guides.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Words of a command; single and double quotes hold blanks together.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    for c in command.chars() {
+        match quote {
+            Some(q) if c == q => quote = None,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None if c == ' ' => words.extend((!word.is_empty()).then(|| std::mem::take(&mut word))),
+            _ => word.push(c),
+        }
+    }
+    words.extend((!word.is_empty()).then_some(word));
+    words
+}
+
+/// A guide with the output of its commands as they are now.
+fn renewed(text: &str) -> (String, usize) {
+    let (mut out, mut commands) = (String::new(), 0);
+    let (mut inside, mut printed) = (false, false);
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = line == "```console";
+            printed = false;
+        } else if let Some(command) = line.strip_prefix("$ remission ").filter(|_| inside) {
+            let run = Command::new(env!("CARGO_BIN_EXE_remission"))
+                .args(words(command))
+                .current_dir(root())
+                .output()
+                .unwrap();
+            assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
+            out += &format!("{line}\n{}", String::from_utf8_lossy(&run.stdout));
+            (printed, commands) = (true, commands + 1);
+            continue;
+        }
+        if !(inside && printed) {
+            out += &format!("{line}\n");
+        }
+    }
+    (out, commands)
+}
+
+#[test]
+fn guides_show_what_is_printed() {
+    let mut guides: Vec<PathBuf> =
+        std::fs::read_dir(root().join("docs")).unwrap().flatten().map(|f| f.path()).collect();
+    guides.retain(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("infer-")));
+    guides.sort();
+    assert!(!guides.is_empty());
+    for guide in guides {
+        let text = std::fs::read_to_string(&guide).unwrap();
+        let (now, commands) = renewed(&text);
+        assert!(commands > 0, "{} has no worked example", guide.display());
+        if std::env::var_os("UPDATE_GUIDES").is_some() {
+            std::fs::write(&guide, now).unwrap();
+        } else {
+            let differ = text.lines().zip(now.lines()).find(|(a, b)| a != b);
+            assert!(text == now, "{}: {differ:?}; UPDATE_GUIDES=1 writes what is printed now", guide.display());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `remission infer`: one JSON document, tables to begin from that read back, faults that name line and column, the same
+//! answer on any number of threads.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn remission(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_remission")).args(args).current_dir(root()).output().unwrap()
+}
+
+fn json(args: &[&str]) -> Value {
+    let run = remission(args);
+    assert!(run.status.success(), "{args:?}: {}", String::from_utf8_lossy(&run.stderr));
+    serde_json::from_slice(&run.stdout)
+        .unwrap_or_else(|e| panic!("{args:?}: {e}: {}", String::from_utf8_lossy(&run.stdout)))
+}
+
+fn scratch(name: &str, text: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("remission-infer-{}-{name}", std::process::id()));
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+const EXAMPLE: &str = "examples/infer/fluctuation.csv";
+
+#[test]
+fn every_assay_prints_a_table_that_it_reads() {
+    for assay in ["fluctuation"] {
+        let template = remission(&["infer", assay, "--template"]);
+        assert!(template.status.success());
+        let path = scratch(&format!("{assay}.csv"), &String::from_utf8(template.stdout).unwrap());
+        let found = json(&["infer", assay, path.to_str().unwrap(), "--json"]);
+        assert_eq!(found["assay"], assay);
+        assert!(!found["estimates"].as_object().unwrap().is_empty(), "{found}");
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn one_document_with_everything_that_was_asked() {
+    let found = json(&["infer", "fluctuation", EXAMPLE, "--experiment", "parental", "--verdict", "--json"]);
+    let m = &found["estimates"]["mutations_per_culture"];
+    assert!(m["ci95"][0].as_f64() < m["value"].as_f64() && m["value"].as_f64() < m["ci95"][1].as_f64(), "{m}");
+    let origin = found["origin"].as_object().unwrap();
+    let sum: f64 = origin.values().filter_map(Value::as_f64).sum();
+    assert!((sum - 1.0).abs() < 1e-9 && origin["undetermined"].is_boolean(), "{origin:?}");
+    assert_eq!(found["evidence"].as_object().unwrap().len(), 3);
+    assert!(found["next_measurements"][0]["expected_bits"].is_number());
+    let several = json(&["infer", "fluctuation", EXAMPLE, "--json"]);
+    assert_eq!(several["experiments"].as_array().unwrap().len(), 2);
+    let tail = json(&["infer", "fluctuation", "--tail", "500", "--m", "50", "--json"]);
+    assert!((tail["tail"]["p"].as_f64().unwrap() - 0.189_421_431_6).abs() < 1e-9, "{tail}");
+}
+
+#[test]
+fn threads_change_nothing() {
+    let with = |threads| {
+        remission(&[
+            "infer",
+            "fluctuation",
+            EXAMPLE,
+            "--experiment",
+            "parental",
+            "--verdict",
+            "--json",
+            "--threads",
+            threads,
+        ])
+        .stdout
+    };
+    assert_eq!(with("1"), with("3"));
+}
+
+#[test]
+fn what_is_refused_leaves_stdout_empty_and_says_where() {
+    let path = scratch("bad.csv", "experiment;culture;mutants\nx;1;3,5\nx;1;-2\n");
+    let bad = path.to_str().unwrap();
+    let missing = scratch("missing.csv", "culture,count\n1,2\n");
+    for (args, parts) in [
+        (
+            vec!["infer", "fluctuation", bad],
+            vec!["line 2, column 5 (mutants): found `3,5`", "line 3, column 5 (mutants): found `-2`"],
+        ),
+        (vec!["infer", "fluctuation", missing.to_str().unwrap()], vec!["no such column among `culture`, `count`"]),
+        (vec!["infer", "fluctuation", EXAMPLE, "--experiment", "x"], vec!["allowed: parental, repair-deficient"]),
+        (vec!["infer", "fluctuation", EXAMPLE, "--plating", "1.5"], vec!["the plating efficiency is 1.5; allowed"]),
+        (vec!["infer", "fluctuation", "--tail", "5"], vec!["--m"]),
+        (vec!["infer", "fluctuation", "--tail", "5", "--m", "-1"], vec!["--m is -1; allowed"]),
+        (vec!["infer", "fluctuation"], vec!["required"]),
+        (vec!["infer", "fluctuation", EXAMPLE, "--cost", "x=-1"], vec!["a cost above 0"]),
+    ] {
+        let run = remission(&args);
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert_eq!(run.status.code(), Some(1), "{args:?}: {said}");
+        assert!(run.stdout.is_empty(), "{args:?}");
+        for part in parts {
+            assert!(said.contains(part), "{args:?}: {said}");
+        }
+    }
+    assert_eq!(remission(&["infer", "fluctuation", "no-such-file.csv"]).status.code(), Some(5));
+}
+
+#[test]
+fn a_folder_holds_report_answer_tables_and_draws() {
+    let out = std::env::temp_dir().join(format!("remission-infer-out-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&out);
+    let folder = out.to_str().unwrap();
+    let args = ["infer", "fluctuation", EXAMPLE, "--experiment", "parental", "--verdict", "--out", folder];
+    assert!(remission(&args).status.success());
+    for file in ["report.html", "answer.json", "tables/cultures.csv", "posterior.zarr/.zmetadata"] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+    let again = remission(&args);
+    assert_eq!(again.status.code(), Some(1), "a folder that holds something is left alone");
+    assert!(again.stdout.is_empty());
+    std::fs::remove_dir_all(&out).unwrap();
+}
