@@ -1,0 +1,53 @@
+//! Sound cases: each draws a truth from the prior, simulates data and samples the posterior as the command does, with fewer
+//! particles.
+
+use crate::Fit;
+use remission_engine::draw::normal;
+use remission_engine::stream::Stream;
+use remission_infer::fluctuation::fit::{Assay, Conditions, Fitness};
+use remission_infer::fluctuation::posterior::{Mutations, simulate};
+use remission_infer::fluctuation::read::{Culture, Experiment};
+use remission_infer::jobs::Control;
+use remission_infer::prior::Target;
+use remission_infer::smc::{Settings, sample};
+
+/// One data set of a number, with chance from the stream.
+pub type Once = fn(u64, &mut Stream) -> Fit;
+
+/// Every sound case.
+pub fn all() -> Vec<(&'static str, Once)> {
+    vec![
+        ("fluctuation", |k, s| fluctuation(k, s, Fitness::Known(1.0), 0.6)),
+        ("fluctuation-fitness", |k, s| fluctuation(k, s, Fitness::Free, 1.0)),
+    ]
+}
+
+/// A truth from the prior of a target.
+pub fn truth(target: &dyn Target, stream: &mut Stream) -> Vec<f64> {
+    let z: Vec<f64> = target.parameters().iter().map(|_| normal(stream)).collect();
+    target.at(&z)
+}
+
+/// The posterior by few particles.
+pub fn posterior(target: &(dyn Target + Sync), truth: Vec<f64>, k: u64) -> Fit {
+    let settings = Settings { particles: 150, runs: 2, seed: 1000 + k, ..Settings::default() };
+    let draws = sample(target, &settings, &Control::quiet()).expect("nobody interrupts").draws;
+    Fit { truth, draws }
+}
+
+fn experiment(counts: &[u64]) -> Experiment {
+    let of = |n: &u64| Culture { mutants: *n, final_cells: None, plating: None };
+    Experiment { name: String::new(), cultures: counts.iter().map(of).collect() }
+}
+
+/// Ten cultures, counts of 200 or more cut off there.
+fn fluctuation(k: u64, stream: &mut Stream, fitness: Fitness, plating: f64) -> Fit {
+    let conditions = Conditions { fitness, plating: Some(plating), censor_at: Some(200), ..Conditions::default() };
+    let empty = Assay::new(&experiment(&[0]), &conditions).expect("conditions are in range");
+    let truth = truth(&Mutations::new(&empty), stream);
+    let w = truth.get(1).copied().unwrap_or(1.0);
+    let law = empty.law(plating, w).ready(1);
+    let counts: Vec<u64> = (0..10).map(|_| simulate(&law, truth[0], stream)).collect();
+    let assay = Assay::new(&experiment(&counts), &conditions).expect("counts are in range");
+    posterior(&Mutations::new(&assay), truth, k)
+}
