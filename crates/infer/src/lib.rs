@@ -25,10 +25,11 @@ pub mod growth;
 pub mod jobs;
 pub mod least_squares;
 pub mod prior;
+pub mod regrowth;
 pub mod sheet;
 pub mod smc;
 pub mod special;
 pub mod table;
 pub mod verdict;
 
-pub use failure::FitFailure;
+pub use failure::{Failure, FitFailure};
