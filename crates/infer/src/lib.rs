@@ -24,6 +24,7 @@ pub mod figure;
 pub mod growth;
 pub mod jobs;
 pub mod least_squares;
+pub mod persister_fluctuation;
 pub mod prior;
 pub mod regrowth;
 pub mod sheet;
