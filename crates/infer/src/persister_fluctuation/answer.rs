@@ -327,12 +327,13 @@ fn pictures(answer: &mut Answer, w: &Weighed, e: &Experiment, options: &Options)
             likelihoods.push(models.iter().map(|m| m.log_likelihood(rates)).collect());
             let drawn = assay(rates, &design, options, &mut stream);
             for (k, total) in totals.iter_mut().enumerate() {
-                let seen: usize = drawn.cultures.iter().map(|c| c.looks[..=k].iter().map(|l| l.1).sum::<usize>()).sum();
-                total.push(seen as f64 / counted.len() as f64);
+                let seen: f64 =
+                    drawn.cultures.iter().map(|c| c.looks[..=k].iter().map(|l| l.1 as f64).sum::<f64>()).sum();
+                total.push(seen / counted.len() as f64);
             }
             let until = |(c, d): (&&super::data::Culture, &super::data::Culture)| {
                 let last = c.looks.last().map_or(0.0, |l| l.0);
-                d.looks.iter().filter(|l| l.0 <= last).map(|l| l.1).sum::<usize>() as f64
+                d.looks.iter().filter(|l| l.0 <= last).map(|l| l.1 as f64).sum::<f64>()
             };
             predictives.push(counted.iter().zip(&drawn.cultures).map(until).collect());
         }

@@ -84,17 +84,17 @@ impl Objective<'_> {
         if found.is_nan() { f64::NEG_INFINITY } else { found }
     }
 
-    /// The highest value from `start`, with where it is.
-    fn highest(&self, start: &[f64]) -> (f64, Vec<f64>) {
+    /// The highest value from `start`, with where it is; `step` is how far from it the search begins to look.
+    fn highest(&self, start: &[f64], step: f64) -> (f64, Vec<f64>) {
         let mut at = start.to_vec();
         let mut best = self.value(&at);
-        for _ in 0..6 {
-            let (value, found) = nelder_mead(&|x| self.value(x), &at);
+        for _ in 0..4 {
+            let (value, found) = nelder_mead(&|x| self.value(x), &at, step);
             let gain = value - best;
             if value > best || !best.is_finite() {
                 (best, at) = (value, found);
             }
-            if gain.is_nan() || gain < 1e-7 {
+            if gain.is_nan() || gain < 1e-4 {
                 break;
             }
         }
@@ -103,18 +103,18 @@ impl Objective<'_> {
 }
 
 /// Rises to a maximum of `f` from `start`.
-fn nelder_mead(f: &dyn Fn(&[f64]) -> f64, start: &[f64]) -> (f64, Vec<f64>) {
+fn nelder_mead(f: &dyn Fn(&[f64]) -> f64, start: &[f64], step: f64) -> (f64, Vec<f64>) {
     let d = start.len();
     let mut simplex: Vec<(f64, Vec<f64>)> = vec![(f(start), start.to_vec())];
     for k in 0..d {
         let mut x = start.to_vec();
-        x[k] += 0.5;
+        x[k] += step;
         simplex.push((f(&x), x));
     }
-    for _ in 0..120 * d {
+    for _ in 0..80 * d {
         simplex.sort_by(|a, b| b.0.total_cmp(&a.0));
         let worst = simplex[d].clone();
-        if simplex[0].0 - worst.0 < 1e-9 {
+        if simplex[0].0 - worst.0 < 1e-6 {
             break;
         }
         let middle: Vec<f64> = (0..d).map(|k| simplex[..d].iter().map(|s| s.1[k]).sum::<f64>() / d as f64).collect();
@@ -157,7 +157,7 @@ pub fn fit(model: &Model, options: &Options, starts: &[Rates]) -> Fit {
     };
     let mut top = (f64::NEG_INFINITY, vec![-15.0, -15.0, 0.0, 0.0, 0.0]);
     for start in starts {
-        let found = objective.highest(&begin(start));
+        let found = objective.highest(&begin(start), 0.5);
         if found.0 > top.0 {
             top = found;
         }
@@ -176,7 +176,7 @@ pub fn fit(model: &Model, options: &Options, starts: &[Rates]) -> Fit {
             let mut start = full.clone();
             start[0] = both;
             start.remove(1);
-            objective.highest(&start).0
+            objective.highest(&start, 0.5).0
         })
         .fold(f64::NEG_INFINITY, f64::max);
     let equal = (2.0 * (top.0 - equal)).max(0.0);
@@ -203,12 +203,12 @@ fn interval(objective: &mut Objective, k: usize, top: &(f64, Vec<f64>), range: (
         // 0 where the profile has fallen to the interval's end.
         let mut fall = |at: f64, start: &mut Vec<f64>| {
             objective.held = Some((k, at));
-            let (value, found) = objective.highest(start);
+            let (value, found) = objective.highest(start, 0.15);
             *start = found;
             2.0 * (top.0 - value) - CHI_SQUARE_95
         };
-        let (mut inside, mut step) = (best, 0.25);
-        let mut outside = loop {
+        let (mut inside, mut step, mut low) = (best, 0.5, -CHI_SQUARE_95);
+        let (mut outside, mut high) = loop {
             let next = inside + direction * step;
             if (next - bound) * direction >= 0.0 {
                 let fallen = fall(bound, &mut start);
@@ -218,25 +218,36 @@ fn interval(objective: &mut Objective, k: usize, top: &(f64, Vec<f64>), range: (
                     }
                     return None;
                 }
-                break bound;
+                break (bound, fallen);
             }
-            if fall(next, &mut start) > 0.0 {
-                break next;
+            let fallen = fall(next, &mut start);
+            if fallen > 0.0 {
+                break (next, fallen);
             }
-            (inside, step) = (next, step * 1.7);
+            (inside, step, low) = (next, step * 1.7, fallen);
         };
-        for _ in 0..40 {
-            if (outside - inside).abs() < 1e-4 {
+        // False position, with the older end's value halved when it stays (Illinois).
+        let mut at = outside;
+        for _ in 0..30 {
+            at = if high.is_finite() {
+                (inside * high - outside * low) / (high - low)
+            } else {
+                0.5 * (inside + outside)
+            };
+            if (outside - inside).abs() < 1e-3 {
                 break;
             }
-            let middle = 0.5 * (inside + outside);
-            if fall(middle, &mut start) > 0.0 {
-                outside = middle;
+            let fallen = fall(at, &mut start);
+            if fallen.abs() < 1e-3 {
+                break;
+            }
+            if fallen > 0.0 {
+                (outside, high, low) = (at, fallen, 0.5 * low);
             } else {
-                inside = middle;
+                (inside, low, high) = (at, fallen, 0.5 * high);
             }
         }
-        Some(0.5 * (inside + outside))
+        Some(at)
     };
     let low = end(-1.0, range.0).map_or(0.0, libm::exp);
     let high = end(1.0, range.1).map_or(f64::INFINITY, libm::exp);

@@ -111,11 +111,24 @@ impl Seen {
         let mut p = Vec::with_capacity(self.weights.len() + 1);
         p.push(libm::exp(-mutations * self.shows));
         for n in 1..=self.weights.len() {
-            let sum: f64 = self.weights[..n].iter().zip(p[..n].iter().rev()).map(|(w, p)| w * p).sum();
+            let sum = reversed_product(&self.weights[..n], &p[..n]);
             p.push(mutations * sum / n as f64);
         }
         p
     }
+}
+
+/// Sum of a[i] b[n - 1 - i], in eight sums that do not wait for each other.
+fn reversed_product(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (mut left, mut right) = (a.chunks_exact(8), b.rchunks_exact(8));
+    for (x, y) in left.by_ref().zip(right.by_ref()) {
+        for k in 0..8 {
+            sums[k] += x[k] * y[7 - k];
+        }
+    }
+    let rest: f64 = left.remainder().iter().zip(right.remainder().iter().rev()).map(|(x, y)| x * y).sum();
+    rest + sums.iter().sum::<f64>()
 }
 
 /// ln of the chance of `new` colonies at each look: `before[n]` is the chance that n mutants of before are seen in all,
@@ -126,15 +139,15 @@ pub fn log_chance(new: &[usize], before: &[f64], shares: &[f64], means: &[f64]) 
     for ((n, share), mean) in new.iter().zip(shares).zip(means) {
         let during = poisson(*n, *mean);
         let mut next = vec![0.0; h.len() + n];
-        for (all, value) in next.iter_mut().enumerate() {
-            // C(A, a) share^a, a of A on this look.
-            let mut choices = 1.0;
-            for a in 0..=all.min(*n) {
-                if all - a < h.len() {
-                    *value += choices * during[n - a] * h[all - a];
-                }
-                choices *= share * (all - a) as f64 / (a + 1) as f64;
+        let mut all_here = 1.0;
+        for a in 0..=*n {
+            // C(a + b, a) share^a: a of the a + b mutants of before are new at this look.
+            let mut choices = all_here;
+            for (b, value) in h.iter().enumerate() {
+                next[a + b] += choices * during[n - a] * value;
+                choices *= (a + b + 1) as f64 / (b + 1) as f64;
             }
+            all_here *= share;
         }
         h = next;
     }

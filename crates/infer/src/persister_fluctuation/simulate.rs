@@ -21,6 +21,9 @@ pub struct Design {
 /// Largest family that is drawn; the rare larger one counts as this.
 const LARGEST: f64 = 1e15;
 
+/// Most lines of a culture that are drawn one by one.
+const MOST_LINES: u64 = 20_000;
+
 /// An assay under these rates.
 ///
 /// ```
@@ -46,24 +49,31 @@ pub fn assay(rates: &Rates, design: &Design, options: &Options, stream: &mut Str
     let mut cultures = Vec::new();
     for (k, cells) in design.cells.iter().enumerate() {
         let mut new = vec![0usize; days.len()];
-        for _ in 0..poisson(stream, rates.before * cells) {
+        // Of very many lines a part is drawn and stands for all.
+        let some = |lines: u64| (lines.min(MOST_LINES), lines as f64 / lines.clamp(1, MOST_LINES) as f64);
+        let (families, times) = some(poisson(stream, rates.before * cells));
+        for _ in 0..families {
             // A family begun when the culture was y of its final size has a geometric number of cells with mean 1/y.
             let y = stream.uniform();
             let size = libm::ceil(libm::log(stream.uniform()) / libm::log1p(-y)).clamp(1.0, LARGEST);
             let mut counts = vec![0; shares.len()];
             multinomial(stream, size as u64, &shares, &mut counts);
-            new.iter_mut().zip(&counts).for_each(|(n, c)| *n += *c as usize);
+            new.iter_mut().zip(&counts).for_each(|(n, c)| *n = n.saturating_add(*c as usize));
         }
+        new.iter_mut().for_each(|n| *n = (*n as f64 * times) as usize);
         let persisters = rates.persister_share * cells;
         let founded = rates.during * options.persister_births_per_day * kept * persisters * whole / decay;
-        for _ in 0..poisson(stream, founded) {
+        let (lines, times) = some(poisson(stream, founded));
+        let mut later = vec![0usize; days.len()];
+        for _ in 0..lines {
             let at = -libm::log1p(-stream.uniform() * whole) / decay;
             let grown = libm::log(threshold / exponential(stream)) / rates.growth_per_day;
             let place = days.partition_point(|d| *d < at + grown.max(0.0));
             if place < days.len() {
-                new[place] += 1;
+                later[place] += 1;
             }
         }
+        new.iter_mut().zip(&later).for_each(|(n, l)| *n = n.saturating_add((*l as f64 * times) as usize));
         let count = |week: &f64| {
             let day = 7.0 * week;
             let noise = libm::exp(options.persister_spread * normal(stream));
