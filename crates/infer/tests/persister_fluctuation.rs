@@ -276,7 +276,7 @@ fn odd_assays_have_answers() {
     for text in [
         "culture,week,colonies,final_cells\na,10,0,1e5\n",
         "culture,week,colonies,final_cells\na,10,1,1e5\n",
-        "culture,week,colonies,final_cells\na,1,300,1e5\n",
+        "culture,week,colonies,final_cells\na,1,60,1e5\n",
         "culture,week,colonies,final_cells\na,0.01,5,1\nb,1e6,5,1e300\n",
         "culture,week,colonies,final_cells,persisters\na,10,NA,1e5,0\nb,10,0,1e5,1e300\n",
     ] {
@@ -320,4 +320,15 @@ fn bad_tables_name_the_fault() {
     let wrong = Options { plating: 0.0, ..Options::default() };
     let refusal = answer(&read(TEMPLATE).unwrap(), &wrong, &Control::quiet()).unwrap_err().to_string();
     assert!(refusal.contains("plating is 0"), "{refusal}");
+}
+
+/// The guide shows what the template gives.
+#[test]
+fn the_guide_shows_what_is_printed() {
+    let guide = include_str!("../../../docs/infer-persister-fluctuation.md").replace('\n', " ");
+    let found = answer(&read(TEMPLATE).unwrap(), &Options::default(), &two_threads()).unwrap();
+    for words in &found[0].words {
+        assert!(guide.contains(words.as_str()), "not in the guide: {:#?}", found[0].words);
+    }
+    assert!(found[0].unconverged.is_empty(), "{:?}", found[0].unconverged);
 }

@@ -342,3 +342,14 @@ fn bad_tables_name_the_fault() {
     let wrong = Options { costs: vec![("biopsy".into(), 1.0)], ..Options::default() };
     assert!(answer(&weekly, &wrong, &Control::quiet()).unwrap_err().to_string().contains("cost of `biopsy`"));
 }
+
+/// The guide shows what the template gives.
+#[test]
+fn the_guide_shows_what_is_printed() {
+    let guide = include_str!("../../../docs/infer-regrowth.md").replace('\n', " ");
+    let found = answer(&read(TEMPLATE, 1.0).unwrap(), &Options::default(), &two_threads()).unwrap();
+    for words in &found[0].words {
+        assert!(guide.contains(words.as_str()), "not in the guide: {:#?}", found[0].words);
+    }
+    assert!(found[0].unconverged.is_empty(), "{:?}", found[0].unconverged);
+}

@@ -10,8 +10,11 @@ use super::model::{Model, Rates, nuisances};
 use crate::prior::Parameter;
 use crate::special::{CHI_SQUARE_95, chi_square_above};
 
-/// Smallest and largest rate, ratio and inverse ratio that are looked at, as logarithms: 1e-16 to 1.
+/// ln of the smallest rate that is looked at, 1e-16: it stands for none.
 const LEAST: f64 = -36.84;
+
+/// ln of the largest ratio looked at, either way: from it on one rate stands for none.
+const RATIO: f64 = 25.0;
 
 /// A rate with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,7 +170,7 @@ pub fn fit(model: &Model, options: &Options, starts: &[Rates]) -> Fit {
     let during = interval(&mut objective, 1, &top, (LEAST, 0.0));
     objective.ratio = true;
     let full = objective_point(&top.1);
-    let mut ratio = interval(&mut objective, 1, &(top.0, full.clone()), (LEAST, -LEAST));
+    let mut ratio = interval(&mut objective, 1, &(top.0, full.clone()), (-RATIO, RATIO));
     // A maximum that holds equal rates may lie elsewhere than the other one: it is looked for from both rates.
     let equal = [ln(rates.before), ln(rates.during)]
         .into_iter()
@@ -200,9 +203,19 @@ fn interval(objective: &mut Objective, k: usize, top: &(f64, Vec<f64>), range: (
     let mut end = |direction: f64, bound: f64| -> Option<f64> {
         let mut start = top.1.clone();
         start.remove(k);
+        let mut last = best;
         // 0 where the profile has fallen to the interval's end.
         let mut fall = |at: f64, start: &mut Vec<f64>| {
             objective.held = Some((k, at));
+            if objective.ratio {
+                // A new ratio may come from either rate: the search begins from the better.
+                let mut other = start.clone();
+                other[0] -= at - last;
+                if objective.value(&other) > objective.value(start) {
+                    *start = other;
+                }
+            }
+            last = at;
             let (value, found) = objective.highest(start, 0.15);
             *start = found;
             2.0 * (top.0 - value) - CHI_SQUARE_95
