@@ -26,9 +26,11 @@ pub mod fluctuation;
 pub mod growth;
 pub mod jobs;
 pub mod least_squares;
+pub mod persister_fluctuation;
 pub mod prior;
 pub mod profile;
 pub mod quadrature;
+pub mod regrowth;
 pub mod sheet;
 pub mod smc;
 pub mod special;
@@ -36,4 +38,4 @@ pub mod table;
 pub mod verdict;
 pub mod words;
 
-pub use failure::FitFailure;
+pub use failure::{Failure, FitFailure};

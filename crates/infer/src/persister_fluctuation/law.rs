@@ -1,0 +1,169 @@
+//! How many colonies a culture shows by each look: families of mutants of before the drug, and mutants founded in
+//! persisters under it.
+//!
+//! # Law
+//! A culture of N cells holds the mutants of Luria and Delbrueck (1943), m = u N mutations, each a family of k cells with
+//! chance 1/(k (k + 1)) (Lea and Coulson 1949). Each cell that survives (chance s_R) and is counted (plating) makes a
+//! colony that is visible once it has X cells; the time it takes has the law of [`visible`]. So a mutant of before is
+//! new at look j with chance v_j; with p = sum v_j the number seen in all has the thinned law of [`Seen`], and those
+//! seen fall on the looks as a multinomial with shares v_j / p.
+//! Under the drug persisters, D(s) = D(0) e^(-delta s), found lines at rate u_D b_D s_R D(s), seen like the others:
+//! those new at look j are Poisson with mean u_D b_D s_R D(0) (I(t_j) - I(t_(j-1))), I(t) = Int_0^t e^(-delta s) V(t - s) ds.
+//! The two add; [`log_chance`] sums over how many of each look are which.
+//!
+//! # Method
+//! Thinned family sizes: c_j = p Int_0^1 r^(j-1) (1 - r) / (p + (1 - p) r) dr, from the family's geometric law given the time
+//! of its mutation, by a recursion of two terms in its stable direction; then n P_n = m Sum j c_j P_(n-j) (Ma, Sandri and
+//! Sarkar 1992, Genetica 85:173). All terms are positive. Mutants grow as the others do and do not die before the drug.
+
+/// Chance that a line that survives is visible a time `days` after one cell founded it: its size is E e^(g t) / s_R, E
+/// exponential of mean 1, and `threshold` is X s_R.
+///
+/// ```
+/// use remission_infer::persister_fluctuation::law::visible;
+/// assert!(visible(0.0, 0.4, 1000.0) < 1e-300 && visible(60.0, 0.4, 1000.0) > 0.999);
+/// assert!((visible(1000f64.ln() / 0.4, 0.4, 1000.0) - (-1f64).exp()).abs() < 1e-12);
+/// ```
+pub fn visible(days: f64, growth_per_day: f64, threshold: f64) -> f64 {
+    libm::exp(-threshold * libm::exp(-growth_per_day * days))
+}
+
+/// I(t) = Int_0^t e^(-decay s) V(t - s) ds at each of `days` (increasing, above 0), days.
+///
+/// ```
+/// use remission_infer::persister_fluctuation::law::{founded_and_visible, visible};
+/// let found = founded_and_visible(&[20.0, 50.0], 0.02, 0.4, 1000.0);
+/// let sum: f64 = (0..50_000).map(|k| (f64::from(k) + 0.5) / 1000.0)
+///     .map(|s| (-0.02 * s).exp() * visible(50.0 - s, 0.4, 1000.0) / 1000.0).sum();
+/// assert!((found[1] / sum - 1.0).abs() < 1e-5, "{} {sum}", found[1]);
+/// ```
+pub fn founded_and_visible(days: &[f64], decay_per_day: f64, growth_per_day: f64, threshold: f64) -> Vec<f64> {
+    // I' = V - decay I, over steps short against the rise of V; three Gauss points each.
+    const GAUSS: [(f64, f64); 3] =
+        [(0.112_701_665_379_258_3, 5.0 / 18.0), (0.5, 4.0 / 9.0), (0.887_298_334_620_741_7, 5.0 / 18.0)];
+    let (mut now, mut sum) = (0.0, 0.0);
+    let mut out = Vec::with_capacity(days.len());
+    for &day in days {
+        let rate = f64::max(growth_per_day, decay_per_day);
+        let steps = libm::ceil((day - now) * rate / 0.5).clamp(1.0, 2000.0);
+        let step = (day - now) / steps;
+        let kept = libm::exp(-decay_per_day * step);
+        let inside =
+            GAUSS.map(|(at, weight)| (at * step, weight * step * libm::exp(-decay_per_day * step * (1.0 - at))));
+        for k in 0..steps as usize {
+            let from = now + k as f64 * step;
+            let new: f64 = inside.iter().map(|(at, w)| w * visible(from + at, growth_per_day, threshold)).sum();
+            sum = sum * kept + new;
+        }
+        now = day;
+        out.push(sum);
+    }
+    out
+}
+
+/// The law of the number of mutants seen when each is seen with chance `p`.
+pub struct Seen {
+    /// j c_j at j - 1.
+    weights: Vec<f64>,
+    /// Chance that a mutation shows at all.
+    shows: f64,
+}
+
+impl Seen {
+    /// For numbers up to `most`; `p` above 0 and at most 1.
+    ///
+    /// ```
+    /// use remission_infer::persister_fluctuation::law::Seen;
+    /// let law = Seen::new(1.0, 10).chances(2.0);
+    /// assert!((law[0] - (-2f64).exp()).abs() < 1e-15 && (law.iter().sum::<f64>() - 0.7682).abs() < 5e-5);
+    /// ```
+    pub fn new(p: f64, most: usize) -> Seen {
+        if p >= 1.0 {
+            return Seen { weights: (1..=most).map(|j| 1.0 / (j as f64 + 1.0)).collect(), shows: 1.0 };
+        }
+        let rest = 1.0 - p;
+        // I_j = Int r^j / (p + (1 - p) r) dr: rest I_(j+1) + p I_j = 1 / (j + 1).
+        let first = -libm::log(p) / rest;
+        let mut integrals = vec![0.0; most + 2];
+        // An error grows by p / rest a step upwards, and by rest / p downwards.
+        let growth = libm::log(p / rest);
+        if growth * most as f64 <= 7.0 {
+            integrals[0] = first;
+            for j in 0..=most {
+                integrals[j + 1] = (1.0 / (j as f64 + 1.0) - p * integrals[j]) / rest;
+            }
+        } else {
+            let far = most + 2 + libm::ceil(40.0 / growth) as usize;
+            let mut integral = 1.0 / (far as f64 + 1.0);
+            for j in (0..far).rev() {
+                integral = (1.0 / (j as f64 + 1.0) - rest * integral) / p;
+                if let Some(place) = integrals.get_mut(j) {
+                    *place = integral;
+                }
+            }
+        }
+        let weights = (1..=most).map(|j| j as f64 * p * (integrals[j - 1] - integrals[j]).max(0.0)).collect();
+        Seen { weights, shows: p * first }
+    }
+
+    /// P(n mutants are seen) for n = 0, 1, ..., when `mutations` are expected.
+    pub fn chances(&self, mutations: f64) -> Vec<f64> {
+        let mut p = Vec::with_capacity(self.weights.len() + 1);
+        p.push(libm::exp(-mutations * self.shows));
+        for n in 1..=self.weights.len() {
+            let sum = reversed_product(&self.weights[..n], &p[..n]);
+            p.push(mutations * sum / n as f64);
+        }
+        p
+    }
+}
+
+/// Sum of a[i] b[n - 1 - i], in eight sums that do not wait for each other.
+fn reversed_product(a: &[f64], b: &[f64]) -> f64 {
+    let mut sums = [0.0; 8];
+    let (mut left, mut right) = (a.chunks_exact(8), b.rchunks_exact(8));
+    for (x, y) in left.by_ref().zip(right.by_ref()) {
+        for k in 0..8 {
+            sums[k] += x[k] * y[7 - k];
+        }
+    }
+    let rest: f64 = left.remainder().iter().zip(right.remainder().iter().rev()).map(|(x, y)| x * y).sum();
+    rest + sums.iter().sum::<f64>()
+}
+
+/// ln of the chance of `new` colonies at each look: `before[n]` is the chance that n mutants of before are seen in all,
+/// `shares` where those fall, `means` how many mutants of during are expected new at each look.
+pub fn log_chance(new: &[usize], before: &[f64], shares: &[f64], means: &[f64]) -> f64 {
+    // H(A) = chance of the looks so far when A mutants of before fall on them, but for the choice of the look of each.
+    let mut h = vec![1.0];
+    for ((n, share), mean) in new.iter().zip(shares).zip(means) {
+        let during = poisson(*n, *mean);
+        let mut next = vec![0.0; h.len() + n];
+        let mut all_here = 1.0;
+        for a in 0..=*n {
+            // C(a + b, a) share^a: a of the a + b mutants of before are new at this look.
+            let mut choices = all_here;
+            for (b, value) in h.iter().enumerate() {
+                next[a + b] += choices * during[n - a] * value;
+                choices *= (a + b + 1) as f64 / (b + 1) as f64;
+            }
+            all_here *= share;
+        }
+        h = next;
+    }
+    libm::log(h.iter().zip(before).map(|(h, b)| h * b).sum())
+}
+
+/// Poisson chances of 0 to n.
+fn poisson(n: usize, mean: f64) -> Vec<f64> {
+    let mut p = Vec::with_capacity(n + 1);
+    p.push(libm::exp(-mean));
+    for k in 1..=n {
+        p.push(p[k - 1] * mean / k as f64);
+    }
+    if p[0] == 0.0 && n > 0 {
+        // The chance of none is below the smallest number: each by its logarithm.
+        return (0..=n as u64).map(|k| libm::exp(remission_engine::draw::log_poisson(k, mean))).collect();
+    }
+    p
+}
