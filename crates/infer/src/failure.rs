@@ -78,6 +78,41 @@ impl fmt::Display for FitFailure {
 
 impl std::error::Error for FitFailure {}
 
+/// Why an assay gave no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failure {
+    /// A fit could not be made.
+    Fit(FitFailure),
+    /// The data or the options do not allow it: what was found, what is allowed, what to do.
+    Said(String),
+    /// A stop was asked for.
+    Interrupted,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Fit(failure) => failure.fmt(f),
+            Failure::Said(words) => f.write_str(words),
+            Failure::Interrupted => crate::jobs::Interrupted.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<FitFailure> for Failure {
+    fn from(failure: FitFailure) -> Failure {
+        Failure::Fit(failure)
+    }
+}
+
+impl From<crate::jobs::Interrupted> for Failure {
+    fn from(_: crate::jobs::Interrupted) -> Failure {
+        Failure::Interrupted
+    }
+}
+
 /// Errs unless `found` is finite and above zero.
 pub(crate) fn above_zero(what: &str, found: f64) -> Result<(), FitFailure> {
     if found > 0.0 && found.is_finite() {

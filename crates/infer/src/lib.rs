@@ -1,7 +1,7 @@
 //! From data to draws. It begins with what a dish tells: rates of growth and death from signals over time and dose.
 //!
 //! In reading order: [`table`] (text becomes readings, or every fault of it with line and column), [`growth`] (net
-//! rates, death from apoptotic cells, dose curves), [`delayed`] (both lines of a dish at once: a delay between drug
+//! rates, death from apoptotic cells, dose curves, and the assay `growth` built on them), [`delayed`] (both lines of a dish at once: a delay between drug
 //! and death, a common capacity), [`least_squares`] (the optimiser under them).
 //!
 //! Times are in hours, rates per hour, concentrations in the unit of the table. Every fit gives its
@@ -19,6 +19,7 @@
 pub mod answer;
 pub mod delayed;
 pub mod diagnostics;
+pub mod expected;
 mod failure;
 pub mod figure;
 pub mod growth;
@@ -28,7 +29,8 @@ pub mod prior;
 pub mod sheet;
 pub mod smc;
 pub mod special;
+pub mod student;
 pub mod table;
 pub mod verdict;
 
-pub use failure::FitFailure;
+pub use failure::{Failure, FitFailure};
