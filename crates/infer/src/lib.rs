@@ -17,6 +17,7 @@
 //! ```
 
 pub mod answer;
+pub mod barcodes;
 pub mod delayed;
 pub mod diagnostics;
 pub mod expected;
