@@ -186,7 +186,8 @@ fn of_arm(
         }
         found
     };
-    let verdict = weigh(own, &kept, &posteriors, replicates.len());
+    let torn = torn(replicates, &called);
+    let verdict = weigh(own, &kept, &posteriors, torn.is_some());
     let draws: Vec<Drawn> = (0..7)
         .map(|k| posteriors.get(k).map(|p| p.draws.all().map(|at| targets[k].rates(at)).collect::<Vec<Rates>>()))
         .collect();
@@ -194,7 +195,8 @@ fn of_arm(
     known(pool, own, &called, &kept).rank(&mut verdict, &draws, 200, &mut stream);
     control.done(1.0);
     let best = (0..6).max_by(|a, b| verdict.probability[*a].total_cmp(&verdict.probability[*b])).unwrap_or(0);
-    words(&mut answer, arm, pool, replicates, &called, &sharing, &mut verdict);
+    words(&mut answer, arm, pool, replicates, &called, &sharing, &mut verdict, torn.as_deref());
+    answer.unconverged.extend(torn);
     estimates(&mut answer, pool, replicates, own, &called, &sharing, &posteriors, &verdict, &draws, options);
     answer.unconverged.extend(posteriors[best].diagnosis.complaints());
     tables(&mut answer, data, pool, replicates, own, &called);
@@ -212,10 +214,26 @@ fn of_arm(
     Ok(answer)
 }
 
-/// Evidence of the explanations: emission values at their maxima, at Schwarz's price.
-fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior], replicates: usize) -> Verdict {
+/// Says so where replicates of one treatment have numbers of winners that one law of counts does not give.
+fn torn(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
+    let number = |k: &usize| called[*k].iter().filter(|c| **c).count();
+    let most = (0..called.len()).max_by_key(number)?;
+    let least = (0..called.len()).min_by_key(number)?;
+    let (high, low) = (number(&most), number(&least));
+    (high > 10 && 10 * low < high).then(|| {
+        format!(
+            "{high} barcodes win in {} and {low} in {}: winners and chance survivors are not told apart in these counts (too few \
+             survivors, or too little growth of winners), and the evidence is withheld; harvest later, or sequence more cells",
+            replicates[most].name(),
+            replicates[least].name()
+        )
+    })
+}
+
+/// Evidence of the explanations: emission values at their maxima, at Schwarz's price; none where it is `withheld`.
+fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior], withheld: bool) -> Verdict {
     let barcodes = kept.iter().filter(|k| **k).count().max(2) as f64;
-    let price = |values: f64| 0.5 * values * replicates as f64 * libm::log(barcodes);
+    let price = |values: f64| 0.5 * values * own.len() as f64 * libm::log(barcodes);
     let kept_sum = |v: &[f64]| v.iter().zip(kept).filter(|(_, k)| **k).map(|(l, _)| l).sum::<f64>();
     let alike: f64 = own.iter().map(|f| kept_sum(&f.alike)).sum();
     let with = |k: usize| (posteriors[k].log_evidence - price(FITTED.0), posteriors[k].error);
@@ -224,7 +242,7 @@ fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior], replicates: us
         words: words.into(),
         origin,
         prior,
-        log_evidence,
+        log_evidence: if withheld { 0.0 } else { log_evidence },
         error,
     };
     Verdict::new(vec![
@@ -310,6 +328,7 @@ fn words(
     called: &[Vec<bool>],
     sharing: &Overlap,
     verdict: &mut Verdict,
+    torn: Option<&str>,
 ) {
     let r = replicates.len();
     let all: usize = sharing.by_replicates.iter().sum();
@@ -339,7 +358,9 @@ fn words(
         ),
     };
     answer.words.push(first);
-    if r < 2 {
+    if let Some(torn) = torn {
+        verdict.reason = format!("{torn}.");
+    } else if r < 2 {
         verdict.reason =
             "With one replicate no winner can be shared: before and during treatment give the same counts.".into();
     } else if verdict.undetermined {
@@ -374,7 +395,7 @@ fn words(
         pool.effective(),
         left.join(", ")
     ));
-    if matches!(origin, Origin::DuringTreatment | Origin::Mixture) {
+    if !verdict.undetermined && matches!(origin, Origin::DuringTreatment | Origin::Mixture) {
         answer.words.push(
             "Whether these arose from cycling cells or from persisters this assay does not tell: add a time course, or an arm with a \
              drug holiday, in which persisters become sensitive again."
