@@ -1,8 +1,9 @@
 //! From data to draws. It begins with what a dish tells: rates of growth and death from signals over time and dose.
 //!
 //! In reading order: [`table`] (text becomes readings, or every fault of it with line and column), [`growth`] (net
-//! rates, death from apoptotic cells, dose curves, and the assay `growth` built on them), [`delayed`] (both lines of a dish at once: a delay between drug
-//! and death, a common capacity), [`least_squares`] (the optimiser under them).
+//! rates, death from apoptotic cells, dose curves, and the assay built on them), [`delayed`] (both lines of a dish at
+//! once: a delay between drug and death, a common capacity), [`least_squares`] (the optimiser under them), [`barcodes`]
+//! (the assay of lineages that survive in replicates of one pool).
 //!
 //! Times are in hours, rates per hour, concentrations in the unit of the table. Every fit gives its
 //! estimate with standard errors, its residual and how the search ended. Nothing here opens a file.

@@ -152,10 +152,9 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
 /// Arm, replicate and days in the name of a sample.
 fn parsed(name: &str) -> (String, u32, f64) {
     let (mut arm, mut replicate, mut time) = (name, 1, 0.0);
-    if let Some((rest, days)) = arm.rsplit_once("_d").and_then(|(a, d)| Some((a, d.parse::<f64>().ok()?))) {
-        if days >= 0.0 && days.is_finite() {
-            (arm, time) = (rest, days);
-        }
+    let days = |d: &str| d.parse::<f64>().ok().filter(|d| *d >= 0.0 && d.is_finite());
+    if let Some((rest, found)) = arm.rsplit_once("_d").and_then(|(a, d)| Some((a, days(d)?))) {
+        (arm, time) = (rest, found);
     }
     if let Some((rest, number)) = arm.rsplit_once("_r").and_then(|(a, r)| Some((a, r.parse::<u32>().ok()?))) {
         (arm, replicate) = (rest, number);
