@@ -78,7 +78,6 @@ pub struct DelayedFit {
 
 const NAMES: [&str; 9] =
     ["signal0", "signal0_resistant", "birth", "birth_resistant", "mean", "c0", "kill", "c_resistant", "capacity"];
-const MEAN: usize = 4;
 
 impl Values {
     /// `change` applied to every value, in the order of the fields.
@@ -110,7 +109,8 @@ impl Values {
 impl DelayedDeath {
     /// Least squares of ln N on ln(signal) over all `readings` with equal weights, all values free as logarithms.
     ///
-    /// A reading at 0 h is compared with the signal at 0 h of its line, once, whatever its concentration. Errs with
+    /// A reading at 0 h is compared with the signal at 0 h of its line, once, whatever its concentration. The values of
+    /// a line without readings are not fitted and come out as 0. Errs with
     /// a cell type that is neither of the two, a start, signal or step that is not above 0, or fewer readings than
     /// values. See `tests/pc9.rs` for 96 real readings.
     ///
@@ -139,7 +139,15 @@ impl DelayedDeath {
     pub fn fit(&self, readings: &[Reading], start: &Values) -> Result<DelayedFit, FitFailure> {
         self.check()?;
         let wells = self.wells(readings)?;
-        let free: Vec<usize> = (0..NAMES.len()).filter(|&k| k != MEAN || self.states.is_some()).collect();
+        let there = |line: CellLine| wells.iter().any(|w| w.line == line);
+        let (sensitive, resistant) = (there(CellLine::Sensitive), there(CellLine::Resistant));
+        let felt = |k: usize| match NAMES[k] {
+            "mean" => sensitive && self.states.is_some(),
+            "signal0" | "birth" | "c0" | "kill" => sensitive,
+            "signal0_resistant" | "birth_resistant" | "c_resistant" => resistant,
+            _ => true,
+        };
+        let free: Vec<usize> = (0..NAMES.len()).filter(|&k| felt(k)).collect();
         let mut logs = Vec::new();
         for &k in &free {
             above_zero(&format!("{} at the start", NAMES[k]), start.array()[k])?;

@@ -309,7 +309,7 @@ fn finite(sum: f64, r: &[f64], x: &[f64]) -> Result<f64, FitFailure> {
 }
 
 /// Cholesky factor of a row-major matrix; none when a pivot has lost all but 1e-14 of its diagonal.
-fn factor(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
+pub(crate) fn factor(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
     let mut lower = vec![0.0; n * n];
     for j in 0..n {
         for i in j..n {
@@ -327,7 +327,7 @@ fn factor(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
     Some(lower)
 }
 
-fn solve(lower: &[f64], right: &[f64]) -> Vec<f64> {
+pub(crate) fn solve(lower: &[f64], right: &[f64]) -> Vec<f64> {
     let n = right.len();
     let mut x = right.to_vec();
     for i in 0..n {

@@ -17,9 +17,11 @@
 //! ```
 
 pub mod answer;
+pub mod barcodes;
 pub mod calibration;
 pub mod delayed;
 pub mod diagnostics;
+pub mod expected;
 mod failure;
 pub mod figure;
 pub mod fluctuation;
@@ -34,6 +36,7 @@ pub mod regrowth;
 pub mod sheet;
 pub mod smc;
 pub mod special;
+pub mod student;
 pub mod table;
 pub mod verdict;
 pub mod words;

@@ -6,6 +6,19 @@
 //! is `floor + range e^(-C / scale)`. The procedure is that of the ACESO package
 //! (<https://github.com/Michorlab/ACESO>), of which `catalogue/pc9-erlotinib/notes.md` tells the steps. Left out:
 //! loss of dead cells, and any delay between drug and effect (for that see [`crate::delayed`]).
+//!
+//! The assay `growth` is built on them: [`read`] (the table), [`windows`] (where windows disagree), [`dose`] (dose
+//! curves with profile intervals), [`survivors`] (plateau against regrowth), [`assay`] (the answer).
+
+pub mod assay;
+mod dead;
+mod disagree;
+pub mod dose;
+mod figures;
+pub mod late_kill;
+pub mod read;
+pub mod survivors;
+pub mod windows;
 
 use crate::failure::{FitFailure, above_zero};
 use crate::least_squares::{Convergence, Fit, Search, line, minimise};
@@ -237,7 +250,13 @@ pub fn dose_curve(doses: &[f64], rates: &[f64], start: &DoseCurve) -> Result<Dos
     Ok(DoseCurveFit { curve: times(&fit.estimate), standard_error: times(&fit.standard_error), fit })
 }
 
-fn window<'a>(readings: &'a [Reading], cell_type: &str, concentration: f64, from: f64, until: f64) -> Vec<&'a Reading> {
+pub(crate) fn window<'a>(
+    readings: &'a [Reading],
+    cell_type: &str,
+    concentration: f64,
+    from: f64,
+    until: f64,
+) -> Vec<&'a Reading> {
     let of_line = |r: &&Reading| r.cell_type == cell_type && from <= r.time && r.time <= until;
     let own_start = readings.iter().filter(of_line).any(|r| r.time == 0.0 && r.concentration == concentration);
     let common = |r: &Reading| !own_start && r.time == 0.0 && r.concentration == 0.0;

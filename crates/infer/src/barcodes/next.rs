@@ -1,0 +1,170 @@
+//! What to measure next, in expected bits about the origin of the winners.
+//!
+//! Each further measurement is reduced to counts whose law is known under every explanation: of the winners so far, by
+//! the number of replicates they won in, how many win in one more replicate, and how many new ones win; for deeper
+//! sequencing, which of the doubtful barcodes won; for a larger library, how many winners of one replicate a second shares.
+//! Laws are averaged over posterior draws. That winners share in groups beyond these counts is left out, so bits are a
+//! lower bound for what the reduced data can tell, but take calls as right.
+
+use super::sharing::{Rates, moments};
+use crate::expected;
+use crate::special::log_sum;
+use crate::verdict::{Next, Verdict};
+use remission_engine::draw::{binomial, log_binomial, log_poisson, poisson};
+use remission_engine::stream::Stream;
+
+/// What is known of the winners so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Known {
+    /// Replicates.
+    pub replicates: usize,
+    /// Called winners and their mean frequency, by the number of replicates they won in, from 1.
+    pub groups: Vec<(u64, f64)>,
+    /// Doubtful barcodes: frequency, other replicates called, log odds of the count.
+    pub doubtful: Vec<(f64, usize, f64)>,
+    /// The pool's effective barcodes.
+    pub effective: f64,
+    /// Sum of the squares of frequencies.
+    pub squares: f64,
+}
+
+/// Chance that a barcode of frequency `f` wins in exactly the first `k` of `r` replicates.
+///
+/// ```
+/// use remission_infer::barcodes::{next::pattern, sharing::{Law, Rates}};
+/// let rates = Rates { before: 50.0, during: 20.0, law: Law::Older(2.0) };
+/// let all: f64 = (0..=3).map(|k| [1.0, 3.0, 3.0, 1.0][k] * pattern(&rates, 0.01, k, 3)).sum();
+/// assert!((all - 1.0).abs() < 1e-12);
+/// ```
+pub fn pattern(rates: &Rates, f: f64, k: usize, r: usize) -> f64 {
+    let (pi, a) = (-libm::expm1(-rates.before * f), -libm::expm1(-rates.during * f));
+    let power = |x: f64, n: usize| libm::pow(x, n as f64);
+    let alone = power(a, k) * power(1.0 - a, r - k);
+    let law = moments(r, rates.law);
+    let (mut shared, mut ways) = (0.0, 1.0);
+    for i in 0..=k {
+        shared += ways * power(a, k - i) * law[i];
+        ways *= (k - i) as f64 / (i + 1) as f64;
+    }
+    (1.0 - pi) * alone + pi * power(1.0 - a, r - k) * shared
+}
+
+/// An explanation's draws; none: nothing wins.
+pub type Drawn = Option<Vec<Rates>>;
+
+fn wins(rates: Option<&Rates>, f: f64, k: usize, r: usize) -> f64 {
+    let p = rates.map_or(1e-3, |rates| pattern(rates, f, k + 1, r + 1) / pattern(rates, f, k, r));
+    p.clamp(1e-6, 1.0 - 1e-6)
+}
+
+impl Known {
+    /// New winners that one more replicate is expected to have.
+    fn new_winners(&self, rates: Option<&Rates>) -> f64 {
+        let Some(rates) = rates else { return 0.1 };
+        let rate = rates.before * moments(self.replicates + 1, rates.law)[1] + rates.during;
+        (-libm::expm1(-rate / self.effective) * self.effective).max(1e-3)
+    }
+
+    /// Ranks further measurements; `draws`: rates of each explanation, in the verdict's order.
+    pub fn rank(&self, verdict: &mut Verdict, draws: &[Drawn], repeats: usize, stream: &mut Stream) {
+        let few: Vec<Vec<Option<&Rates>>> = draws
+            .iter()
+            .map(|d| match d {
+                Some(rates) => rates.iter().step_by((rates.len() / 60).max(1)).map(Some).collect(),
+                None => vec![None],
+            })
+            .collect();
+        let pick = |k: usize, stream: &mut Stream| {
+            few[k][((stream.uniform() * few[k].len() as f64) as usize).min(few[k].len() - 1)]
+        };
+        let mean = |logs: Vec<f64>| log_sum(&logs) - libm::log(logs.len() as f64);
+        let r = self.replicates;
+        let mut next = Vec::new();
+        let mut push = |name: &str, (expected_bits, error): (f64, f64)| {
+            next.push(Next { name: name.to_string(), expected_bits, error, cost: None });
+        };
+        let of_group = |rates: Option<&Rates>, k: usize| wins(rates, self.groups[k].1, k + 1, r);
+        let replicate = expected::bits(
+            verdict,
+            repeats,
+            stream,
+            |k, stream| {
+                let rates = pick(k, stream);
+                let mut found: Vec<u64> =
+                    (0..self.groups.len()).map(|g| binomial(stream, self.groups[g].0, of_group(rates, g))).collect();
+                found.push(poisson(stream, self.new_winners(rates)));
+                found
+            },
+            |k, found: &Vec<u64>| {
+                let one = |rates: &Option<&Rates>| -> f64 {
+                    let again: f64 = (0..self.groups.len())
+                        .map(|g| log_binomial(found[g], self.groups[g].0, of_group(*rates, g)))
+                        .sum();
+                    again + log_poisson(found[self.groups.len()], self.new_winners(*rates))
+                };
+                mean(few[k].iter().map(one).collect())
+            },
+        );
+        push("one more treated replicate of the same pool", replicate);
+        if !self.doubtful.is_empty() {
+            let chance = |rates: Option<&Rates>, (f, k, odds): &(f64, usize, f64)| {
+                let p = wins(rates, *f, *k, r - 1);
+                let all = libm::log(p / (1.0 - p)) + odds;
+                (1.0 / (1.0 + libm::exp(-all))).clamp(1e-9, 1.0 - 1e-9)
+            };
+            let deeper = expected::bits(
+                verdict,
+                repeats,
+                stream,
+                |k, stream| {
+                    let rates = pick(k, stream);
+                    self.doubtful.iter().map(|d| stream.uniform() < chance(rates, d)).collect::<Vec<bool>>()
+                },
+                |k, found| {
+                    let one = |rates: &Option<&Rates>| -> f64 {
+                        let each = |(d, won): (&(f64, usize, f64), &bool)| {
+                            let p = chance(*rates, d);
+                            libm::log(if *won { p } else { 1.0 - p })
+                        };
+                        self.doubtful.iter().zip(found).map(each).sum()
+                    };
+                    mean(few[k].iter().map(one).collect())
+                },
+            );
+            push("deeper sequencing of the same samples", deeper);
+        }
+        for (library, name) in
+            [(1.0, "two replicates of a new pool"), (10.0, "two replicates of a new pool with ten times the barcodes")]
+        {
+            // Winners of the first, and how many of them the second shares.
+            let law = |rates: Option<&Rates>| -> (f64, f64) {
+                let Some(rates) = rates else { return (0.1, 1e-3) };
+                let (one, two) = (moments(1, rates.law)[1], moments(2, rates.law)[2]);
+                let effective = library * self.effective;
+                let count = -libm::expm1(-(rates.before * one + rates.during) / effective) * effective;
+                let chance = (count * self.squares / library).min(1.0);
+                let share = rates.before * two / (rates.before * one + rates.during);
+                (count.max(1e-3), (share + (1.0 - share) * chance).clamp(1e-6, 1.0 - 1e-6))
+            };
+            let bits = expected::bits(
+                verdict,
+                repeats,
+                stream,
+                |k, stream| {
+                    let (count, share) = law(pick(k, stream));
+                    let n = poisson(stream, count);
+                    (n, binomial(stream, n, share))
+                },
+                |k, (n, shared)| {
+                    let one = |rates: &Option<&Rates>| {
+                        let (count, share) = law(*rates);
+                        log_poisson(*n, count) + log_binomial(*shared, *n, share)
+                    };
+                    mean(few[k].iter().map(one).collect())
+                },
+            );
+            push(name, bits);
+        }
+        verdict.rank(next);
+    }
+}

@@ -1,0 +1,342 @@
+//! The law of shared winners, and the chance of sharing without a common cause.
+//!
+//! A barcode of frequency f is resistant before the split with chance 1 - e^(-before f) (Poisson in its cells). Of a
+//! resistant lineage each replicate receives a Poisson number of cells with mean m; one cell or more makes it win. Over
+//! lineages m has one of two laws:
+//!
+//! ```text
+//! older than the barcodes    density e^(-m/copies) / copies        all cells of a barcode are resistant
+//! while the pool grew        density theta / m^2 from theta on     mutants of Luria and Delbrueck: half of the mutations
+//!                                                                  leave one cell, 1 of k at least k; a replicate receives
+//!                                                                  a share theta of the pool
+//! ```
+//!
+//! Given u = e^-m replicates are independent:
+//!
+//! ```text
+//! p(counts of b) = (1 - pi) prod_j [(1 - a) L0_j + a L1_j] + pi E_u prod_j [u (1 - a) L0_j + (1 - u (1 - a)) L1_j]
+//! ```
+//!
+//! pi = 1 - e^(-before f), a = 1 - e^(-during f), L0 and L1 from [`super::emission`]. E_u of u^i (1 - u)^k is a beta function
+//! for the first law and a sum over 96 points for the second, so a product over R replicates costs R^2. Free values: winners
+//! a replicate W, the share of them from before, and copies or theta; before = share W / E(1 - u), during = (1 - share) W.
+
+use super::emission::{Fitted, Pool};
+use crate::prior::{Parameter, Prior, Target};
+use remission_engine::stream::Stream;
+use std::collections::BTreeMap;
+
+/// An explanation of the winners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// All from before the split, older than the barcodes.
+    Before,
+    /// All from before the split, from mutations while the barcoded pool grew.
+    Grown,
+    /// All from during treatment, in each replicate anew.
+    During,
+    /// Older than the barcodes and from during treatment, each a tenth or more.
+    Both,
+    /// From while the pool grew and from during treatment, each a tenth or more.
+    BothGrown,
+    /// A random sample of cells: many winners, in each replicate anew.
+    Sample,
+}
+
+/// What the priors rest on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Most winners a replicate that are still selection of lineages: a tenth of the pool's effective barcodes.
+    pub selected: f64,
+    /// Lowest and highest mean number of cells that a replicate receives of a resistant lineage.
+    pub copies: (f64, f64),
+    /// Lowest and highest share of the pool that a replicate receives.
+    pub theta: (f64, f64),
+}
+
+/// The law of m over resistant lineages.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Law {
+    /// Exponential with this mean.
+    Older(f64),
+    /// Pareto of exponent 1 from this value on.
+    Grown(f64),
+}
+
+/// Barcodes that are alike, counted once: frequency, chances of their counts relative to the larger, how many.
+#[derive(Debug, Clone, PartialEq)]
+struct Row {
+    frequency: f64,
+    lost: Vec<f64>,
+    won: Vec<f64>,
+    weight: f64,
+}
+
+/// The counts of all replicates, ready for [`Target`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Winners {
+    rows: Vec<Row>,
+    base: f64,
+    /// Replicates.
+    pub replicates: usize,
+}
+
+/// Below this log odds of the counts a barcode is taken not to have won.
+const LOST: f64 = -18.0;
+
+/// Most groups of barcodes; more are put together more coarsely.
+const ROWS: usize = 300;
+
+/// The bin of log odds: fine where they are in doubt, coarse where they are clear.
+fn place(odds: f64, width: f64) -> i16 {
+    let size = odds.abs();
+    let bin = match size {
+        _ if size < 6.0 => libm::floor(size / (0.5 * width)),
+        _ if size < -LOST => 100.0 + libm::floor((size - 6.0) / (4.0 * width)),
+        _ => 200.0,
+    };
+    (if odds < 0.0 { -bin - 1.0 } else { bin }) as i16
+}
+
+impl Winners {
+    /// From the fits of the replicates; `kept[b]`: barcodes that count. Barcodes of nearly one frequency (20 %, 40 % where
+    /// they lost everywhere) and nearly the same odds are put together, at their means, in 300 groups or fewer.
+    pub fn of(pool: &Pool, fits: &[&Fitted], kept: &[bool]) -> Winners {
+        let mut base = 0.0;
+        for (b, _) in kept.iter().enumerate().filter(|(_, k)| **k) {
+            base += fits.iter().map(|f| f.lost[b].max(f.won[b])).sum::<f64>();
+        }
+        let mut width = 1.0;
+        loop {
+            let mut groups: BTreeMap<Vec<i16>, (f64, Vec<f64>, f64)> = BTreeMap::new();
+            for (b, _) in kept.iter().enumerate().filter(|(_, k)| **k) {
+                let odds: Vec<f64> = fits.iter().map(|f| f.won[b] - f.lost[b]).collect();
+                let mut key: Vec<i16> = odds.iter().map(|o| place(*o, width)).collect();
+                let lost = odds.iter().all(|o| *o < LOST);
+                key.push(libm::floor(libm::log(pool.frequency[b]) / (width * if lost { 0.4 } else { 0.2 })) as i16);
+                let group = groups.entry(key).or_insert_with(|| (0.0, vec![0.0; fits.len()], 0.0));
+                group.0 += pool.frequency[b];
+                group.1.iter_mut().zip(&odds).for_each(|(sum, o)| *sum += o.clamp(-60.0, 60.0));
+                group.2 += 1.0;
+            }
+            if groups.len() > ROWS && width < 20.0 {
+                width *= 1.4;
+                continue;
+            }
+            let row = |(sum, odds, weight): (f64, Vec<f64>, f64)| {
+                let mean: Vec<f64> = odds.iter().map(|o| o / weight).collect();
+                Row {
+                    frequency: sum / weight,
+                    lost: mean.iter().map(|o| libm::exp(-o.max(0.0))).collect(),
+                    won: mean.iter().map(|o| if *o < LOST { 0.0 } else { libm::exp(o.min(0.0)) }).collect(),
+                    weight,
+                }
+            };
+            let rows = groups.into_values().map(row).collect();
+            return Winners { rows, base, replicates: fits.len() };
+        }
+    }
+
+    /// ln p(counts | rates).
+    pub fn log_likelihood(&self, rates: &Rates) -> f64 {
+        let (r, before, during) = (self.replicates, rates.before, rates.during);
+        let weights = moments(r, rates.law);
+        let mut part = vec![0.0; r + 1];
+        let mut sum = self.base;
+        for row in &self.rows {
+            let (pi, a) = (-libm::expm1(-before * row.frequency), -libm::expm1(-during * row.frequency));
+            part.fill(0.0);
+            part[0] = 1.0;
+            let mut alone = 1.0;
+            for j in 0..r {
+                let mixed = a * row.won[j] + (1.0 - a) * row.lost[j];
+                alone *= mixed;
+                // part[k]: with k replicates that received a cell.
+                for k in (0..=j + 1).rev() {
+                    let from = if k > 0 { part[k - 1] * row.won[j] } else { 0.0 };
+                    part[k] = part[k] * mixed + from;
+                }
+            }
+            let shared: f64 = part.iter().zip(&weights).map(|(p, w)| p * w).sum();
+            sum += row.weight * libm::log(((1.0 - pi) * alone + pi * shared).max(1e-300));
+        }
+        sum
+    }
+}
+
+/// E u^(r - k) (1 - u)^k for k from 0 to r, u = e^-m.
+///
+/// ```
+/// use remission_infer::barcodes::sharing::{Law, moments};
+/// let m = moments(1, Law::Older(3.0)); // E(1 - u) = 3 / 4
+/// assert!((m[0] - 0.25).abs() < 1e-14 && (m[1] - 0.75).abs() < 1e-14);
+/// let m = moments(2, Law::Grown(0.1)); // theta times the integral of (1 - e^-m)^2 / m^2 from theta on
+/// assert!((m[2] - 0.1 * (2.0 * 2f64.ln() - 0.1 + 0.01 / 2.0 - 7.0 * 1e-3 / 36.0)).abs() < 1e-5);
+/// assert!((m[0] + 2.0 * m[1] + m[2] - 1.0).abs() < 1e-5);
+/// ```
+pub fn moments(r: usize, law: Law) -> Vec<f64> {
+    match law {
+        Law::Older(copies) => {
+            let a = 1.0 / copies;
+            let log_beta = |x: f64, y: f64| libm::lgamma(x) + libm::lgamma(y) - libm::lgamma(x + y);
+            (0..=r).map(|k| a * libm::exp(log_beta((r - k) as f64 + a, k as f64 + 1.0))).collect()
+        }
+        Law::Grown(theta) => {
+            // Simpson in ln m up to m = 60, beyond which u is 0.
+            const POINTS: usize = 96;
+            const END: f64 = 60.0;
+            let step = libm::log(END / theta) / POINTS as f64;
+            let factor = libm::exp(step);
+            let (mut out, mut m) = (vec![0.0; r + 1], theta);
+            let mut powers = vec![1.0; r + 1];
+            for i in 0..=POINTS {
+                let weight = if i == 0 || i == POINTS { 1.0 } else { 2.0 + 2.0 * (i % 2) as f64 };
+                let (u, w) = (libm::exp(-m), -libm::expm1(-m));
+                for j in 1..=r {
+                    powers[j] = powers[j - 1] * u;
+                }
+                let mut won = weight * step / 3.0 * theta / m;
+                for k in 0..=r {
+                    out[k] += won * powers[r - k];
+                    won *= w;
+                }
+                m *= factor;
+            }
+            out[r] += theta / END;
+            out
+        }
+    }
+}
+
+/// Winners under one explanation.
+pub struct Sharing<'a> {
+    winners: &'a Winners,
+    kind: Kind,
+    parameters: Vec<Parameter>,
+}
+
+/// Rates that a set of free values stands for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Resistant lineages before the split, in the whole pool.
+    pub before: f64,
+    /// Resistant lineages that arise in a replicate.
+    pub during: f64,
+    /// How many cells of a resistant lineage a replicate receives.
+    pub law: Law,
+}
+
+impl<'a> Sharing<'a> {
+    /// The target of one explanation.
+    pub fn new(winners: &'a Winners, kind: Kind, limits: &Limits) -> Sharing<'a> {
+        let selected = limits.selected.max(1.0);
+        let few = Prior::LogUniform(0.3, selected);
+        let count = match kind {
+            Kind::Sample => Prior::LogUniform(selected, 300.0 * selected),
+            _ => few,
+        };
+        let mut parameters = vec![Parameter::new("winners_per_replicate", "", count)];
+        match kind {
+            Kind::Before | Kind::Both => {
+                let copies = Prior::LogUniform(limits.copies.0, limits.copies.1);
+                parameters.push(Parameter::new("copies_per_replicate", "cells", copies));
+            }
+            Kind::Grown | Kind::BothGrown => {
+                let theta = Prior::LogUniform(limits.theta.0, limits.theta.1);
+                parameters.push(Parameter::new("share_of_pool", "", theta));
+            }
+            Kind::During | Kind::Sample => {}
+        }
+        if matches!(kind, Kind::Both | Kind::BothGrown) {
+            parameters.push(Parameter::new("share_pre_existing", "", Prior::Uniform(0.1, 0.9)));
+        }
+        Sharing { winners, kind, parameters }
+    }
+
+    /// The rates of a set.
+    pub fn rates(&self, at: &[f64]) -> Rates {
+        let (share, law) = match self.kind {
+            Kind::Before => (1.0, Law::Older(at[1])),
+            Kind::Both => (at[2], Law::Older(at[1])),
+            Kind::Grown => (1.0, Law::Grown(at[1])),
+            Kind::BothGrown => (at[2], Law::Grown(at[1])),
+            Kind::During | Kind::Sample => (0.0, Law::Older(1.0)),
+        };
+        Rates { before: share * at[0] / moments(1, law)[1], during: (1.0 - share) * at[0], law }
+    }
+}
+
+impl Target for Sharing<'_> {
+    fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    fn log_likelihood(&self, at: &[f64]) -> f64 {
+        self.winners.log_likelihood(&self.rates(at))
+    }
+}
+
+/// Sharing of called winners against chance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overlap {
+    /// Pairs of replicates that share a winner, over all winners.
+    pub shared: usize,
+    /// The number expected if replicates drew their winners alone, by frequency.
+    pub expected: f64,
+    /// Chance of as many or more then.
+    pub p: f64,
+    /// Winners by how many replicates they won in, from 1.
+    pub by_replicates: Vec<usize>,
+}
+
+/// Compares called winners of replicates with winners drawn anew, as many in each replicate, without replacement and by
+/// frequency; `repeats` imagined draws.
+pub fn overlap(pool: &Pool, called: &[&[bool]], repeats: usize, stream: &mut Stream) -> Overlap {
+    let barcodes = pool.frequency.len();
+    let mut sums = Vec::with_capacity(barcodes);
+    let mut sum = 0.0;
+    for f in &pool.frequency {
+        sum += f;
+        sums.push(sum);
+    }
+    let mut by_replicates = vec![0; called.len()];
+    let pairs = |won: usize| won * won.saturating_sub(1) / 2;
+    let mut shared = 0;
+    for b in 0..barcodes {
+        let won = called.iter().filter(|c| c[b]).count();
+        if won > 0 {
+            by_replicates[won - 1] += 1;
+        }
+        shared += pairs(won);
+    }
+    let numbers: Vec<usize> = called.iter().map(|c| c.iter().filter(|x| **x).count()).collect();
+    let (mut total, mut as_many) = (0usize, 0usize);
+    let mut won = vec![0usize; barcodes];
+    let mut last = vec![usize::MAX; barcodes];
+    let mut mark = 0;
+    for _ in 0..repeats {
+        let mut touched = Vec::new();
+        for &n in &numbers {
+            mark += 1;
+            let mut drawn = 0;
+            while drawn < n {
+                let b = sums.partition_point(|s| *s < stream.uniform() * sum).min(barcodes - 1);
+                if last[b] == mark {
+                    continue;
+                }
+                last[b] = mark;
+                won[b] += 1;
+                touched.push(b);
+                drawn += 1;
+            }
+        }
+        let mut count = 0;
+        for b in touched {
+            count += pairs(std::mem::take(&mut won[b]));
+        }
+        total += count;
+        as_many += usize::from(count >= shared);
+    }
+    let n = repeats.max(1) as f64;
+    Overlap { shared, expected: total as f64 / n, p: (1.0 + as_many as f64) / (1.0 + n), by_replicates }
+}
