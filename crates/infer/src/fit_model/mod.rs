@@ -1,0 +1,3 @@
+//! Any model fitted to one patient's series.
+
+pub mod patient;
