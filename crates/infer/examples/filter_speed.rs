@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             visit.readings = vec![(0, Reported::Value(meter.read(seen.total(), &mut stream)))];
         }
         let setting = Setting { compiled: &compiled, regimen, visits: &visits, ahead: &[] };
-        for particles in [25, 50, 100, 200, 400] {
+        for particles in [2, 10, 25, 50, 100, 200] {
             let settings = Settings { particles, ..Settings::default() };
             let began = Instant::now();
             let repeats = 20;

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod answer;
+pub mod ctdna;
 pub mod delayed;
 pub mod diagnostics;
 mod failure;
