@@ -18,6 +18,9 @@ use remission_engine::stream::Stream;
 use remission_engine::tumour::{Method, Stop, Tumour};
 use remission_model::resolved::{Kind, Regimen};
 
+/// Relative error of a step of the mean: far below that of any reading.
+const MEAN_TOLERANCE: f64 = 1e-5;
+
 /// What was read at one visit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Visit {
@@ -256,7 +259,7 @@ pub fn mean_path(setting: &Setting, parameters: &[f64]) -> Result<Vec<Seen>, Fai
     let compiled = setting.compiled;
     let cells = &compiled.model.cells;
     let names = mechanisms(&compiled.model);
-    let mut mean = MeanTumour::start(compiled, parameters)?;
+    let mut mean = MeanTumour::start_within(compiled, parameters, MEAN_TOLERANCE)?;
     mean.follow(setting.regimen);
     let mut seen = Vec::new();
     for time in setting.visits.iter().map(|v| v.time).chain(setting.ahead.iter().copied()) {
