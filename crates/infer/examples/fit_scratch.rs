@@ -17,7 +17,19 @@ fn main() {
     let t = std::time::Instant::now();
     let control = remission_infer::jobs::Control { threads: 2, ..remission_infer::jobs::Control::quiet() };
     let method = if args.get(3).is_some_and(|m| m == "mean") { Method::Mean } else { Method::Particles };
-    let answers = answer(&c, &study, &data, &Options { method, ..Default::default() }, &control).unwrap();
+    let answers = answer(
+        &c,
+        &study,
+        &data,
+        &Options {
+            method,
+            burn_in: args.get(4).map_or(300, |x| x.parse().unwrap()),
+            steps: args.get(5).map_or(900, |x| x.parse().unwrap()),
+            ..Default::default()
+        },
+        &control,
+    )
+    .unwrap();
     for a in answers {
         println!("{:?}\n{:#?}", a.experiment, a.words);
         println!("unconverged {:#?}", a.unconverged);

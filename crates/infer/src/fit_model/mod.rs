@@ -48,7 +48,7 @@ pub struct Options {
     pub most_free: usize,
     /// How the tumour is followed; default particles.
     pub method: Method,
-    /// Particles of a pass, 2 or more; none: as many as bring the variance of the log-likelihood below 1.5, 8 to 512.
+    /// Particles of a pass, 2 or more; none: as many as bring the variance of the log-likelihood below 1.5, 8 to 128.
     pub particles: Option<usize>,
     /// Chains, 2 or more; default 4.
     pub chains: usize,
@@ -209,26 +209,35 @@ pub fn answer(
     Ok(out)
 }
 
-/// Particles that bring the variance of the log-likelihood below 1.5 at a likely place.
-fn enough(fit: &Fit, settings: &pmmh::Settings) -> Option<usize> {
-    let chain = pmmh::init(fit, &pmmh::Settings { tries: settings.tries.min(30), ..*settings }, 1 << 32)?;
+/// Steps of the chain that looks for a likely place, and passes from which the variance there is told.
+const PILOT: (usize, usize) = (100, 12);
+/// Most particles that are chosen.
+const MOST_PARTICLES: usize = 128;
+
+/// Particles that bring the variance of the log-likelihood below 1.5 at a likely place, where a short chain with few ends.
+fn enough(fit: &Fit, settings: &pmmh::Settings, control: &Control) -> Result<Option<usize>, Failure> {
+    let (steps, passes) = PILOT;
+    let Some(mut chain) = pmmh::init(fit, &pmmh::Settings { tries: 30, ..*settings }, 1 << 32) else { return Ok(None) };
+    for _ in 0..steps {
+        control.check()?;
+        chain.step(fit, true);
+    }
     let at: Vec<f64> = fit.parameters.iter().zip(&chain.z).map(|(p, z)| p.prior.at(*z)).collect();
     let mut particles = 8;
-    while particles < 512 {
+    while particles < MOST_PARTICLES {
+        control.check()?;
         let tried = Fit { particles: Some(particles), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
         let mut stream = Stream::new(settings.seed, particles as u64, 5, Purpose::Inference);
-        let found: Vec<f64> = (0..20)
-            .filter_map(|_| pmmh::Estimated::estimate(&tried, &at, f64::NEG_INFINITY, &mut stream))
-            .map(|e| e.0)
-            .collect();
-        let mean = found.iter().sum::<f64>() / found.len().max(1) as f64;
-        let variance = found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / 19.0;
-        if found.len() == 20 && variance < 1.5 {
+        let one = |_| pmmh::Estimated::estimate(&tried, &at, f64::NEG_INFINITY, &mut stream).map(|e| e.0);
+        let found: Vec<f64> = (0..passes).filter_map(one).collect();
+        let mean = found.iter().sum::<f64>() / passes as f64;
+        let variance = found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (passes - 1) as f64;
+        if found.len() == passes && variance < 1.5 {
             break;
         }
         particles *= 2;
     }
-    Some(particles)
+    Ok(Some(particles))
 }
 
 const IMPOSSIBLE: &str = "no draw from the prior makes these readings possible: look at the unit of the values, the limits, the arm, \
@@ -254,7 +263,7 @@ fn fitted<'a>(
     if options.method == Method::Particles {
         fit.particles = Some(options.particles.unwrap_or(16));
         if options.particles.is_none() {
-            fit.particles = Some(enough(&fit, &settings).ok_or_else(refused)?);
+            fit.particles = Some(enough(&fit, &settings, control)?.ok_or_else(refused)?);
         }
     }
     let found = control.part(0.05, 0.95, |control| pmmh::sample(&fit, &settings, control))?.ok_or_else(refused)?;
@@ -321,7 +330,8 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
                 fit.particles = Some(options.particles.unwrap_or(16));
                 if options.particles.is_none() {
                     let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
-                    fit.particles = Some(enough(&fit, &settings).ok_or_else(|| Failure::Refused(IMPOSSIBLE.into()))?);
+                    fit.particles =
+                        Some(enough(&fit, &settings, control)?.ok_or_else(|| Failure::Refused(IMPOSSIBLE.into()))?);
                 }
             }
             let settings =
