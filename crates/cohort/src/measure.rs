@@ -57,12 +57,14 @@ pub fn first_channel(model: &Model, measurement: usize) -> usize {
 }
 
 /// What looks at one patient in one arm: meters of the number of cells and assays of the blood, in the order of the measurements.
+#[derive(Debug, Clone)]
 pub struct Instruments {
     all: Vec<Instrument>,
     /// None where nothing looks at blood.
     plasma: Option<Plasma>,
 }
 
+#[derive(Debug, Clone)]
 enum Instrument {
     Meter(Meter),
     Assay(Box<Assay>),
@@ -130,18 +132,7 @@ impl Instruments {
         levels: &[f64],
         streams: &mut ReadingStreams,
     ) -> Result<Vec<f64>, Failure> {
-        let assays: Vec<&Assay> = self
-            .all
-            .iter()
-            .filter_map(|i| match i {
-                Instrument::Assay(assay) => Some(&**assay),
-                Instrument::Meter(_) => None,
-            })
-            .collect();
-        let deaths = match &mut self.plasma {
-            Some(plasma) => plasma.look(compiled, &assays, time, by_type, levels)?,
-            None => Vec::new(),
-        };
+        let deaths = self.deaths(compiled, time, by_type, levels)?;
         let total = by_type.iter().sum();
         let mut deaths = deaths.iter();
         let mut readings = Vec::with_capacity(self.all.len());
@@ -156,6 +147,97 @@ impl Instruments {
             }
         }
         Ok(readings)
+    }
+}
+
+/// What a clinic wrote of one channel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Reported {
+    /// A number; 0 as the model's own readings have it: gone, not detected.
+    Value(f64),
+    /// Below this limit.
+    Below(f64),
+}
+
+impl Instruments {
+    /// Deaths a day of all cells of each type, as plasma remembers them, for each assay of blood, at a look on day `time`. Looks come in
+    /// the order of time, the first on day 0. Where cells do not act on each other, those of one cell of each type serve all tumours.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn deaths(
+        &mut self,
+        compiled: &Compiled,
+        time: f64,
+        by_type: &[f64],
+        levels: &[f64],
+    ) -> Result<Vec<Vec<f64>>, Failure> {
+        let assays: Vec<&Assay> = self.all.iter().filter_map(Instrument::assay).collect();
+        match &mut self.plasma {
+            Some(plasma) => plasma.look(compiled, &assays, time, by_type, levels),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Logarithm of the density (of the probability, where nothing is seen) of what was reported in `channel`, one of [`channels`],
+    /// given all cells and [`deaths`](Self::deaths). Shares of mutant reads as
+    /// [`Assay::log_density_of_share`]; a channel that is not there has minus infinity.
+    pub fn log_density(&self, channel: usize, reported: Reported, total: f64, deaths: &[Vec<f64>]) -> f64 {
+        let (mut first, mut blood) = (0, 0);
+        for instrument in &self.all {
+            match instrument {
+                Instrument::Meter(meter) if channel == first => {
+                    return match reported {
+                        Reported::Value(reading) => meter.log_density(reading, total),
+                        Reported::Below(limit) => meter.log_below(limit, total),
+                    };
+                }
+                Instrument::Meter(_) => first += 1,
+                Instrument::Assay(assay) => {
+                    let width = 2 + assay.carriers.len();
+                    if (first..first + width).contains(&channel)
+                        && let Some(deaths) = deaths.get(blood)
+                    {
+                        return assay.log_density_of_channel(channel - first, reported, deaths);
+                    }
+                    first += width;
+                    blood += 1;
+                }
+            }
+        }
+        f64::NEG_INFINITY
+    }
+
+    /// Nothing makes a report in `channel` likelier than this: logarithm of a density, or 0 where it is a probability.
+    pub fn log_density_at_most(&self, channel: usize, reported: Reported) -> f64 {
+        let Reported::Value(reading) = reported else { return 0.0 };
+        if reading <= 0.0 {
+            return 0.0;
+        }
+        let mut first = 0;
+        for instrument in &self.all {
+            match instrument {
+                Instrument::Meter(meter) if channel == first => return meter.log_density_at_most(reading),
+                Instrument::Meter(_) => first += 1,
+                Instrument::Assay(assay) => {
+                    let width = 2 + assay.carriers.len();
+                    if (first..first + width).contains(&channel) {
+                        return assay.log_density_at_most(channel - first, reading);
+                    }
+                    first += width;
+                }
+            }
+        }
+        f64::NEG_INFINITY
+    }
+}
+
+impl Instrument {
+    fn assay(&self) -> Option<&Assay> {
+        match self {
+            Instrument::Assay(assay) => Some(assay),
+            Instrument::Meter(_) => None,
+        }
     }
 }
 
@@ -254,6 +336,34 @@ impl Meter {
                 }
             }
         }
+    }
+
+    /// Logarithm of the probability of a reading below `limit`, mm or cells, given `total` cells; of a sum of several lesions as in
+    /// [`log_density`](Self::log_density).
+    pub fn log_below(&self, limit: f64, total: f64) -> f64 {
+        match self {
+            Meter::Diameters { shares, density, error, .. } => {
+                let sizes: Vec<f64> = shares.iter().map(|s| diameter(total * s, *density)).collect();
+                let sum: f64 = sizes.iter().sum();
+                let squares: f64 = sizes.iter().map(|d| d * d).sum();
+                log_below(limit, sum, error * libm::sqrt(squares) / sum.max(1e-300))
+            }
+            Meter::Cells { error, .. } => log_below(limit, total, *error),
+        }
+    }
+
+    /// No number of cells makes a reading above 0 likelier than this.
+    fn log_density_at_most(&self, reading: f64) -> f64 {
+        let sigma = match self {
+            // Lesions keep their shares, so the error of the sum does not move with the number of cells.
+            Meter::Diameters { shares, error, .. } => {
+                let roots: Vec<f64> = shares.iter().map(|s| libm::cbrt(*s)).collect();
+                let sum: f64 = roots.iter().sum();
+                error * libm::sqrt(roots.iter().map(|d| d * d).sum::<f64>()) / sum.max(1e-300)
+            }
+            Meter::Cells { error, .. } => *error,
+        };
+        log_normal(reading, reading, sigma)
     }
 }
 

@@ -353,3 +353,39 @@ fn chi_square(judge: &mut Judge, what: &str, assay: &Assay, locus: &Locus, count
     println!("{what}: chi-square {statistic:.1} with {bins} bins, p = {p:.3}");
     assert!(bins > 10 && p > rate, "{what}: chi-square {statistic} with {bins} bins, p = {p}");
 }
+
+/// What fits ask a million times against the exact sums: the density of a share against the probability of an interval around it, and
+/// the probability of a share below a limit.
+#[test]
+fn densities_for_fits_are_those_of_the_exact_sums() {
+    let assay = Assay { recovery: 0.5, depth: 10_000, artefacts: 1e-5, limit: 0.001, ..plain() };
+    for (mutant, wild) in [(3.0, 12_000.0), (40.0, 12_000.0), (900.0, 9_000.0), (30_000.0, 30_000.0), (20.0, 60.0)] {
+        let locus = Locus { mutant, wild, depth: assay.depth };
+        let n: f64 = (0.5 * (mutant + wild)).min(1e4);
+        let q = locus.share();
+        let sd = (q * (1.0 - q) / n).sqrt();
+        for away in [-1.5, 0.0, 1.5] {
+            let share = q + away * sd;
+            if q * n < 15.0 {
+                continue; // few reads: the lattice of ratios is wider than what is compared
+            }
+            // Several steps of 1 / n wide, so that the lattice of ratios averages out, and a fraction of a standard deviation.
+            let half = (0.3 * sd).max(3.0 / n);
+            let exact = assay.log_probability_between(share - half, share + half, &locus);
+            let points = 200;
+            let sum: f64 = (0..points)
+                .map(|k| share - half + (k as f64 + 0.5) * 2.0 * half / points as f64)
+                .map(|x| assay.log_density_of_share(x, &locus).exp() * 2.0 * half / points as f64)
+                .sum();
+            let gap = (sum.ln() - exact).abs();
+            println!("{mutant} of {wild}, share {share:.5}: {} against {exact}", sum.ln());
+            assert!(gap < 0.1, "{mutant} of {wild}, share {share}: {} against {exact}", sum.ln());
+        }
+        let (fast, exact) = (assay.log_below(0.001, &locus), assay.not_detected(&locus).ln());
+        println!("{mutant} of {wild}, below the limit: {fast} against {exact}");
+        assert!(
+            exact < -300.0 || (fast - exact).abs() < 0.05 * exact.abs().max(0.5),
+            "{mutant} of {wild}: {fast} against {exact}"
+        );
+    }
+}

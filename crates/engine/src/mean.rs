@@ -54,11 +54,20 @@ pub struct MeanTumour<'a> {
     y: Vec<f64>,
     before_treatment: bool,
     scratch: Vec<f64>,
+    tolerance: Tolerance,
 }
 
 impl<'a> MeanTumour<'a> {
     /// At the start of treatment. A grown tumour is grown along the mean.
     pub fn start(compiled: &'a Compiled, parameters: &[f64]) -> Result<Self, Failure> {
+        MeanTumour::start_within(compiled, parameters, TOLERANCE.relative)
+    }
+
+    /// The same with errors of a step of at most this share (1e-9 in [`start`](Self::start)), for fits that ask for thousands of means.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_within(compiled: &'a Compiled, parameters: &[f64], relative: f64) -> Result<Self, Failure> {
         let n = compiled.types();
         let mut y = vec![0.0; LABELS * n];
         y.extend(fresh(compiled, parameters)?.levels);
@@ -70,6 +79,7 @@ impl<'a> MeanTumour<'a> {
             scratch: vec![0.0; y.len()],
             y,
             before_treatment: true,
+            tolerance: Tolerance { relative, ..TOLERANCE },
         };
         match &compiled.model.start {
             Start::Given(parts) => {
@@ -170,7 +180,15 @@ impl<'a> MeanTumour<'a> {
                 }
             }
         };
-        self.field.carry(compiled, &mut self.registers, &mut self.exposure, &mut self.y, days, TOLERANCE, &mut shares)
+        self.field.carry(
+            compiled,
+            &mut self.registers,
+            &mut self.exposure,
+            &mut self.y,
+            days,
+            self.tolerance,
+            &mut shares,
+        )
     }
 
     fn grow(&mut self, until: f64) -> Result<(), Failure> {

@@ -161,6 +161,40 @@ impl<'a> Tumour<'a> {
         }
     }
 
+    /// From now on [`restart`](Self::restart) begins on day `time`, which is not before the day it began on so far, under the
+    /// regimen followed: tumours of one patient can then be carried one after the other from each look to the next.
+    ///
+    /// ```
+    /// # use remission_engine::{compiled::Compiled, before, tumour::{Method, Tumour}, stream::{Purpose, Stream}};
+    /// # let text = r#"
+    /// # [model]
+    /// # title = "Birth and death"
+    /// # [cells.S]
+    /// # birth = "1 /day"
+    /// # death = "0.9 /day"
+    /// # [before_treatment]
+    /// # start = { S = "1000 cells" }
+    /// # "#;
+    /// # let model = remission_model::model_from_toml("model.toml", text).unwrap();
+    /// # let compiled = Compiled::new(&model);
+    /// # let mut stream = Stream::new(1, 0, 0, Purpose::BeforeTreatment);
+    /// let start = before::start(&compiled, &[], Method::Leap, &mut stream).unwrap();
+    /// let mut tumour = Tumour::new(&compiled, &[], start.clone(), Method::Leap).unwrap();
+    /// let mut particles = vec![start; 10];
+    /// for look in [10.0, 20.0] {
+    ///     for particle in &mut particles {
+    ///         tumour.restart(particle);
+    ///         tumour.advance(look, f64::INFINITY, &mut stream).unwrap();
+    ///         particle.clone_from(&tumour.state);
+    ///     }
+    ///     tumour.restart_from(look);
+    /// }
+    /// assert!(particles.iter().all(|p| p.time == 20.0));
+    /// ```
+    pub fn restart_from(&mut self, time: f64) {
+        self.begun.advance(time);
+    }
+
     /// Advances to `until`, or to the first moment seen at which the total is at least `size`.
     ///
     /// # Errors

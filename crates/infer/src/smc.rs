@@ -254,7 +254,7 @@ fn times(t: f64, l: f64) -> f64 {
 }
 
 /// Effective sample size of weights given as logarithms.
-fn effective(weights: &[f64]) -> f64 {
+pub(crate) fn effective(weights: &[f64]) -> f64 {
     let twice: Vec<f64> = weights.iter().map(|w| 2.0 * w).collect();
     libm::exp(2.0 * log_sum(weights) - log_sum(&twice))
 }
@@ -275,7 +275,7 @@ fn rise(likelihoods: &[f64], most: f64, kept: f64) -> f64 {
 }
 
 /// Systematic resampling: the particle of each of as many evenly spaced points, the first at `u` in (0, 1).
-fn systematic(shares: &[f64], u: f64) -> Vec<usize> {
+pub(crate) fn systematic(shares: &[f64], u: f64) -> Vec<usize> {
     let n = shares.len();
     let mut chosen = Vec::with_capacity(n);
     let (mut sum, mut k) = (shares[0], 0);
@@ -291,7 +291,7 @@ fn systematic(shares: &[f64], u: f64) -> Vec<usize> {
 }
 
 /// Cholesky factor of the covariance of `sets`, row-major; a coordinate without spread keeps a small one.
-fn spread(sets: &[Vec<f64>], d: usize) -> Vec<f64> {
+pub(crate) fn spread(sets: &[Vec<f64>], d: usize) -> Vec<f64> {
     let n = sets.len() as f64;
     let mean: Vec<f64> = (0..d).map(|k| sets.iter().map(|z| z[k]).sum::<f64>() / n).collect();
     let mut lower = vec![0.0; d * d];

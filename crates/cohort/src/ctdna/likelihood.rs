@@ -10,8 +10,12 @@
 //! n runs over the mean and twelve standard deviations on either side, and what is outside is below 1e-30 (Chernoff).
 
 use super::{Assay, Locus, Tube};
+use crate::measure::Reported;
 use crate::statistics::special::beta_lower;
 use remission_engine::draw::{log_binomial, log_poisson};
+
+/// Molecules expected below which every number of them is gone through.
+const FEW: f64 = 100.0;
 
 impl Assay {
     /// Probability that a molecule that is read is read as mutant.
@@ -103,6 +107,80 @@ impl Assay {
             sum += if n == 0 { weight } else { weight * below(first_at_least(self.limit, n).max(1), n, q) };
         });
         sum
+    }
+
+    /// Logarithm of the density of a share of mutant reads above 0, for fits that ask it a million times: the number of molecules read
+    /// is taken at its mean n, and k = share x n as a real number, so that the density is n Binomial(k | n, q).
+    ///
+    /// Where the number expected varies by some per cent, what is lost is a relative variance of 1 / n beside 1 / k (a test compares
+    /// with [`log_probability_between`](Self::log_probability_between)).
+    pub fn log_density_of_share(&self, share: f64, locus: &Locus) -> f64 {
+        let n = (self.recovery * (locus.mutant + locus.wild)).min(locus.depth as f64).max(1.0);
+        let (q, k) = (self.mutant_read(locus), share * n);
+        if !(share > 0.0 && share <= 1.0) || q <= 0.0 || (q >= 1.0 && share < 1.0) {
+            return f64::NEG_INFINITY;
+        }
+        let ways = libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0);
+        let others = if n > k { (n - k) * libm::log1p(-q) } else { 0.0 };
+        libm::log(n) + ways + k * libm::log(q) + others
+    }
+
+    /// Logarithm of the probability of a share of mutant reads below `limit` (0: of no mutant read at all). The number of molecules is
+    /// taken at its mean where many are expected.
+    pub fn log_below(&self, limit: f64, locus: &Locus) -> f64 {
+        let q = self.mutant_read(locus);
+        let mean = self.recovery * (locus.mutant + locus.wild);
+        let least = |n: u64| first_at_least(limit, n).max(1);
+        if mean > FEW {
+            let n = (libm::round(mean) as u64).min(locus.depth);
+            return libm::log(below(least(n), n, q).max(0.0));
+        }
+        let mut sum = 0.0;
+        self.each_number(locus, |n, weight| sum += if n == 0 { weight } else { weight * below(least(n), n, q) });
+        libm::log(sum.max(0.0))
+    }
+
+    /// Of what was reported in one of the assay's channels: the truncal mutation's share, its GE per mL, or a mechanism's share.
+    pub(crate) fn log_density_of_channel(&self, channel: usize, reported: Reported, deaths: &[f64]) -> f64 {
+        let locus = match channel {
+            0 | 1 => self.truncal(deaths),
+            k => self.mechanism(k - 2, deaths),
+        };
+        if channel == 1 {
+            let scale = self.molecules_per_ge_and_ml();
+            return match reported {
+                Reported::Below(limit) => {
+                    let k = libm::ceil(limit * scale).max(1.0);
+                    // Poisson below k: the chance that k arrivals take longer than the mean.
+                    libm::log(crate::statistics::special::gamma_upper(k, locus.mutant).max(0.0))
+                }
+                Reported::Value(x) if x > 0.0 => {
+                    let k = x * scale;
+                    k * libm::log(locus.mutant) - locus.mutant - libm::lgamma(k + 1.0) + libm::log(scale)
+                }
+                Reported::Value(_) => -locus.mutant,
+            };
+        }
+        match reported {
+            Reported::Below(limit) => self.log_below(limit, &locus),
+            Reported::Value(share) if share > 0.0 => self.log_density_of_share(share, &locus),
+            Reported::Value(_) => self.log_below(self.limit, &locus),
+        }
+    }
+
+    /// Nothing makes a reading above 0 in one of the assay's channels likelier than this: as many molecules as can be read, of which as
+    /// many as were read are expected to be mutant.
+    pub(crate) fn log_density_at_most(&self, channel: usize, reading: f64) -> f64 {
+        if channel == 1 {
+            let scale = self.molecules_per_ge_and_ml();
+            let k = reading * scale;
+            return k * libm::log(k) - k - libm::lgamma(k + 1.0) + libm::log(scale);
+        }
+        let n = self.depth as f64 * if channel == 0 { self.sites as f64 } else { 1.0 };
+        let k = reading.min(1.0) * n;
+        let share = |k: f64| if k > 0.0 { k * libm::log(k / n) } else { 0.0 };
+        let ways = libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0);
+        libm::log(n) + ways + share(k) + share(n - k)
     }
 
     /// Calls `take(n, P(n))` for every number of molecules read that matters.

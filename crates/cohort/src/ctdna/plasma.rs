@@ -38,6 +38,7 @@ const NODES: [(f64, f64); 4] = [
 ];
 
 /// The plasma of one patient in one arm. It follows the regimen beside the tumour, so that looking moves no cell.
+#[derive(Debug, Clone)]
 pub struct Plasma {
     exposure: Exposure,
     registers: Registers,

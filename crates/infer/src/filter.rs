@@ -1,0 +1,142 @@
+//! A particle filter: how likely readings of a hidden random process are, estimated without bias, and a path of the
+//! process drawn given them.
+//!
+//! Gordon, Salmond and Smith 1993 (IEE Proc F 140:107): particles are carried by the process itself from look to look and
+//! weighted by the density of what was read there; they are resampled (systematic) when their effective number falls
+//! below [`Settings::kept`] of them. The product of the mean weights has the likelihood as its expectation (Del Moral
+//! 2004, 7.4.1), with resampling only now and then too (Whiteley, Lee and Heine 2016). Ancestors are kept, so that one
+//! particle chosen at the end by its weight gives a whole path: with [`crate::pmmh`] a draw from all paths given the data
+//! (Andrieu, Doucet and Holenstein 2010, J R Stat Soc B 72:269).
+//!
+//! A pass can be given up early, without error, once even the likeliest readings to come cannot bring it to what it must reach.
+
+use crate::special::log_sum;
+use remission_engine::stream::Stream;
+
+/// A hidden process that is looked at a number of times.
+pub trait Process {
+    /// The process at a moment.
+    type State: Clone;
+    /// What is kept of it at a look, for paths.
+    type Look: Clone;
+
+    /// How many looks there are.
+    fn looks(&self) -> usize;
+
+    /// The process before the first look; none where it cannot be.
+    fn start(&mut self, stream: &mut Stream) -> Option<Self::State>;
+
+    /// Called before the particles are carried to look number `look`.
+    fn prepare(&mut self, _look: usize) {}
+
+    /// To look number `look`, from the one before or the start; false where what was seen there cannot be.
+    fn advance(&mut self, look: usize, state: &mut Self::State, stream: &mut Stream) -> bool;
+
+    /// ln of the density of what was read at a look.
+    fn log_density(&mut self, look: usize, state: &mut Self::State) -> f64;
+
+    /// No state has a larger [`log_density`](Self::log_density).
+    fn log_density_at_most(&self, _look: usize) -> f64 {
+        f64::INFINITY
+    }
+
+    /// What is kept of a state at a look.
+    fn keep(&self, look: usize, state: &Self::State) -> Self::Look;
+}
+
+/// How hard to work.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Particles, 2 or more.
+    pub particles: usize,
+    /// Effective number of particles, as a share of them, below which they are resampled; default 0.5.
+    pub kept: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { particles: 100, kept: 0.5 }
+    }
+}
+
+/// What a pass found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pass<S, L> {
+    /// ln of the unbiased estimate of the likelihood.
+    pub log_likelihood: f64,
+    /// Effective number of particles after each look.
+    pub effective: Vec<f64>,
+    /// One path given the readings, by look.
+    pub path: Vec<L>,
+    /// Its state at the last look.
+    pub last: S,
+}
+
+/// One pass; none where the estimate is 0, or where it cannot reach `least` (ln; minus infinity: whatever it is).
+pub fn pass<P: Process>(
+    process: &mut P,
+    settings: &Settings,
+    least: f64,
+    stream: &mut Stream,
+) -> Option<Pass<P::State, P::Look>> {
+    let n = settings.particles.max(2);
+    let looks = process.looks();
+    // What is left to gain after each look at best.
+    let mut ahead = vec![0.0; looks + 1];
+    for look in (0..looks).rev() {
+        ahead[look] = ahead[look + 1] + process.log_density_at_most(look);
+    }
+    let mut states: Vec<P::State> = Vec::with_capacity(n);
+    for _ in 0..n {
+        states.push(process.start(stream)?);
+    }
+    // ln of the weights; they sum to 1.
+    let even = -libm::log(n as f64);
+    let mut weights = vec![even; n];
+    let mut log_likelihood = 0.0;
+    let mut effective = Vec::with_capacity(looks);
+    let mut kept: Vec<Vec<P::Look>> = Vec::with_capacity(looks);
+    let mut parents: Vec<Vec<usize>> = Vec::with_capacity(looks);
+    for look in 0..looks {
+        process.prepare(look);
+        let mut chosen: Vec<usize> = (0..n).collect();
+        if effective.last().is_some_and(|e| *e < settings.kept * n as f64) {
+            let shares: Vec<f64> = weights.iter().map(|w| libm::exp(*w)).collect();
+            chosen = crate::smc::systematic(&shares, stream.uniform());
+            states = chosen.iter().map(|&k| states[k].clone()).collect();
+            weights.fill(even);
+        }
+        parents.push(chosen);
+        for (state, weight) in states.iter_mut().zip(&mut weights) {
+            if *weight == f64::NEG_INFINITY {
+                continue;
+            }
+            let density =
+                if process.advance(look, state, stream) { process.log_density(look, state) } else { f64::NEG_INFINITY };
+            *weight = if density.is_nan() { f64::NEG_INFINITY } else { *weight + density };
+        }
+        let sum = log_sum(&weights);
+        log_likelihood += sum;
+        if sum == f64::NEG_INFINITY || log_likelihood + ahead[look + 1] < least {
+            return None;
+        }
+        weights.iter_mut().for_each(|w| *w -= sum);
+        effective.push(crate::smc::effective(&weights));
+        kept.push(states.iter().map(|s| process.keep(look, s)).collect());
+    }
+    let u = stream.uniform();
+    let mut passed = 0.0;
+    let last = weights.iter().position(|w| {
+        passed += libm::exp(*w);
+        u < passed
+    });
+    let heaviest = || (0..n).max_by(|a, b| weights[*a].total_cmp(&weights[*b])).unwrap_or(0);
+    let last = last.unwrap_or_else(heaviest);
+    let (mut at, mut path) = (last, Vec::with_capacity(looks));
+    for look in (0..looks).rev() {
+        path.push(kept[look][at].clone());
+        at = parents[look][at];
+    }
+    path.reverse();
+    Some(Pass { log_likelihood, effective, path, last: states.swap_remove(last) })
+}

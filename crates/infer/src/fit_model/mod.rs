@@ -1,0 +1,360 @@
+//! Any model of the catalogue or of the user fitted to one patient's series: sizes, counts, tumour DNA.
+//!
+//! In reading order: [`data`] (the table), [`patient`] (the tumour as a hidden process), [`target`] (free parameters and the
+//! likelihood), `words` (the answer), `next` (what a further reading would tell).
+//!
+//! With `Method::Particles` parameters and paths of the tumour are drawn together by particle marginal Metropolis-Hastings
+//! ([`crate::pmmh`]) over the engine's own leaps; with `Method::Mean` the tumour follows its mean and noise is that of
+//! measurement alone. Rival models are weighed by their evidence, from sequential Monte Carlo ([`compare`]).
+
+pub mod data;
+mod next;
+pub mod patient;
+pub mod target;
+mod words;
+
+pub use data::{Data, Readings, TEMPLATE, read};
+
+use crate::answer::Answer;
+use crate::jobs::{Control, Interrupted};
+use crate::pmmh;
+use crate::smc;
+use crate::verdict::{Explanation, Origin, Verdict};
+use patient::{Seen, Setting, Visit};
+use remission_engine::compiled::Compiled;
+use remission_engine::stream::{Purpose, Stream};
+use remission_model::draws::Draws;
+use remission_model::resolved::{Regimen, Study};
+use std::fmt;
+use target::{Fit, chosen, prior_of};
+
+/// How the tumour of a parameter set is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// By chance, as the engine leaps; the likelihood is estimated by a particle filter.
+    Particles,
+    /// Along its mean.
+    Mean,
+}
+
+/// What a user may set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// Arm of the study whose doses the patient was given; none: the first.
+    pub arm: Option<String>,
+    /// Names of the free parameters; empty: those that move the readings most.
+    pub free: Vec<String>,
+    /// Most free parameters where none is named, 1 or more; default 5.
+    pub most_free: usize,
+    /// How the tumour is followed; default particles.
+    pub method: Method,
+    /// Particles of a pass, 2 or more; none: as many as bring the variance of the log-likelihood below 1.5, 8 to 128.
+    pub particles: Option<usize>,
+    /// Chains, 2 or more; default 4.
+    pub chains: usize,
+    /// Steps of each chain that are thrown away; default 300.
+    pub burn_in: usize,
+    /// Steps of each chain after that; default 900.
+    pub steps: usize,
+    /// Days after the last reading that are forecast, 1 or more; default 84.
+    pub forecast_days: f64,
+    /// Seed of every random draw.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            arm: None,
+            free: Vec::new(),
+            most_free: 5,
+            method: Method::Particles,
+            particles: None,
+            chains: 4,
+            burn_in: 300,
+            steps: 900,
+            forecast_days: 84.0,
+            seed: 2026,
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Asked to stop.
+    Interrupted,
+    /// What was asked cannot be done; where, what was found, what is allowed.
+    Refused(String),
+}
+
+impl From<Interrupted> for Failure {
+    fn from(_: Interrupted) -> Failure {
+        Failure::Interrupted
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Interrupted => Interrupted.fmt(f),
+            Failure::Refused(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// What came of a fit.
+pub(crate) struct Fitted {
+    pub(crate) draws: Draws,
+    pub(crate) prior: Draws,
+    /// Path of each draw, chain after chain, visits and beyond.
+    pub(crate) paths: Vec<Vec<Seen>>,
+    /// Paths drawn without regard to the readings.
+    pub(crate) prior_paths: Vec<Vec<Seen>>,
+    pub(crate) unconverged: Vec<String>,
+    pub(crate) diagnostics: Vec<(String, crate::answer::Said)>,
+}
+
+/// Days after the last reading that are followed: two, four and eight weeks, then every four, and the last.
+fn ahead(last: f64, days: f64) -> Vec<f64> {
+    let mut out: Vec<f64> = [14.0, 28.0, 56.0].into_iter().filter(|d| *d < days).collect();
+    let mut next = 84.0;
+    while next < days && out.len() < 60 {
+        out.push(next);
+        next += 28.0;
+    }
+    out.push(days);
+    out.into_iter().map(|d| last + d).collect()
+}
+
+/// The doses of the arm that was asked for.
+fn regimen<'a>(study: &'a Study, options: &Options, number: u32) -> Result<&'a Regimen, Failure> {
+    let arm = match &options.arm {
+        None => study.arms.first(),
+        Some(name) => study.arms.iter().find(|a| a.name == *name),
+    };
+    let names: Vec<&str> = study.arms.iter().map(|a| a.name.as_str()).collect();
+    let found = options.arm.as_deref().unwrap_or("no arm");
+    let refused = || Failure::Refused(format!("arm `{found}` is not in the study; allowed: {}", names.join(", ")));
+    arm.map(|arm| arm.regimen_of(number)).ok_or_else(refused)
+}
+
+/// Indices of the free parameters.
+fn free(setting: &Setting, options: &Options) -> Result<Vec<usize>, Failure> {
+    let model = &setting.compiled.model;
+    if options.free.is_empty() {
+        let found = chosen(setting, options.most_free.max(1));
+        if found.is_empty() {
+            let why = "no parameter that is assumed or differs between patients moves these readings; name free ones, or give more readings";
+            return Err(Failure::Refused(why.into()));
+        }
+        return Ok(found);
+    }
+    let mut out = Vec::new();
+    for name in &options.free {
+        let with_prior = || {
+            let names = model.parameters.iter().filter(|p| prior_of(p).is_some()).map(|p| p.name.as_str());
+            names.collect::<Vec<_>>().join(", ")
+        };
+        match model.parameters.iter().position(|p| p.name == *name) {
+            None => {
+                return Err(Failure::Refused(format!(
+                    "parameter `{name}` is not in the model; those with a prior: {}",
+                    with_prior()
+                )));
+            }
+            Some(k) if prior_of(&model.parameters[k]).is_none() => {
+                let what = "neither `assumed` with a prior nor different between patients, so nothing says how far it may be off";
+                return Err(Failure::Refused(format!(
+                    "parameter `{name}` is {what}; give it a prior, or choose among {}",
+                    with_prior()
+                )));
+            }
+            Some(k) if !out.contains(&k) => out.push(k),
+            Some(_) => {}
+        }
+    }
+    Ok(out)
+}
+
+/// An answer for each patient of a table.
+///
+/// # Errors
+/// [`Failure::Refused`] where the arm or a parameter is not there, or no draw from the prior makes the readings possible.
+pub fn answer(
+    compiled: &Compiled,
+    study: &Study,
+    data: &Data,
+    options: &Options,
+    control: &Control,
+) -> Result<Vec<Answer>, Failure> {
+    let count = data.patients.len().max(1) as f64;
+    let mut out = Vec::new();
+    for (k, readings) in data.patients.iter().enumerate() {
+        let regimen = regimen(study, options, k as u32)?;
+        let last = readings.visits.last().map_or(0.0, |v| v.time);
+        let ahead = ahead(last, options.forecast_days.max(1.0));
+        let setting = Setting { compiled, regimen, visits: &readings.visits, ahead: &ahead };
+        let (from, until) = (k as f64 / count, (k + 1) as f64 / count);
+        out.push(control.part(from, until, |control| {
+            let free = free(&setting, options)?;
+            let (fit, fitted) = fitted(&setting, free, options, control)?;
+            let mut found = words::answer(&fit, readings, &fitted, options);
+            found.notes.extend(data.notes.iter().cloned());
+            Ok::<Answer, Failure>(found)
+        })?);
+    }
+    Ok(out)
+}
+
+/// Steps of the chain that looks for a likely place, and passes from which the variance there is told.
+const PILOT: (usize, usize) = (100, 12);
+/// Most particles that are chosen.
+const MOST_PARTICLES: usize = 128;
+
+/// Particles that bring the variance of the log-likelihood below 1.5 at a likely place, where a short chain with few ends.
+fn enough(fit: &Fit, settings: &pmmh::Settings, control: &Control) -> Result<Option<usize>, Failure> {
+    let (steps, passes) = PILOT;
+    let Some(mut chain) = pmmh::init(fit, &pmmh::Settings { tries: 30, ..*settings }, 1 << 32) else { return Ok(None) };
+    for _ in 0..steps {
+        control.check()?;
+        chain.step(fit, true);
+    }
+    let at: Vec<f64> = fit.parameters.iter().zip(&chain.z).map(|(p, z)| p.prior.at(*z)).collect();
+    let mut particles = 8;
+    while particles < MOST_PARTICLES {
+        control.check()?;
+        let tried = Fit { particles: Some(particles), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
+        let mut stream = Stream::new(settings.seed, particles as u64, 5, Purpose::Inference);
+        let one = |_| pmmh::Estimated::estimate(&tried, &at, f64::NEG_INFINITY, &mut stream).map(|e| e.0);
+        let found: Vec<f64> = (0..passes).filter_map(one).collect();
+        let mean = found.iter().sum::<f64>() / passes as f64;
+        let variance = found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (passes - 1) as f64;
+        if found.len() == passes && variance < 1.5 {
+            break;
+        }
+        particles *= 2;
+    }
+    Ok(Some(particles))
+}
+
+const IMPOSSIBLE: &str = "no draw from the prior makes these readings possible: look at the unit of the values, the limits, the arm, \
+     and whether the tumour of the model can have this size";
+
+fn fitted<'a>(
+    setting: &'a Setting<'a>,
+    free: Vec<usize>,
+    options: &Options,
+    control: &Control,
+) -> Result<(Fit<'a>, Fitted), Failure> {
+    use crate::answer::Said;
+    let refused = || Failure::Refused(IMPOSSIBLE.into());
+    let mut fit = Fit::new(setting, free, None, options.seed);
+    let settings = pmmh::Settings {
+        chains: options.chains,
+        burn_in: options.burn_in,
+        steps: options.steps,
+        thin: 3,
+        seed: options.seed,
+        ..pmmh::Settings::default()
+    };
+    if options.method == Method::Particles {
+        fit.particles = Some(options.particles.unwrap_or(16));
+        if options.particles.is_none() {
+            fit.particles = Some(enough(&fit, &settings, control)?.ok_or_else(refused)?);
+        }
+    }
+    let found = control.part(0.05, 0.95, |control| pmmh::sample(&fit, &settings, control))?.ok_or_else(refused)?;
+    let unconverged = found.complaints();
+    let worst = found.diagnosis.r_hat.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let least = found.diagnosis.bulk.iter().copied().fold(f64::INFINITY, f64::min);
+    let diagnostics = vec![
+        ("method".into(), Said::Text(if fit.particles.is_some() { "particles" } else { "mean" }.into())),
+        ("particles".into(), Said::Number(fit.particles.unwrap_or(0) as f64)),
+        ("log_likelihood_variance".into(), Said::Number(found.variance)),
+        ("acceptance".into(), Said::Numbers(found.acceptance.clone())),
+        ("r_hat".into(), Said::Number(worst)),
+        ("effective_draws".into(), Said::Number(least)),
+    ];
+    let prior_paths = unread(&fit, &found.prior, options.seed);
+    let paths: Vec<Vec<Seen>> = found.paths.into_iter().flatten().collect();
+    Ok((fit, Fitted { draws: found.draws, prior: found.prior, paths, prior_paths, unconverged, diagnostics }))
+}
+
+/// Paths of draws from the prior, readings left aside.
+fn unread(fit: &Fit, prior: &Draws, seed: u64) -> Vec<Vec<Seen>> {
+    let blind: Vec<Visit> = fit.setting.visits.iter().map(|v| Visit { time: v.time, readings: Vec::new() }).collect();
+    let setting = Setting { visits: &blind, ..*fit.setting };
+    let fit = Fit { particles: fit.particles.map(|_| 2), ..Fit::new(&setting, fit.free.clone(), None, seed) };
+    let one = |(k, at): (usize, &[f64])| {
+        let mut stream = Stream::new(seed, k as u64, 6, Purpose::Inference);
+        pmmh::Estimated::estimate(&fit, at, f64::NEG_INFINITY, &mut stream).map(|e| e.1)
+    };
+    prior.all().take(400).enumerate().filter_map(one).collect()
+}
+
+/// A model that may have made the readings.
+pub struct Rival<'a> {
+    /// Name in tables.
+    pub name: String,
+    /// The model.
+    pub compiled: &'a Compiled,
+    /// Its study.
+    pub study: &'a Study,
+    /// The table as read for this model.
+    pub data: &'a Data,
+}
+
+/// Evidence of rival models for each patient: prior probability alike for all.
+///
+/// # Errors
+/// As [`answer`].
+pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result<Vec<Answer>, Failure> {
+    let patients = rivals.iter().map(|r| r.data.patients.len()).min().unwrap_or(0);
+    let mut out = Vec::new();
+    for k in 0..patients {
+        let mut explanations = Vec::new();
+        let mut unconverged = Vec::new();
+        for (r, rival) in rivals.iter().enumerate() {
+            let readings = &rival.data.patients[k];
+            let setting = Setting {
+                compiled: rival.compiled,
+                regimen: regimen(rival.study, options, k as u32)?,
+                visits: &readings.visits,
+                ahead: &[],
+            };
+            let mut fit = Fit::new(&setting, free(&setting, options)?, None, options.seed);
+            if options.method == Method::Particles {
+                fit.particles = Some(options.particles.unwrap_or(16));
+                if options.particles.is_none() {
+                    let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
+                    fit.particles =
+                        Some(enough(&fit, &settings, control)?.ok_or_else(|| Failure::Refused(IMPOSSIBLE.into()))?);
+                }
+            }
+            let settings =
+                smc::Settings { particles: 100, runs: 2, moves: 8, seed: options.seed, ..smc::Settings::default() };
+            let part = |x: usize| (k * rivals.len() + x) as f64 / (patients * rivals.len()) as f64;
+            let found = control.part(part(r), part(r + 1), |control| smc::sample(&fit, &settings, control))?;
+            if found.error > 1.0 {
+                unconverged.push(format!(
+                    "{}: its evidence is known to a factor of {:.0} only",
+                    rival.name,
+                    libm::exp(found.error)
+                ));
+            }
+            explanations.push(Explanation {
+                name: rival.name.clone(),
+                words: rival.compiled.model.title.clone(),
+                origin: Origin::Mixture,
+                prior: 1.0 / rivals.len() as f64,
+                log_evidence: found.log_evidence,
+                error: found.error,
+            });
+        }
+        out.push(words::compared(Verdict::new(explanations), unconverged, &rivals[0].data.patients[k].name));
+    }
+    Ok(out)
+}

@@ -1,0 +1,311 @@
+//! One patient's tumour in one arm as a hidden process: the engine carries it from visit to visit, the model's own
+//! measurements say how likely each reading is.
+//!
+//! Particles of one patient share the steps of the engine and, where cells do not act on each other, the death rates that
+//! plasma remembers. A particle whose tumour reaches the size that kills before a visit is impossible: the patient was seen
+//! alive. Left out: what an arm does after progression, rules of dose modification; the doses are those of the regimen throughout.
+
+use crate::filter::Process;
+use remission_cohort::measure::{Instruments, Reported};
+use remission_cohort::outcome::RESPONSIBLE;
+use remission_cohort::patient::mechanisms;
+use remission_engine::before;
+use remission_engine::compiled::Compiled;
+use remission_engine::failure::Failure;
+use remission_engine::mean::MeanTumour;
+use remission_engine::state::{Origin, State};
+use remission_engine::stream::Stream;
+use remission_engine::tumour::{Method, Stop, Tumour};
+use remission_model::resolved::{Kind, Regimen};
+
+/// Relative error of a step of the mean: far below that of any reading.
+const MEAN_TOLERANCE: f64 = 1e-5;
+
+/// What was read at one visit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Visit {
+    /// Days since treatment began, 0 or more.
+    pub time: f64,
+    /// Channel of the model ([`remission_cohort::measure::channels`]) and what was written.
+    pub readings: Vec<(usize, Reported)>,
+}
+
+/// What is to be known of a patient to follow the tumour.
+pub struct Setting<'a> {
+    /// The model.
+    pub compiled: &'a Compiled,
+    /// Doses from day 0 on.
+    pub regimen: &'a Regimen,
+    /// Visits in order of time.
+    pub visits: &'a [Visit],
+    /// Days after the last visit to which paths go on, in order.
+    pub ahead: &'a [f64],
+}
+
+/// A tumour at a visit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Days since treatment began.
+    pub time: f64,
+    /// Cells of each type.
+    pub by_type: Vec<f64>,
+    /// Levels, base units.
+    pub levels: Vec<f64>,
+    /// Cells of resistant clones by mechanism (the last: without one) and origin, rows of four in the order of [`Origin::ALL`].
+    pub resistant: Vec<f64>,
+    /// Cells of drug-tolerant types.
+    pub persisters: f64,
+    /// Mechanism (as in `resistant`) and origin of the largest resistant clone, with its cells.
+    pub largest: Option<(usize, Origin, f64)>,
+}
+
+/// Where resistance comes from, judged as a rebiopsy of the cohort judges it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The largest resistant clone has more than 1 % of the tumour.
+    Clone(usize, Origin),
+    /// None has, but persisters do.
+    Tolerant,
+    /// Neither.
+    None,
+}
+
+impl Seen {
+    /// All cells.
+    pub fn total(&self) -> f64 {
+        self.by_type.iter().sum()
+    }
+
+    /// Where resistance comes from at this visit.
+    pub fn class(&self) -> Class {
+        let enough = RESPONSIBLE * self.total();
+        match self.largest {
+            Some((mechanism, origin, cells)) if cells > enough => Class::Clone(mechanism, origin),
+            _ if self.persisters > enough => Class::Tolerant,
+            _ => Class::None,
+        }
+    }
+}
+
+/// A particle.
+#[derive(Clone)]
+pub struct Particle {
+    cells: State,
+    /// Its own memory of plasma, where cells act on each other.
+    instruments: Option<Box<Instruments>>,
+}
+
+/// The tumour of a patient with these parameters.
+pub struct Patient<'a> {
+    setting: &'a Setting<'a>,
+    parameters: &'a [f64],
+    tumour: Tumour<'a>,
+    instruments: Instruments,
+    deaths: Vec<Vec<f64>>,
+    lethal: f64,
+    mechanism: Vec<usize>,
+    mechanisms: usize,
+}
+
+impl<'a> Patient<'a> {
+    /// # Errors
+    /// A [`Failure`] where a value of this patient is impossible.
+    pub fn new(setting: &'a Setting<'a>, parameters: &'a [f64]) -> Result<Patient<'a>, Failure> {
+        let compiled = setting.compiled;
+        let lethal = lethal(compiled, parameters);
+        let mut tumour = Tumour::new(compiled, parameters, State::empty(compiled), Method::Leap)?;
+        tumour.follow(setting.regimen);
+        let names = mechanisms(&compiled.model);
+        let number = |c: &remission_model::resolved::CellType| {
+            c.mechanism.as_ref().and_then(|m| names.iter().position(|n| n == m)).unwrap_or(names.len())
+        };
+        let mechanism = compiled.model.cells.iter().map(number).collect();
+        let mut instruments = Instruments::new(compiled, parameters)?;
+        instruments.follow(setting.regimen);
+        let mut deaths = Vec::new();
+        if !compiled.interacting {
+            deaths = instruments.deaths(compiled, 0.0, &vec![1.0; compiled.types()], &[])?;
+        }
+        let mechanisms = names.len() + 1;
+        Ok(Patient { setting, parameters, tumour, instruments, deaths, lethal, mechanism, mechanisms })
+    }
+
+    fn deaths_of(&self, by_type: &[f64]) -> Vec<Vec<f64>> {
+        self.deaths.iter().map(|rates| rates.iter().zip(by_type).map(|(d, n)| d * n).collect()).collect()
+    }
+
+    fn seen(&self, time: f64, state: &State) -> Seen {
+        let compiled = self.setting.compiled;
+        let cells = &compiled.model.cells;
+        let by_type: Vec<f64> = state.by_type(compiled).into_iter().map(|n| n as f64).collect();
+        let persisters = (0..cells.len()).filter(|&i| cells[i].kind == Kind::Persister).map(|i| by_type[i]).sum();
+        let mut resistant = vec![0.0; 4 * self.mechanisms];
+        let mut largest: Option<(usize, Origin, f64)> = None;
+        for (block, clones) in compiled.blocks.iter().zip(&state.blocks) {
+            let width = block.types.len();
+            if !block.types.iter().any(|&t| compiled.is_resistant(t)) {
+                continue;
+            }
+            for (founder, row) in clones.founders.iter().zip(clones.counts.chunks_exact(width)) {
+                let origin = Origin::ALL.iter().position(|o| *o == founder.origin).unwrap_or(0);
+                let mut all = 0.0;
+                for (&t, &n) in block.types.iter().zip(row).filter(|(t, _)| compiled.is_resistant(**t)) {
+                    resistant[4 * self.mechanism[t] + origin] += n as f64;
+                    all += n as f64;
+                }
+                if all > largest.map_or(0.0, |l| l.2) {
+                    largest = Some((self.mechanism[founder.cell_type], founder.origin, all));
+                }
+            }
+        }
+        Seen { time, by_type, levels: state.levels.clone(), resistant, persisters, largest }
+    }
+
+    /// Where a path goes on to after the last visit; a tumour that reaches the size that kills stays as it was then.
+    pub fn onward(&mut self, last: Particle, stream: &mut Stream) -> Vec<Seen> {
+        let mut state = last.cells;
+        let mut dead = false;
+        let mut seen = Vec::with_capacity(self.setting.ahead.len());
+        for &time in self.setting.ahead {
+            if !dead {
+                self.tumour.restart(&state);
+                dead = !matches!(self.tumour.advance(time, self.lethal, stream), Ok(Stop::Time));
+                self.tumour.restart_from(time);
+                state.clone_from(&self.tumour.state);
+            }
+            seen.push(self.seen(time, &state));
+        }
+        seen
+    }
+}
+
+impl Process for Patient<'_> {
+    type State = Particle;
+    type Look = Seen;
+
+    fn looks(&self) -> usize {
+        self.setting.visits.len()
+    }
+
+    fn start(&mut self, stream: &mut Stream) -> Option<Particle> {
+        let compiled = self.setting.compiled;
+        let cells = before::start(compiled, self.parameters, Method::Leap, stream).ok()?;
+        let instruments = compiled.interacting.then(|| {
+            let mut own = self.instruments.clone();
+            let counts: Vec<f64> = cells.by_type(compiled).into_iter().map(|n| n as f64).collect();
+            own.deaths(compiled, 0.0, &counts, &cells.levels).ok().map(|_| Box::new(own))
+        });
+        match instruments {
+            None => Some(Particle { cells, instruments: None }),
+            Some(own) => own.map(|own| Particle { cells, instruments: Some(own) }),
+        }
+    }
+
+    fn prepare(&mut self, look: usize) {
+        let compiled = self.setting.compiled;
+        if look > 0 {
+            self.tumour.restart_from(self.setting.visits[look - 1].time);
+        }
+        let time = self.setting.visits[look].time;
+        if !compiled.interacting && time > 0.0 && !self.setting.visits[look].readings.is_empty() {
+            let found = self.instruments.deaths(compiled, time, &vec![1.0; compiled.types()], &[]);
+            self.deaths = found.unwrap_or_default();
+        }
+    }
+
+    fn advance(&mut self, look: usize, state: &mut Particle, stream: &mut Stream) -> bool {
+        let time = self.setting.visits[look].time;
+        self.tumour.restart(&state.cells);
+        let stop = self.tumour.advance(time, self.lethal, stream);
+        state.cells.clone_from(&self.tumour.state);
+        matches!(stop, Ok(Stop::Time))
+    }
+
+    fn log_density(&mut self, look: usize, state: &mut Particle) -> f64 {
+        let (compiled, visit) = (self.setting.compiled, &self.setting.visits[look]);
+        let by_type: Vec<f64> = state.cells.by_type(compiled).into_iter().map(|n| n as f64).collect();
+        let deaths = match &mut state.instruments {
+            None => self.deaths_of(&by_type),
+            Some(own) => match own.deaths(compiled, visit.time, &by_type, &state.cells.levels) {
+                Ok(deaths) => deaths,
+                Err(_) => return f64::NEG_INFINITY,
+            },
+        };
+        let total = by_type.iter().sum();
+        visit.readings.iter().map(|(c, reported)| self.instruments.log_density(*c, *reported, total, &deaths)).sum()
+    }
+
+    fn log_density_at_most(&self, look: usize) -> f64 {
+        let readings = &self.setting.visits[look].readings;
+        readings.iter().map(|(c, reported)| self.instruments.log_density_at_most(*c, *reported)).sum()
+    }
+
+    fn keep(&self, look: usize, state: &Particle) -> Seen {
+        self.seen(self.setting.visits[look].time, &state.cells)
+    }
+}
+
+/// Cells that kill; infinite where the model has none.
+pub fn lethal(compiled: &Compiled, parameters: &[f64]) -> f64 {
+    let burden = compiled.model.death.as_ref().and_then(|d| d.burden.as_ref());
+    burden.map_or(f64::INFINITY, |b| before::over_parameters(compiled, parameters, b))
+}
+
+/// The mean of the patient's tumour at the visits and beyond.
+///
+/// # Errors
+/// A [`Failure`] where the mean cannot be followed.
+pub fn mean_path(setting: &Setting, parameters: &[f64]) -> Result<Vec<Seen>, Failure> {
+    let compiled = setting.compiled;
+    let cells = &compiled.model.cells;
+    let names = mechanisms(&compiled.model);
+    let mut mean = MeanTumour::start_within(compiled, parameters, MEAN_TOLERANCE)?;
+    mean.follow(setting.regimen);
+    let mut seen = Vec::new();
+    for time in setting.visits.iter().map(|v| v.time).chain(setting.ahead.iter().copied()) {
+        mean.advance(time)?;
+        let means = mean.means();
+        let mut resistant = vec![0.0; 4 * (names.len() + 1)];
+        let mut largest: Option<(usize, Origin, f64)> = None;
+        for (k, row) in means.by_origin.iter().enumerate() {
+            for (i, n) in row.iter().enumerate().filter(|(i, _)| cells[*i].kind == Kind::Resistant) {
+                let m = cells[i].mechanism.as_ref().and_then(|m| names.iter().position(|n| n == m));
+                let m = m.unwrap_or(names.len());
+                resistant[4 * m + k] += n;
+                if *n > largest.map_or(0.0, |l| l.2) {
+                    largest = Some((m, Origin::ALL[k], *n));
+                }
+            }
+        }
+        let by_type = means.by_type();
+        let persisters = (0..cells.len()).filter(|&i| cells[i].kind == Kind::Persister).map(|i| by_type[i]).sum();
+        seen.push(Seen { time, by_type, levels: means.levels, resistant, persisters, largest });
+    }
+    Ok(seen)
+}
+
+/// ln of the density of all readings along a path that is certain, the mean's; minus infinity where it passes the size that kills.
+///
+/// # Errors
+/// A [`Failure`] where a value of this patient is impossible.
+pub fn log_density_along(setting: &Setting, parameters: &[f64], path: &[Seen]) -> Result<f64, Failure> {
+    let compiled = setting.compiled;
+    let mut instruments = Instruments::new(compiled, parameters)?;
+    instruments.follow(setting.regimen);
+    let lethal = lethal(compiled, parameters);
+    let mut sum = 0.0;
+    if let (true, Some(first)) = (setting.visits.first().is_some_and(|v| v.time > 0.0), path.first()) {
+        instruments.deaths(compiled, 0.0, &first.by_type, &first.levels)?;
+    }
+    for (visit, seen) in setting.visits.iter().zip(path) {
+        let deaths = instruments.deaths(compiled, visit.time, &seen.by_type, &seen.levels)?;
+        let total = seen.total();
+        if total >= lethal {
+            return Ok(f64::NEG_INFINITY);
+        }
+        for (channel, reported) in &visit.readings {
+            sum += instruments.log_density(*channel, *reported, total, &deaths);
+        }
+    }
+    Ok(sum)
+}

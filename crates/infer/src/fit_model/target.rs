@@ -1,0 +1,144 @@
+//! The likelihood of a patient's readings as a target: which parameters of the model are free, and by the filter or the mean.
+//!
+//! A parameter that differs between patients is free within its law between patients; one that is assumed, within its
+//! prior. Parameters are sampled in the unit in which the model writes them. Those that are not free keep the model's value.
+
+use super::patient::{Patient, Seen, Setting, log_density_along, mean_path};
+use crate::filter::{self, pass};
+use crate::pmmh::Estimated;
+use crate::prior::{self, Prior, Target};
+use remission_engine::stream::{Purpose, Stream};
+use remission_model::resolved::{Model, Source, Variation};
+
+/// What is believed of a parameter of this patient before the readings; none where the model does not say.
+pub fn prior_of(parameter: &remission_model::resolved::Parameter) -> Option<Prior> {
+    let law = match (&parameter.between_patients, &parameter.source) {
+        (Some(law), _) => *law,
+        (None, Source::Assumed { prior, .. }) => *prior,
+        _ => return None,
+    };
+    let s = parameter.unit_scale;
+    let value = parameter.value / s;
+    Some(match law {
+        Variation::LogNormal { sigma } if value > 0.0 && sigma > 0.0 => Prior::LogNormal(value, sigma),
+        Variation::Normal { sd } if sd > 0.0 => Prior::Normal(value, sd / s),
+        Variation::Uniform { low, high } if low < high => Prior::Uniform(low / s, high / s),
+        Variation::LogUniform { low, high } if 0.0 < low && low < high => Prior::LogUniform(low / s, high / s),
+        _ => return None,
+    })
+}
+
+/// A patient to be fitted: by the filter as [`Estimated`], by the mean or by the filter with draws that belong to the
+/// parameters as [`Target`].
+pub struct Fit<'a> {
+    /// Model, doses, visits.
+    pub setting: &'a Setting<'a>,
+    /// Index in the model of each free parameter.
+    pub free: Vec<usize>,
+    /// The same, with priors.
+    pub parameters: Vec<prior::Parameter>,
+    /// Particles of a pass; none: the mean.
+    pub particles: Option<usize>,
+    /// Seed of passes that belong to parameters.
+    pub seed: u64,
+}
+
+impl<'a> Fit<'a> {
+    /// With these parameters of the model free, which must have a prior.
+    pub fn new(setting: &'a Setting<'a>, free: Vec<usize>, particles: Option<usize>, seed: u64) -> Fit<'a> {
+        let model = &setting.compiled.model;
+        let free: Vec<usize> = free.into_iter().filter(|k| prior_of(&model.parameters[*k]).is_some()).collect();
+        let one = |k: &usize| {
+            let p = &model.parameters[*k];
+            let unit = if p.unit == "1" { String::new() } else { p.unit.clone() };
+            prior_of(p).map(|prior| prior::Parameter::new(p.name.clone(), unit, prior))
+        };
+        let parameters = free.iter().filter_map(one).collect();
+        Fit { setting, free, parameters, particles, seed }
+    }
+
+    /// All parameters of the model, base units, with the free ones at `at`.
+    pub fn all(&self, at: &[f64]) -> Vec<f64> {
+        let model = &self.setting.compiled.model;
+        let mut all: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
+        for (k, x) in self.free.iter().zip(at) {
+            all[*k] = x * model.parameters[*k].unit_scale;
+        }
+        all
+    }
+
+    /// The mean's ln density with its path; none where it cannot be followed.
+    pub fn along_mean(&self, at: &[f64]) -> Option<(f64, Vec<Seen>)> {
+        let all = self.all(at);
+        let path = mean_path(self.setting, &all).ok()?;
+        let density = log_density_along(self.setting, &all, &path).ok()?;
+        Some((density, path))
+    }
+}
+
+impl Estimated for Fit<'_> {
+    type Path = Vec<Seen>;
+
+    fn parameters(&self) -> &[prior::Parameter] {
+        &self.parameters
+    }
+
+    fn estimate(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(f64, Vec<Seen>)> {
+        let Some(particles) = self.particles else {
+            return self.along_mean(at).filter(|found| found.0 >= least && found.0 > f64::NEG_INFINITY);
+        };
+        let all = self.all(at);
+        let mut patient = Patient::new(self.setting, &all).ok()?;
+        let settings = filter::Settings { particles, ..filter::Settings::default() };
+        let found = pass(&mut patient, &settings, least, stream)?;
+        let mut path = found.path;
+        path.extend(patient.onward(found.last, stream));
+        Some((found.log_likelihood, path))
+    }
+}
+
+impl Target for Fit<'_> {
+    fn parameters(&self) -> &[prior::Parameter] {
+        &self.parameters
+    }
+
+    /// By the filter, an estimate whose draws are found by the parameters' own bits: the sampler sees one fixed rough
+    /// function, whose average over any neighbourhood is the likelihood (Andrieu and Roberts 2009).
+    fn log_likelihood(&self, at: &[f64]) -> f64 {
+        let key = at.iter().fold(0xcbf2_9ce4_8422_2325u64, |h, x| {
+            (h ^ x.to_bits()).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29)
+        });
+        let mut stream = Stream::new(self.seed, key, 4, Purpose::Inference);
+        self.estimate(at, f64::NEG_INFINITY, &mut stream).map_or(f64::NEG_INFINITY, |e| e.0)
+    }
+}
+
+/// Parameters that move the readings' density most along the mean when they are moved by a standard deviation of their
+/// prior either way, at most `most` of them, each by more than half a unit; in the order of the model.
+pub fn chosen(setting: &Setting, most: usize) -> Vec<usize> {
+    let model: &Model = &setting.compiled.model;
+    let candidates: Vec<usize> =
+        (0..model.parameters.len()).filter(|&k| prior_of(&model.parameters[k]).is_some()).collect();
+    let base = Fit::new(setting, Vec::new(), None, 0).along_mean(&[]).map(|f| f.0);
+    let mut moved: Vec<(f64, usize)> = Vec::new();
+    for &k in &candidates {
+        let Some(prior) = prior_of(&model.parameters[k]) else { continue };
+        let fit = Fit::new(setting, vec![k], None, 0);
+        let density = |z: f64| fit.along_mean(&[prior.at(z)]).map(|f| f.0);
+        let change = [-1.0, 1.0].into_iter().map(|z| match (base, density(z)) {
+            (Some(a), Some(b)) if a.is_finite() && b.is_finite() => (b - a).abs(),
+            (a, b) => {
+                if a == b {
+                    0.0
+                } else {
+                    1e6
+                }
+            }
+        });
+        moved.push((change.fold(0.0, f64::max), k));
+    }
+    moved.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    let mut out: Vec<usize> = moved.into_iter().filter(|m| m.0 > 0.5).take(most).map(|m| m.1).collect();
+    out.sort_unstable();
+    out
+}
