@@ -24,11 +24,14 @@ pub mod figure;
 pub mod growth;
 pub mod jobs;
 pub mod least_squares;
+pub mod population;
 pub mod prior;
+pub mod psa;
 pub mod sheet;
 pub mod smc;
 pub mod special;
 pub mod table;
+pub mod tumour_size;
 pub mod verdict;
 
 pub use failure::FitFailure;
