@@ -1,6 +1,5 @@
 //! Held-out forecasts of PSA.
 use remission_infer::jobs::Control;
-use remission_infer::population::Settings;
 use remission_infer::psa::held_out::*;
 fn main() {
     let folder = std::env::args().nth(1).unwrap();
@@ -11,17 +10,13 @@ fn main() {
     let stop = std::sync::atomic::AtomicBool::new(false);
     let control = Control { threads: 2, stop: &stop, progress: &|_| {} };
     let begin = std::time::Instant::now();
-    let (held, ranked) = held_out(&data, 0.1, 3, &Settings { sweeps: 2, ..Settings::default() }, &control).unwrap();
-    println!("{:.1} s, {} men, {} readings", begin.elapsed().as_secs_f64(), ranked.len(), held.len());
-    for w in [0.0, 0.2, 0.4, 0.5, 0.6, 0.8] {
-        println!("w {w} {:.3}", held.iter().map(|h| (w * h.median + (1.0 - w) * h.carried - h.read).abs()).sum::<f64>() / held.len() as f64);
-    }
-    for h in held.iter().take(60) { println!("{} {:.0} {:.2} {:.2} {:.2}", data.men[h.man].name(), h.ahead, h.read, h.median, h.carried); }
+    let (held, ranked, blends) = held_out(&data, &Plan::default(), &control).expect("not stopped");
+    println!("{:.1} s, {} men, {} readings, {blends:?}", begin.elapsed().as_secs_f64(), ranked.len(), held.len());
     for trial in ["", "Bruchovsky_et_al", "Shaw_et_al"] {
         let rows: Vec<&Held> = held.iter().filter(|h| data.men[h.man].trial.contains(trial)).collect();
         let n = rows.len() as f64;
-        println!("{trial:20} mae {:.3} carried {:.3} bias {:.3} cover {:?}", rows.iter().map(|h| (h.median - h.read).abs()).sum::<f64>() / n,
-            rows.iter().map(|h| (h.carried - h.read).abs()).sum::<f64>() / n, rows.iter().map(|h| h.median - h.read).sum::<f64>() / n,
+        println!("{trial:20} mae {:.3} alone {:.3} carried {:.3} bias {:.3} cover {:?}", rows.iter().map(|h| (h.median - h.read).abs()).sum::<f64>() / n,
+            rows.iter().map(|h| (h.alone - h.read).abs()).sum::<f64>() / n, rows.iter().map(|h| (h.carried - h.read).abs()).sum::<f64>() / n, rows.iter().map(|h| h.median - h.read).sum::<f64>() / n,
             (0..4).map(|l| (1000.0 * rows.iter().filter(|h| h.intervals[l].0 <= h.read && h.read <= h.intervals[l].1).count() as f64 / n).round() / 1000.0).collect::<Vec<_>>());
         let of = |r: &Ranked| outcomes.iter().find(|o| o.0 == data.men[r.man].trial && o.1 == data.men[r.man].patient).map(|o| o.2);
         let scores: [(&str, fn(&Ranked) -> f64); 3] = [("fails", |r| r.fails), ("resistant", |r| r.resistant), ("log_psa", |r| r.log_psa)];

@@ -168,7 +168,20 @@ pub fn learn<I: Individual>(
 ) -> Result<Population, Interrupted> {
     let d = start.mean.len();
     let mut population = start.clone();
-    let mut chains: Vec<Chain> = individuals.iter().map(|i| Chain::new(i, &start.mean)).collect();
+    // The best of some draws, so that few begin in a lesser mode.
+    let first = |k: usize| {
+        let mut stream = Stream::new(settings.seed, k as u64, 0, Purpose::Inference);
+        let at = |stream: &mut Stream| start.at(&(0..d).map(|_| normal(stream)).collect::<Vec<f64>>());
+        let mut best = Chain::new(&individuals[k], &start.mean);
+        for _ in 0..20 {
+            let other = Chain::new(&individuals[k], &at(&mut stream));
+            if other.log_likelihood > best.log_likelihood {
+                best = other;
+            }
+        }
+        best
+    };
+    let mut chains: Vec<Chain> = (0..individuals.len()).map(first).collect();
     let total = settings.search + settings.average;
     let (mut first, mut second) = (vec![0.0; d], vec![0.0; d * d]);
     for iteration in 0..total {
@@ -215,15 +228,33 @@ pub fn learn<I: Individual>(
 }
 
 /// `count` draws of one patient's parameters, every `thin`th sweep after a quarter of them was thrown away; with the log
-/// likelihood of each.
+/// likelihood of each. Where `starts` is above 1, so many short chains are begun, one at the mean and the others at draws
+/// from the population, and the one goes on that has come to the highest posterior density: a long series may have
+/// lesser modes in which a chain is caught.
 pub fn draws(
     individual: &dyn Individual,
     population: &Population,
     count: usize,
     thin: usize,
+    starts: usize,
     stream: &mut Stream,
 ) -> Vec<(Vec<f64>, f64)> {
+    let density = |c: &Chain| c.log_likelihood - 0.5 * population.z(&c.theta).iter().map(|z| z * z).sum::<f64>();
     let mut chain = Chain::new(individual, &population.mean);
+    let mut others: Vec<Chain> = (1..starts)
+        .map(|_| {
+            let z: Vec<f64> = population.mean.iter().map(|_| normal(stream)).collect();
+            Chain::new(individual, &population.at(&z))
+        })
+        .collect();
+    if !others.is_empty() {
+        others.push(chain);
+        for other in &mut others {
+            (0..40).for_each(|_| other.sweep(individual, population, stream, 0.2));
+        }
+        others.sort_by(|a, b| density(b).total_cmp(&density(a)));
+        chain = others.swap_remove(0);
+    }
     let sweeps = count * thin.max(1);
     for _ in 0..sweeps / 4 + 20 {
         chain.sweep(individual, population, stream, 0.1);

@@ -1,8 +1,8 @@
 //! How good forecasts are: every man's last cycle is forecast from the cycles before it, under a population learned from
 //! other men; and men are ranked by the probability that treatment fails in that cycle.
 //!
-//! Men are dealt into groups in turn; the population for a group is learned from all cycles of the men of other groups,
-//! so that nothing of a man's own last cycle, and no outcome of anybody, enters. When treatment is on and off in the
+//! Men are dealt into three groups in turn; the population for a group is learned from all cycles of the men of other
+//! groups, so that nothing of a man's own last cycle, and no outcome of anybody, enters. When treatment is on and off in the
 //! forecast cycle is taken as given for the forecast, as it is for the competitor, the cycle before carried forward. It
 //! is not used for the ranking, which asks what 32 weeks of treatment from the last visit of the cycle before would do:
 //! treatment fails when PSA stands above 4 ng/mL after 24 and after 32 weeks, or rises by half or more over those eight
@@ -13,6 +13,7 @@ use super::read::{Data, Man, Visit};
 use crate::jobs::{Control, Interrupted, map};
 use crate::population::{Population, Settings, draws, learn};
 use crate::special::quantile;
+use crate::tumour_size::held_out::LEVELS;
 use remission_engine::stream::{Purpose, Stream};
 
 /// A PSA reading that was held out.
@@ -24,8 +25,10 @@ pub struct Held {
     pub ahead: f64,
     /// ln PSA read.
     pub read: f64,
-    /// The model's median of ln PSA.
+    /// Median of ln PSA as forecast: the model's and the cycle before, blended.
     pub median: f64,
+    /// The model's median alone.
+    pub alone: f64,
     /// Intervals of 50, 80, 90 and 95 % of ln PSA.
     pub intervals: [(f64, f64); 4],
     /// ln PSA of the cycle before at the same time into the same phase.
@@ -93,78 +96,155 @@ pub fn carried(man: &Man, cycle: usize, visits: &[Visit], limit: f64) -> Vec<f64
     phases(visits).into_iter().map(|(on, day, _)| at(on, day)).collect()
 }
 
-/// Forecasts and ranking of all men who have two cycles or more, under populations learned from `folds` groups' others.
-pub fn held_out(
-    data: &Data,
-    limit: f64,
-    folds: usize,
-    settings: &Settings,
-    control: &Control,
-) -> Result<(Vec<Held>, Vec<Ranked>), Interrupted> {
-    let (start, narrow) = start();
-    let folds = folds.max(2);
-    let mut populations = Vec::new();
-    for fold in 0..folds {
-        let others = (0..data.men.len()).filter(|k| k % folds != fold);
-        let courses: Vec<Course> = others.map(|k| Course { visits: data.men[k].visits.clone(), limit }).collect();
-        let share = 0.8 / folds as f64;
-        let from = share * fold as f64;
-        populations.push(control.part(from, from + share, |c| learn(&courses, &start, &narrow, settings, c))?);
-        if std::env::var("SHOW").is_ok() { let p: &Population = &populations[fold]; for (k, q) in PARAMETERS.iter().enumerate() { eprint!("{} {:.3} ({:.3}); ", q.0, p.mean[k], p.sd(k)); } eprintln!(); }
-    }
-    let chosen: Vec<usize> = (0..data.men.len()).filter(|k| data.men[*k].cycles() >= 2).collect();
-    let found = control.part(0.8, 1.0, |c| {
-        map(chosen.len(), c, |index, _| {
-            let k = chosen[index];
-            let mut stream = Stream::new(settings.seed, k as u64, 0, Purpose::Inference);
-            Ok(one(k, &data.men[k], limit, &populations[k % folds], &mut stream))
-        })
-    })?;
-    let (mut held, mut ranked) = (Vec::new(), Vec::new());
-    for (h, r) in found {
-        held.extend(h);
-        ranked.push(r);
-    }
-    Ok((held, ranked))
+/// How a forecast is put together from draws of the model and the cycle before, learned on other men.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Blend {
+    /// Weight of the model's median, 0 to 1; the rest is the cycle before carried forward.
+    pub model: f64,
+    /// By what the distances of interval ends from the median are multiplied.
+    pub widen: f64,
 }
 
-/// What the cycles before the last say of it.
-fn one(k: usize, man: &Man, limit: f64, population: &Population, stream: &mut Stream) -> (Vec<Held>, Ranked) {
+impl Blend {
+    /// The weight of least absolute error in steps of 0.1, and the factor with which 80 % intervals hold 80 %.
+    fn of(rows: &[(Held, Vec<f64>)]) -> Blend {
+        if rows.len() < 30 {
+            return Blend { model: 0.5, widen: 1.0 };
+        }
+        let loss = |w: f64| rows.iter().map(|(h, _)| (w * h.median + (1.0 - w) * h.carried - h.read).abs()).sum::<f64>();
+        let weights = (0..=10).map(|k| f64::from(k) / 10.0);
+        let model = weights.min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(0.5);
+        let away = |(h, values): &(Held, Vec<f64>)| {
+            let away = h.read - model * h.median - (1.0 - model) * h.carried;
+            let end = quantile(values, if away > 0.0 { 0.9 } else { 0.1 }).unwrap_or(f64::NAN);
+            away.abs() / (end - h.median).abs().max(1e-3)
+        };
+        let mut ratios: Vec<f64> = rows.iter().map(away).collect();
+        ratios.sort_by(f64::total_cmp);
+        Blend { model, widen: quantile(&ratios, 0.8).unwrap_or(1.0) }
+    }
+}
+
+/// How a forecast of men is judged.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Plan {
+    /// Limit of the assay, ng/mL; default 0.1.
+    pub limit: f64,
+    /// Work of the learning, and the seed.
+    pub settings: Settings,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Plan { limit: 0.1, settings: Settings { search: 120, average: 60, sweeps: 1, seed: 2026 } }
+    }
+}
+
+const GROUPS: usize = 3;
+
+/// Forecasts and ranking of all men who have two cycles or more; with the blend of each group of men.
+///
+/// The blend for a group is learned on the next group's men, under a population learned from neither.
+pub fn held_out(
+    data: &Data,
+    plan: &Plan,
+    control: &Control,
+) -> Result<(Vec<Held>, Vec<Ranked>, Vec<Blend>), Interrupted> {
+    let (start, narrow) = start();
+    let learn_without = |out: &[usize], c: &Control| {
+        let others = (0..data.men.len()).filter(|k| !out.contains(&(k % GROUPS)));
+        let course = |k: usize| Course { visits: data.men[k].visits.clone(), limit: plan.limit };
+        learn(&others.map(course).collect::<Vec<_>>(), &start, &narrow, &plan.settings, c)
+    };
+    let forecast = |group: usize, population: &Population, c: &Control| {
+        let chosen: Vec<usize> =
+            (0..data.men.len()).filter(|k| k % GROUPS == group && data.men[*k].cycles() >= 2).collect();
+        map(chosen.len(), c, |index, _| {
+            let k = chosen[index];
+            let mut stream = Stream::new(plan.settings.seed, k as u64, 0, Purpose::Inference);
+            Ok(one(k, &data.men[k], plan.limit, population, &mut stream))
+        })
+    };
+    let (mut held, mut ranked, mut blends) = (Vec::new(), Vec::new(), Vec::new());
+    for group in 0..GROUPS {
+        let share = |part: f64| (group as f64 + part) / GROUPS as f64;
+        let next = (group + 1) % GROUPS;
+        let known = control.part(share(0.0), share(0.4), |c| learn_without(&[group], c))?;
+        let neither = control.part(share(0.4), share(0.6), |c| learn_without(&[group, next], c))?;
+        let others = control.part(share(0.6), share(0.8), |c| forecast(next, &neither, c))?;
+        let others: Vec<(Held, Vec<f64>)> = others.into_iter().flat_map(|(rows, _)| rows).collect();
+        let blend = Blend::of(&others);
+        for (rows, rank) in control.part(share(0.8), share(1.0), |c| forecast(group, &known, c))? {
+            ranked.push(rank);
+            for (mut h, values) in rows {
+                h.alone = h.median;
+                let middle = blend.model * h.median + (1.0 - blend.model) * h.carried;
+                let end = |p: f64| middle + blend.widen * (quantile(&values, p).unwrap_or(f64::NAN) - h.median);
+                h.intervals = LEVELS.map(|l| (end(0.5 - 0.5 * l), end(0.5 + 0.5 * l)));
+                h.median = middle;
+                held.push(h);
+            }
+        }
+        blends.push(blend);
+    }
+    held.sort_by(|a, b| a.man.cmp(&b.man).then(a.ahead.total_cmp(&b.ahead)));
+    ranked.sort_by_key(|r| r.man);
+    Ok((held, ranked, blends))
+}
+
+/// What the cycles before the last say of it, with the draws of each reading in order.
+fn one(
+    k: usize,
+    man: &Man,
+    limit: f64,
+    population: &Population,
+    stream: &mut Stream,
+) -> (Vec<(Held, Vec<f64>)>, Ranked) {
     let cycle = man.cycles();
     let course = Course { visits: man.before(cycle), limit };
     let ahead: Vec<Visit> = man.visits.iter().filter(|v| v.cycle == cycle).copied().collect();
     let now = course.visits.last().map_or(0.0, |v| v.days);
-    let treated: Vec<Visit> =
-        [0.0, 168.0, 224.0].map(|d| Visit { days: now + d, psa: None, on: true, cycle }).to_vec();
+    let sets = draws(&course, population, 300, 4, 8, stream);
     let mut values = vec![Vec::new(); ahead.len()];
-    let (mut fails, mut resistant, mut later) = (0.0, 0.0, Vec::new());
-    let sets = draws(&course, population, 400, 5, stream);
-    let n = sets.len() as f64;
     for (theta, _) in &sets {
         for (list, (read, _)) in values.iter_mut().zip(course.ahead(theta, &ahead, stream)) {
             list.push(read.max(libm::log(limit)));
         }
-        let path = course.ahead(theta, &treated, stream);
-        let (a, b) = (libm::exp(path[1].1), libm::exp(path[2].1));
-        let failed = (a > 4.0 && b > 4.0) || (a > 1.0 && b > 1.5 * a);
-        fails += f64::from(u8::from(failed)) / n;
-        let mut cells = course.cells(theta);
-        cells = cells.after(theta, 224.0, true);
-        resistant += cells.resistant / (cells.dependent + cells.tolerant + cells.resistant).max(1e-9) / n;
-        later.push(path[2].1);
     }
-    later.sort_by(f64::total_cmp);
     let carried = carried(man, cycle - 1, &ahead, limit);
     let mut held = Vec::new();
     for ((visit, mut values), carried) in ahead.iter().zip(values).zip(carried) {
         let Some(read) = log_psa(visit, limit) else { continue };
         values.sort_by(f64::total_cmp);
-        let q = |p: f64| quantile(&values, p).unwrap_or(f64::NAN);
-        let intervals = crate::tumour_size::held_out::LEVELS.map(|l| (q(0.5 - 0.5 * l), q(0.5 + 0.5 * l)));
-        held.push(Held { man: k, ahead: visit.days - now, read, median: q(0.5), intervals, carried });
+        let median = quantile(&values, 0.5).unwrap_or(f64::NAN);
+        let intervals = [(f64::NAN, f64::NAN); 4];
+        held.push((Held { man: k, ahead: visit.days - now, read, median, alone: median, intervals, carried }, values));
     }
-    let log_psa = quantile(&later, 0.5).unwrap_or(f64::NAN);
-    (held, Ranked { man: k, cycle, fails, resistant, log_psa })
+    (held, ranked(k, cycle, &course, &sets, stream))
+}
+
+/// What 32 weeks of treatment from the last visit of `course` would do, over draws of a man's parameters.
+pub fn ranked(man: usize, cycle: usize, course: &Course, sets: &[(Vec<f64>, f64)], stream: &mut Stream) -> Ranked {
+    // From the last visit on, treatment is on.
+    let mut treated = Course { visits: course.visits.clone(), limit: course.limit };
+    if let Some(last) = treated.visits.last_mut() {
+        last.on = true;
+    }
+    let now = treated.visits.last().map_or(0.0, |v| v.days);
+    let visits = [168.0, 224.0].map(|d| Visit { days: now + d, psa: None, on: true, cycle });
+    let (mut fails, mut resistant, mut later) = (0.0, 0.0, Vec::new());
+    let n = sets.len().max(1) as f64;
+    for (theta, _) in sets {
+        let path = treated.ahead(theta, &visits, stream);
+        let (a, b) = (libm::exp(path[0].1), libm::exp(path[1].1));
+        let failed = (a > 4.0 && b > 4.0) || (a > 1.0 && b > 1.5 * a);
+        fails += f64::from(u8::from(failed)) / n;
+        let cells = treated.cells(theta).after(theta, 224.0, true);
+        resistant += cells.resistant / (cells.dependent + cells.tolerant + cells.resistant).max(1e-9) / n;
+        later.push(path[1].1);
+    }
+    later.sort_by(f64::total_cmp);
+    Ranked { man, cycle, fails, resistant, log_psa: quantile(&later, 0.5).unwrap_or(f64::NAN) }
 }
 
 /// Area under the ROC curve of scores of cases and controls, with its standard error (DeLong 1988, Biometrics 44:837).

@@ -1,5 +1,5 @@
 //! The law of PSA under intermittent androgen suppression: three kinds of cells that make it, in androgens that come
-//! back slowly, a deviation that wanders, an error of measurement.
+//! back slowly, an error of measurement.
 //!
 //! Cells, in units of the PSA they make (after Hirata, Bruchovsky and Aihara 2010, J Theor Biol 264:517, whose states
 //! these are; there each phase has constants of its own, here they follow the androgens):
@@ -10,8 +10,9 @@
 //!
 //! (K limits growth off treatment alone; without it PSA far beyond anything read is forecast for long pauses.)
 //! a, the androgens, 1 untreated, goes to 0 at 0.1 a day under treatment and back to 1 at rate v of the man. ln PSA =
-//! ln(s + p + r) + w, w an Ornstein-Uhlenbeck process; it is read with variance sigma^2 + (0.05 ng/mL / PSA)^2.
-//! Readings at or below the limit of the assay are left-censored. Left out: the patient's testosterone, doses, drugs.
+//! ln(s + p + r) is read with variance sigma^2 + (0.05 ng/mL / PSA)^2; at or below the limit of the assay it is
+//! left-censored. A deviation that wanders (Ornstein-Uhlenbeck) was tried and lost: it explained what the cells should,
+//! and forecasts of the next cycle were worse. Left out: the patient's testosterone, doses, drugs.
 
 use super::read::Visit;
 use crate::population::Individual;
@@ -21,7 +22,7 @@ use remission_engine::stream::Stream;
 
 /// Parameters of a man: name, unit, mean and standard deviation from which the search for the population starts, least
 /// standard deviation.
-pub const PARAMETERS: [(&str, &str, f64, f64, f64); 13] = [
+pub const PARAMETERS: [(&str, &str, f64, f64, f64); 11] = [
     ("ln_psa_at_start", "ln ng/mL", 2.5, 1.0, 0.02),
     ("ln_kill", "ln 1/day", -3.2, 0.6, 0.02),
     ("ln_regrowth", "ln 1/day", -4.0, 0.6, 0.02),
@@ -31,9 +32,7 @@ pub const PARAMETERS: [(&str, &str, f64, f64, f64); 13] = [
     ("ln_loss_of_tolerant", "ln 1/day", -6.0, 0.8, 0.02),
     ("resistant_log_odds", "", -7.0, 2.0, 0.05),
     ("growth_of_resistant", "1/day", 0.001, 0.002, 1e-4),
-    ("ln_error", "", -1.8, 0.4, 0.02),
-    ("ln_wander", "", -1.0, 0.4, 0.02),
-    ("ln_wander_return", "ln 1/day", -4.0, 0.4, 0.02),
+    ("ln_error", "", -1.0, 0.4, 0.02),
     ("ln_capacity", "ln ng/mL", 3.0, 0.7, 0.02),
 ];
 
@@ -72,7 +71,7 @@ impl Cells {
         let (goal, speed) = if on { (0.0, 0.1) } else { (1.0, recovery) };
         let e = libm::exp(-speed * 0.5 * step);
         let grown = libm::exp((theta[8] * step).min(5.0));
-        let capacity = libm::exp(theta[12].min(12.0));
+        let capacity = libm::exp(theta[10].min(12.0));
         for _ in 0..steps as usize {
             let a = goal + (self.androgens - goal) * e;
             self.androgens = goal + (a - goal) * e;
@@ -88,23 +87,11 @@ impl Cells {
     }
 }
 
-/// Variances of the deviation and of reading.
-struct Noise {
-    reading: f64,
-    level: f64,
-    rate: f64,
-}
-
-impl Noise {
-    fn of(theta: &[f64]) -> Noise {
-        let e = |k: usize| libm::exp(theta[k].clamp(-12.0, 3.0));
-        Noise { reading: e(9) * e(9), level: e(10) * e(10), rate: e(11) }
-    }
-
-    fn error(&self, log_psa: f64) -> f64 {
-        let part = (0.05 * libm::exp(-log_psa)).min(2.0);
-        self.reading + part * part
-    }
+/// Variance of reading ln PSA.
+fn error(theta: &[f64], log_psa: f64) -> f64 {
+    let part = (0.05 * libm::exp(-log_psa)).min(2.0);
+    let whole = libm::exp(theta[9].clamp(-12.0, 3.0));
+    whole * whole + part * part
 }
 
 /// A man's visits as data.
@@ -116,70 +103,53 @@ pub struct Course {
 }
 
 impl Course {
-    /// Log likelihood; cells, mean and variance of the deviation at the last visit.
-    fn filter(&self, theta: &[f64]) -> (f64, Cells, f64, f64) {
-        let noise = Noise::of(theta);
+    /// Log likelihood, and cells at the last visit.
+    fn follow(&self, theta: &[f64]) -> (f64, Cells) {
         let mut cells = Cells::start(theta);
-        let (mut w, mut ww, mut sum) = (0.0, 0.0, 0.0);
+        let mut sum = 0.0;
         for (k, visit) in self.visits.iter().enumerate() {
             if k > 0 {
                 let before = &self.visits[k - 1];
-                let days = visit.days - before.days;
-                cells = cells.after(theta, days, before.on);
-                let e = libm::exp(-noise.rate * days);
-                w *= e;
-                ww = ww * e * e + noise.level * (1.0 - e * e);
+                cells = cells.after(theta, visit.days - before.days, before.on);
             }
             let Some(psa) = visit.psa else { continue };
-            let mean = cells.log_psa() + w;
-            let total = ww + noise.error(mean);
-            let sd = libm::sqrt(total);
-            if psa > self.limit {
-                let value = libm::log(psa);
-                sum += log_normal_density(value, mean, sd) - value;
-                w += ww / total * (value - mean);
-                ww -= ww * ww / total;
-            } else {
-                let a = ((libm::log(self.limit) - mean) / sd).max(-30.0);
-                let below = normal_below(a);
-                let ratio = libm::exp(log_normal_density(a, 0.0, 1.0)) / below;
-                sum += libm::log(below);
-                w -= ww / sd * ratio;
-                ww *= 1.0 - ww / total * (a * ratio + ratio * ratio).clamp(0.0, 1.0);
-            }
+            let mean = cells.log_psa();
+            let sd = libm::sqrt(error(theta, mean));
+            sum += match psa > self.limit {
+                true => {
+                    let value = libm::log(psa);
+                    log_normal_density(value, mean, sd) - value
+                }
+                false => libm::log(normal_below(((libm::log(self.limit) - mean) / sd).max(-35.0))),
+            };
         }
-        (sum, cells, w, ww)
+        (sum, cells)
     }
 
-    /// ln PSA as it would be read at visits after the last one, drawn given what was read: with error, and without.
+    /// ln PSA at visits after the last one: as it would be read, drawn, and what it is.
     pub fn ahead(&self, theta: &[f64], visits: &[Visit], stream: &mut Stream) -> Vec<(f64, f64)> {
-        let noise = Noise::of(theta);
-        let (_, mut cells, w, ww) = self.filter(theta);
-        let mut w = w + libm::sqrt(ww.max(0.0)) * normal(stream);
+        let (_, mut cells) = self.follow(theta);
         let mut before = self.visits.last().copied();
         let mut out = Vec::with_capacity(visits.len());
         for visit in visits {
             if let Some(last) = before {
-                let days = (visit.days - last.days).max(0.0);
-                cells = cells.after(theta, days, last.on);
-                let e = libm::exp(-noise.rate * days);
-                w = w * e + libm::sqrt(noise.level * (1.0 - e * e)) * normal(stream);
+                cells = cells.after(theta, (visit.days - last.days).max(0.0), last.on);
             }
             before = Some(*visit);
-            let mean = cells.log_psa() + w;
-            out.push((mean + libm::sqrt(noise.error(mean)) * normal(stream), mean));
+            let mean = cells.log_psa();
+            out.push((mean + libm::sqrt(error(theta, mean)) * normal(stream), mean));
         }
         out
     }
 
     /// Cells at the last visit.
     pub fn cells(&self, theta: &[f64]) -> Cells {
-        self.filter(theta).1
+        self.follow(theta).1
     }
 }
 
 impl Individual for Course {
     fn log_likelihood(&self, theta: &[f64]) -> f64 {
-        self.filter(theta).0
+        self.follow(theta).0
     }
 }

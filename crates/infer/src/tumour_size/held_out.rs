@@ -97,7 +97,7 @@ pub fn readings(learned: &Learned, looks: &[Look], days: &[f64], count: usize, s
     let mut out = vec![Vec::with_capacity(count * learned.models.len()); days.len()];
     for (model, population) in &learned.models {
         let lesion = Lesion { model: *model, looks: looks.to_vec(), below: &learned.below };
-        for (theta, _) in draws(&lesion, population, count.div_ceil(4), 3, stream) {
+        for (theta, _) in draws(&lesion, population, count.div_ceil(4), 3, 1, stream) {
             for _ in 0..4 {
                 for (list, value) in out.iter_mut().zip(lesion.ahead(&theta, days, stream)) {
                     list.push(value);
@@ -148,6 +148,15 @@ impl Places {
         let mut places: Vec<f64> = rows.flat_map(parts).collect();
         places.sort_by(f64::total_cmp);
         Places(places)
+    }
+
+    /// From levels wanted and levels to read, both rising from 0 to 1; straight lines between them.
+    pub fn from_levels(levels: &[(f64, f64)]) -> Places {
+        let at = |p: f64| {
+            let pair = levels.windows(2).find(|w| p <= w[1].0);
+            pair.map_or(p, |w| w[0].1 + (p - w[0].0) / (w[1].0 - w[0].0) * (w[1].1 - w[0].1))
+        };
+        Places((0..=1000).map(|k| at(f64::from(k) / 1000.0)).collect())
     }
 
     /// The level at which to read the draws for quantile `p`; `p` itself with fewer than 50 rows to learn from.
