@@ -44,7 +44,10 @@ fn main() {
     let begin = std::time::Instant::now();
     let (held, places) = held_out(&data, &plan, &control).expect("not stopped");
     println!("{:.1} s, groups {groups}, models {models:?}", begin.elapsed().as_secs_f64());
-    println!("levels read for 0.025 ... 0.975: {:?}", [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975].map(|p| (1e3 * places.level(p)).round() / 1e3));
+    println!(
+        "levels read for 0.025 ... 0.975: {:?}",
+        [0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975].map(|p| (1e3 * places.level(p)).round() / 1e3)
+    );
     let of = |h: &Held| &data.series[h.series];
     let early = |h: &Held| ["Study1", "Study2", "Study3"].contains(&of(h).study.as_str());
     show("studies 1 to 3", held.iter().filter(|h| early(h)).collect(), laws);
@@ -67,8 +70,7 @@ fn show(name: &str, rows: Vec<&Held>, laws: bool) {
         print!(", {} {v:.3} (diameters {d:.3})", law.name());
     }
     let n = rows.len() as f64;
-    let gain: Vec<f64> =
-        rows.iter().map(|h| (h.carried - h.diameter).abs() - (h.median - h.diameter).abs()).collect();
+    let gain: Vec<f64> = rows.iter().map(|h| (h.carried - h.diameter).abs() - (h.median - h.diameter).abs()).collect();
     let mean = gain.iter().sum::<f64>() / n;
     let error = (gain.iter().map(|g| (g - mean).powi(2)).sum::<f64>()).sqrt() / n;
     print!("; gain over carried {mean:.3} +- {error:.3}; covered, with ends and in part:");

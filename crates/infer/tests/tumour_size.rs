@@ -51,7 +51,9 @@ fn every_fault_is_named_with_its_place() {
     assert!(fault(&format!("{header}a,0,-3,mm\n")).starts_with("line 2, column 5 (value): found `-3`"));
     assert!(fault("patient;time_days;diameter_mm\na;0;3,5\n").contains("decimals with a point"));
     assert!(fault(&format!("{header}a,0,30,inch\n")).contains("mm, cm, mm3, cm3 or mL"));
-    assert!(fault(&format!("{header}a,0,30,mm\na,40,9000,mm3\n")).contains("a length and a volume for the same lesion"));
+    assert!(
+        fault(&format!("{header}a,0,30,mm\na,40,9000,mm3\n")).contains("a length and a volume for the same lesion")
+    );
     assert!(fault(&format!("{header}a,0,gone fishing,mm\n")).contains("NOT EVALUABLE"));
     assert!(fault(&format!("{header}a,0,3000,mm\n")).contains("check the unit"));
     assert!(fault("patient,time_days\na,0\n").contains("(value)"));
@@ -118,8 +120,7 @@ fn draws_ahead_follow_the_law() {
     let n = 20_000;
     let mut theta = still(sigma, s);
     theta[0] = 300f64.ln();
-    let values: Vec<f64> =
-        (0..n).map(|_| lesion.ahead(&theta, &[days], &mut stream)[0].ln() - 300f64.ln()).collect();
+    let values: Vec<f64> = (0..n).map(|_| lesion.ahead(&theta, &[days], &mut stream)[0].ln() - 300f64.ln()).collect();
     let mean = values.iter().sum::<f64>() / n as f64;
     let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64;
     let expected = s * s * days + sigma * sigma;
@@ -190,7 +191,14 @@ fn simulated(patients: usize) -> Data {
             look(t, (d * (0.04 * normal(&mut stream)).exp()).round().max(1.0))
         });
         let looks = looks.collect();
-        Series { study: "s".into(), patient: k.to_string(), lesion: String::new(), arm: String::new(), looks, undated: 0 }
+        Series {
+            study: "s".into(),
+            patient: k.to_string(),
+            lesion: String::new(),
+            arm: String::new(),
+            looks,
+            undated: 0,
+        }
     });
     Data { series: series.collect(), notes: Vec::new() }
 }

@@ -111,7 +111,8 @@ impl Blend {
         if rows.len() < 30 {
             return Blend { model: 0.5, widen: 1.0 };
         }
-        let loss = |w: f64| rows.iter().map(|(h, _)| (w * h.median + (1.0 - w) * h.carried - h.read).abs()).sum::<f64>();
+        let loss =
+            |w: f64| rows.iter().map(|(h, _)| (w * h.median + (1.0 - w) * h.carried - h.read).abs()).sum::<f64>();
         let weights = (0..=10).map(|k| f64::from(k) / 10.0);
         let model = weights.min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(0.5);
         let away = |(h, values): &(Held, Vec<f64>)| {
@@ -136,7 +137,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Plan { limit: 0.1, settings: Settings { search: 120, average: 60, sweeps: 1, seed: 2026 } }
+        Plan { limit: 0.1, settings: Settings { search: 90, average: 40, sweeps: 1, seed: 2026 } }
     }
 }
 

@@ -62,19 +62,20 @@ impl Cells {
         Cells { dependent: all * (1.0 - share), tolerant: 0.0, resistant: all * share, androgens: 1.0 }
     }
 
-    /// After some days on or off treatment, by steps of at most a fortnight in which the rates hold at their middle.
+    /// After some days on or off treatment, by steps of at most a fortnight in which the androgens hold at their mean.
     pub fn after(mut self, theta: &[f64], days: f64, on: bool) -> Cells {
         let rate = |k: usize| libm::exp(theta[k].min(2.0));
         let [kill, regrowth, recovery, to, from, loss] = [1, 2, 3, 4, 5, 6].map(rate);
         let steps = libm::ceil(days / 14.0).clamp(0.0, 2000.0);
         let step = if steps > 0.0 { days / steps } else { return self };
         let (goal, speed) = if on { (0.0, 0.1) } else { (1.0, recovery) };
-        let e = libm::exp(-speed * 0.5 * step);
+        // Androgens on average over a step, and at its end.
+        let (e, over) = (libm::exp(-speed * step), -libm::expm1(-speed * step) / (speed * step));
         let grown = libm::exp((theta[8] * step).min(5.0));
         let capacity = libm::exp(theta[10].min(12.0));
         for _ in 0..steps as usize {
-            let a = goal + (self.androgens - goal) * e;
-            self.androgens = goal + (a - goal) * e;
+            let a = goal + (self.androgens - goal) * over;
+            self.androgens = goal + (self.androgens - goal) * e;
             let (s, p) = (self.dependent, self.tolerant);
             let gone = s * -libm::expm1(-to * (1.0 - a) * step);
             let back = p * -libm::expm1(-from * a * step);

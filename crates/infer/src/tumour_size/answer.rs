@@ -71,7 +71,9 @@ impl fmt::Display for Failure {
                 write!(f, "no patient `{found}`; the table has {}", some.join(", "))
             }
             Failure::Option { name, found, allowed } => write!(f, "{name} is {found}; allowed: {allowed}"),
-            Failure::NothingSeen => write!(f, "no row has a size or says too small; a forecast needs one look at least"),
+            Failure::NothingSeen => {
+                write!(f, "no row has a size or says too small; a forecast needs one look at least")
+            }
         }
     }
 }
@@ -381,7 +383,8 @@ fn population(
         row.push(already.map_or(Value::Nothing, Value::Real));
         rows.push(row);
     }
-    let names = [&["patient", "arm", "time_days", "median_mm"][..], &INTERVALS, &["progresses_in_horizon", "progressed_day"]];
+    let names =
+        [&["patient", "arm", "time_days", "median_mm"][..], &INTERVALS, &["progresses_in_horizon", "progressed_day"]];
     answer.tables.push(Table {
         name: "next_visits".into(),
         caption: "A series: its next visit, and the chance of progression within the horizon.".into(),
@@ -416,7 +419,8 @@ fn judged(data: &Data, held: &[Held], answer: &mut Answer) -> String {
     }
     answer.tables.push(Table {
         name: "forecast_errors".into(),
-        caption: "A method: mean absolute error of the last two numbers of each patient, forecast from those before.".into(),
+        caption: "A method: mean absolute error of the last two numbers of each patient, forecast from those before."
+            .into(),
         columns: columns(&["method", "five_numbers_or_more_mm", "six_numbers_or_more_mm"]),
         rows,
     });

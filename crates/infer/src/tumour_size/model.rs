@@ -81,7 +81,9 @@ impl Model {
                 ("ln_persister_decay", "ln 1/day", -7.0, 1.0, 1e-2),
                 ("ln_growth", "ln 1/day", -5.5, 1.0, 1e-2),
             ],
-            Curve::SteinFojo => vec![("ln_decay", "ln 1/day", -6.0, 1.5, 1e-2), ("ln_growth", "ln 1/day", -7.0, 1.5, 1e-2)],
+            Curve::SteinFojo => {
+                vec![("ln_decay", "ln 1/day", -6.0, 1.5, 1e-2), ("ln_growth", "ln 1/day", -7.0, 1.5, 1e-2)]
+            }
             Curve::Waning => vec![
                 ("growth", "1/day", 0.0005, 0.002, 1e-5),
                 ("kill", "1/day", 0.002, 0.005, 1e-5),
@@ -156,7 +158,14 @@ impl Model {
             Deviation::Slope => slope = Some((value(at + 4) * value(at + 4), value(at + 5))),
         }
         let repeat = 1.0 / (1.0 + libm::exp(-theta[at + 2]));
-        Noise { proportional: value(at) * value(at), additive: value(at + 1), repeat, width: value(at + 3) * value(at + 3), level, slope }
+        Noise {
+            proportional: value(at) * value(at),
+            additive: value(at + 1),
+            repeat,
+            width: value(at + 3) * value(at + 3),
+            level,
+            slope,
+        }
     }
 }
 

@@ -146,9 +146,10 @@ pub fn verdict(
     let figure = Figure {
         id: "ridge".into(),
         title: "Resistant fraction at the start against its growth".into(),
-        caption: "Draws from the posterior. Points along the ridge fit the sizes alike: a larger fraction that grows slowly \
+        caption:
+            "Draws from the posterior. Points along the ridge fit the sizes alike: a larger fraction that grows slowly \
                   or a smaller one that grows fast."
-            .into(),
+                .into(),
         x: Axis::log("resistant fraction of the volume at the start"),
         y: Axis::log("growth of its volume, 1/day"),
         layers: vec![Layer::Points { name: "posterior".into(), at }],

@@ -141,9 +141,8 @@ impl Data {
             }
         }
         counts.patients = patients.len();
-        let with = |least: usize, pick: fn(&(usize, usize)) -> usize| {
-            patients.values().filter(|p| pick(p) >= least).count()
-        };
+        let with =
+            |least: usize, pick: fn(&(usize, usize)) -> usize| patients.values().filter(|p| pick(p) >= least).count();
         (counts.three_rows, counts.six_rows) = (with(3, |p| p.0), with(6, |p| p.0));
         (counts.three_numbers, counts.six_numbers) = (with(3, |p| p.1), with(6, |p| p.1));
         counts
