@@ -2,7 +2,7 @@
 
 use remission_infer::jobs::Control;
 use remission_infer::population::{Individual, Settings};
-use remission_infer::psa::held_out::{Outcome, Plan, area, carried, held_out, outcomes};
+use remission_infer::psa::held_out::{Judged, Outcome, Plan, area, carried, held_out, outcomes};
 use remission_infer::psa::model::{Cells, Course};
 use remission_infer::psa::{Data, Man, Options, Visit, answer, read};
 use std::io::Write;
@@ -115,13 +115,13 @@ fn the_last_cycle_does_not_leak_and_threads_change_nothing() {
     let again = held_out(&data, &plan, &threads).unwrap();
     let after = held_out(&other, &plan, &threads).unwrap();
     assert_eq!(before, again);
-    let of = |found: &(Vec<remission_infer::psa::held_out::Held>, Vec<_>, Vec<_>)| {
-        let rows = found.0.iter().filter(|h| h.man == 4);
+    let of = |found: &Judged| {
+        let rows = found.held.iter().filter(|h| h.man == 4);
         rows.map(|h| (h.median, h.intervals, h.carried)).collect::<Vec<_>>()
     };
     assert_eq!(of(&before), of(&after));
-    assert_eq!(before.1[4], after.1[4]);
-    assert_ne!(before.0, after.0);
+    assert_eq!(before.ranked[4], after.ranked[4]);
+    assert_ne!(before.held, after.held);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Answers: for many men, how good forecasts of the last cycle are and who is likely to fail; for one man, what the next
 //! treatment is expected to do.
 
-use super::held_out::{Held, Outcome, Plan, Ranked, area, held_out, ranked, start};
+use super::held_out::{Held, Judged, Outcome, Plan, Ranked, area, held_out, ranked, start};
 use super::model::{Course, PARAMETERS};
 use super::read::{Data, Man};
 use crate::answer::{Answer, Estimate, Table, Test, Value};
@@ -175,7 +175,7 @@ fn one(man: &Man, options: &Options, population: &Population, how: String) -> An
 fn many(data: &Data, options: &Options, control: &Control) -> Result<Answer, Failure> {
     let settings = Settings { seed: options.seed, ..Plan::default().settings };
     let plan = Plan { limit: options.limit, settings };
-    let (held, ranks, blends) = held_out(data, &plan, control)?;
+    let Judged { held, ranked: ranks, blends } = held_out(data, &plan, control)?;
     let mut answer = Answer { assay: "psa".into(), notes: data.notes.clone(), ..Answer::default() };
     let n = held.len() as f64;
     let error = |f: fn(&Held) -> f64| held.iter().map(|h| (f(h) - h.read).abs()).sum::<f64>() / n;

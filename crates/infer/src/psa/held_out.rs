@@ -141,16 +141,23 @@ impl Default for Plan {
     }
 }
 
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// Every reading that was held out, man by man.
+    pub held: Vec<Held>,
+    /// Every man's ranking, from the cycles before his last.
+    pub ranked: Vec<Ranked>,
+    /// The blend of each group of men.
+    pub blends: Vec<Blend>,
+}
+
 const GROUPS: usize = 3;
 
 /// Forecasts and ranking of all men who have two cycles or more; with the blend of each group of men.
 ///
 /// The blend for a group is learned on the next group's men, under a population learned from neither.
-pub fn held_out(
-    data: &Data,
-    plan: &Plan,
-    control: &Control,
-) -> Result<(Vec<Held>, Vec<Ranked>, Vec<Blend>), Interrupted> {
+pub fn held_out(data: &Data, plan: &Plan, control: &Control) -> Result<Judged, Interrupted> {
     let (start, narrow) = start();
     let learn_without = |out: &[usize], c: &Control| {
         let others = (0..data.men.len()).filter(|k| !out.contains(&(k % GROUPS)));
@@ -190,7 +197,7 @@ pub fn held_out(
     }
     held.sort_by(|a, b| a.man.cmp(&b.man).then(a.ahead.total_cmp(&b.ahead)));
     ranked.sort_by_key(|r| r.man);
-    Ok((held, ranked, blends))
+    Ok(Judged { held, ranked, blends })
 }
 
 /// What the cycles before the last say of it, with the draws of each reading in order.
