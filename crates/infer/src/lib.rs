@@ -33,8 +33,10 @@ pub mod jobs;
 pub mod least_squares;
 pub mod persister_fluctuation;
 pub mod pmmh;
+pub mod population;
 pub mod prior;
 pub mod profile;
+pub mod psa;
 pub mod quadrature;
 pub mod regrowth;
 pub mod sheet;
@@ -42,6 +44,7 @@ pub mod smc;
 pub mod special;
 pub mod student;
 pub mod table;
+pub mod tumour_size;
 pub mod verdict;
 pub mod words;
 
