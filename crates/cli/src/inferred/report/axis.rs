@@ -65,6 +65,11 @@ impl Ruler {
         if self.log && value <= 0.0 { Some(0.0) } else { self.share(value).map(|s| s.clamp(0.0, 1.0)) }
     }
 
+    /// The value, or its logarithm, that lies at a share.
+    pub fn value(&self, share: f64) -> f64 {
+        self.from + share * (self.to - self.from)
+    }
+
     /// The first and the last value shown.
     pub fn span(&self) -> (f64, f64) {
         let back = |v: f64| if self.log { libm::exp10(v) } else { v };
@@ -112,11 +117,10 @@ impl Ruler {
         if self.ticks.len() < 3 {
             let (from, to) = self.span();
             let (ticks, power) = linear(from, to, most);
-            // Steps that are even in numbers crowd at the end of an axis of more than a decade.
+            // Steps that are even in numbers crowd at the end of an axis of nearly a decade.
             if ticks.len() > self.ticks.len() && to < 8.0 * from {
-                let shown =
-                    |v: f64, text: String| if power == 0 { text } else { format!("{text}×{}", power_of_ten(power)) };
-                self.ticks = ticks.into_iter().filter(|(v, _)| *v > 0.0).map(|(v, text)| (v, shown(v, text))).collect();
+                let shown = |text: String| if power == 0 { text } else { format!("{text}×{}", power_of_ten(power)) };
+                self.ticks = ticks.into_iter().filter(|(v, _)| *v > 0.0).map(|(v, text)| (v, shown(text))).collect();
             }
         }
     }

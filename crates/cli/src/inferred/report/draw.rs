@@ -38,15 +38,31 @@ pub struct Frame {
     pub rulers: [Ruler; 2],
     /// x goes down and y across.
     pub turned: bool,
+    /// Names of the vertical axis stand above what they name, in rows of this height.
+    above: Option<f64>,
 }
+
+/// Height of a name that stands above what it names.
+const NAME: f64 = 18.0;
 
 impl Frame {
     /// Coordinates of shares of x and y.
     pub fn at(&self, x: f64, y: f64) -> (f64, f64) {
         let (across, up) = if self.turned { (y, x) } else { (x, y) };
-        // Names are read from above.
-        let up = if self.vertical().named { 1.0 - up } else { up };
-        (self.left + across * (self.right - self.left), self.bottom - up * (self.bottom - self.top))
+        let x = self.left + across * (self.right - self.left);
+        let ruler = self.vertical();
+        let y = match self.above {
+            Some(height) => {
+                // Of a row, what lies under its name.
+                let place = ruler.value(up) + 0.5;
+                let row = place.floor().clamp(0.0, ruler.ticks.len().saturating_sub(1) as f64);
+                self.top + row * height + NAME + (place - row) * (height - NAME)
+            }
+            // Names are read from above.
+            None if ruler.named => self.top + up * (self.bottom - self.top),
+            None => self.bottom - up * (self.bottom - self.top),
+        };
+        (x, y)
     }
 
     fn vertical(&self) -> &Ruler {
@@ -60,7 +76,7 @@ impl Frame {
 
 /// About how wide a text is in a picture, units.
 pub fn wide(text: &str) -> f64 {
-    text.chars().map(|c| if c > '\u{2e7f}' { 13.0 } else { 6.9 }).sum()
+    text.chars().map(|c| if c > '\u{2e7f}' { 13.0 } else { 7.3 }).sum()
 }
 
 /// The figure with everything that belongs to it; `anchor` is its place in the page, `heading` its level.
@@ -101,6 +117,12 @@ pub fn picture(figure: &Figure, look: &Look, anchor: &str, label: &str) -> Strin
     for mark in &moments {
         let above = frame.top - 15.0 * mark.row as f64;
         svg.line(mark.at, above - 13.0, mark.at, frame.bottom, "limit");
+    }
+    if let Some(height) = frame.above {
+        for (k, (_, name)) in frame.vertical().ticks.iter().enumerate() {
+            let text = fit(&one_line(name), look.width - frame.left - 4.0, 12.5);
+            svg.text(frame.left + 3.0, frame.top + k as f64 * height + 15.0, Anchor::Start, "t halo", &text);
+        }
     }
     for mark in &moments {
         let y = frame.top - 15.0 * mark.row as f64 - 4.0;
@@ -184,10 +206,18 @@ fn frame(figure: &Figure, look: &Look) -> Frame {
     let widest = vertical.ticks.iter().map(|t| wide(&one_line(&t.1))).fold(0.0, f64::max);
     let above = vertical.named && widest > 0.42 * look.width;
     let left = if above || look.bare { 8.0 } else { widest + 14.0 };
+    let each = if above { 44.0 } else { 24.0 };
     let top = if vertical.label.is_empty() { 8.0 } else { 24.0 };
-    let height =
-        if vertical.named { vertical.ticks.len() as f64 * if above { 38.0 } else { 24.0 } } else { look.height };
-    Frame { left, right: look.width - 16.0, top, bottom: top + height.max(48.0), rulers, turned }
+    let height = if vertical.named { vertical.ticks.len() as f64 * each } else { look.height };
+    Frame {
+        left,
+        right: look.width - 16.0,
+        top,
+        bottom: top + height.max(48.0),
+        rulers,
+        turned,
+        above: above.then_some(each),
+    }
 }
 
 /// Lines, ticks and labels of both axes.
@@ -195,16 +225,13 @@ fn axes(svg: &mut Svg, frame: &Frame, look: &Look) {
     let (left, right, top, bottom) = (frame.left, frame.right, frame.top, frame.bottom);
     let place = |share: f64, of_x: bool| if of_x { frame.at(share, 0.0) } else { frame.at(0.0, share) };
     let (vertical, horizontal) = (frame.vertical(), frame.horizontal());
-    svg.text(0.0, 12.0, Anchor::Start, "l", &fit(&one_line(&vertical.label), look.width, 11.5));
-    let above = vertical.named && left < 10.0;
+    svg.text(0.0, 12.0, Anchor::Start, "l", &fit(&one_line(&vertical.label), look.width - 4.0, 12.5));
     for (value, text) in &vertical.ticks {
         let Some(share) = vertical.share(*value) else { continue };
         let y = place(share, frame.turned).1;
         svg.line(left, y, right, y, "grid");
-        let text = one_line(text);
-        match (vertical.named, above) {
-            (true, true) => svg.text(left, y - 9.0, Anchor::Start, "t halo", &fit(&text, right - left, 11.0)),
-            _ => svg.text(left - 7.0, y + 4.0, Anchor::End, "t", &text),
+        if frame.above.is_none() {
+            svg.text(left - 7.0, y + 4.0, Anchor::End, "t", &one_line(text));
         }
     }
     let room = (right - left) / horizontal.ticks.len().max(1) as f64 - 6.0;
@@ -216,7 +243,7 @@ fn axes(svg: &mut Svg, frame: &Frame, look: &Look) {
         }
         svg.line(x, bottom, x, bottom + 4.0, "axis");
         let text = one_line(text);
-        let text = if horizontal.named && wide(&text) > room { fit(&text, room, 11.0) } else { text };
+        let text = if horizontal.named && wide(&text) > room { fit(&text, room, 12.5) } else { text };
         // The last number may reach over the end of the axis.
         let half = wide(&text) / 2.0;
         let x = x.clamp(half.min(look.width / 2.0), (look.width - half).max(look.width / 2.0));
@@ -224,7 +251,7 @@ fn axes(svg: &mut Svg, frame: &Frame, look: &Look) {
     }
     svg.line(left, bottom, right, bottom, "axis");
     svg.line(left, top, left, bottom, "axis");
-    let label = fit(&one_line(&horizontal.label), look.width - 4.0, 11.5);
+    let label = fit(&one_line(&horizontal.label), look.width - 12.0, 12.5);
     let half = wide(&label) / 2.0 + 4.0;
     let middle = ((left + right) / 2.0).clamp(half.min(look.width / 2.0), (look.width - half).max(look.width / 2.0));
     svg.text(middle, bottom + 36.0, Anchor::Middle, "l", &label);
@@ -263,7 +290,7 @@ fn crossing(figure: &Figure, frame: &Frame) -> Vec<Crossing> {
     for (at, name) in found {
         let (before, after) = (at - 5.0, frame.right + 14.0 - at);
         let to_right = wide(&name) <= after || after >= before;
-        let text = if wide(&name) > before.max(after) { fit(&name, before.max(after), 11.0) } else { name };
+        let text = if wide(&name) > before.max(after) { fit(&name, before.max(after), 12.5) } else { name };
         let (text_at, anchor) = if to_right { (at + 5.0, Anchor::Start) } else { (at - 5.0, Anchor::End) };
         let taken = if to_right { (at - 3.0, text_at + wide(&text)) } else { (text_at - wide(&text), at + 3.0) };
         let free = |row: &Vec<(f64, f64)>| row.iter().all(|(a, b)| taken.1 + 6.0 < *a || *b + 6.0 < taken.0);

@@ -13,6 +13,8 @@ mod posterior;
 #[cfg(test)]
 pub mod sample;
 #[cfg(test)]
+pub mod sample_edges;
+#[cfg(test)]
 mod tests;
 mod verdict;
 

@@ -103,15 +103,16 @@ pub fn said(said: &Said) -> String {
     }
 }
 
-/// A number written with `e` as a page shows it: `1.23 × 10⁻⁸`.
+/// Numbers as a page shows them: `1.23 × 10⁻⁸` for `1.23e-8`, and a minus that is one.
 pub fn pretty(text: &str) -> String {
-    let powers = |word: &str| -> Option<String> {
-        let (body, power) = word.split_once('e')?;
+    let number = |word: &str| -> Option<String> {
+        word.parse::<f64>().ok().filter(|x| x.is_finite())?;
+        let (body, power) = word.split_once('e').unwrap_or((word, "0"));
+        let body = body.replace('-', "\u{2212}");
         let exponent: i32 = power.parse().ok()?;
-        body.parse::<f64>().ok()?;
-        Some(format!("{body}\u{a0}×\u{a0}{}", power_of_ten(exponent)))
+        Some(if exponent == 0 { body } else { format!("{body}\u{a0}×\u{a0}{}", power_of_ten(exponent)) })
     };
-    text.split(' ').map(|word| powers(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" ")
+    text.split(' ').map(|word| number(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" ")
 }
 
 /// A name as it stands in one line: ends of lines and other controls are seen and not obeyed.
@@ -161,7 +162,7 @@ mod tests {
     #[test]
     fn powers_of_ten_are_written_out_and_words_are_left() {
         assert_eq!(pretty("1.23e-8 and above"), "1.23\u{a0}×\u{a0}10⁻⁸ and above");
-        assert_eq!(pretty("infinite e5 line"), "infinite e5 line");
+        assert_eq!(pretty("infinite e5 line -0.5 a-1"), "infinite e5 line \u{2212}0.5 a-1");
         assert_eq!(
             [short(1.5e-9, 4), short(2.0, 4), short(1200.0, 3), short(f64::INFINITY, 3)].join(" "),
             "1.5e-9 2 1200 infinite"

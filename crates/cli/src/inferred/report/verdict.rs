@@ -90,27 +90,21 @@ fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> 
         svg.line(x.at(*at), bottom, x.at(*at), bottom + 4.0, "axis");
         svg.text(x.at(*at), bottom + 18.0, Anchor::Middle, "t", text);
     }
-    for (k, bar) in rows.iter().enumerate() {
-        let from = top + each * k as f64;
-        let y = if above { from + 20.0 } else { from + 6.0 };
-        match above {
-            true => svg.text(start, from + 14.0, Anchor::Start, "b", &fit(&bar.name, width - start, 12.5)),
-            false => svg.text(start - 10.0, y + 15.0, Anchor::End, "b", &bar.name),
+    let height = |k: usize| top + each * k as f64 + if above { 20.0 } else { 6.0 };
+    // Where each bar with its whisker ends.
+    let mut ends = vec![x.start; rows.len()];
+    for (k, bar) in rows.iter().enumerate().filter(|(_, bar)| bar.value.is_finite()) {
+        let (y, end) = (height(k), x.at(bar.value));
+        ends[k] = end;
+        svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"{}\"", bar.fill.0));
+        if !bar.fill.1.is_empty() {
+            svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"url(#{})\"", bar.fill.1));
         }
-        let mut end = x.start;
-        if bar.value.is_finite() {
-            end = x.at(bar.value);
-            svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"{}\"", bar.fill.0));
-            if !bar.fill.1.is_empty() {
-                svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"url(#{})\"", bar.fill.1));
-            }
-            if bar.error.is_finite() && bar.error > 0.0 {
-                let (low, high) = (x.at(bar.value - 2.0 * bar.error), x.at(bar.value + 2.0 * bar.error));
-                svg.path(&format!("M{} {}H{}", px(low), px(y + 10.0), px(high)), "class=\"whisker\"");
-                end = high;
-            }
+        if bar.error.is_finite() && bar.error > 0.0 {
+            let (low, high) = (x.at(bar.value - 2.0 * bar.error), x.at(bar.value + 2.0 * bar.error));
+            svg.path(&format!("M{} {}H{}", px(low), px(y + 10.0), px(high)), "class=\"whisker\"");
+            ends[k] = high;
         }
-        svg.text(end + 7.0, y + 15.0, Anchor::Start, "t halo", &bar.text);
     }
     svg.line(x.start, bottom, x.end, bottom, "axis");
     svg.line(x.start, top, x.start, bottom, "axis");
@@ -119,12 +113,20 @@ fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> 
         let half = (wide(name) / 2.0).min(width / 2.0);
         svg.text(x.at(*at).clamp(half, width - half), 12.0, Anchor::Middle, "t halo", name);
     }
+    for (k, bar) in rows.iter().enumerate() {
+        let y = height(k);
+        match above {
+            true => svg.text(start, y - 6.0, Anchor::Start, "b halo", &fit(&bar.name, width - start, 14.5)),
+            false => svg.text(start - 10.0, y + 15.0, Anchor::End, "b", &bar.name),
+        }
+        svg.text(ends[k] + 7.0, y + 15.0, Anchor::Start, "t halo", &bar.text);
+    }
     svg.text(
         (x.start + x.end) / 2.0,
         bottom + 38.0,
         Anchor::Middle,
         "l",
-        &fit(ground.label, 2.0 * (width - (x.start + x.end) / 2.0), 11.5),
+        &fit(ground.label, 2.0 * (width - (x.start + x.end) / 2.0), 12.5),
     );
     svg.finish(bottom + 46.0, class, label)
 }
