@@ -80,6 +80,9 @@ mod tests {
             let document = json::document(&answers);
             let partial = folder::Partial::beside(&out).unwrap();
             assert_eq!(write(partial, &answers, &document, "remission infer").unwrap(), out);
+            if keep.is_some() {
+                fs::write(out.join("answer.txt"), text::answers(&answers)).unwrap();
+            }
             let read = |file: &str| fs::read_to_string(out.join(file)).unwrap();
             assert!(read("report.html").starts_with("<!doctype html>"));
             assert_eq!(read("answer.json"), document);

@@ -7,11 +7,12 @@
 
 use super::axis::Ruler;
 use super::layers::{Series, layers, width_of};
-use super::numbers::{one_line, pretty, short};
-use crate::report::html::{Cell, Table, behind, escape};
+use super::numbers::one_line;
+use super::told::{alternative, count, omitted, table};
+use crate::report::html::{behind, escape};
 use crate::report::panels::legend;
 use crate::report::svg::{Anchor, Svg, fit};
-use remission_infer::figure::{Axis, Figure, Layer};
+use remission_infer::figure::{Figure, Layer};
 
 /// How large a picture is and how much of its axes it shows.
 #[derive(Debug, Clone, Copy)]
@@ -166,14 +167,12 @@ fn values(figure: &Figure) -> [Vec<f64>; 2] {
     of
 }
 
-/// How many things a layer draws.
-fn count(layer: &Layer) -> usize {
-    match layer {
-        Layer::Points { at, .. } | Layer::Line { at, .. } | Layer::Bars { at, .. } => at.len(),
-        Layer::Band { at, .. } => at.len(),
-        Layer::Intervals { at, .. } => at.len(),
-        Layer::Level { .. } | Layer::Moment { .. } => 1,
-    }
+/// Whether some interval goes on below the axis, and above it.
+fn open(figure: &Figure) -> [bool; 2] {
+    let intervals =
+        figure.layers.iter().filter_map(|l| if let Layer::Intervals { at, .. } = l { Some(at) } else { None });
+    let low = |v: f64| v == f64::NEG_INFINITY || (figure.y.log && v <= 0.0);
+    intervals.flatten().fold([false; 2], |[a, b], p| [a || low(p.1), b || p.3 == f64::INFINITY])
 }
 
 /// Rulers and margins, before there is room for what is written above.
@@ -183,20 +182,23 @@ fn frame(figure: &Figure, look: &Look) -> Frame {
     let names = &figure.x.names;
     let room = (look.width - 70.0) / names.len().max(1) as f64 - 8.0;
     let turned = figure.y.names.is_empty() && names.iter().any(|n| wide(&one_line(n)) > room);
-    let ruler =
-        |axis: &Axis, values: &[f64], zero: bool, most: usize| Ruler::of(axis, values.iter().copied(), zero, most);
+    let open = open(figure);
+    // Bars stand on 0 of y, and intervals are open along y.
+    let ruler = |of_y: bool, values: &[f64], most: usize| {
+        let axis = if of_y { &figure.y } else { &figure.x };
+        Ruler::of(axis, values.iter().copied(), of_y && bars, if of_y { open } else { [false; 2] }, most)
+    };
     // Ticks across: as many as their texts leave room for.
-    let across = |axis: &Axis, values: &[f64], zero: bool, room: f64| {
-        let fits = |r: &Ruler| {
-            r.named || r.ticks.iter().map(|t| wide(&t.1) + 14.0).fold(0.0, f64::max) * r.ticks.len() as f64 <= room
-        };
-        let most = (2..=9).rev().map(|most| ruler(axis, values, zero, most));
-        most.clone().find(fits).unwrap_or_else(|| ruler(axis, values, zero, 2))
+    let across = |of_y: bool, values: &[f64]| {
+        let widest = |r: &Ruler| r.ticks.iter().map(|t| wide(&t.1) + 14.0).fold(0.0, f64::max);
+        let fits = |r: &Ruler| r.named || widest(r) * r.ticks.len() as f64 <= look.width - 60.0;
+        let found = (2..=9).rev().map(|most| ruler(of_y, values, most)).find(fits);
+        found.unwrap_or_else(|| ruler(of_y, values, 2))
     };
     let up = (look.height / 40.0) as usize;
     let mut rulers = match turned {
-        true => [ruler(&figure.x, &along_x, false, up), across(&figure.y, &along_y, bars, look.width - 60.0)],
-        false => [across(&figure.x, &along_x, false, look.width - 60.0), ruler(&figure.y, &along_y, bars, up)],
+        true => [ruler(false, &along_x, up), across(true, &along_y)],
+        false => [across(false, &along_x), ruler(true, &along_y, up)],
     };
     if look.bare {
         rulers[1].ticks.clear();
@@ -302,112 +304,4 @@ fn crossing(figure: &Figure, frame: &Frame) -> Vec<Crossing> {
         out.push(Crossing { at, text_at, anchor, text, row });
     }
     out
-}
-
-/// How many values have no place as a point.
-fn omitted(figure: &Figure) -> usize {
-    let outside = |v: f64, axis: &Axis| {
-        let hidden = axis.range.is_some_and(|(a, b)| a < b && axis.names.is_empty() && !(a..=b).contains(&v));
-        !v.is_finite() || (axis.log && v <= 0.0) || hidden
-    };
-    let lost = |x: f64, y: f64| outside(x, &figure.x) || outside(y, &figure.y);
-    let of = |layer: &Layer| match layer {
-        Layer::Points { at, .. } => at.iter().filter(|p| lost(p.0, p.1)).count(),
-        Layer::Line { at, .. } => {
-            at.iter().filter(|p| !p.0.is_finite() || !p.1.is_finite() || (figure.y.log && p.1 <= 0.0)).count()
-        }
-        Layer::Intervals { at, .. } => at.iter().filter(|p| lost(p.0, p.2)).count(),
-        _ => 0,
-    };
-    figure.layers.iter().map(of).sum()
-}
-
-/// A place on an axis in words.
-fn placed(axis: &Axis, value: f64) -> String {
-    let named = (value >= -0.5).then(|| axis.names.get(value.round() as usize)).flatten();
-    named.cloned().unwrap_or_else(|| pretty(&short(value, 3)))
-}
-
-/// What the picture shows, for who listens.
-fn alternative(figure: &Figure) -> String {
-    let y = |v: f64| placed(&figure.y, v);
-    let course = |at: &mut dyn Iterator<Item = (f64, f64)>| {
-        let drawn: Vec<(f64, f64)> = at.filter(|p| p.0.is_finite() && p.1.is_finite()).collect();
-        let (Some(first), Some(last)) = (drawn.first(), drawn.last()) else { return "nothing to draw".to_owned() };
-        let by = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-        let (low, high) = (drawn.iter().min_by(by).unwrap_or(first), drawn.iter().max_by(by).unwrap_or(last));
-        let said = |p: &(f64, f64)| format!("{} at {}", y(p.1), placed(&figure.x, p.0));
-        format!(
-            "{} values, first {}, last {}, lowest {}, highest {}",
-            drawn.len(),
-            said(first),
-            said(last),
-            said(low),
-            said(high)
-        )
-    };
-    let told = |layer: &Layer| match layer {
-        Layer::Points { name, at } => format!("Points, {name}: {}.", course(&mut at.iter().copied())),
-        Layer::Line { name, at } => format!("Line, {name}: {}.", course(&mut at.iter().copied())),
-        Layer::Bars { name, at, .. } => format!("Bars, {name}: {}.", course(&mut at.iter().copied())),
-        Layer::Band { name, at } => format!(
-            "Band, {name}: below, {}; above, {}.",
-            course(&mut at.iter().map(|p| (p.0, p.1))),
-            course(&mut at.iter().map(|p| (p.0, p.2)))
-        ),
-        Layer::Intervals { name, at } => format!("Intervals, {name}: {}.", course(&mut at.iter().map(|p| (p.0, p.2)))),
-        Layer::Level { name, y: at } => format!("{name}: {}.", y(*at)),
-        Layer::Moment { name, x } => format!("{name}: {}.", placed(&figure.x, *x)),
-    };
-    let all: Vec<String> = figure.layers.iter().take(12).map(told).collect();
-    format!("{}. Across: {}. Upwards: {}. {}", figure.title, figure.x.label, figure.y.label, all.join(" "))
-}
-
-/// Rows of a figure's table that a page holds.
-const ROWS: usize = 2000;
-
-/// What is drawn, as a table.
-fn table(figure: &Figure, anchor: &str) -> Table {
-    let rows: usize = figure.layers.iter().map(count).sum();
-    let more = if rows > ROWS { format!(", the first {ROWS} of {rows} rows") } else { String::new() };
-    let columns = [
-        ("Series", "series"),
-        ("Kind", "kind"),
-        (&format!("x: {}", figure.x.label), "x"),
-        (&format!("y: {}", figure.y.label), "y"),
-        ("Lower", "lower"),
-        ("Upper", "upper"),
-    ];
-    let mut table = Table::new(&format!("table-{anchor}"), &format!("{}{more}", figure.title), &columns);
-    let mut left = ROWS;
-    let mut row = |name: &str, kind: &str, x: Option<f64>, y: Option<f64>, low: Option<f64>, high: Option<f64>| {
-        if left == 0 {
-            return;
-        }
-        left -= 1;
-        let cell = |axis: &Axis, v: Option<f64>| match v {
-            Some(v) if !axis.names.is_empty() && v.fract() == 0.0 => super::parts::text(&placed(axis, v)),
-            Some(v) => super::parts::number(v),
-            None => super::parts::nothing(),
-        };
-        let cells = [cell(&figure.x, x), cell(&figure.y, y), cell(&figure.y, low), cell(&figure.y, high)];
-        let [x, y, low, high] = &cells;
-        table.row(&[Cell::Text(name), Cell::Text(kind), x.cell(), y.cell(), low.cell(), high.cell()]);
-    };
-    for layer in &figure.layers {
-        match layer {
-            Layer::Points { name, at } => at.iter().for_each(|p| row(name, "point", Some(p.0), Some(p.1), None, None)),
-            Layer::Line { name, at } => at.iter().for_each(|p| row(name, "line", Some(p.0), Some(p.1), None, None)),
-            Layer::Bars { name, at, .. } => at.iter().for_each(|p| row(name, "bar", Some(p.0), Some(p.1), None, None)),
-            Layer::Band { name, at } => {
-                at.iter().for_each(|p| row(name, "band", Some(p.0), None, Some(p.1), Some(p.2)))
-            }
-            Layer::Intervals { name, at } => {
-                at.iter().for_each(|p| row(name, "interval", Some(p.0), Some(p.2), Some(p.1), Some(p.3)))
-            }
-            Layer::Level { name, y } => row(name, "level", None, Some(*y), None, None),
-            Layer::Moment { name, x } => row(name, "moment", Some(*x), None, None, None),
-        }
-    }
-    table
 }

@@ -289,7 +289,7 @@ impl Pen<'_> {
             let text = if wide(&name) > room { fit(&name, room, 12.5) } else { name };
             let wide = wide(&text).min(room);
             let mut best: Option<(usize, (f64, f64, f64, f64))> = None;
-            for part in [1.0, 0.0, 0.75, 0.25, 0.5] {
+            for part in [1.0, 0.0, 0.9, 0.1, 0.75, 0.25, 0.5] {
                 for baseline in [at - 5.0, at + 14.0] {
                     let left = frame.left + 6.0 + part * (room - wide);
                     let place = (left, baseline - 11.0, left + wide, baseline + 3.0);
@@ -306,7 +306,7 @@ impl Pen<'_> {
                         lines.iter().filter(|l| **l > place.1 && **l < place.3 && (**l - at).abs() > 0.5).count();
                     let through = moments.iter().filter(|x| **x > place.0 - 3.0 && **x < place.2 + 3.0).count();
                     let covered = self.busy.iter().filter(within).count();
-                    let cost = covered + 3 * crossed + 3 * through + 1000 * taken.iter().filter(on).count();
+                    let cost = covered + 3 * crossed + 8 * through + 1000 * taken.iter().filter(on).count();
                     if best.as_ref().is_none_or(|b| cost < b.0) {
                         best = Some((cost, place));
                     }

@@ -16,6 +16,7 @@ pub mod sample;
 pub mod sample_edges;
 #[cfg(test)]
 mod tests;
+mod told;
 mod verdict;
 
 use crate::report::html::{escape, policy_hash};

@@ -261,7 +261,7 @@ pub fn next(verdict: &Verdict, prefix: &str) -> String {
     let rows: Vec<Bar> = verdict.next.iter().take(DRAWN).map(bar).collect();
     let most = rows.iter().map(|b| b.value + if b.error.is_finite() { 2.0 * b.error.max(0.0) } else { 0.0 });
     let most = most.filter(|v| v.is_finite()).fold(entropy, f64::max).max(1e-6);
-    let axis = super::axis::Ruler::of(&Default::default(), [0.0, most].into_iter(), true, 4);
+    let axis = super::axis::Ruler::of(&Default::default(), [0.0, most].into_iter(), true, [false; 2], 4);
     let costed = verdict.next.iter().all(|n| n.cost.is_some_and(|c| c > 0.0));
     let spoken: Vec<String> = rows.iter().take(5).map(|b| format!("{}: {} bits", b.name, b.text)).collect();
     let label = format!(
