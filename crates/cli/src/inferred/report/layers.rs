@@ -297,7 +297,7 @@ impl Pen<'_> {
                         continue;
                     }
                     let within = |p: &&(f64, f64)| {
-                        p.0 > place.0 - 6.0 && p.0 < place.2 + 6.0 && p.1 > place.1 - 5.0 && p.1 < place.3 + 5.0
+                        p.0 > place.0 - 3.0 && p.0 < place.2 + 3.0 && p.1 > place.1 - 2.0 && p.1 < place.3 + 2.0
                     };
                     let on = |t: &&(f64, f64, f64, f64)| {
                         place.0 < t.2 + 6.0 && t.0 < place.2 + 6.0 && place.1 < t.3 && t.1 < place.3
@@ -306,7 +306,7 @@ impl Pen<'_> {
                         lines.iter().filter(|l| **l > place.1 && **l < place.3 && (**l - at).abs() > 0.5).count();
                     let through = moments.iter().filter(|x| **x > place.0 - 3.0 && **x < place.2 + 3.0).count();
                     let covered = self.busy.iter().filter(within).count();
-                    let cost = covered + 3 * crossed + 8 * through + 1000 * taken.iter().filter(on).count();
+                    let cost = covered + 3 * crossed + 12 * through + 1000 * taken.iter().filter(on).count();
                     if best.as_ref().is_none_or(|b| cost < b.0) {
                         best = Some((cost, place));
                     }

@@ -83,6 +83,23 @@ pub fn probability(p: f64) -> String {
     }
 }
 
+/// A p-value with two digits; one that fell under the smallest number says so.
+pub fn p_value(p: f64) -> String {
+    if p == 0.0 { "< 1e-300".to_owned() } else { short(p, 2) }
+}
+
+/// A log evidence with its standard error: `-53.27 ± 0.02`. Two decimals tell explanations apart; a number with more digits
+/// than that is written as a power of ten.
+pub fn evidence(log_evidence: f64, error: f64) -> String {
+    let number = match log_evidence {
+        l if l == f64::NEG_INFINITY => return "impossible".to_owned(),
+        l if !l.is_finite() => return "not known".to_owned(),
+        l if l.abs() < 1e7 => format!("{l:.2}"),
+        l => short(l, 6),
+    };
+    if error.is_finite() && error > 0.0 { format!("{number} ± {}", short(error, 2)) } else { number }
+}
+
 /// What is said of a computation, in one piece.
 pub fn said(said: &Said) -> String {
     match said {
@@ -157,6 +174,17 @@ mod tests {
         for (p, text) in cases.into_iter().chain([(0.99999, "> 99.9 %"), (1.0, "100 %"), (f64::NAN, "not known")]) {
             assert_eq!(probability(p), text);
         }
+    }
+
+    #[test]
+    fn evidence_has_two_decimals_and_its_error() {
+        let cases = [(-53.271, 0.02, "-53.27 ± 0.02"), (-53.271, 0.0, "-53.27"), (-1e300, f64::NAN, "-1e300")];
+        for (l, error, text) in
+            cases.into_iter().chain([(f64::NEG_INFINITY, 1.0, "impossible"), (f64::NAN, 1.0, "not known")])
+        {
+            assert_eq!(evidence(l, error), text);
+        }
+        assert_eq!((p_value(0.0), p_value(0.0451)), ("< 1e-300".into(), "0.045".into()));
     }
 
     #[test]

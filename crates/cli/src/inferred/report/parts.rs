@@ -1,7 +1,7 @@
 //! The parts of an answer that are read and not looked at: estimates, tests, tables, how the computation went, notes. Each with
 //! what a CSV of it holds.
 
-use super::numbers::{interval, one_line, point, pretty, said, short};
+use super::numbers::{interval, one_line, p_value, point, pretty, said, short};
 use crate::report::html::{Cell, Table, behind, escape};
 use remission_infer::answer::{Answer, Estimate, Value};
 use remission_model::units::number as every_bit;
@@ -119,8 +119,7 @@ pub fn tests(answer: &Answer, prefix: &str) -> String {
     let mut rows = Vec::new();
     for t in &answer.tests {
         row(&mut table, &[text(&t.name), number(t.statistic), text(&t.law), number(t.p)]);
-        let p = if t.p == 0.0 { "< 1e-300".to_owned() } else { short(t.p, 2) };
-        rows.push(vec![one_line(&t.name), pretty(&short(t.statistic, 4)), one_line(&t.law), pretty(&p)]);
+        rows.push(vec![one_line(&t.name), pretty(&short(t.statistic, 4)), one_line(&t.law), pretty(&p_value(t.p))]);
     }
     wordy(&["Tested", "Statistic", "Its law if that is true", "p"], &rows) + &behind(&[table])
 }

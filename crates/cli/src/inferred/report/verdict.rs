@@ -184,20 +184,7 @@ pub fn evidence(verdict: &Verdict, prefix: &str) -> String {
     }
     let best =
         verdict.explanations.iter().map(|e| e.log_evidence).filter(|l| l.is_finite()).fold(f64::NEG_INFINITY, f64::max);
-    let shown = |e: &Explanation| match e.log_evidence {
-        l if l == f64::NEG_INFINITY => "impossible".to_owned(),
-        l if !l.is_finite() => "not known".to_owned(),
-        l => {
-            let error = if e.error.is_finite() && e.error > 0.0 {
-                format!("\u{a0}±\u{a0}{}", short(e.error, 2))
-            } else {
-                String::new()
-            };
-            // Two decimals tell explanations apart; a number with more digits than that is written as a power of ten.
-            let number = if l.abs() < 1e7 { format!("{l:.2}").replace('-', "\u{2212}") } else { pretty(&short(l, 6)) };
-            format!("{number}{error}")
-        }
-    };
+    let shown = |e: &Explanation| pretty(&super::numbers::evidence(e.log_evidence, e.error)).replace(' ', "\u{a0}");
     let columns = [
         ("Explanation", "explanation"),
         ("Origin", "origin"),
