@@ -12,6 +12,11 @@ use crate::{disk, folder};
 use remission_infer::answer::Answer;
 use std::path::{Path, PathBuf};
 
+/// Refuses an `out` that [`finish`] would refuse: for before a long computation.
+pub fn refuse(out: Option<&Path>) -> Result<(), Exit> {
+    out.map(folder::Partial::beside).transpose().map(drop)
+}
+
 /// Prints `answers` and, with `out`, writes the folder; `repeat` is the command that would give them again.
 ///
 /// With `json` the standard output holds the JSON document and nothing else. The answer is printed before the folder is written, so
@@ -25,8 +30,8 @@ pub fn finish(answers: &[Answer], json: bool, out: Option<&Path>, repeat: &str) 
         say!("{}", text::answers(answers));
     }
     let Some(partial) = partial else { return Ok(code::DONE) };
-    let written = write(partial, answers, &document, repeat)?;
-    let line = format!("written to {}: report.html, answer.json", written.display());
+    let (written, files) = write(partial, answers, &document, repeat)?;
+    let line = format!("written to {}: {}", written.display(), files.join(", "));
     if json {
         warnln!("{line}");
     } else {
@@ -35,17 +40,24 @@ pub fn finish(answers: &[Answer], json: bool, out: Option<&Path>, repeat: &str) 
     Ok(code::DONE)
 }
 
-/// Writes everything that belongs in the folder and gives it its name.
-fn write(partial: folder::Partial, answers: &[Answer], document: &str, repeat: &str) -> Result<PathBuf, Exit> {
+/// Writes everything that belongs in the folder and gives it its name; the folder, and what is in it.
+fn write(
+    partial: folder::Partial,
+    answers: &[Answer],
+    document: &str,
+    repeat: &str,
+) -> Result<(PathBuf, Vec<String>), Exit> {
     let folder = partial.path();
     let put = |name: &str, bytes: &[u8]| disk::write(&folder.join(name), bytes).map_err(disk::exit);
     put("report.html", report::render(answers, repeat).as_bytes())?;
     put("answer.json", document.as_bytes())?;
+    let mut files = vec!["report.html".to_owned(), "answer.json".to_owned()];
     let tables = tables::all(answers);
     if !tables.is_empty() {
         disk::make_new_folder(&folder.join("tables")).map_err(disk::exit)?;
         for (name, csv) in &tables {
             put(&format!("tables/{name}.csv"), csv.as_bytes())?;
+            files.push(format!("tables/{name}.csv"));
         }
         disk::sync_folder(&folder.join("tables")).map_err(disk::exit)?;
     }
@@ -57,8 +69,9 @@ fn write(partial: folder::Partial, answers: &[Answer], document: &str, repeat: &
             _ => format!("posterior-{}", names.next(&tables::experiment(answer, k))),
         };
         zarr::write(&folder.join(format!("{name}.zarr")), sampled).map_err(disk::exit)?;
+        files.push(format!("{name}.zarr"));
     }
-    partial.finish()
+    Ok((partial.finish()?, files))
 }
 
 #[cfg(test)]
@@ -79,15 +92,21 @@ mod tests {
             let _ = fs::remove_dir_all(&out);
             let document = json::document(&answers);
             let partial = folder::Partial::beside(&out).unwrap();
-            assert_eq!(write(partial, &answers, &document, "remission infer").unwrap(), out);
+            let (written, files) = write(partial, &answers, &document, "remission infer").unwrap();
+            assert!(written == out && files.iter().all(|f| out.join(f).exists()), "{files:?}");
+            if keep.is_some() {
+                fs::write(out.join("answer.txt"), text::answers(&answers)).unwrap();
+            }
             let read = |file: &str| fs::read_to_string(out.join(file)).unwrap();
             assert!(read("report.html").starts_with("<!doctype html>"));
             assert_eq!(read("answer.json"), document);
             assert_eq!(out.join("tables").exists(), answers.iter().any(|a| !a.tables.is_empty()), "{name}");
             let zarr = if answers.len() == 1 { "posterior.zarr" } else { "posterior-line_B.zarr" };
             assert_eq!(out.join(zarr).exists(), answers.iter().any(|a| a.sampled.is_some()), "{name}");
-            let refused = finish(&answers, true, Some(&out), "").unwrap_err();
-            assert!(refused.code == code::REFUSED && refused.message.contains("exists and is not empty"));
+            for refused in [refuse(Some(&out)), finish(&answers, true, Some(&out), "").map(drop)] {
+                let refused = refused.unwrap_err();
+                assert!(refused.code == code::REFUSED && refused.message.contains("exists and is not empty"));
+            }
             if keep.is_none() {
                 fs::remove_dir_all(&out).unwrap();
             }

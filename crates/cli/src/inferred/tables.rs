@@ -102,7 +102,7 @@ fn text(merged: Merged, answers: &[Answer]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::sample;
+    use super::super::report::sample_edges;
     use super::*;
     use remission_infer::answer::Table;
 
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn hostile_names_and_cells_are_words() {
-        let all = all(&[sample::hostile()]);
+        let all = all(&[sample_edges::hostile()]);
         let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["______x", "table", "CON___"]);
         assert_eq!(all[0].1, "'=cmd|' /C calc'!A0,<script>alert(1)</script>\n'=cmd|' /C calc'!A0,\nInf,NaN\n");

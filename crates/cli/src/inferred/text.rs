@@ -1,7 +1,7 @@
 //! An answer as text for a terminal: what went wrong first, then the words, the estimates, the tests, the verdict with what to
 //! measure next, and how the computation went. What stands here is read by people; JSON keeps every bit.
 
-use super::report::numbers::{interval, one_line, point, probability, said, short};
+use super::report::numbers::{evidence, interval, one_line, p_value, point, probability, said, short};
 use crate::explain::page::Page;
 use crate::report::words;
 use remission_infer::answer::{Answer, Estimate};
@@ -92,16 +92,11 @@ fn tests(page: &mut Page, answer: &Answer) {
     page.table(0, &rows, &[1, 3]);
 }
 
-/// A p-value with two digits; one that fell under the smallest number says so.
-pub fn p_value(p: f64) -> String {
-    if p == 0.0 { "< 1e-300".to_owned() } else { short(p, 2) }
-}
-
 /// The verdict in a few words: `UNDETERMINED`, or the origin called.
-pub fn called(verdict: &Verdict) -> String {
+fn called(verdict: &Verdict) -> String {
     match verdict.best().filter(|_| !verdict.undetermined) {
         Some((origin, p)) => format!("{} (probability {})", words::name(origin.name()), probability(p)),
-        None => format!("UNDETERMINED (no origin has a probability of {})", probability(CERTAIN)),
+        None => format!("UNDETERMINED (no origin has a probability of {} or more)", probability(CERTAIN)),
     }
 }
 
@@ -140,18 +135,6 @@ fn origin(page: &mut Page, verdict: &Verdict) {
     next(page, verdict);
 }
 
-/// `-23.45 +- 0.02`.
-pub fn evidence(log_evidence: f64, error: f64) -> String {
-    if log_evidence == f64::NEG_INFINITY {
-        return "impossible".to_owned();
-    }
-    if !log_evidence.is_finite() {
-        return "not known".to_owned();
-    }
-    let error = if error.is_finite() && error > 0.0 { format!(" ± {}", short(error, 2)) } else { String::new() };
-    format!("{log_evidence:.2}{error}")
-}
-
 fn next(page: &mut Page, verdict: &Verdict) {
     if verdict.next.is_empty() {
         return;
@@ -165,7 +148,7 @@ fn next(page: &mut Page, verdict: &Verdict) {
     let costed = verdict.next.iter().any(|n| n.cost.is_some());
     let mut rows = vec![["expected bits", "measurement"].map(String::from).to_vec()];
     if costed {
-        rows[0].extend(["cost", "bits for each unit of cost"].map(String::from));
+        rows[0].extend(["cost", "bits per cost"].map(String::from));
     }
     for n in &verdict.next {
         let mut row = vec![bits(n), one_line(&n.name)];
@@ -179,7 +162,7 @@ fn next(page: &mut Page, verdict: &Verdict) {
 }
 
 /// `0.42 ± 0.01`.
-pub fn bits(n: &Next) -> String {
+fn bits(n: &Next) -> String {
     let error = if n.error.is_finite() && n.error > 0.0 { format!(" ± {}", short(n.error, 1)) } else { String::new() };
     format!("{}{error}", short(n.expected_bits, 2))
 }

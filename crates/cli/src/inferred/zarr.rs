@@ -193,7 +193,7 @@ impl Store<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::sample;
+    use super::super::report::{sample, sample_edges};
     use super::*;
     use std::fs;
 
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn names_stay_in_their_folder_and_come_once() {
-        let folder = written("names", &sample::hostile().sampled.unwrap());
+        let folder = written("names", &sample_edges::hostile().sampled.unwrap());
         let mut names: Vec<String> = fs::read_dir(folder.join("posterior"))
             .unwrap()
             .map(|e| e.unwrap().file_name().into_string().unwrap())

@@ -25,8 +25,8 @@ pub struct Ruler {
 
 impl Ruler {
     /// The axis for these values, with at most about `most` ticks. What is not finite asks for no room, nor what a logarithmic axis
-    /// cannot hold. `zero`: the axis holds 0.
-    pub fn of(axis: &Axis, values: impl Iterator<Item = f64>, zero: bool, most: usize) -> Ruler {
+    /// cannot hold. `zero`: the axis holds 0. `open`: room for arrows at the start, at the end.
+    pub fn of(axis: &Axis, values: impl Iterator<Item = f64>, zero: bool, open: [bool; 2], most: usize) -> Ruler {
         if !axis.names.is_empty() {
             let ticks = axis.names.iter().enumerate().map(|(k, name)| (k as f64, name.clone())).collect();
             let to = axis.names.len() as f64 - 0.45;
@@ -46,6 +46,8 @@ impl Ruler {
             _ if zero => with_room(low.min(0.0), high.max(0.0), true, 0.5),
             _ => with_room(low, high, true, 0.5 * low.abs()),
         };
+        let room = |open: bool| if open && asked.is_none() { 0.13 * (to / 2.0 - from / 2.0) * 2.0 } else { 0.0 };
+        let (from, to) = (from - room(open[0]), to + room(open[1]));
         let mut ruler = Ruler { from, to, log: axis.log, label: axis.label.clone(), ticks: Vec::new(), named: false };
         ruler.mark(most.max(2));
         ruler
@@ -63,6 +65,11 @@ impl Ruler {
     /// As [`share`](Self::share), for the end of an interval: what lies below a logarithmic axis is at its start.
     pub fn edge(&self, value: f64) -> Option<f64> {
         if self.log && value <= 0.0 { Some(0.0) } else { self.share(value).map(|s| s.clamp(0.0, 1.0)) }
+    }
+
+    /// The value, or its logarithm, that lies at a share.
+    pub fn value(&self, share: f64) -> f64 {
+        self.from + share * (self.to - self.from)
     }
 
     /// The first and the last value shown.
@@ -112,11 +119,10 @@ impl Ruler {
         if self.ticks.len() < 3 {
             let (from, to) = self.span();
             let (ticks, power) = linear(from, to, most);
-            // Steps that are even in numbers crowd at the end of an axis of more than a decade.
+            // Steps that are even in numbers crowd at the end of an axis of nearly a decade.
             if ticks.len() > self.ticks.len() && to < 8.0 * from {
-                let shown =
-                    |_: f64, text: String| if power == 0 { text } else { format!("{text}×{}", power_of_ten(power)) };
-                self.ticks = ticks.into_iter().filter(|(v, _)| *v > 0.0).map(|(v, text)| (v, shown(v, text))).collect();
+                let shown = |text: String| if power == 0 { text } else { format!("{text}×{}", power_of_ten(power)) };
+                self.ticks = ticks.into_iter().filter(|(v, _)| *v > 0.0).map(|(v, text)| (v, shown(text))).collect();
             }
         }
     }
@@ -184,7 +190,7 @@ mod tests {
     use super::*;
 
     fn texts(axis: &Axis, values: &[f64], most: usize) -> String {
-        let ruler = Ruler::of(axis, values.iter().copied(), false, most);
+        let ruler = Ruler::of(axis, values.iter().copied(), false, [false; 2], most);
         assert!(ruler.ticks.iter().all(|(v, _)| (-1e-6..=1.0 + 1e-6).contains(&ruler.share(*v).unwrap())), "{ruler:?}");
         let all: Vec<&str> = ruler.ticks.iter().map(|(_, text)| text.as_str()).collect();
         format!("{}|{}", all.join(" "), ruler.label)
@@ -216,7 +222,7 @@ mod tests {
                 for sign in [1.0, -1.0] {
                     for axis in [Axis::new("x"), Axis::log("x"), Axis { range: Some((a, b)), ..Axis::new("x") }] {
                         for most in [2, 5, 9] {
-                            let ruler = Ruler::of(&axis, [a * sign, b].into_iter(), most == 5, most);
+                            let ruler = Ruler::of(&axis, [a * sign, b].into_iter(), most == 5, [most == 9; 2], most);
                             let (from, to) = (ruler.from, ruler.to);
                             assert!(from.is_finite() && to.is_finite() && from < to, "{a} {b}: {ruler:?}");
                             assert!(

@@ -7,11 +7,12 @@
 
 use super::axis::Ruler;
 use super::layers::{Series, layers, width_of};
-use super::numbers::{one_line, pretty, short};
-use crate::report::html::{Cell, Table, behind, escape};
+use super::numbers::one_line;
+use super::told::{alternative, count, omitted, table};
+use crate::report::html::{behind, escape};
 use crate::report::panels::legend;
 use crate::report::svg::{Anchor, Svg, fit};
-use remission_infer::figure::{Axis, Figure, Layer};
+use remission_infer::figure::{Figure, Layer};
 
 /// How large a picture is and how much of its axes it shows.
 #[derive(Debug, Clone, Copy)]
@@ -38,15 +39,31 @@ pub struct Frame {
     pub rulers: [Ruler; 2],
     /// x goes down and y across.
     pub turned: bool,
+    /// Names of the vertical axis stand above what they name, in rows of this height.
+    above: Option<f64>,
 }
+
+/// Height of a name that stands above what it names.
+const NAME: f64 = 18.0;
 
 impl Frame {
     /// Coordinates of shares of x and y.
     pub fn at(&self, x: f64, y: f64) -> (f64, f64) {
         let (across, up) = if self.turned { (y, x) } else { (x, y) };
-        // Names are read from above.
-        let up = if self.vertical().named { 1.0 - up } else { up };
-        (self.left + across * (self.right - self.left), self.bottom - up * (self.bottom - self.top))
+        let x = self.left + across * (self.right - self.left);
+        let ruler = self.vertical();
+        let y = match self.above {
+            Some(height) => {
+                // Of a row, what lies under its name.
+                let place = ruler.value(up) + 0.5;
+                let row = place.floor().clamp(0.0, ruler.ticks.len().saturating_sub(1) as f64);
+                self.top + row * height + NAME + (place - row) * (height - NAME)
+            }
+            // Names are read from above.
+            None if ruler.named => self.top + up * (self.bottom - self.top),
+            None => self.bottom - up * (self.bottom - self.top),
+        };
+        (x, y)
     }
 
     fn vertical(&self) -> &Ruler {
@@ -60,7 +77,7 @@ impl Frame {
 
 /// About how wide a text is in a picture, units.
 pub fn wide(text: &str) -> f64 {
-    text.chars().map(|c| if c > '\u{2e7f}' { 13.0 } else { 6.9 }).sum()
+    text.chars().map(|c| if c > '\u{2e7f}' { 13.0 } else { 7.3 }).sum()
 }
 
 /// The figure with everything that belongs to it; `anchor` is its place in the page, `heading` its level.
@@ -101,6 +118,12 @@ pub fn picture(figure: &Figure, look: &Look, anchor: &str, label: &str) -> Strin
     for mark in &moments {
         let above = frame.top - 15.0 * mark.row as f64;
         svg.line(mark.at, above - 13.0, mark.at, frame.bottom, "limit");
+    }
+    if let Some(height) = frame.above {
+        for (k, (_, name)) in frame.vertical().ticks.iter().enumerate() {
+            let text = fit(&one_line(name), look.width - frame.left - 4.0, 12.5);
+            svg.text(frame.left + 3.0, frame.top + k as f64 * height + 15.0, Anchor::Start, "t halo", &text);
+        }
     }
     for mark in &moments {
         let y = frame.top - 15.0 * mark.row as f64 - 4.0;
@@ -144,14 +167,12 @@ fn values(figure: &Figure) -> [Vec<f64>; 2] {
     of
 }
 
-/// How many things a layer draws.
-fn count(layer: &Layer) -> usize {
-    match layer {
-        Layer::Points { at, .. } | Layer::Line { at, .. } | Layer::Bars { at, .. } => at.len(),
-        Layer::Band { at, .. } => at.len(),
-        Layer::Intervals { at, .. } => at.len(),
-        Layer::Level { .. } | Layer::Moment { .. } => 1,
-    }
+/// Whether some interval goes on below the axis, and above it.
+fn open(figure: &Figure) -> [bool; 2] {
+    let intervals =
+        figure.layers.iter().filter_map(|l| if let Layer::Intervals { at, .. } = l { Some(at) } else { None });
+    let low = |v: f64| v == f64::NEG_INFINITY || (figure.y.log && v <= 0.0);
+    intervals.flatten().fold([false; 2], |[a, b], p| [a || low(p.1), b || p.3 == f64::INFINITY])
 }
 
 /// Rulers and margins, before there is room for what is written above.
@@ -161,20 +182,23 @@ fn frame(figure: &Figure, look: &Look) -> Frame {
     let names = &figure.x.names;
     let room = (look.width - 70.0) / names.len().max(1) as f64 - 8.0;
     let turned = figure.y.names.is_empty() && names.iter().any(|n| wide(&one_line(n)) > room);
-    let ruler =
-        |axis: &Axis, values: &[f64], zero: bool, most: usize| Ruler::of(axis, values.iter().copied(), zero, most);
+    let open = open(figure);
+    // Bars stand on 0 of y, and intervals are open along y.
+    let ruler = |of_y: bool, values: &[f64], most: usize| {
+        let axis = if of_y { &figure.y } else { &figure.x };
+        Ruler::of(axis, values.iter().copied(), of_y && bars, if of_y { open } else { [false; 2] }, most)
+    };
     // Ticks across: as many as their texts leave room for.
-    let across = |axis: &Axis, values: &[f64], zero: bool, room: f64| {
-        let fits = |r: &Ruler| {
-            r.named || r.ticks.iter().map(|t| wide(&t.1) + 14.0).fold(0.0, f64::max) * r.ticks.len() as f64 <= room
-        };
-        let most = (2..=9).rev().map(|most| ruler(axis, values, zero, most));
-        most.clone().find(fits).unwrap_or_else(|| ruler(axis, values, zero, 2))
+    let across = |of_y: bool, values: &[f64]| {
+        let widest = |r: &Ruler| r.ticks.iter().map(|t| wide(&t.1) + 14.0).fold(0.0, f64::max);
+        let fits = |r: &Ruler| r.named || widest(r) * r.ticks.len() as f64 <= look.width - 60.0;
+        let found = (2..=9).rev().map(|most| ruler(of_y, values, most)).find(fits);
+        found.unwrap_or_else(|| ruler(of_y, values, 2))
     };
     let up = (look.height / 40.0) as usize;
     let mut rulers = match turned {
-        true => [ruler(&figure.x, &along_x, false, up), across(&figure.y, &along_y, bars, look.width - 60.0)],
-        false => [across(&figure.x, &along_x, false, look.width - 60.0), ruler(&figure.y, &along_y, bars, up)],
+        true => [ruler(false, &along_x, up), across(true, &along_y)],
+        false => [across(false, &along_x), ruler(true, &along_y, up)],
     };
     if look.bare {
         rulers[1].ticks.clear();
@@ -184,10 +208,18 @@ fn frame(figure: &Figure, look: &Look) -> Frame {
     let widest = vertical.ticks.iter().map(|t| wide(&one_line(&t.1))).fold(0.0, f64::max);
     let above = vertical.named && widest > 0.42 * look.width;
     let left = if above || look.bare { 8.0 } else { widest + 14.0 };
+    let each = if above { 44.0 } else { 24.0 };
     let top = if vertical.label.is_empty() { 8.0 } else { 24.0 };
-    let height =
-        if vertical.named { vertical.ticks.len() as f64 * if above { 38.0 } else { 24.0 } } else { look.height };
-    Frame { left, right: look.width - 16.0, top, bottom: top + height.max(48.0), rulers, turned }
+    let height = if vertical.named { vertical.ticks.len() as f64 * each } else { look.height };
+    Frame {
+        left,
+        right: look.width - 16.0,
+        top,
+        bottom: top + height.max(48.0),
+        rulers,
+        turned,
+        above: above.then_some(each),
+    }
 }
 
 /// Lines, ticks and labels of both axes.
@@ -195,16 +227,13 @@ fn axes(svg: &mut Svg, frame: &Frame, look: &Look) {
     let (left, right, top, bottom) = (frame.left, frame.right, frame.top, frame.bottom);
     let place = |share: f64, of_x: bool| if of_x { frame.at(share, 0.0) } else { frame.at(0.0, share) };
     let (vertical, horizontal) = (frame.vertical(), frame.horizontal());
-    svg.text(0.0, 12.0, Anchor::Start, "l", &fit(&one_line(&vertical.label), look.width, 11.5));
-    let above = vertical.named && left < 10.0;
+    svg.text(0.0, 12.0, Anchor::Start, "l", &fit(&one_line(&vertical.label), look.width - 4.0, 12.5));
     for (value, text) in &vertical.ticks {
         let Some(share) = vertical.share(*value) else { continue };
         let y = place(share, frame.turned).1;
         svg.line(left, y, right, y, "grid");
-        let text = one_line(text);
-        match (vertical.named, above) {
-            (true, true) => svg.text(left, y - 9.0, Anchor::Start, "t halo", &fit(&text, right - left, 11.0)),
-            _ => svg.text(left - 7.0, y + 4.0, Anchor::End, "t", &text),
+        if frame.above.is_none() {
+            svg.text(left - 7.0, y + 4.0, Anchor::End, "t", &one_line(text));
         }
     }
     let room = (right - left) / horizontal.ticks.len().max(1) as f64 - 6.0;
@@ -216,7 +245,7 @@ fn axes(svg: &mut Svg, frame: &Frame, look: &Look) {
         }
         svg.line(x, bottom, x, bottom + 4.0, "axis");
         let text = one_line(text);
-        let text = if horizontal.named && wide(&text) > room { fit(&text, room, 11.0) } else { text };
+        let text = if horizontal.named && wide(&text) > room { fit(&text, room, 12.5) } else { text };
         // The last number may reach over the end of the axis.
         let half = wide(&text) / 2.0;
         let x = x.clamp(half.min(look.width / 2.0), (look.width - half).max(look.width / 2.0));
@@ -224,7 +253,7 @@ fn axes(svg: &mut Svg, frame: &Frame, look: &Look) {
     }
     svg.line(left, bottom, right, bottom, "axis");
     svg.line(left, top, left, bottom, "axis");
-    let label = fit(&one_line(&horizontal.label), look.width - 4.0, 11.5);
+    let label = fit(&one_line(&horizontal.label), look.width - 12.0, 12.5);
     let half = wide(&label) / 2.0 + 4.0;
     let middle = ((left + right) / 2.0).clamp(half.min(look.width / 2.0), (look.width - half).max(look.width / 2.0));
     svg.text(middle, bottom + 36.0, Anchor::Middle, "l", &label);
@@ -263,7 +292,7 @@ fn crossing(figure: &Figure, frame: &Frame) -> Vec<Crossing> {
     for (at, name) in found {
         let (before, after) = (at - 5.0, frame.right + 14.0 - at);
         let to_right = wide(&name) <= after || after >= before;
-        let text = if wide(&name) > before.max(after) { fit(&name, before.max(after), 11.0) } else { name };
+        let text = if wide(&name) > before.max(after) { fit(&name, before.max(after), 12.5) } else { name };
         let (text_at, anchor) = if to_right { (at + 5.0, Anchor::Start) } else { (at - 5.0, Anchor::End) };
         let taken = if to_right { (at - 3.0, text_at + wide(&text)) } else { (text_at - wide(&text), at + 3.0) };
         let free = |row: &Vec<(f64, f64)>| row.iter().all(|(a, b)| taken.1 + 6.0 < *a || *b + 6.0 < taken.0);
@@ -275,112 +304,4 @@ fn crossing(figure: &Figure, frame: &Frame) -> Vec<Crossing> {
         out.push(Crossing { at, text_at, anchor, text, row });
     }
     out
-}
-
-/// How many values have no place as a point.
-fn omitted(figure: &Figure) -> usize {
-    let outside = |v: f64, axis: &Axis| {
-        let hidden = axis.range.is_some_and(|(a, b)| a < b && axis.names.is_empty() && !(a..=b).contains(&v));
-        !v.is_finite() || (axis.log && v <= 0.0) || hidden
-    };
-    let lost = |x: f64, y: f64| outside(x, &figure.x) || outside(y, &figure.y);
-    let of = |layer: &Layer| match layer {
-        Layer::Points { at, .. } => at.iter().filter(|p| lost(p.0, p.1)).count(),
-        Layer::Line { at, .. } => {
-            at.iter().filter(|p| !p.0.is_finite() || !p.1.is_finite() || (figure.y.log && p.1 <= 0.0)).count()
-        }
-        Layer::Intervals { at, .. } => at.iter().filter(|p| lost(p.0, p.2)).count(),
-        _ => 0,
-    };
-    figure.layers.iter().map(of).sum()
-}
-
-/// A place on an axis in words.
-fn placed(axis: &Axis, value: f64) -> String {
-    let named = (value >= -0.5).then(|| axis.names.get(value.round() as usize)).flatten();
-    named.cloned().unwrap_or_else(|| pretty(&short(value, 3)))
-}
-
-/// What the picture shows, for who listens.
-fn alternative(figure: &Figure) -> String {
-    let y = |v: f64| placed(&figure.y, v);
-    let course = |at: &mut dyn Iterator<Item = (f64, f64)>| {
-        let drawn: Vec<(f64, f64)> = at.filter(|p| p.0.is_finite() && p.1.is_finite()).collect();
-        let (Some(first), Some(last)) = (drawn.first(), drawn.last()) else { return "nothing to draw".to_owned() };
-        let by = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-        let (low, high) = (drawn.iter().min_by(by).unwrap_or(first), drawn.iter().max_by(by).unwrap_or(last));
-        let said = |p: &(f64, f64)| format!("{} at {}", y(p.1), placed(&figure.x, p.0));
-        format!(
-            "{} values, first {}, last {}, lowest {}, highest {}",
-            drawn.len(),
-            said(first),
-            said(last),
-            said(low),
-            said(high)
-        )
-    };
-    let told = |layer: &Layer| match layer {
-        Layer::Points { name, at } => format!("Points, {name}: {}.", course(&mut at.iter().copied())),
-        Layer::Line { name, at } => format!("Line, {name}: {}.", course(&mut at.iter().copied())),
-        Layer::Bars { name, at, .. } => format!("Bars, {name}: {}.", course(&mut at.iter().copied())),
-        Layer::Band { name, at } => format!(
-            "Band, {name}: below, {}; above, {}.",
-            course(&mut at.iter().map(|p| (p.0, p.1))),
-            course(&mut at.iter().map(|p| (p.0, p.2)))
-        ),
-        Layer::Intervals { name, at } => format!("Intervals, {name}: {}.", course(&mut at.iter().map(|p| (p.0, p.2)))),
-        Layer::Level { name, y: at } => format!("{name}: {}.", y(*at)),
-        Layer::Moment { name, x } => format!("{name}: {}.", placed(&figure.x, *x)),
-    };
-    let all: Vec<String> = figure.layers.iter().take(12).map(told).collect();
-    format!("{}. Across: {}. Upwards: {}. {}", figure.title, figure.x.label, figure.y.label, all.join(" "))
-}
-
-/// Rows of a figure's table that a page holds.
-const ROWS: usize = 2000;
-
-/// What is drawn, as a table.
-fn table(figure: &Figure, anchor: &str) -> Table {
-    let rows: usize = figure.layers.iter().map(count).sum();
-    let more = if rows > ROWS { format!(", the first {ROWS} of {rows} rows") } else { String::new() };
-    let columns = [
-        ("Series", "series"),
-        ("Kind", "kind"),
-        (&format!("x: {}", figure.x.label), "x"),
-        (&format!("y: {}", figure.y.label), "y"),
-        ("Lower", "lower"),
-        ("Upper", "upper"),
-    ];
-    let mut table = Table::new(&format!("table-{anchor}"), &format!("{}{more}", figure.title), &columns);
-    let mut left = ROWS;
-    let mut row = |name: &str, kind: &str, x: Option<f64>, y: Option<f64>, low: Option<f64>, high: Option<f64>| {
-        if left == 0 {
-            return;
-        }
-        left -= 1;
-        let cell = |axis: &Axis, v: Option<f64>| match v {
-            Some(v) if !axis.names.is_empty() && v.fract() == 0.0 => super::parts::text(&placed(axis, v)),
-            Some(v) => super::parts::number(v),
-            None => super::parts::nothing(),
-        };
-        let cells = [cell(&figure.x, x), cell(&figure.y, y), cell(&figure.y, low), cell(&figure.y, high)];
-        let [x, y, low, high] = &cells;
-        table.row(&[Cell::Text(name), Cell::Text(kind), x.cell(), y.cell(), low.cell(), high.cell()]);
-    };
-    for layer in &figure.layers {
-        match layer {
-            Layer::Points { name, at } => at.iter().for_each(|p| row(name, "point", Some(p.0), Some(p.1), None, None)),
-            Layer::Line { name, at } => at.iter().for_each(|p| row(name, "line", Some(p.0), Some(p.1), None, None)),
-            Layer::Bars { name, at, .. } => at.iter().for_each(|p| row(name, "bar", Some(p.0), Some(p.1), None, None)),
-            Layer::Band { name, at } => {
-                at.iter().for_each(|p| row(name, "band", Some(p.0), None, Some(p.1), Some(p.2)))
-            }
-            Layer::Intervals { name, at } => {
-                at.iter().for_each(|p| row(name, "interval", Some(p.0), Some(p.2), Some(p.1), Some(p.3)))
-            }
-            Layer::Level { name, y } => row(name, "level", None, Some(*y), None, None),
-            Layer::Moment { name, x } => row(name, "moment", Some(*x), None, None, None),
-        }
-    }
-    table
 }

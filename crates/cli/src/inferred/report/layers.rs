@@ -122,7 +122,9 @@ pub fn layers(svg: &mut Svg, figure: &Figure, frame: &Frame, clip: &str) {
         .filter_map(|l| if let Layer::Level { name, y } = l { Some((*y, name.as_str())) } else { None })
         .collect();
     if !frame.turned {
-        pen.level_names(&levels);
+        let moment = |l: &Layer| if let Layer::Moment { x, .. } = l { frame.rulers[0].share(*x) } else { None };
+        let moments: Vec<f64> = figure.layers.iter().filter_map(moment).map(|s| frame.at(s, 0.0).0).collect();
+        pen.level_names(&levels, &moments);
     }
 }
 
@@ -274,7 +276,7 @@ impl Pen<'_> {
     }
 
     /// Names on levels: above or under the line, where the least is in the way and no other name lies.
-    fn level_names(&mut self, levels: &[(f64, &str)]) {
+    fn level_names(&mut self, levels: &[(f64, &str)], moments: &[f64]) {
         let mut taken: Vec<(f64, f64, f64, f64)> = Vec::new();
         let frame = self.frame;
         let lines: Vec<f64> =
@@ -284,10 +286,10 @@ impl Pen<'_> {
             let at = frame.at(0.0, share).1;
             let name = one_line(name);
             let room = frame.right - frame.left - 12.0;
-            let text = if wide(&name) > room { fit(&name, room, 11.0) } else { name };
+            let text = if wide(&name) > room { fit(&name, room, 12.5) } else { name };
             let wide = wide(&text).min(room);
             let mut best: Option<(usize, (f64, f64, f64, f64))> = None;
-            for part in [1.0, 0.0, 0.75, 0.25, 0.5] {
+            for part in [1.0, 0.0, 0.9, 0.1, 0.75, 0.25, 0.5] {
                 for baseline in [at - 5.0, at + 14.0] {
                     let left = frame.left + 6.0 + part * (room - wide);
                     let place = (left, baseline - 11.0, left + wide, baseline + 3.0);
@@ -295,22 +297,22 @@ impl Pen<'_> {
                         continue;
                     }
                     let within = |p: &&(f64, f64)| {
-                        p.0 > place.0 - 6.0 && p.0 < place.2 + 6.0 && p.1 > place.1 - 5.0 && p.1 < place.3 + 5.0
+                        p.0 > place.0 - 3.0 && p.0 < place.2 + 3.0 && p.1 > place.1 - 2.0 && p.1 < place.3 + 2.0
                     };
                     let on = |t: &&(f64, f64, f64, f64)| {
                         place.0 < t.2 + 6.0 && t.0 < place.2 + 6.0 && place.1 < t.3 && t.1 < place.3
                     };
                     let crossed =
                         lines.iter().filter(|l| **l > place.1 && **l < place.3 && (**l - at).abs() > 0.5).count();
-                    let cost =
-                        self.busy.iter().filter(within).count() + 3 * crossed + 1000 * taken.iter().filter(on).count();
+                    let through = moments.iter().filter(|x| **x > place.0 - 3.0 && **x < place.2 + 3.0).count();
+                    let covered = self.busy.iter().filter(within).count();
+                    let cost = covered + 3 * crossed + 12 * through + 1000 * taken.iter().filter(on).count();
                     if best.as_ref().is_none_or(|b| cost < b.0) {
                         best = Some((cost, place));
                     }
                 }
             }
-            if let Some((cost, place)) = best.filter(|b| b.0 < 1000) {
-                let _ = cost;
+            if let Some((_, place)) = best.filter(|b| b.0 < 1000) {
                 self.svg.text(place.0, place.3 - 3.0, Anchor::Start, "t halo", &text);
                 taken.push(place);
             }

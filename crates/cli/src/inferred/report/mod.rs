@@ -13,7 +13,10 @@ mod posterior;
 #[cfg(test)]
 pub mod sample;
 #[cfg(test)]
+pub mod sample_edges;
+#[cfg(test)]
 mod tests;
+mod told;
 mod verdict;
 
 use crate::report::html::{escape, policy_hash};

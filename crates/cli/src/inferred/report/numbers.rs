@@ -83,6 +83,23 @@ pub fn probability(p: f64) -> String {
     }
 }
 
+/// A p-value with two digits; one that fell under the smallest number says so.
+pub fn p_value(p: f64) -> String {
+    if p == 0.0 { "< 1e-300".to_owned() } else { short(p, 2) }
+}
+
+/// A log evidence with its standard error: `-53.27 ± 0.02`. Two decimals tell explanations apart; a number with more digits
+/// than that is written as a power of ten.
+pub fn evidence(log_evidence: f64, error: f64) -> String {
+    let number = match log_evidence {
+        l if l == f64::NEG_INFINITY => return "impossible".to_owned(),
+        l if !l.is_finite() => return "not known".to_owned(),
+        l if l.abs() < 1e7 => format!("{l:.2}"),
+        l => short(l, 6),
+    };
+    if error.is_finite() && error > 0.0 { format!("{number} ± {}", short(error, 2)) } else { number }
+}
+
 /// What is said of a computation, in one piece.
 pub fn said(said: &Said) -> String {
     match said {
@@ -103,15 +120,16 @@ pub fn said(said: &Said) -> String {
     }
 }
 
-/// A number written with `e` as a page shows it: `1.23 × 10⁻⁸`.
+/// Numbers as a page shows them: `1.23 × 10⁻⁸` for `1.23e-8`, and a minus that is one.
 pub fn pretty(text: &str) -> String {
-    let powers = |word: &str| -> Option<String> {
-        let (body, power) = word.split_once('e')?;
+    let number = |word: &str| -> Option<String> {
+        word.parse::<f64>().ok().filter(|x| x.is_finite())?;
+        let (body, power) = word.split_once('e').unwrap_or((word, "0"));
+        let body = body.replace('-', "\u{2212}");
         let exponent: i32 = power.parse().ok()?;
-        body.parse::<f64>().ok()?;
-        Some(format!("{body}\u{a0}×\u{a0}{}", power_of_ten(exponent)))
+        Some(if exponent == 0 { body } else { format!("{body}\u{a0}×\u{a0}{}", power_of_ten(exponent)) })
     };
-    text.split(' ').map(|word| powers(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" ")
+    text.split(' ').map(|word| number(word).unwrap_or_else(|| word.to_owned())).collect::<Vec<_>>().join(" ")
 }
 
 /// A name as it stands in one line: ends of lines and other controls are seen and not obeyed.
@@ -159,9 +177,20 @@ mod tests {
     }
 
     #[test]
+    fn evidence_has_two_decimals_and_its_error() {
+        let cases = [(-53.271, 0.02, "-53.27 ± 0.02"), (-53.271, 0.0, "-53.27"), (-1e300, f64::NAN, "-1e300")];
+        for (l, error, text) in
+            cases.into_iter().chain([(f64::NEG_INFINITY, 1.0, "impossible"), (f64::NAN, 1.0, "not known")])
+        {
+            assert_eq!(evidence(l, error), text);
+        }
+        assert_eq!((p_value(0.0), p_value(0.0451)), ("< 1e-300".into(), "0.045".into()));
+    }
+
+    #[test]
     fn powers_of_ten_are_written_out_and_words_are_left() {
         assert_eq!(pretty("1.23e-8 and above"), "1.23\u{a0}×\u{a0}10⁻⁸ and above");
-        assert_eq!(pretty("infinite e5 line"), "infinite e5 line");
+        assert_eq!(pretty("infinite e5 line -0.5 a-1"), "infinite e5 line \u{2212}0.5 a-1");
         assert_eq!(
             [short(1.5e-9, 4), short(2.0, 4), short(1200.0, 3), short(f64::INFINITY, 3)].join(" "),
             "1.5e-9 2 1200 infinite"

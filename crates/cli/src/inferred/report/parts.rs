@@ -1,7 +1,7 @@
 //! The parts of an answer that are read and not looked at: estimates, tests, tables, how the computation went, notes. Each with
 //! what a CSV of it holds.
 
-use super::numbers::{interval, one_line, point, pretty, said, short};
+use super::numbers::{interval, one_line, p_value, point, pretty, said, short};
 use crate::report::html::{Cell, Table, behind, escape};
 use remission_infer::answer::{Answer, Estimate, Value};
 use remission_model::units::number as every_bit;
@@ -78,7 +78,15 @@ pub fn estimates(estimates: &[Estimate], prefix: &str) -> String {
         let unit = one_line(&e.unit);
         format!("{} {unit}", pretty(&point(e))).trim_end().to_owned()
     };
-    let shown = |e: &Estimate| vec![one_line(&e.name), value(e), pretty(&interval(e)), one_line(&e.how)];
+    // A way that all were found by is said once.
+    let alike = estimates.len() > 1 && estimates.iter().all(|e| e.how == estimates[0].how);
+    let shown = |e: &Estimate| {
+        let mut cells = vec![one_line(&e.name), value(e), pretty(&interval(e))];
+        if !alike {
+            cells.push(one_line(&e.how));
+        }
+        cells
+    };
     let columns = [
         ("Estimate", "estimate"),
         ("Value", "value"),
@@ -93,7 +101,12 @@ pub fn estimates(estimates: &[Estimate], prefix: &str) -> String {
         row(&mut table, &[text(&e.name), number(e.value), low, high, text(&e.unit), text(&e.how)]);
     }
     let rows: Vec<Vec<String>> = estimates.iter().map(shown).collect();
-    wordy(&["Estimate", "Value", "95 % interval", "How it was found"], &rows) + &behind(&[table])
+    let heads = ["Estimate", "Value", "95 % interval", "How it was found"];
+    let how = match &estimates[0].how {
+        how if alike && !how.is_empty() => format!("<p class=note>All by {}.</p>", escape(&one_line(how))),
+        _ => String::new(),
+    };
+    wordy(&heads[..if alike { 3 } else { 4 }], &rows) + &how + &behind(&[table])
 }
 
 /// The tests.
@@ -106,8 +119,7 @@ pub fn tests(answer: &Answer, prefix: &str) -> String {
     let mut rows = Vec::new();
     for t in &answer.tests {
         row(&mut table, &[text(&t.name), number(t.statistic), text(&t.law), number(t.p)]);
-        let p = if t.p == 0.0 { "< 1e-300".to_owned() } else { short(t.p, 2) };
-        rows.push(vec![one_line(&t.name), pretty(&short(t.statistic, 4)), one_line(&t.law), pretty(&p)]);
+        rows.push(vec![one_line(&t.name), pretty(&short(t.statistic, 4)), one_line(&t.law), pretty(&p_value(t.p))]);
     }
     wordy(&["Tested", "Statistic", "Its law if that is true", "p"], &rows) + &behind(&[table])
 }

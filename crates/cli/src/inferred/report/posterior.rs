@@ -46,9 +46,10 @@ fn histogram(posterior: &[f64], prior: &[f64]) -> Option<Histogram> {
     }
     let middle_half = quantile(&posterior, 0.75)? - quantile(&posterior, 0.25)?;
     let wanted = 2.0 * middle_half / libm::cbrt(posterior.len() as f64);
+    let varies = span > 1e-9 * from.abs().max(to.abs());
     let bins = if wanted > 0.0 { ((span / wanted).ceil() as usize).clamp(BINS.0, BINS.1) } else { BINS.0 };
-    // A value that does not vary stands in the middle bin of an axis around it.
-    let span = if span > 1e-9 * from.abs().max(to.abs()) { span } else { 0.1 * from.abs().max(1e-3) };
+    // A value that does not vary stands in the middle of an axis around it, in the middle of its bin.
+    let (bins, span) = if varies { (bins, span) } else { (BINS.0 + 1, 0.1 * from.abs().max(1e-3)) };
     let width = span / bins as f64;
     let room = (bins / 5).max(1);
     let mut first = (from + to) / 2.0 - span / 2.0 - room as f64 * width;

@@ -1,6 +1,6 @@
 //! Tests of the page that need no browser.
 
-use super::{render, sample};
+use super::{render, sample, sample_edges};
 
 #[test]
 fn complaints_stand_before_words_and_words_before_all_else() {
@@ -29,7 +29,7 @@ fn every_picture_is_there_once_a_width_and_is_told_in_figures() {
     for (name, answers, wide, both) in [
         ("fluctuation", vec![sample::fluctuation()], 4, 2),
         ("lines", sample::lines(), 8, 1),
-        ("sixty", vec![sample::sixty()], 1, 60),
+        ("sixty", vec![sample_edges::sixty()], 1, 60),
     ] {
         let page = render(&answers, "");
         for (class, count) in [("wide", wide), ("narrow", wide), ("both", both)] {
@@ -69,7 +69,7 @@ fn nothing_is_fetched_nothing_breaks_out_and_nothing_is_nan() {
 
 #[test]
 fn formulas_are_words_in_downloads_and_numbers_keep_every_bit() {
-    let page = render(&[sample::hostile()], "");
+    let page = render(&[sample_edges::hostile()], "");
     assert!(page.contains("<td data-csv=\"&#39;=cmd|&#39; /C calc&#39;!A0\">=cmd|"));
     assert!(page.contains("<th scope=col data-csv=\"&#39;=cmd|&#39; /C calc&#39;!A0\">=cmd|"));
     let page = render(&[sample::fluctuation()], "");
@@ -78,7 +78,7 @@ fn formulas_are_words_in_downloads_and_numbers_keep_every_bit() {
 
 #[test]
 fn what_is_not_drawn_is_said() {
-    let page = render(&[sample::edges()], "");
+    let page = render(&[sample_edges::edges()], "");
     let figure = |id: &str| {
         let from = page.find(&format!("id=\"figure-{id}\"")).unwrap();
         &page[from..from + page[from..].find("</figure>").unwrap()]

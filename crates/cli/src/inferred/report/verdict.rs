@@ -90,27 +90,21 @@ fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> 
         svg.line(x.at(*at), bottom, x.at(*at), bottom + 4.0, "axis");
         svg.text(x.at(*at), bottom + 18.0, Anchor::Middle, "t", text);
     }
-    for (k, bar) in rows.iter().enumerate() {
-        let from = top + each * k as f64;
-        let y = if above { from + 20.0 } else { from + 6.0 };
-        match above {
-            true => svg.text(start, from + 14.0, Anchor::Start, "b", &fit(&bar.name, width - start, 12.5)),
-            false => svg.text(start - 10.0, y + 15.0, Anchor::End, "b", &bar.name),
+    let height = |k: usize| top + each * k as f64 + if above { 20.0 } else { 6.0 };
+    // Where each bar with its whisker ends.
+    let mut ends = vec![x.start; rows.len()];
+    for (k, bar) in rows.iter().enumerate().filter(|(_, bar)| bar.value.is_finite()) {
+        let (y, end) = (height(k), x.at(bar.value));
+        ends[k] = end;
+        svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"{}\"", bar.fill.0));
+        if !bar.fill.1.is_empty() {
+            svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"url(#{})\"", bar.fill.1));
         }
-        let mut end = x.start;
-        if bar.value.is_finite() {
-            end = x.at(bar.value);
-            svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"{}\"", bar.fill.0));
-            if !bar.fill.1.is_empty() {
-                svg.rect(x.start, y, end - x.start, 20.0, &format!("fill=\"url(#{})\"", bar.fill.1));
-            }
-            if bar.error.is_finite() && bar.error > 0.0 {
-                let (low, high) = (x.at(bar.value - 2.0 * bar.error), x.at(bar.value + 2.0 * bar.error));
-                svg.path(&format!("M{} {}H{}", px(low), px(y + 10.0), px(high)), "class=\"whisker\"");
-                end = high;
-            }
+        if bar.error.is_finite() && bar.error > 0.0 {
+            let (low, high) = (x.at(bar.value - 2.0 * bar.error), x.at(bar.value + 2.0 * bar.error));
+            svg.path(&format!("M{} {}H{}", px(low), px(y + 10.0), px(high)), "class=\"whisker\"");
+            ends[k] = high;
         }
-        svg.text(end + 7.0, y + 15.0, Anchor::Start, "t halo", &bar.text);
     }
     svg.line(x.start, bottom, x.end, bottom, "axis");
     svg.line(x.start, top, x.start, bottom, "axis");
@@ -119,12 +113,20 @@ fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> 
         let half = (wide(name) / 2.0).min(width / 2.0);
         svg.text(x.at(*at).clamp(half, width - half), 12.0, Anchor::Middle, "t halo", name);
     }
+    for (k, bar) in rows.iter().enumerate() {
+        let y = height(k);
+        match above {
+            true => svg.text(start, y - 6.0, Anchor::Start, "b halo", &fit(&bar.name, width - start, 14.5)),
+            false => svg.text(start - 10.0, y + 15.0, Anchor::End, "b", &bar.name),
+        }
+        svg.text(ends[k] + 7.0, y + 15.0, Anchor::Start, "t halo", &bar.text);
+    }
     svg.text(
         (x.start + x.end) / 2.0,
         bottom + 38.0,
         Anchor::Middle,
         "l",
-        &fit(ground.label, 2.0 * (width - (x.start + x.end) / 2.0), 11.5),
+        &fit(ground.label, 2.0 * (width - (x.start + x.end) / 2.0), 12.5),
     );
     svg.finish(bottom + 46.0, class, label)
 }
@@ -182,20 +184,7 @@ pub fn evidence(verdict: &Verdict, prefix: &str) -> String {
     }
     let best =
         verdict.explanations.iter().map(|e| e.log_evidence).filter(|l| l.is_finite()).fold(f64::NEG_INFINITY, f64::max);
-    let shown = |e: &Explanation| match e.log_evidence {
-        l if l == f64::NEG_INFINITY => "impossible".to_owned(),
-        l if !l.is_finite() => "not known".to_owned(),
-        l => {
-            let error = if e.error.is_finite() && e.error > 0.0 {
-                format!("\u{a0}±\u{a0}{}", short(e.error, 2))
-            } else {
-                String::new()
-            };
-            // Two decimals tell explanations apart; a number with more digits than that is written as a power of ten.
-            let number = if l.abs() < 1e7 { format!("{l:.2}").replace('-', "\u{2212}") } else { pretty(&short(l, 6)) };
-            format!("{number}{error}")
-        }
-    };
+    let shown = |e: &Explanation| pretty(&super::numbers::evidence(e.log_evidence, e.error)).replace(' ', "\u{a0}");
     let columns = [
         ("Explanation", "explanation"),
         ("Origin", "origin"),
@@ -259,7 +248,7 @@ pub fn next(verdict: &Verdict, prefix: &str) -> String {
     let rows: Vec<Bar> = verdict.next.iter().take(DRAWN).map(bar).collect();
     let most = rows.iter().map(|b| b.value + if b.error.is_finite() { 2.0 * b.error.max(0.0) } else { 0.0 });
     let most = most.filter(|v| v.is_finite()).fold(entropy, f64::max).max(1e-6);
-    let axis = super::axis::Ruler::of(&Default::default(), [0.0, most].into_iter(), true, 4);
+    let axis = super::axis::Ruler::of(&Default::default(), [0.0, most].into_iter(), true, [false; 2], 4);
     let costed = verdict.next.iter().all(|n| n.cost.is_some_and(|c| c > 0.0));
     let spoken: Vec<String> = rows.iter().take(5).map(|b| format!("{}: {} bits", b.name, b.text)).collect();
     let label = format!(

@@ -1,0 +1,24 @@
+//! `remission infer growth`
+
+use super::{answered, faults, text};
+use crate::args::infer::Growth;
+use crate::failure::Exit;
+use remission_infer::growth::assay::{Options, answer};
+use remission_infer::growth::read::{Names, TEMPLATE, read};
+use remission_infer::growth::windows::Window;
+use std::sync::atomic::AtomicBool;
+
+/// `remission infer growth`
+pub fn growth(args: &Growth, stop: &AtomicBool) -> Result<u8, Exit> {
+    let names = Names::default();
+    let dead = match args.dead.as_deref().filter(|_| !args.common.template) {
+        Some(path) => Some(read(&text(path)?, &names).map_err(|problems| faults(path, &problems))?),
+        None => None,
+    };
+    let windows = args.window.iter().map(|(from, until)| Window { from: *from, until: *until }).collect();
+    let (line, slowed) = (args.line.clone(), args.slowed.clone());
+    let mut options = Options { line, windows, slowed, ..Options::default() };
+    options.settings.seed = args.common.seed;
+    let work = |data: &_, control: &_| answer(data, dead.as_ref(), &options, control);
+    answered(&args.common, TEMPLATE, stop, |text| read(text, &names), work)
+}

@@ -1,0 +1,41 @@
+//! `remission infer model`
+
+use super::answered;
+use crate::args::infer::{Followed, Model};
+use crate::failure::{Exit, code};
+use crate::load::load;
+use remission_engine::compiled::Compiled;
+use remission_infer::fit_model::{Method, Options, TEMPLATE, answer, read};
+use std::sync::atomic::AtomicBool;
+
+/// `remission infer model`
+pub fn model(args: &Model, stop: &AtomicBool) -> Result<u8, Exit> {
+    let Some(name) = args.study.as_deref().filter(|_| !args.common.template) else {
+        say!("{TEMPLATE}");
+        return Ok(code::DONE);
+    };
+    let loaded = load(name)?;
+    let Some(study) = &loaded.study else {
+        return Err(Exit::refused(format!(
+            "error: there is no study.toml beside {}; it says which doses an arm gives, and the readings are those of a patient in an arm",
+            loaded.sources[0].shown
+        )));
+    };
+    let compiled = Compiled::new(&loaded.model);
+    let mut options = Options { arm: args.arm.clone(), free: args.free.clone(), seed: args.common.seed, ..Options::default() };
+    options.method = match args.method {
+        Some(Followed::Mean) => Method::Mean,
+        _ => Method::Particles,
+    };
+    options.particles = args.particles.map(|n| n as usize);
+    options.burn_in = args.burn_in.map_or(options.burn_in, |n| n as usize);
+    options.steps = args.steps.map_or(options.steps, |n| n as usize);
+    if let Some(days) = args.forecast_days {
+        if !(1.0..=3650.0).contains(&days) {
+            return Err(Exit::refused(format!("error: --forecast-days is {days}; allowed: 1 to 3650")));
+        }
+        options.forecast_days = days;
+    }
+    let work = |data: &_, control: &_| answer(&compiled, study, data, &options, control);
+    answered(&args.common, TEMPLATE, stop, |text| read(text, &loaded.model), work)
+}

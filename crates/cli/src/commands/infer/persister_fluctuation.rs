@@ -1,0 +1,19 @@
+//! `remission infer persister_fluctuation`
+
+use super::answered;
+use crate::args::infer::PersisterFluctuation;
+use crate::failure::Exit;
+use remission_infer::persister_fluctuation::data::read;
+use remission_infer::persister_fluctuation::{Options, TEMPLATE, answer};
+use std::sync::atomic::AtomicBool;
+
+/// `remission infer persister_fluctuation`
+pub fn persister_fluctuation(args: &PersisterFluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
+    let mut options = Options { experiment: args.experiment.clone(), ..Options::default() };
+    options.visible_cells = args.visible_cells.unwrap_or(options.visible_cells);
+    options.survival = args.survival.unwrap_or(options.survival);
+    options.plating = args.plating.unwrap_or(options.plating);
+    options.persister_births_per_day = args.persister_births.unwrap_or(options.persister_births_per_day);
+    options.settings.seed = args.common.seed;
+    answered(&args.common, TEMPLATE, stop, read, |data, control| answer(data, &options, control))
+}

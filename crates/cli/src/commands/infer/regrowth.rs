@@ -1,0 +1,21 @@
+//! `remission infer regrowth`
+
+use super::answered;
+use crate::args::infer::Regrowth;
+use crate::failure::Exit;
+use remission_infer::regrowth::data::read;
+use remission_infer::regrowth::{Options, TEMPLATE, answer};
+use std::sync::atomic::AtomicBool;
+
+/// `remission infer regrowth`
+pub fn regrowth(args: &Regrowth, stop: &AtomicBool) -> Result<u8, Exit> {
+    let mut options = Options { experiment: args.experiment.clone(), grown: args.grown, next: !args.no_next, ..Options::default() };
+    options.threshold_cells = args.threshold_cells.unwrap_or(options.threshold_cells);
+    options.survival = args.survival.unwrap_or(options.survival);
+    options.looks_every_days = args.looks_every_days.unwrap_or(options.looks_every_days);
+    options.flask_cells = args.flask_cells.unwrap_or(options.flask_cells);
+    options.costs = args.cost.clone();
+    options.settings.seed = args.common.seed;
+    let every = options.looks_every_days;
+    answered(&args.common, TEMPLATE, stop, |text| read(text, every), |data, control| answer(data, &options, control))
+}
