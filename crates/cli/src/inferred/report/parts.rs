@@ -9,6 +9,9 @@ use remission_model::units::number as every_bit;
 /// Rows of a table that a page holds; the folder's CSV holds all.
 const ROWS: usize = 1000;
 
+/// Rows from which on a table is folded away.
+const LONG: usize = 40;
+
 /// A cell with what it owns.
 pub enum Held {
     /// Words.
@@ -145,7 +148,14 @@ pub fn tables(answer: &Answer, prefix: &str) -> String {
             let cells: Vec<Held> = values.iter().map(held).collect();
             row(&mut made, &cells);
         }
-        if table.columns.is_empty() { String::new() } else { made.html() }
+        match (table.columns.is_empty(), table.rows.len()) {
+            (true, _) => String::new(),
+            (_, n) if n > LONG => {
+                let shown = escape(&one_line(caption));
+                format!("<details><summary>{shown} ({n} rows)</summary>{}</details>", made.html())
+            }
+            _ => made.html(),
+        }
     };
     answer.tables.iter().enumerate().map(one).collect()
 }

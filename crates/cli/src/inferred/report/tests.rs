@@ -89,3 +89,18 @@ fn what_is_not_drawn_is_said() {
     assert!(figure("no-points").contains("nothing to draw") && figure("no-layers").contains("nothing to draw"));
     assert!(figure("many").contains("the first 2000 of 3000 rows"));
 }
+
+#[test]
+fn a_long_table_is_folded_and_a_longer_one_is_cut_and_says_so() {
+    let mut answer = sample::fluctuation();
+    let rows = |n: usize| (0..n).map(|k| vec![remission_infer::answer::Value::Whole(k as i64)]).collect();
+    for (n, folded, cut) in [(40, false, false), (41, true, false), (1000, true, false), (1001, true, true)] {
+        (answer.tables[0].columns, answer.tables[0].rows) = (vec!["a".into()], rows(n));
+        let page = render(std::slice::from_ref(&answer), "");
+        let section = &page[page.find("<section id=tables>").unwrap()..];
+        let section = &section[..section.find("</section>").unwrap()];
+        assert_eq!(section.contains("<summary>One row a culture"), folded, "{n}");
+        assert_eq!(section.contains(&format!("The first 1000 of {n} rows")), cut, "{n}");
+        assert_eq!(section.matches("<tr><td").count(), n.min(1000), "{n}");
+    }
+}
