@@ -1,9 +1,9 @@
 //! `remission infer fluctuation`
 
 use super::working::working;
-use super::{faults, interrupted, text, typed};
+use super::{faults, text, typed};
 use crate::args;
-use crate::args::infer::{Fluctuation, Growth};
+use crate::args::infer::{self, Fluctuation};
 use crate::failure::{Exit, code};
 use crate::inferred;
 use remission_infer::fluctuation::answer::{Options, answer};
@@ -12,7 +12,7 @@ use remission_infer::fluctuation::law::Law;
 use remission_infer::fluctuation::{Refusal, plan, read};
 use remission_infer::words::significant;
 use serde_json::json;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// `remission infer fluctuation`
 pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
@@ -28,16 +28,14 @@ pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
         return cultures(args, &conditions, precision);
     }
     let Some(path) = &args.data else { return Ok(code::DONE) };
+    inferred::refuse(args.out.as_deref())?;
     let data = read::read(&text(path)?).map_err(|problems| faults(path, &problems))?;
     let compare = args.compare.as_ref().map(|names| (names[0].clone(), names[1].clone()));
     let (experiment, verdict, costs, seed) = (args.experiment.clone(), args.verdict, args.cost.clone(), args.seed);
     let options = Options { conditions, experiment, compare, verdict, costs, seed };
     let doing = format!("weighing explanations of {}", path.display());
     let found = working(args::threads(args.threads), stop, &doing, |control| answer(&data, &options, control));
-    let answers = found.map_err(|why| match stop.load(Ordering::Relaxed) {
-        true => interrupted(),
-        false => Exit::refused(format!("error: {}: {why}", path.display())),
-    })?;
+    let answers = found.map_err(|why| super::refused(path, stop, &why))?;
     inferred::finish(&answers, args.json, args.out.as_deref(), &typed())
 }
 
@@ -47,8 +45,8 @@ fn refused(why: Refusal) -> Exit {
 
 fn conditions(args: &Fluctuation) -> Result<Conditions, Exit> {
     let fitness = match args.fitness {
-        Growth::Known(w) => Fitness::Known(w),
-        Growth::Free => Fitness::Free,
+        infer::Fitness::Known(w) => Fitness::Known(w),
+        infer::Fitness::Free => Fitness::Free,
     };
     let initial_share = match (args.phi, args.initial_cells, args.final_cells) {
         (Some(phi), _, _) => 1.0 - phi,

@@ -1,15 +1,29 @@
 //! `remission infer ASSAY`: where the resistance came from, from one kind of data. One file per assay; what is common to
 //! them is here: reading the table, its faults, and the command that would repeat the answer.
 
+mod barcodes;
+mod ctdna;
 mod fluctuation;
+mod growth;
+mod model;
+mod persister_fluctuation;
+mod psa;
+mod regrowth;
+mod tumour_size;
 mod working;
 
-use crate::args::infer::Assay;
+use crate::args;
+use crate::args::infer::{Assay, Common};
 use crate::bounded;
 use crate::failure::{Exit, code};
+use crate::inferred;
+use remission_infer::answer::Answer;
+use remission_infer::jobs::Control;
 use remission_infer::sheet::TableProblems;
+use std::fmt::Display;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use working::working;
 
 /// Largest table read, bytes.
 const LARGEST: u64 = 256 << 20;
@@ -18,6 +32,14 @@ const LARGEST: u64 = 256 << 20;
 pub fn infer(assay: &Assay, stop: &AtomicBool) -> Result<u8, Exit> {
     match assay {
         Assay::Fluctuation(args) => fluctuation::fluctuation(args, stop),
+        Assay::PersisterFluctuation(args) => persister_fluctuation::persister_fluctuation(args, stop),
+        Assay::Regrowth(args) => regrowth::regrowth(args, stop),
+        Assay::Growth(args) => growth::growth(args, stop),
+        Assay::Barcodes(args) => barcodes::barcodes(args, stop),
+        Assay::TumourSize(args) => tumour_size::tumour_size(args, stop),
+        Assay::Ctdna(args) => ctdna::ctdna(args, stop),
+        Assay::Psa(args) => psa::psa(args, stop),
+        Assay::Model(args) => model::model(args, stop),
     }
 }
 
@@ -35,9 +57,32 @@ fn faults(path: &Path, problems: &TableProblems) -> Exit {
     Exit::refused(message)
 }
 
-/// What Ctrl-C ends with.
-fn interrupted() -> Exit {
-    Exit { message: "interrupted: nothing was printed or written".into(), code: code::INTERRUPTED }
+/// Reads the table that was named, works on it and prints or writes the answers; or prints the table to begin from.
+fn answered<D, E: Display>(
+    common: &Common,
+    template: &str,
+    stop: &AtomicBool,
+    read: impl FnOnce(&str) -> Result<D, TableProblems>,
+    work: impl FnOnce(&D, &Control) -> Result<Vec<Answer>, E>,
+) -> Result<u8, Exit> {
+    let Some(path) = common.data.as_deref().filter(|_| !common.template) else {
+        say!("{template}");
+        return Ok(code::DONE);
+    };
+    inferred::refuse(common.out.as_deref())?;
+    let data = read(&text(path)?).map_err(|problems| faults(path, &problems))?;
+    let doing = format!("inferring from {}", path.display());
+    let found = working(args::threads(common.threads), stop, &doing, |control| work(&data, control));
+    let answers = found.map_err(|why| refused(path, stop, &why))?;
+    inferred::finish(&answers, common.json, common.out.as_deref(), &typed())
+}
+
+/// Why there is no answer: Ctrl-C, or what was asked.
+fn refused(path: &Path, stop: &AtomicBool, why: &impl Display) -> Exit {
+    match stop.load(Ordering::Relaxed) {
+        true => Exit { message: "interrupted: nothing was printed or written".into(), code: code::INTERRUPTED },
+        false => Exit::refused(format!("error: {}: {why}", path.display())),
+    }
 }
 
 /// The command as it was typed, to repeat it.
