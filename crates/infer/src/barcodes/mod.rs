@@ -15,5 +15,6 @@ pub mod assay;
 pub mod emission;
 pub mod next;
 pub mod read;
+mod said;
 pub mod sharing;
 pub mod simulate;
