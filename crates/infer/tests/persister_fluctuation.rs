@@ -122,7 +122,7 @@ fn cell_by_cell(birth: f64, death: f64, visible: u32, stream: &mut Stream) -> Op
 }
 
 /// Cells one by one: a culture grows from one cell to 400, some divisions mutate; a tenth become persisters, that die, divide
-/// and mutate; resistant cells divide and die. Chance of no colony, and mean number of late ones, of 6,000 cultures:
+/// and mutate; resistant cells divide and die. Chances of no colony and of no early one, of 6,000 cultures:
 /// five standard errors, and 0.01 for what mutants take from the growth of others and for 1/X; false alarm below 1e-5.
 #[test]
 fn cells_one_by_one_follow_the_law() {

@@ -353,3 +353,17 @@ fn the_guide_shows_what_is_printed() {
     }
     assert!(found[0].unconverged.is_empty(), "{:?}", found[0].unconverged);
 }
+
+/// Watched for a thousand years, a well stays empty only where it had no line.
+#[test]
+fn a_long_watch_leaves_the_wells_without_lines() {
+    for founders in [present(0.3), present(5.0), later(0.3, 0.02), later(6.0, 0.1)] {
+        for scatter in [0.0, 0.1] {
+            let clock = Clock { growth_per_day: 0.4, threshold: 2e4, scatter };
+            let found = scored_by(&founders, &clock, &[30.0, 300.0, 3000.0, 365_000.0]);
+            let all = 1.0 - (-founders.lines()).exp();
+            assert!((found[3] - all).abs() < 1e-6, "{founders:?}: {found:?} for {all}");
+            assert!(found.windows(2).all(|w| w[0] <= w[1] + 1e-12), "{found:?}");
+        }
+    }
+}

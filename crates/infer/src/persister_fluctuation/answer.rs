@@ -182,12 +182,12 @@ fn estimates(answer: &mut Answer, found: &Fit, all: &[Weighed], model: &Model) {
             let name = format!("{}.{name}", w.kind.name());
             answer.estimates.push(Estimate { name, value, ci95: Some((low, high)), unit: unit.clone(), how });
         }
-        if w.kind == Kind::Mixture {
-            if let Some((value, low, high)) = middle(w.rates.iter().map(|r| r.during / r.before).collect()) {
-                let how = "posterior median if this explanation is true".to_string();
-                let (name, unit) = ("mixture.rate_ratio".to_string(), String::new());
-                answer.estimates.push(Estimate { name, value, ci95: Some((low, high)), unit, how });
-            }
+        if w.kind == Kind::Mixture
+            && let Some((value, low, high)) = middle(w.rates.iter().map(|r| r.during / r.before).collect())
+        {
+            let how = "posterior median if this explanation is true".to_string();
+            let (name, unit) = ("mixture.rate_ratio".to_string(), String::new());
+            answer.estimates.push(Estimate { name, value, ci95: Some((low, high)), unit, how });
         }
     }
 }

@@ -76,6 +76,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     };
     let mut once = Once::default();
     let mut all: Vec<(String, String, Gathered)> = Vec::new();
+    let mut places = std::collections::BTreeMap::new();
     for row in sheet.rows().iter() {
         let in_experiment = experiment.map_or("", |c| sheet.text(row, c)).to_string();
         let Some(name) = sheet.name(row, culture, "the name of a culture") else { continue };
@@ -89,11 +90,10 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             sheet.reject(row, week, &found, "each week of a culture once");
             continue;
         }
-        let known = all.iter().position(|(e, n, _)| *e == in_experiment && n == name);
-        let k = known.unwrap_or_else(|| {
-            all.push((in_experiment.clone(), name.to_string(), Gathered::default()));
-            all.len() - 1
-        });
+        let k = *places.entry((in_experiment.clone(), name.to_string())).or_insert(all.len());
+        if k == all.len() {
+            all.push((in_experiment, name.to_string(), Gathered::default()));
+        }
         let gathered = &mut all[k].2;
         match (grown, gathered.final_cells) {
             (Some(x), Some((y, line))) if x != y => {
@@ -118,8 +118,10 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         gathered.persisters.extend(tolerant.map(|t| (7.0 * at, t)));
     }
     let mut experiments: Vec<Experiment> = Vec::new();
+    let mut found = std::collections::BTreeMap::new();
+    let rows = sheet.rows();
     for (in_experiment, name, mut g) in all {
-        let row_of = |line: usize| sheet.rows().iter().find(|r| r.line == line).cloned();
+        let row_of = |line: usize| rows.binary_search_by_key(&line, |r| r.line).ok().map(|k| rows[k].clone());
         let Some((final_cells, _)) = g.final_cells else {
             let line = g.looks.first().map_or(sheet.rows()[0].line, |l| l.2);
             if let Some(row) = row_of(line) {
@@ -130,12 +132,12 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         };
         g.looks.sort_by(|a, b| a.0.total_cmp(&b.0));
         for pair in g.looks.windows(2) {
-            if pair[1].1 < pair[0].1 {
-                if let Some(row) = row_of(pair[1].2) {
-                    let found = format!("{} after {} on line {}", pair[1].1, pair[0].1, pair[0].2);
-                    let allowed = "colonies counted so far, which do not become fewer";
-                    sheet.reject(&row, colonies, &found, allowed);
-                }
+            if pair[1].1 < pair[0].1
+                && let Some(row) = row_of(pair[1].2)
+            {
+                let found = format!("{} after {} on line {}", pair[1].1, pair[0].1, pair[0].2);
+                let allowed = "colonies counted so far, which do not become fewer";
+                sheet.reject(&row, colonies, &found, allowed);
             }
         }
         let mut before = 0;
@@ -145,7 +147,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             before = *seen;
         }
         let culture = Culture { name, final_cells, looks, persisters: g.persisters };
-        match experiments.iter_mut().find(|e| e.name == in_experiment) {
+        let known = *found.entry(in_experiment.clone()).or_insert(experiments.len());
+        match experiments.get_mut(known) {
             Some(known) => known.cultures.push(culture),
             None => experiments.push(Experiment { name: in_experiment, cultures: vec![culture] }),
         }

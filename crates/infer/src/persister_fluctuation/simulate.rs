@@ -33,7 +33,7 @@ const MOST_LINES: u64 = 20_000;
 /// let design = Design { cells: vec![1e6; 200], weeks: vec![4.0, 10.0], persister_weeks: vec![] };
 /// let assay = assay(&rates, &design, &Options::default(), &mut Stream::new(1, 0, 0, Purpose::Inference));
 /// let late: usize = assay.cultures.iter().map(|c| c.looks[1].1).sum();
-/// // 1e4 persisters, 0.05 births a day, 1e-6: about 1.2e-2 lines a culture in 70 days.
+/// // 1e4 persisters, 0.05 births a day, 1e-6: about 1.6e-2 lines a culture in 70 days.
 /// assert!(late < 20);
 /// ```
 pub fn assay(rates: &Rates, design: &Design, options: &Options, stream: &mut Stream) -> Experiment {

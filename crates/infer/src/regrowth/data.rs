@@ -69,15 +69,16 @@ pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
         sheet.needed("regrew");
     }
     let (mut once, mut experiments) = (Once::default(), Vec::<Experiment>::new());
+    let mut places = std::collections::BTreeMap::new();
     let (mut guessed, mut days) = (false, Vec::new());
     for row in sheet.rows().iter() {
         let experiment = experiment.map_or("", |c| sheet.text(row, c)).to_string();
         let name = well.and_then(|c| sheet.name(row, c, "the name of a well"));
-        if let (Some(name), Some(column)) = (name, well) {
-            if let Some(line) = once.again(format!("{experiment}\u{0}{name}"), row.line) {
-                let allowed = "each well once in an experiment; remove one or rename it";
-                sheet.reject(row, column, &format!("`{name}` again, first on line {line}"), allowed);
-            }
+        if let (Some(name), Some(column)) = (name, well)
+            && let Some(line) = once.again(format!("{experiment}\u{0}{name}"), row.line)
+        {
+            let allowed = "each well once in an experiment; remove one or rename it";
+            sheet.reject(row, column, &format!("`{name}` again, first on line {line}"), allowed);
         }
         let name = name.map_or_else(|| format!("line {}", row.line), str::to_string);
         let positive = |c: crate::sheet::Column| sheet.number_or_missing(row, c, Numbers::AboveZero);
@@ -88,22 +89,17 @@ pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
             Some(after) if !is_missing(sheet.text(row, after)) => {
                 let from = sheet.number(row, after, Numbers::ZeroOrMore);
                 let until = by.and_then(positive);
-                if let (Some(from), Some(until), Some(column)) = (from, until, by) {
-                    if until <= from {
-                        sheet.reject(
-                            row,
-                            column,
-                            &format!("{until} after {from}"),
-                            "a day later than regrew_after_days",
-                        );
-                        continue;
-                    }
+                if let (Some(from), Some(until), Some(column)) = (from, until, by)
+                    && until <= from
+                {
+                    sheet.reject(row, column, &format!("{until} after {from}"), "a day later than regrew_after_days");
+                    continue;
                 }
-                if let (Some(said), Some(column)) = (said, regrew) {
-                    if said != until.is_some() {
-                        let found = if said { "`yes` without regrew_by_days" } else { "`no` with regrew_by_days" };
-                        sheet.reject(row, column, found, "regrew_by_days in wells that regrew, and in those alone");
-                    }
+                if let (Some(said), Some(column)) = (said, regrew)
+                    && said != until.is_some()
+                {
+                    let found = if said { "`yes` without regrew_by_days" } else { "`no` with regrew_by_days" };
+                    sheet.reject(row, column, found, "regrew_by_days in wells that regrew, and in those alone");
                 }
                 from.map(|from| (from, until))
             }
@@ -133,7 +129,8 @@ pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
         };
         let Some((after_days, by_days)) = ends else { continue };
         let well = Well { name, after_days, by_days, cells, dose };
-        match experiments.iter_mut().find(|e| e.name == experiment) {
+        let known = *places.entry(experiment.clone()).or_insert(experiments.len());
+        match experiments.get_mut(known) {
             Some(known) => known.wells.push(well),
             None => experiments.push(Experiment { name: experiment, wells: vec![well] }),
         }
@@ -186,8 +183,8 @@ impl Experiment {
     pub fn usual(&self, of: impl Fn(&Well) -> Option<f64>) -> Option<f64> {
         let mut values: Vec<f64> = self.wells.iter().filter_map(of).collect();
         values.sort_by(f64::total_cmp);
-        let count = |x: f64| values.iter().filter(|v| **v == x).count();
-        values.iter().copied().rev().max_by_key(|x| count(*x))
+        let runs = values.chunk_by(|a, b| a == b);
+        runs.rev().max_by_key(|run| run.len()).map(|run| run[0])
     }
 
     /// How many wells regrew.

@@ -19,6 +19,7 @@
 mod answer;
 mod complex;
 pub mod data;
+mod ladder;
 pub mod law;
 pub mod next;
 pub mod simulate;

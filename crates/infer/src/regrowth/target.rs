@@ -125,7 +125,7 @@ pub fn group(experiment: &Experiment) -> Grouped {
         let (cells, dose) = (cells(w), dose(w));
         let k = groups.iter().position(|g| g.cells == cells && g.dose == dose).unwrap_or(0);
         let g = &mut groups[k];
-        let index = |day: f64| g.days.iter().position(|d| *d == day);
+        let index = |day: f64| g.days.binary_search_by(|d| d.total_cmp(&day)).ok();
         let ends = (index(w.after_days), w.by_days.and_then(index));
         let place = g.intervals.iter().position(|i| (i.0, i.1) == ends).unwrap_or_else(|| {
             g.intervals.push((ends.0, ends.1, 0.0));

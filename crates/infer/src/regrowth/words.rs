@@ -52,13 +52,13 @@ pub(super) fn all(verdict: &Verdict, all: &[Weighed], e: &Experiment, plate: &Pl
         let bits = next.expected_bits;
         out.push(format!("Most telling next: {what} ({bits:.2} of the {:.2} bits that are open).", verdict.entropy()));
     }
-    if let Some(w) = all.iter().find(|w| w.kind.origin() == best) {
-        if let (Some(l), Some(g)) = (w.estimate("lines_per_well"), w.estimate("growth_per_day")) {
-            out.push(format!(
-                "If so: {:.2} lines a well ({:.2} to {:.2}), growing {:.2} a day ({:.2} to {:.2}).",
-                l.0, l.1, l.2, g.0, g.1, g.2
-            ));
-        }
+    if let Some(w) = all.iter().find(|w| w.kind.origin() == best)
+        && let (Some(l), Some(g)) = (w.estimate("lines_per_well"), w.estimate("growth_per_day"))
+    {
+        out.push(format!(
+            "If so: {:.2} lines a well ({:.2} to {:.2}), growing {:.2} a day ({:.2} to {:.2}).",
+            l.0, l.1, l.2, g.0, g.1, g.2
+        ));
     }
     out
 }
