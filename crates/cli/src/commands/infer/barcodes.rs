@@ -9,7 +9,8 @@ use std::sync::atomic::AtomicBool;
 
 /// `remission infer barcodes`
 pub fn barcodes(args: &Barcodes, stop: &AtomicBool) -> Result<u8, Exit> {
-    let mut options = Options { baseline: args.baseline.clone(), untreated: args.untreated.clone(), ..Options::default() };
+    let mut options =
+        Options { baseline: args.baseline.clone(), untreated: args.untreated.clone(), ..Options::default() };
     options.arm = args.arm.clone();
     options.fdr = args.fdr.unwrap_or(options.fdr);
     options.cells = args.cells;

@@ -19,6 +19,11 @@ pub fn growth(args: &Growth, stop: &AtomicBool) -> Result<u8, Exit> {
     let (line, slowed) = (args.line.clone(), args.slowed.clone());
     let mut options = Options { line, windows, slowed, ..Options::default() };
     options.settings.seed = args.common.seed;
-    let work = |data: &_, control: &_| answer(data, dead.as_ref(), &options, control);
-    answered(&args.common, TEMPLATE, stop, |text| read(text, &names), work)
+    answered(
+        &args.common,
+        TEMPLATE,
+        stop,
+        |text| read(text, &names),
+        |data, control| answer(data, dead.as_ref(), &options, control),
+    )
 }

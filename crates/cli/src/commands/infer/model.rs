@@ -22,7 +22,8 @@ pub fn model(args: &Model, stop: &AtomicBool) -> Result<u8, Exit> {
         )));
     };
     let compiled = Compiled::new(&loaded.model);
-    let mut options = Options { arm: args.arm.clone(), free: args.free.clone(), seed: args.common.seed, ..Options::default() };
+    let mut options =
+        Options { arm: args.arm.clone(), free: args.free.clone(), seed: args.common.seed, ..Options::default() };
     options.method = match args.method {
         Some(Followed::Mean) => Method::Mean,
         _ => Method::Particles,
@@ -36,6 +37,11 @@ pub fn model(args: &Model, stop: &AtomicBool) -> Result<u8, Exit> {
         }
         options.forecast_days = days;
     }
-    let work = |data: &_, control: &_| answer(&compiled, study, data, &options, control);
-    answered(&args.common, TEMPLATE, stop, |text| read(text, &loaded.model), work)
+    answered(
+        &args.common,
+        TEMPLATE,
+        stop,
+        |text| read(text, &loaded.model),
+        |data, control| answer(&compiled, study, data, &options, control),
+    )
 }

@@ -9,7 +9,8 @@ use std::sync::atomic::AtomicBool;
 
 /// `remission infer regrowth`
 pub fn regrowth(args: &Regrowth, stop: &AtomicBool) -> Result<u8, Exit> {
-    let mut options = Options { experiment: args.experiment.clone(), grown: args.grown, next: !args.no_next, ..Options::default() };
+    let mut options =
+        Options { experiment: args.experiment.clone(), grown: args.grown, next: !args.no_next, ..Options::default() };
     options.threshold_cells = args.threshold_cells.unwrap_or(options.threshold_cells);
     options.survival = args.survival.unwrap_or(options.survival);
     options.looks_every_days = args.looks_every_days.unwrap_or(options.looks_every_days);
