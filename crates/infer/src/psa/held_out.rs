@@ -147,8 +147,8 @@ fn changes(man: &Man, limit: f64) -> Vec<((bool, f64), f64)> {
 pub struct Blend {
     /// Weight of the model's median, 0 to 1; the rest is the cycle before with its drift.
     pub model: f64,
-    /// By what the distances of interval ends from the median are multiplied.
-    pub widen: f64,
+    /// By what the distances of interval ends from the median are multiplied, for each of [`LEVELS`].
+    pub widen: [f64; 4],
     /// Change from cycle to cycle.
     pub drift: Drift,
 }
@@ -159,9 +159,9 @@ impl Blend {
         self.model * h.alone + (1.0 - self.model) * (h.carried + self.drift.at(h.phase))
     }
 
-    /// The weight of least absolute error in steps of 0.1, and the factor with which 80 % intervals hold 80 %.
+    /// The weight of least absolute error in steps of 0.1, and the factors with which intervals hold what they say.
     fn of(rows: &[(Held, Vec<f64>)], drift: Drift) -> Blend {
-        let mut blend = Blend { model: 0.3, widen: 1.0, drift };
+        let mut blend = Blend { model: 0.3, widen: [1.0; 4], drift };
         if rows.len() < 30 {
             return blend;
         }
@@ -170,14 +170,16 @@ impl Blend {
         if let Some(best) = (0..=10).map(at).min_by(|a, b| loss(a).total_cmp(&loss(b))) {
             blend = best;
         }
-        let away = |(h, values): &(Held, Vec<f64>)| {
-            let away = h.read - blend.middle(h);
-            let end = quantile(values, if away > 0.0 { 0.9 } else { 0.1 }).unwrap_or(f64::NAN);
-            away.abs() / (end - h.alone).abs().max(1e-3)
-        };
-        let mut ratios: Vec<f64> = rows.iter().map(away).collect();
-        ratios.sort_by(f64::total_cmp);
-        blend.widen = quantile(&ratios, 0.8).unwrap_or(1.0);
+        blend.widen = LEVELS.map(|level| {
+            let away = |(h, values): &(Held, Vec<f64>)| {
+                let away = h.read - blend.middle(h);
+                let p = if away > 0.0 { 0.5 + 0.5 * level } else { 0.5 - 0.5 * level };
+                away.abs() / (quantile(values, p).unwrap_or(f64::NAN) - h.alone).abs().max(1e-3)
+            };
+            let mut ratios: Vec<f64> = rows.iter().map(away).collect();
+            ratios.sort_by(f64::total_cmp);
+            quantile(&ratios, level).unwrap_or(1.0)
+        });
         blend
     }
 }
@@ -244,8 +246,13 @@ pub fn held_out(data: &Data, plan: &Plan, control: &Control) -> Result<Judged, I
             ranked.push(rank);
             for (mut h, values) in rows {
                 let middle = blend.middle(&h);
-                let end = |p: f64| middle + blend.widen * (quantile(&values, p).unwrap_or(f64::NAN) - h.alone);
-                h.intervals = LEVELS.map(|l| (end(0.5 - 0.5 * l), end(0.5 + 0.5 * l)));
+                let (mut low, mut high) = (middle, middle);
+                h.intervals = std::array::from_fn(|k| {
+                    let end = |p: f64| blend.widen[k] * (quantile(&values, p).unwrap_or(f64::NAN) - h.alone);
+                    low = low.min(middle + end(0.5 - 0.5 * LEVELS[k]));
+                    high = high.max(middle + end(0.5 + 0.5 * LEVELS[k]));
+                    (low, high)
+                });
                 h.median = middle;
                 held.push(h);
             }
