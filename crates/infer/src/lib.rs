@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`table`] (text becomes readings, or every fault of it with line and column), [`growth`] (net
 //! rates, death from apoptotic cells, dose curves), [`delayed`] (both lines of a dish at once: a delay between drug
-//! and death, a common capacity), [`least_squares`] (the optimiser under them).
+//! and death, a common capacity), [`least_squares`] (the optimiser under them). Patients over time: [`tumour_size`], [`psa`], over [`population`].
 //!
 //! Times are in hours, rates per hour, concentrations in the unit of the table. Every fit gives its
 //! estimate with standard errors, its residual and how the search ended. Nothing here opens a file.

@@ -106,7 +106,7 @@ fn a_cycle_repeated_is_carried_forward_exactly() {
 
 #[test]
 fn the_last_cycle_does_not_leak_and_threads_change_nothing() {
-    let data = Data { men: (0..12).map(|k| man(k, 1.0)).collect(), notes: Vec::new() };
+    let data = Data { men: (0..6).map(|k| man(k, 1.0)).collect(), notes: Vec::new() };
     let mut other = data.clone();
     other.men[4] = man(4, 5.0);
     let plan = Plan { settings: Settings { search: 10, average: 5, ..Default::default() }, ..Plan::default() };
@@ -133,4 +133,20 @@ fn little_or_nothing_read_is_no_panic() {
     assert!(of(&format!("{header}a,0,1e9,0\na,9000,0.01,1\n")).is_ok());
     let never = Options { limit: 0.0, ..Options::default() };
     assert!(answer(&read(remission_infer::psa::TEMPLATE).unwrap(), &never, &Control::quiet()).is_err());
+}
+
+#[test]
+fn many_men_are_ranked_and_judged_by_outcomes_alone() {
+    let men: Vec<Man> = (0..6).map(|k| man(k, 1.0)).collect();
+    let data = Data { men, notes: Vec::new() };
+    let outcome = |k: usize| if k < 2 { Outcome::Relapse } else { Outcome::None };
+    let outcomes: Vec<_> = (0..6).map(|k| (String::new(), k.to_string(), outcome(k))).collect();
+    let options = Options { outcomes, ..Options::default() };
+    let answers = answer(&data, &options, &Control::quiet()).unwrap();
+    let found = &answers[0];
+    assert!(found.words[0].contains("(60 readings)"), "{}", found.words[0]);
+    assert_eq!(found.tables.iter().find(|t| t.name == "ranking").unwrap().rows.len(), 6);
+    let value = |name: &str| found.estimates.iter().find(|e| e.name == name).unwrap().value;
+    assert!((0.0..=1.0).contains(&value("auc.relapse")));
+    assert!(value("forecast_error.carried") < 1e-9, "the cycles are copies");
 }

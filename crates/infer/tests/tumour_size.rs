@@ -262,3 +262,14 @@ fn little_or_nothing_seen_is_no_panic() {
     assert!(answer(&read(TEMPLATE).unwrap(), &never, &quiet).is_err());
     assert_eq!(POOL.len(), 2);
 }
+
+#[test]
+fn a_population_is_judged_and_forecast() {
+    let answers = answer(&simulated(110), &Options::default(), &Control::quiet()).unwrap();
+    let found = &answers[0];
+    assert!(found.words[0].starts_with("The last two numbers of 110 series"), "{}", found.words[0]);
+    let table = |name: &str| found.tables.iter().find(|t| t.name == name).unwrap();
+    assert_eq!((table("coverage").rows.len(), table("forecast_errors").rows.len()), (4, 10));
+    assert_eq!(table("next_visits").rows.len(), 110);
+    assert!(found.diagnostics.iter().any(|d| d.0 == "patients_six_measurements"));
+}

@@ -15,6 +15,7 @@ use crate::population::{Population, Settings, draws, learn};
 use crate::special::quantile;
 use crate::tumour_size::held_out::LEVELS;
 use remission_engine::stream::{Purpose, Stream};
+use std::collections::BTreeMap;
 
 /// A PSA reading that was held out.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,12 +26,14 @@ pub struct Held {
     pub ahead: f64,
     /// ln PSA read.
     pub read: f64,
-    /// Median of ln PSA as forecast: the model's and the cycle before, blended.
+    /// Median of ln PSA as forecast: the model's and the cycle before with its drift, blended.
     pub median: f64,
     /// The model's median alone.
     pub alone: f64,
     /// Intervals of 50, 80, 90 and 95 % of ln PSA.
     pub intervals: [(f64, f64); 4],
+    /// Whether it was read on treatment, and days into that phase.
+    pub phase: (bool, f64),
     /// ln PSA of the cycle before at the same time into the same phase.
     pub carried: f64,
 }
@@ -61,23 +64,24 @@ fn log_psa(visit: &Visit, limit: f64) -> Option<f64> {
     visit.psa.map(|p| libm::log(p.max(limit)))
 }
 
+/// Phase (on treatment or off) of every visit of a cycle, days into it, and ln PSA.
+fn phases(visits: &[Visit], limit: f64) -> Vec<(bool, f64, Option<f64>)> {
+    let (mut begin, mut on, mut out) = (visits.first().map_or(0.0, |v| v.days), true, Vec::new());
+    for v in visits {
+        // The visit at which treatment stops closes the phase on treatment.
+        out.push((on, v.days - begin, log_psa(v, limit)));
+        if v.on != on {
+            (on, begin) = (v.on, v.days);
+        }
+    }
+    out
+}
+
 /// ln PSA of `cycle` carried forward to visits of the next one: at the same number of days into the same phase, on a
 /// straight line between readings, the last one beyond them.
 pub fn carried(man: &Man, cycle: usize, visits: &[Visit], limit: f64) -> Vec<f64> {
-    // A phase begins where treatment changes; its readings are at days from there.
-    let phases = |visits: &[Visit]| -> Vec<(bool, f64, Option<f64>)> {
-        let (mut begin, mut on, mut out) = (visits.first().map_or(0.0, |v| v.days), true, Vec::new());
-        for v in visits {
-            // The visit at which treatment stops closes the phase on treatment.
-            out.push((on, v.days - begin, log_psa(v, limit)));
-            if v.on != on {
-                (on, begin) = (v.on, v.days);
-            }
-        }
-        out
-    };
     let all: Vec<Visit> = man.visits.iter().filter(|v| v.cycle == cycle).copied().collect();
-    let known = phases(&all);
+    let known = phases(&all, limit);
     let at = |on: bool, day: f64| -> f64 {
         let mine: Vec<(f64, f64)> =
             known.iter().filter(|p| p.0 == on).filter_map(|p| p.2.map(|value| (p.1, value))).collect();
@@ -93,36 +97,90 @@ pub fn carried(man: &Man, cycle: usize, visits: &[Visit], limit: f64) -> Vec<f64
         }
         last.1
     };
-    phases(visits).into_iter().map(|(on, day, _)| at(on, day)).collect()
+    phases(visits, limit).into_iter().map(|(on, day, _)| at(on, day)).collect()
 }
 
-/// How a forecast is put together from draws of the model and the cycle before, learned on other men.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// By how much ln PSA differs from one cycle to the next at the same time of the same phase: medians over men by phase
+/// and spans of eight weeks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Drift(BTreeMap<(bool, u32), f64>);
+
+impl Drift {
+    fn span(phase: (bool, f64)) -> (bool, u32) {
+        (phase.0, (phase.1 / 56.0).clamp(0.0, 8.0) as u32)
+    }
+
+    /// From phases and changes; a span with fewer than eight of them has none.
+    pub fn of(changes: &[((bool, f64), f64)]) -> Drift {
+        let mut lists: BTreeMap<(bool, u32), Vec<f64>> = BTreeMap::new();
+        for (phase, change) in changes {
+            lists.entry(Drift::span(*phase)).or_default().push(*change);
+        }
+        let known = lists.into_iter().filter(|(_, list)| list.len() >= 8);
+        let middle = known.filter_map(|(span, mut list)| {
+            list.sort_by(f64::total_cmp);
+            Some((span, quantile(&list, 0.5)?))
+        });
+        Drift(middle.collect())
+    }
+
+    /// The change to expect.
+    pub fn at(&self, phase: (bool, f64)) -> f64 {
+        self.0.get(&Drift::span(phase)).copied().unwrap_or(0.0)
+    }
+}
+
+/// Phases and changes of the last cycle of a man from the one before.
+fn changes(man: &Man, limit: f64) -> Vec<((bool, f64), f64)> {
+    let cycle = man.cycles();
+    if cycle < 2 {
+        return Vec::new();
+    }
+    let last: Vec<Visit> = man.visits.iter().filter(|v| v.cycle == cycle).copied().collect();
+    let before = carried(man, cycle - 1, &last, limit);
+    let rows = phases(&last, limit).into_iter().zip(before);
+    rows.filter_map(|((on, day, read), before)| Some(((on, day), read? - before))).collect()
+}
+
+/// How a forecast is put together from draws of the model and the cycle before with its drift, learned on other men.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Blend {
-    /// Weight of the model's median, 0 to 1; the rest is the cycle before carried forward.
+    /// Weight of the model's median, 0 to 1; the rest is the cycle before with its drift.
     pub model: f64,
-    /// By what the distances of interval ends from the median are multiplied.
-    pub widen: f64,
+    /// By what the distances of interval ends from the median are multiplied, for each of [`LEVELS`].
+    pub widen: [f64; 4],
+    /// Change from cycle to cycle.
+    pub drift: Drift,
 }
 
 impl Blend {
-    /// The weight of least absolute error in steps of 0.1, and the factor with which 80 % intervals hold 80 %.
-    fn of(rows: &[(Held, Vec<f64>)]) -> Blend {
+    /// The middle of a forecast.
+    fn middle(&self, h: &Held) -> f64 {
+        self.model * h.alone + (1.0 - self.model) * (h.carried + self.drift.at(h.phase))
+    }
+
+    /// The weight of least absolute error in steps of 0.1, and the factors with which intervals hold what they say.
+    fn of(rows: &[(Held, Vec<f64>)], drift: Drift) -> Blend {
+        let mut blend = Blend { model: 0.3, widen: [1.0; 4], drift };
         if rows.len() < 30 {
-            return Blend { model: 0.5, widen: 1.0 };
+            return blend;
         }
-        let loss =
-            |w: f64| rows.iter().map(|(h, _)| (w * h.median + (1.0 - w) * h.carried - h.read).abs()).sum::<f64>();
-        let weights = (0..=10).map(|k| f64::from(k) / 10.0);
-        let model = weights.min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(0.5);
-        let away = |(h, values): &(Held, Vec<f64>)| {
-            let away = h.read - model * h.median - (1.0 - model) * h.carried;
-            let end = quantile(values, if away > 0.0 { 0.9 } else { 0.1 }).unwrap_or(f64::NAN);
-            away.abs() / (end - h.median).abs().max(1e-3)
-        };
-        let mut ratios: Vec<f64> = rows.iter().map(away).collect();
-        ratios.sort_by(f64::total_cmp);
-        Blend { model, widen: quantile(&ratios, 0.8).unwrap_or(1.0) }
+        let at = |k: u32| Blend { model: f64::from(k) / 10.0, ..blend.clone() };
+        let loss = |b: &Blend| rows.iter().map(|(h, _)| (b.middle(h) - h.read).abs()).sum::<f64>();
+        if let Some(best) = (0..=10).map(at).min_by(|a, b| loss(a).total_cmp(&loss(b))) {
+            blend = best;
+        }
+        blend.widen = LEVELS.map(|level| {
+            let away = |(h, values): &(Held, Vec<f64>)| {
+                let away = h.read - blend.middle(h);
+                let p = if away > 0.0 { 0.5 + 0.5 * level } else { 0.5 - 0.5 * level };
+                away.abs() / (quantile(values, p).unwrap_or(f64::NAN) - h.alone).abs().max(1e-3)
+            };
+            let mut ratios: Vec<f64> = rows.iter().map(away).collect();
+            ratios.sort_by(f64::total_cmp);
+            quantile(&ratios, level).unwrap_or(1.0)
+        });
+        blend
     }
 }
 
@@ -181,14 +239,20 @@ pub fn held_out(data: &Data, plan: &Plan, control: &Control) -> Result<Judged, I
         let neither = control.part(share(0.4), share(0.6), |c| learn_without(&[group, next], c))?;
         let others = control.part(share(0.6), share(0.8), |c| forecast(next, &neither, c))?;
         let others: Vec<(Held, Vec<f64>)> = others.into_iter().flat_map(|(rows, _)| rows).collect();
-        let blend = Blend::of(&others);
+        let apart = data.men.iter().enumerate().filter(|(k, _)| k % GROUPS != group);
+        let drift = Drift::of(&apart.flat_map(|(_, m)| changes(m, plan.limit)).collect::<Vec<_>>());
+        let blend = Blend::of(&others, drift);
         for (rows, rank) in control.part(share(0.8), share(1.0), |c| forecast(group, &known, c))? {
             ranked.push(rank);
             for (mut h, values) in rows {
-                h.alone = h.median;
-                let middle = blend.model * h.median + (1.0 - blend.model) * h.carried;
-                let end = |p: f64| middle + blend.widen * (quantile(&values, p).unwrap_or(f64::NAN) - h.median);
-                h.intervals = LEVELS.map(|l| (end(0.5 - 0.5 * l), end(0.5 + 0.5 * l)));
+                let middle = blend.middle(&h);
+                let (mut low, mut high) = (middle, middle);
+                h.intervals = std::array::from_fn(|k| {
+                    let end = |p: f64| blend.widen[k] * (quantile(&values, p).unwrap_or(f64::NAN) - h.alone);
+                    low = low.min(middle + end(0.5 - 0.5 * LEVELS[k]));
+                    high = high.max(middle + end(0.5 + 0.5 * LEVELS[k]));
+                    (low, high)
+                });
                 h.median = middle;
                 held.push(h);
             }
@@ -212,7 +276,7 @@ fn one(
     let course = Course { visits: man.before(cycle), limit };
     let ahead: Vec<Visit> = man.visits.iter().filter(|v| v.cycle == cycle).copied().collect();
     let now = course.visits.last().map_or(0.0, |v| v.days);
-    let sets = draws(&course, population, 300, 4, 8, stream);
+    let sets = draws(&course, population, 150, 3, 5, stream);
     let mut values = vec![Vec::new(); ahead.len()];
     for (theta, _) in &sets {
         for (list, (read, _)) in values.iter_mut().zip(course.ahead(theta, &ahead, stream)) {
@@ -221,12 +285,17 @@ fn one(
     }
     let carried = carried(man, cycle - 1, &ahead, limit);
     let mut held = Vec::new();
-    for ((visit, mut values), carried) in ahead.iter().zip(values).zip(carried) {
+    let phases = phases(&ahead, limit);
+    for (((visit, mut values), carried), phase) in ahead.iter().zip(values).zip(carried).zip(phases) {
+        let phase = (phase.0, phase.1);
         let Some(read) = log_psa(visit, limit) else { continue };
         values.sort_by(f64::total_cmp);
         let median = quantile(&values, 0.5).unwrap_or(f64::NAN);
         let intervals = [(f64::NAN, f64::NAN); 4];
-        held.push((Held { man: k, ahead: visit.days - now, read, median, alone: median, intervals, carried }, values));
+        held.push((
+            Held { man: k, ahead: visit.days - now, read, median, alone: median, intervals, phase, carried },
+            values,
+        ));
     }
     (held, ranked(k, cycle, &course, &sets, stream))
 }

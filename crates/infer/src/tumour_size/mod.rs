@@ -12,9 +12,11 @@ mod answer;
 pub mod competitors;
 pub mod held_out;
 pub mod model;
+mod options;
 pub mod origin;
 mod read;
 pub mod reference;
 
-pub use answer::{ENOUGH, Failure, Options, answer};
+pub use answer::{ENOUGH, answer};
+pub use options::{Failure, Options};
 pub use read::{Counts, Data, Look, Seen, Series, TEMPLATE, read, sphere};

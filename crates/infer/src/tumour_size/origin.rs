@@ -2,8 +2,8 @@
 //!
 //! V/V0 = (1-f-p) e^(-k t) + p e^(-kp t) + f e^(g t) under three explanations: no resistant part (f = 0); a resistant
 //! fraction f at the start, all orders of magnitude from 1e-7 to 0.5 alike; one resistant cell that arises at a time t0
-//! between the start and the last look, all times alike, among 1e6 cells per mm^3 of tumour at the start (Del Monte
-//! 2009, Cell Cycle 8:505, gives 1e8 to 1e9 in a gram), so that f = e^(-g t0) / cells. All else has the same priors in
+//! between the start and the last look, all times alike, among 1e6 cells per mm^3 of tumour at the start
+//! (1e9 in a gram, the usual figure), so that f = e^(-g t0) / cells. All else has the same priors in
 //! the three. Late resistance looks like a smaller f with a faster g: sizes tell the two apart only through how fast
 //! growth may be, ln g being normal around ln 0.008 a day (doubling of the volume in 87 days) with deviation 0.8. Beyond
 //! the curve, ln d wanders and is read with error, as in [`super::model`].
