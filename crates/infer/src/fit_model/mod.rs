@@ -52,9 +52,9 @@ pub struct Options {
     pub particles: Option<usize>,
     /// Chains, 2 or more; default 4.
     pub chains: usize,
-    /// Steps of each chain that are thrown away; default 300.
+    /// Steps of each chain that are thrown away; default 400.
     pub burn_in: usize,
-    /// Steps of each chain after that; default 900.
+    /// Steps of each chain after that; default 2000.
     pub steps: usize,
     /// Days after the last reading that are forecast, 1 or more; default 84.
     pub forecast_days: f64,
@@ -71,8 +71,8 @@ impl Default for Options {
             method: Method::Particles,
             particles: None,
             chains: 4,
-            burn_in: 300,
-            steps: 900,
+            burn_in: 400,
+            steps: 2000,
             forecast_days: 84.0,
             seed: 2026,
         }
