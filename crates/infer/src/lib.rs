@@ -4,6 +4,9 @@
 //! rates, death from apoptotic cells, dose curves), [`delayed`] (both lines of a dish at once: a delay between drug
 //! and death, a common capacity), [`least_squares`] (the optimiser under them). Patients over time: [`tumour_size`], [`psa`], over [`population`].
 //!
+//! Then what a patient tells: [`ctdna`] (mutations in blood) and [`fit_model`] (any model fitted to one patient's series by
+//! [`filter`] and [`pmmh`]).
+//!
 //! Times are in hours, rates per hour, concentrations in the unit of the table. Every fit gives its
 //! estimate with standard errors, its residual and how the search ended. Nothing here opens a file.
 //!

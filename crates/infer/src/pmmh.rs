@@ -170,7 +170,7 @@ pub struct Posterior<P> {
     pub acceptance: Vec<f64>,
     /// Agreement of the chains.
     pub diagnosis: Diagnosis,
-    /// Variance of the log of the estimate at the posterior mean: about 1 to 2 is worth its while (Doucet et al. 2015, Biometrika
+    /// Variance of the log of the estimate at the posterior mean: about 1 to 3 is worth its while (Doucet et al. 2015, Biometrika
     /// 102:295); far above, chains stick. Not a number where it cannot be told.
     pub variance: f64,
 }
