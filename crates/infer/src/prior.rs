@@ -89,12 +89,13 @@ impl Prior {
 
 impl fmt::Display for Prior {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |x: &f64| crate::words::shortest(*x, 3);
         match self {
-            Prior::Uniform(a, b) => write!(f, "uniform({a}, {b})"),
-            Prior::LogUniform(a, b) => write!(f, "loguniform({a:e}, {b:e})"),
-            Prior::Normal(a, b) => write!(f, "normal({a}, {b})"),
-            Prior::LogNormal(a, b) => write!(f, "lognormal(median {a}, sigma {b})"),
-            Prior::LogitNormal(a, b) => write!(f, "logitnormal(median {a}, sigma {b})"),
+            Prior::Uniform(a, b) => write!(f, "uniform({}, {})", show(a), show(b)),
+            Prior::LogUniform(a, b) => write!(f, "loguniform({}, {})", show(a), show(b)),
+            Prior::Normal(a, b) => write!(f, "normal({}, {})", show(a), show(b)),
+            Prior::LogNormal(a, b) => write!(f, "lognormal(median {}, sigma {})", show(a), show(b)),
+            Prior::LogitNormal(a, b) => write!(f, "logitnormal(median {}, sigma {})", show(a), show(b)),
         }
     }
 }

@@ -31,3 +31,17 @@ pub fn significant(x: f64, digits: usize) -> String {
     let scale = libm::pow(10.0, f64::from(-after));
     format!("{:.0}", libm::round(x / scale) * scale)
 }
+
+/// The same without trailing zeros: for values that somebody chose.
+///
+/// ```
+/// use remission_infer::words::shortest;
+/// assert_eq!((shortest(0.5, 3), shortest(100.0, 3), shortest(0.8019780612, 3)), ("0.5".into(), "100".into(), "0.802".into()));
+/// assert_eq!((shortest(2e10, 3), shortest(1e-4, 3)), ("2e10".into(), "0.0001".into()));
+/// ```
+pub fn shortest(x: f64, digits: usize) -> String {
+    let text = significant(x, digits);
+    let (number, power) = text.split_once('e').map_or((text.as_str(), None), |(n, p)| (n, Some(p)));
+    let number = if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
+    power.map_or(number.to_string(), |p| format!("{number}e{p}"))
+}

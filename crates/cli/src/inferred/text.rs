@@ -150,7 +150,9 @@ fn next(page: &mut Page, verdict: &Verdict) {
     if costed {
         rows[0].extend(["cost", "bits per cost"].map(String::from));
     }
-    for n in &verdict.next {
+    let told = |n: &&Next| !(n.expected_bits < HARDLY);
+    let left = verdict.next.iter().filter(|n| !told(n)).count();
+    for n in verdict.next.iter().filter(told) {
         let mut row = vec![bits(n), one_line(&n.name)];
         if costed {
             row.push(n.cost.map_or("not given".to_owned(), |c| short(c, 4)));
@@ -158,8 +160,18 @@ fn next(page: &mut Page, verdict: &Verdict) {
         }
         rows.push(row);
     }
-    page.table(4, &rows, &[0, 2, 3]);
+    match (rows.len(), left) {
+        (1, _) => page.text(4, "Nothing that was considered would tell more about the origin."),
+        (_, 0) => page.table(4, &rows, &[0, 2, 3]),
+        _ => {
+            page.table(4, &rows, &[0, 2, 3]);
+            page.text(4, &format!("{left} more would tell less than {HARDLY} bits"));
+        }
+    }
 }
+
+/// Bits below which a measurement is not listed on the terminal.
+const HARDLY: f64 = 0.005;
 
 /// `0.42 ± 0.01`.
 fn bits(n: &Next) -> String {
