@@ -7,6 +7,10 @@
 use remission_cohort::checkpoint::{self, Pending};
 use remission_engine::compiled::Compiled;
 use remission_engine::exposure::Exposure;
+use remission_infer::sheet::TableProblems;
+use remission_infer::{
+    barcodes, ctdna, fit_model, fluctuation, growth, jobs, persister_fluctuation, psa, regrowth, table, tumour_size,
+};
 use remission_model::expr::{Expr, Slot};
 use remission_model::program::{Depends, Layout, Program, evaluate};
 use remission_model::resolved::{Model, Regimen, Study};
@@ -289,5 +293,57 @@ impl ForToml for char {
             c => c.to_string(),
         };
         text.chars().collect::<Vec<_>>().into_iter()
+    }
+}
+
+/// A table of an assay, which the first byte picks: read, or every fault with a line of the text and words of bounded length.
+/// Cultures of a fluctuation assay are fitted, too.
+pub fn data(bytes: &[u8]) -> bool {
+    let Some((first, rest)) = bytes.split_first() else { return false };
+    let Some(text) = text(rest) else { return false };
+    let said = |problems: &TableProblems| {
+        assert!(!problems.0.is_empty());
+        for p in &problems.0 {
+            assert!(p.line >= 1 && p.line <= text.lines().count().max(1) && p.column >= 1, "{p:?}");
+            assert!(!p.found.is_empty() && !p.allowed.is_empty(), "{p:?}");
+            assert!(p.found.len() < 4000 && p.allowed.len() < 4000, "{p:?}");
+        }
+    };
+    let read = |found: Result<(), TableProblems>| match found {
+        Ok(()) => true,
+        Err(problems) => {
+            said(&problems);
+            false
+        }
+    };
+    match first % 9 {
+        0 => match fluctuation::read::read(text) {
+            Ok(found) => {
+                let few = |e: &&fluctuation::read::Experiment| e.cultures.len() <= 50;
+                for experiment in found.experiments.iter().filter(few).take(3) {
+                    let alone = fluctuation::read::Data { experiments: vec![experiment.clone()], ignored: Vec::new() };
+                    let options = fluctuation::answer::Options::default();
+                    if let Ok(answers) = fluctuation::answer::answer(&alone, &options, &jobs::Control::quiet()) {
+                        let m = &answers[0].estimates[0];
+                        let (low, high) = m.ci95.unwrap_or((0.0, 0.0));
+                        assert!(low <= m.value && m.value <= high, "{m:?}");
+                    }
+                }
+                true
+            }
+            Err(problems) => read(Err(problems)),
+        },
+        1 => read(persister_fluctuation::data::read(text).map(drop)),
+        2 => read(regrowth::data::read(text, 1.0).map(drop)),
+        3 => read(growth::read::read(text, &growth::read::Names::default()).map(drop)),
+        4 => read(barcodes::read::read(text).map(drop)),
+        5 => read(tumour_size::read(text).map(drop)),
+        6 => read(ctdna::read(text).map(drop)),
+        7 => read(psa::read(text).map(drop)),
+        _ => {
+            psa::held_out::outcomes(text);
+            let dish = read(table::read(text, &table::Columns::default()).map(drop));
+            read(fit_model::read(text, &models()[2]).map(drop)) || dish
+        }
     }
 }

@@ -133,3 +133,10 @@ for path in (g for g in given if g.suffix == ".outcomes"):
     write("checkpoint", path.stem + "-1", bytes([1, patients]) + body)
     write("checkpoint", path.stem + "-2", bytes([2, patients]) + unpacked(body))
 print({p.name: len(list(p.iterdir())) for p in sorted(SEEDS.iterdir())})
+
+# A table of every assay, its number first; and each read as that of every other.
+ASSAYS = ["fluctuation", "persister_fluctuation", "regrowth", "growth", "barcodes", "tumour_size", "ctdna", "psa", "model"]
+for name in ASSAYS:
+    table = (ROOT / f"examples/infer/{name}.csv").read_bytes()
+    for number in range(len(ASSAYS)):
+        write("data", f"{name}-{number}", bytes([number]) + table)

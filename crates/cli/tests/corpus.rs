@@ -68,6 +68,7 @@ fn one_target() {
         "events" => checks::events,
         "rates" => checks::rates,
         "checkpoint" => checks::checkpoint,
+        "data" => checks::data,
         "made" => return made(),
         other => panic!("no target {other}"),
     };
@@ -106,6 +107,11 @@ fn event_tables() {
 #[test]
 fn checkpoints() {
     replay("checkpoint");
+}
+
+#[test]
+fn tables_of_assays() {
+    replay("data");
 }
 
 #[test]
@@ -165,6 +171,18 @@ fn made() {
     quick_table("one cell", format!("\0ID,TIME,AMT,CMT\n1,0,{},1\n", "9".repeat(30_000_000)).as_bytes(), false);
     quick_table("an open quote", format!("\0ID,TIME,AMT,CMT\n1,0,\"{}", "\n".repeat(10_000_000)).as_bytes(), false);
     let rows: String = (0..1_000_001).map(|k| format!("{},0,1,1\n", k / 5000)).collect();
+    for first in "\0\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}".chars() {
+        let cells = "1,".repeat(400_000);
+        let rows = "1,2,3,4\n".repeat(120_000);
+        quick("columns of data", checks::data, format!("{first}{cells}\n{cells}\n"));
+        quick(
+            "one cell of data",
+            checks::data,
+            format!("{first}mutants,time_days,value\n{},1,1\n", "9".repeat(1_000_000)),
+        );
+        quick("rows of data", checks::data, format!("{first}mutants,culture,final_cells,time_days\n{rows}"));
+        quick("quotes of data", checks::data, format!("{first}mutants\n{}", "\"".repeat(1_000_001)));
+    }
     quick_table("rows", format!("\0ID,TIME,AMT,CMT\n{rows}").as_bytes(), false);
     for addl in ["2147483647", "2147483648", "4294967296", "9007199254740991"] {
         for (name, interval) in [("a minute", "0.0166666666666667"), ("a day", "24"), ("a century", "876600")] {

@@ -30,13 +30,21 @@ const EXAMPLE: &str = "examples/infer/fluctuation.csv";
 
 #[test]
 fn every_assay_prints_a_table_that_it_reads() {
-    for assay in ["fluctuation"] {
+    for assay in
+        ["fluctuation", "persister_fluctuation", "regrowth", "growth", "barcodes", "tumour_size", "ctdna", "psa"]
+    {
         let template = remission(&["infer", assay, "--template"]);
         assert!(template.status.success());
         let path = scratch(&format!("{assay}.csv"), &String::from_utf8(template.stdout).unwrap());
         let found = json(&["infer", assay, path.to_str().unwrap(), "--json"]);
         assert_eq!(found["assay"], assay);
-        assert!(!found["estimates"].as_object().unwrap().is_empty(), "{found}");
+        let first = if found["experiments"].is_array() { &found["experiments"][0] } else { &found };
+        assert!(!first["estimates"].as_object().unwrap().is_empty(), "{found}");
+        if let Some(origin) = first["origin"].as_object() {
+            let sum: f64 = origin.values().filter_map(Value::as_f64).sum();
+            assert!((sum - 1.0).abs() < 1e-6, "{assay}: {origin:?}");
+            assert!(!first["evidence"].as_object().unwrap().is_empty(), "{assay}");
+        }
         std::fs::remove_file(path).unwrap();
     }
 }

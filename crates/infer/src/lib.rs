@@ -1,22 +1,25 @@
-//! From data to draws. It begins with what a dish tells: rates of growth and death from signals over time and dose.
+//! From data to draws, and to a verdict: where did the resistance come from?
 //!
-//! In reading order: [`table`] (text becomes readings, or every fault of it with line and column), [`growth`] (net
-//! rates, death from apoptotic cells, dose curves), [`delayed`] (both lines of a dish at once: a delay between drug
-//! and death, a common capacity), [`least_squares`] (the optimiser under them). Patients over time: [`tumour_size`], [`psa`], over [`population`].
+//! Text of a table goes in, [`answer::Answer`]s come out: estimates with intervals, tests, the [`verdict`] on origin with its evidence and
+//! *undetermined*, what to measure next, tables, pictures as data ([`figure`]), draws. Nothing here opens a file or prints.
 //!
-//! Then what a patient tells: [`ctdna`] (mutations in blood) and [`fit_model`] (any model fitted to one patient's series by
-//! [`filter`] and [`pmmh`]).
-//!
-//! Times are in hours, rates per hour, concentrations in the unit of the table. Every fit gives its
-//! estimate with standard errors, its residual and how the search ended. Nothing here opens a file.
+//! In reading order:
+//! - the ground: [`sheet`] (tables, every fault by line and column), [`prior`] (parameters in coordinates where every prior is
+//!   standard normal), [`jobs`] (threads, stop, progress);
+//! - methods: [`profile`] (maximum likelihood, profile intervals), [`quadrature`], [`smc`] (tempered sequential Monte Carlo with
+//!   evidence), [`filter`] and [`pmmh`] (models whose likelihood is only estimated), [`population`] (many patients),
+//!   [`least_squares`], [`diagnostics`], [`calibration`] (whether an inference means what it says), [`expected`] (bits that a
+//!   further measurement would give);
+//! - assays of the laboratory: [`fluctuation`], [`persister_fluctuation`], [`regrowth`], [`growth`] with [`delayed`] and [`table`],
+//!   [`barcodes`];
+//! - patients: [`tumour_size`], [`psa`], [`ctdna`], and any model of the catalogue or one's own by [`fit_model`].
 //!
 //! ```
-//! use remission_infer::{growth, table};
-//! let text = "cell_type,concentration_uM,time_h,replicate,viable_signal\n\
-//!             pc9,1,48,1,0.29\npc9,1,60,1,0.28\npc9,1,72,1,0.28\n";
-//! let readings = table::read(text, &table::Columns::default()).unwrap();
-//! let rate = growth::net_rate(&readings, "pc9", 1.0, 48.0, 72.0).unwrap();
-//! assert!((rate.per_hour - (-0.001462)).abs() < 1e-6);
+//! use remission_infer::fluctuation::{answer::{Options, answer}, read::read};
+//! use remission_infer::jobs::Control;
+//! let data = read("culture,mutants,final_cells\n1,3,1e8\n2,0,1e8\n3,41,1e8\n4,1,1e8\n").unwrap();
+//! let answer = &answer(&data, &Options::default(), &Control::quiet()).unwrap()[0];
+//! println!("{}", answer.words[0]);
 //! ```
 
 pub mod answer;

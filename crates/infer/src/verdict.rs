@@ -121,7 +121,11 @@ impl Verdict {
     /// let one = vec![explanation("before", Origin::PreExisting, -10.0), explanation("after", Origin::Cycling, -20.0)];
     /// assert!(!Verdict::new(one).undetermined);
     /// ```
-    pub fn new(explanations: Vec<Explanation>) -> Verdict {
+    pub fn new(mut explanations: Vec<Explanation>) -> Verdict {
+        let all: f64 = explanations.iter().map(|e| e.prior.max(0.0)).sum();
+        if all > 0.0 && all.is_finite() {
+            explanations.iter_mut().for_each(|e| e.prior = e.prior.max(0.0) / all);
+        }
         let weight = |e: &Explanation| libm::log(e.prior.max(0.0)) + e.log_evidence;
         let most = explanations.iter().map(weight).fold(f64::NEG_INFINITY, f64::max);
         let raw: Vec<f64> = match most.is_finite() {

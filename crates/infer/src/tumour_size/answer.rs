@@ -365,6 +365,7 @@ fn judged(data: &Data, held: &[Held], answer: &mut Answer) -> String {
         columns: columns(&["interval", "covered", "covered_in_part", "covered_six_numbers_or_more"]),
         rows: covered.collect(),
     });
+    answer.figures.extend(pictures(&answer.tables));
     let laws = Law::ALL.iter().enumerate();
     let best = laws.map(|(i, law)| {
         let (v, d) = (error(&all, |h| h.by_volume[i]), error(&all, |h| h.by_diameter[i]));
@@ -379,4 +380,40 @@ fn judged(data: &Data, held: &[Held], answer: &mut Answer) -> String {
         best.collect::<Vec<_>>().join(", "),
         100.0 * coverage(&all, 2).0
     )
+}
+
+/// The two tables of held-out forecasts as pictures: errors by method, and how often intervals hold the number.
+fn pictures(tables: &[Table]) -> Vec<Figure> {
+    let table = |name: &str| tables.iter().find(|t| t.name == name);
+    let real = |v: &Value| if let Value::Real(x) = v { *x } else { f64::NAN };
+    let (Some(errors), Some(coverage)) = (table("forecast_errors"), table("coverage")) else { return Vec::new() };
+    let names =
+        errors.rows.iter().map(|r| if let Value::Text(t) = &r[0] { t.replace('_', " ") } else { String::new() });
+    let bars = errors.rows.iter().enumerate().map(|(k, r)| (k as f64, real(&r[1]))).collect();
+    let held = coverage.rows.iter().map(|r| (real(&r[0]), real(&r[1]))).collect();
+    let part = coverage.rows.iter().map(|r| (real(&r[0]), real(&r[2]))).collect();
+    vec![
+        Figure {
+            id: "forecast-errors".into(),
+            title: "How far forecasts of the last two numbers were off".into(),
+            caption: "Mean absolute error over patients with five numbers or more; every method saw the numbers before alone.".into(),
+            x: Axis::names("method", names.collect()),
+            y: Axis::new("mean absolute error, mm"),
+            layers: vec![Layer::Bars { name: "error".into(), at: bars, width: 0.7 }],
+        },
+        Figure {
+            id: "coverage".into(),
+            title: "How often intervals held what was read".into(),
+            caption: "Below the line intervals are too narrow, above it too wide. A number that repeats the one before counts whole, \
+                      or in part."
+                .into(),
+            x: Axis { range: Some((0.4, 1.0)), ..Axis::new("what the interval says") },
+            y: Axis { range: Some((0.4, 1.0)), ..Axis::new("share of numbers held") },
+            layers: vec![
+                Layer::Line { name: "as said".into(), at: vec![(0.4, 0.4), (1.0, 1.0)] },
+                Layer::Points { name: "ends included".into(), at: held },
+                Layer::Points { name: "repeats in part".into(), at: part },
+            ],
+        },
+    ]
 }
