@@ -150,7 +150,7 @@ fn next(page: &mut Page, verdict: &Verdict) {
     if costed {
         rows[0].extend(["cost", "bits per cost"].map(String::from));
     }
-    let told = |n: &&Next| !(n.expected_bits < HARDLY);
+    let told = |n: &&Next| n.expected_bits.is_nan() || n.expected_bits >= HARDLY;
     let left = verdict.next.iter().filter(|n| !told(n)).count();
     for n in verdict.next.iter().filter(told) {
         let mut row = vec![bits(n), one_line(&n.name)];
