@@ -62,6 +62,40 @@ impl Prior {
         }
     }
 
+    /// Reads a law as it is printed: `uniform(a, b)`, `loguniform(a, b)`, `normal(mean, sd)`, `lognormal(median, sigma)`,
+    /// `logitnormal(median, sigma)`; names before the numbers are passed over. Errs with what is allowed.
+    ///
+    /// ```
+    /// use remission_infer::prior::Prior;
+    /// assert_eq!(Prior::read("lognormal(median 0.35, sigma 0.4)"), Ok(Prior::LogNormal(0.35, 0.4)));
+    /// assert_eq!(Prior::read("loguniform(1e-9, 1e-7)"), Ok(Prior::LogUniform(1e-9, 1e-7)));
+    /// assert!(Prior::read("loguniform(0, 1)").unwrap_err().contains("0 < low < high"));
+    /// assert!(Prior::read("gamma(1, 2)").unwrap_err().starts_with("found `gamma(1, 2)`"));
+    /// ```
+    pub fn read(text: &str) -> Result<Prior, String> {
+        let allowed = "uniform(low, high), loguniform(low, high), normal(mean, sd), lognormal(median, sigma), logitnormal(median, sigma)";
+        let wrong = |why: &str| Err(format!("found `{}`; allowed: {why}", text.trim()));
+        let Some((law, rest)) = text.trim().split_once('(') else { return wrong(allowed) };
+        let Some(inside) = rest.strip_suffix(')') else { return wrong(allowed) };
+        let number =
+            |part: &str| part.split_whitespace().last().and_then(|x| x.parse::<f64>().ok()).filter(|x| x.is_finite());
+        let numbers: Vec<Option<f64>> = inside.split(',').map(number).collect();
+        let [Some(a), Some(b)] = numbers[..] else { return wrong(allowed) };
+        match law.trim() {
+            "uniform" if a < b => Ok(Prior::Uniform(a, b)),
+            "uniform" => wrong("uniform(low, high) with low < high"),
+            "loguniform" if 0.0 < a && a < b => Ok(Prior::LogUniform(a, b)),
+            "loguniform" => wrong("loguniform(low, high) with 0 < low < high"),
+            "normal" if b > 0.0 => Ok(Prior::Normal(a, b)),
+            "normal" => wrong("normal(mean, sd) with sd > 0"),
+            "lognormal" if a > 0.0 && b > 0.0 => Ok(Prior::LogNormal(a, b)),
+            "lognormal" => wrong("lognormal(median, sigma), both > 0"),
+            "logitnormal" if 0.0 < a && a < 1.0 && b > 0.0 => Ok(Prior::LogitNormal(a, b)),
+            "logitnormal" => wrong("logitnormal(median, sigma) with a median between 0 and 1 and sigma > 0"),
+            _ => wrong(allowed),
+        }
+    }
+
     /// ln of the prior density at `x`; minus infinity outside its range.
     ///
     /// ```

@@ -173,7 +173,23 @@ fn cultures_at_the_edges_have_answers() {
     assert!(low > 0.0 && high == f64::INFINITY, "{low} {high}");
     // Different sizes: a culture of twice the cells with twice the mutations is the same rate.
     let sizes = fitted("mutants,final_cells\n3,1e8\n8,2e8\n2,1e8\n30,2e8\n", Conditions::default());
-    assert!(estimate(&sizes, "mutation_rate")[0] > 0.0);
+    // Two sizes with m and 2 m, the rate per cell common to both: the score of the likelihood is 0 there.
+    let rate = estimate(&sizes, "mutation_rate")[0];
+    let law = remission_infer::fluctuation::law::Law::default().ready(40);
+    let log_likelihood = |rate: f64| -> f64 {
+        let culture = |(n, cells): (u64, f64)| law.log_probability(rate * cells, 0.0, n);
+        [(3, 1e8), (8, 2e8), (2, 1e8), (30, 2e8)].into_iter().map(culture).sum()
+    };
+    let at = log_likelihood(rate);
+    assert!(at > log_likelihood(1.01 * rate) && at > log_likelihood(0.99 * rate), "{rate}");
+    // Cells that die divide more often for the same final number.
+    let dying = fitted(
+        "mutants,final_cells\n3,1e8\n8,1e8\n2,1e8\n",
+        Conditions { wild_type_death: 0.75, ..Conditions::default() },
+    );
+    let whole = fitted("mutants,final_cells\n3,1e8\n8,1e8\n2,1e8\n", Conditions::default());
+    let ratio = estimate(&dying, "mutation_rate")[0] / estimate(&whole, "mutation_rate")[0];
+    assert!((ratio - 0.25).abs() < 1e-12, "{ratio}");
 }
 
 #[test]

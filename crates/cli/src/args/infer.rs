@@ -2,6 +2,7 @@
 
 use super::whole;
 use clap::{Args, Subcommand, ValueEnum};
+use remission_infer::prior::Prior;
 use std::path::PathBuf;
 
 /// `remission infer ASSAY`
@@ -70,6 +71,9 @@ pub struct PersisterFluctuation {
     /// Share of a culture that is looked at [default: 1]
     #[arg(long, value_name = "E", allow_negative_numbers = true)]
     pub plating: Option<f64>,
+    /// Prior of a parameter, such as "growth_per_day=lognormal(0.35, 0.1)"; may be repeated. The guide names them
+    #[arg(long, value_name = "NAME=LAW", value_parser = prior)]
+    pub prior: Vec<(String, Prior)>,
     /// Births of persisters a day under the drug [default: 0.05]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub persister_births: Option<f64>,
@@ -99,6 +103,9 @@ pub struct Regrowth {
     /// Cells of the flask from which wells were plated [default: 1e8]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub flask_cells: Option<f64>,
+    /// Prior of a parameter, such as "growth_per_day=lognormal(0.35, 0.1)"; may be repeated. The guide names them
+    #[arg(long, value_name = "NAME=LAW", value_parser = prior)]
+    pub prior: Vec<(String, Prior)>,
     /// Do not work out what to measure next
     #[arg(long)]
     pub no_next: bool,
@@ -233,10 +240,10 @@ pub struct Model {
     /// Particles of a pass [default: as many as are needed]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub particles: Option<u32>,
-    /// Steps of each chain that are thrown away [default: 300]
+    /// Steps of each chain that are thrown away [default: 400]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub burn_in: Option<u32>,
-    /// Steps of each chain after that [default: 900]
+    /// Steps of each chain after that [default: 2000]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     pub steps: Option<u32>,
     /// Days after the last reading to forecast [default: 84]
@@ -346,6 +353,13 @@ fn fitness(text: &str) -> Result<Fitness, String> {
         "free" => Ok(Fitness::Free),
         _ => text.parse().map(Fitness::Known).map_err(|_| "a fitness is a number such as 0.8, or `free`".to_string()),
     }
+}
+
+/// NAME=LAW.
+fn prior(text: &str) -> Result<(String, Prior), String> {
+    let (name, law) =
+        text.split_once('=').ok_or("a prior is NAME=LAW, such as \"growth_per_day=lognormal(0.35, 0.1)\"")?;
+    Ok((name.trim().to_string(), Prior::read(law)?))
 }
 
 fn cost(text: &str) -> Result<(String, f64), String> {

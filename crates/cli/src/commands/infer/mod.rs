@@ -19,6 +19,7 @@ use crate::failure::{Exit, code};
 use crate::inferred;
 use remission_infer::answer::Answer;
 use remission_infer::jobs::Control;
+use remission_infer::prior::Prior;
 use remission_infer::sheet::TableProblems;
 use std::fmt::Display;
 use std::path::Path;
@@ -83,6 +84,19 @@ fn refused(path: &Path, stop: &AtomicBool, why: &impl Display) -> Exit {
         true => Exit { message: "interrupted: nothing was printed or written".into(), code: code::INTERRUPTED },
         false => Exit::refused(format!("error: {}: {why}", path.display())),
     }
+}
+
+/// Puts priors where their names say, or tells the names that there are.
+fn set_priors(asked: &[(String, Prior)], places: &mut [(&str, &mut Prior)]) -> Result<(), Exit> {
+    for (name, prior) in asked {
+        let names: Vec<&str> = places.iter().map(|p| p.0).collect();
+        let allowed = names.join(", ");
+        let Some(place) = places.iter_mut().find(|p| p.0 == name) else {
+            return Err(Exit::refused(format!("error: --prior {name}: no such parameter; allowed: {allowed}")));
+        };
+        *place.1 = *prior;
+    }
+    Ok(())
 }
 
 /// The command as it was typed, to repeat it.

@@ -1,6 +1,6 @@
 //! `remission infer persister_fluctuation`
 
-use super::answered;
+use super::{answered, set_priors};
 use crate::args::infer::PersisterFluctuation;
 use crate::failure::Exit;
 use remission_infer::persister_fluctuation::data::read;
@@ -15,5 +15,13 @@ pub fn persister_fluctuation(args: &PersisterFluctuation, stop: &AtomicBool) -> 
     options.plating = args.plating.unwrap_or(options.plating);
     options.persister_births_per_day = args.persister_births.unwrap_or(options.persister_births_per_day);
     options.settings.seed = args.common.seed;
+    let places = &mut [
+        ("growth_per_day", &mut options.growth_per_day),
+        ("persister_share", &mut options.persister_share),
+        ("persister_decay_per_day", &mut options.persister_decay_per_day),
+        ("rate_before", &mut options.rate_before),
+        ("rate_during", &mut options.rate_during),
+    ];
+    set_priors(&args.prior, places)?;
     answered(&args.common, TEMPLATE, stop, read, |data, control| answer(data, &options, control))
 }

@@ -1,6 +1,6 @@
 //! `remission infer regrowth`
 
-use super::answered;
+use super::{answered, set_priors};
 use crate::args::infer::Regrowth;
 use crate::failure::Exit;
 use remission_infer::regrowth::data::read;
@@ -17,6 +17,17 @@ pub fn regrowth(args: &Regrowth, stop: &AtomicBool) -> Result<u8, Exit> {
     options.flask_cells = args.flask_cells.unwrap_or(options.flask_cells);
     options.costs = args.cost.clone();
     options.settings.seed = args.common.seed;
+    let places = &mut [
+        ("growth_per_day", &mut options.growth_per_day),
+        ("scatter", &mut options.scatter),
+        ("sensitive_decay_per_day", &mut options.sensitive_decay_per_day),
+        ("persister_decay_per_day", &mut options.persister_decay_per_day),
+        ("lines_before", &mut options.lines_before),
+        ("lines_during", &mut options.lines_during),
+        ("lines_resuming", &mut options.lines_resuming),
+        ("share_before", &mut options.share_before),
+    ];
+    set_priors(&args.prior, places)?;
     let every = options.looks_every_days;
     answered(&args.common, TEMPLATE, stop, |text| read(text, every), |data, control| answer(data, &options, control))
 }
