@@ -32,12 +32,15 @@ impl Diagnosis {
         let mut out = Vec::new();
         for (k, name) in self.names.iter().enumerate() {
             if self.r_hat[k] >= R_HAT {
-                out.push(format!("{name}: chains disagree, R-hat {:.3} (below {R_HAT} is good)", self.r_hat[k]));
+                out.push(format!(
+                    "{name}: chains disagree, R-hat {} (below {R_HAT} is good)",
+                    crate::words::significant(self.r_hat[k], 5)
+                ));
             }
             let least = self.bulk[k].min(self.tail[k]);
             if least < EFFECTIVE {
                 out.push(format!(
-                    "{name}: {least:.0} effective draws (from {EFFECTIVE:.0} on intervals can be trusted); raise the draws"
+                    "{name}: {least:.0} effective draws (from {EFFECTIVE:.0} on intervals can be trusted)"
                 ));
             }
         }

@@ -66,7 +66,11 @@ impl fmt::Display for FitFailure {
                 write!(f, "{what}: {a} of one and {b} of the other; give one for each")
             }
             FitFailure::UnknownCellType { found, allowed } => {
-                write!(f, "cell type `{found}` has no place in this model; allowed: {}", allowed.join(", "))
+                write!(
+                    f,
+                    "cell type `{found}` is not among those of the table or model; allowed: {}",
+                    allowed.join(", ")
+                )
             }
             FitFailure::OutOfRange { what, found, allowed } => write!(f, "{what} is {found}; allowed: {allowed}"),
             FitFailure::NotFinite { residual, at } => {

@@ -321,10 +321,12 @@ fn shortened(text: String) -> String {
 
 /// What to do about a text that is no number.
 fn advice(text: &str) -> &'static str {
-    let digits = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_digit());
-    let comma = text.split_once(',').is_some_and(|(a, b)| digits(a.trim_start_matches('-')) && digits(b));
+    let comma = text.matches(',').count() == 1 && text.replace(',', ".").parse::<f64>().is_ok();
     if comma {
         return "; write decimals with a point and thousands without a separator";
+    }
+    if text.starts_with(['>', '<', '\u{2265}', '\u{2264}']) {
+        return "; limits are not read in this column: the guide says how censored values are written";
     }
     let begins = text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
     if begins && text.ends_with(|c: char| c.is_alphabetic() || c == '%') && text.parse::<f64>().is_err() {

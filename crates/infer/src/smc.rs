@@ -32,13 +32,15 @@ pub struct Settings {
     pub forgotten: f64,
     /// Most moves at one temperature; default 100.
     pub moves: usize,
+    /// How often [`sample`] begins again with twice the particles while the runs do not agree; default 1.
+    pub again: usize,
     /// Seed of every random draw.
     pub seed: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { particles: 500, runs: 4, kept: 0.5, forgotten: 0.1, moves: 100, seed: 2026 }
+        Settings { particles: 500, runs: 4, kept: 0.5, forgotten: 0.1, moves: 100, again: 1, seed: 2026 }
     }
 }
 
@@ -198,6 +200,18 @@ pub struct Posterior {
 /// assert!((values.iter().sum::<f64>() / values.len() as f64 - 0.8).abs() < 0.1);
 /// ```
 pub fn sample(target: &(dyn Target + Sync), settings: &Settings, control: &Control) -> Result<Posterior, Interrupted> {
+    let mut settings = *settings;
+    loop {
+        let found = once(target, &settings, control)?;
+        if settings.again == 0 || found.diagnosis.complaints().is_empty() {
+            return Ok(found);
+        }
+        settings = Settings { particles: 2 * settings.particles, again: settings.again - 1, ..settings };
+    }
+}
+
+/// Several independent runs with so many particles.
+fn once(target: &(dyn Target + Sync), settings: &Settings, control: &Control) -> Result<Posterior, Interrupted> {
     let runs = map(settings.runs.max(2), control, |number, control| {
         let mut run = init(target, settings, number as u64);
         let mut steps = Vec::new();

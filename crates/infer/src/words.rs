@@ -32,6 +32,20 @@ pub fn significant(x: f64, digits: usize) -> String {
     format!("{:.0}", libm::round(x / scale) * scale)
 }
 
+/// A probability in a sentence: never 1 or 0, which no data give.
+///
+/// ```
+/// use remission_infer::words::probability;
+/// assert_eq!((probability(0.9642), probability(0.99999), probability(1e-9)), ("0.964".into(), "above 0.999".into(), "below 0.001".into()));
+/// ```
+pub fn probability(p: f64) -> String {
+    match p {
+        p if p > 0.999 => "above 0.999".into(),
+        p if p < 0.001 => "below 0.001".into(),
+        p => format!("{p:.3}"),
+    }
+}
+
 /// The same without trailing zeros: for values that somebody chose.
 ///
 /// ```

@@ -35,18 +35,26 @@ pub(super) fn words(
     let first = match (verdict.undetermined, origin) {
         (true, _) => format!("Where the resistance under {arm} came from is undetermined."),
         (_, Origin::PreExisting) => {
-            format!("The resistance under {arm} was there before the split (probability {p:.3}).")
+            format!(
+                "The resistance under {arm} was there before the split (probability {}).",
+                crate::words::probability(p)
+            )
         }
         (_, Origin::DuringTreatment) => {
-            format!("The resistance under {arm} arose in each replicate anew, during treatment (probability {p:.3}).")
+            format!(
+                "The resistance under {arm} arose in each replicate anew, during treatment (probability {}).",
+                crate::words::probability(p)
+            )
         }
         (_, Origin::Mixture) => {
             format!(
-                "Some resistance under {arm} was there before the split and some arose during treatment (probability {p:.3})."
+                "Some resistance under {arm} was there before the split and some arose during treatment (probability {}).",
+                crate::words::probability(p)
             )
         }
         _ => format!(
-            "No lineages are selected under {arm}: survival is shared by all of them, as of a tolerant state (probability {p:.3})."
+            "No lineages are selected under {arm}: survival is shared by all of them, as of a tolerant state (probability {}).",
+            crate::words::probability(p)
         ),
     };
     answer.words.push(first);

@@ -138,13 +138,13 @@ fn reason(series: &Series, one: &Fitted, founded: &[f64]) -> (String, String) {
     };
     let first = match verdict.best() {
         Some((Origin::PreExisting, p)) if !verdict.undetermined => {
-            format!("{name} was there before treatment began (probability {p:.3}).")
+            format!("{name} was there before treatment began (probability {}).", crate::words::probability(p))
         }
         Some((Origin::DuringTreatment, p)) if !verdict.undetermined => {
-            format!("{name} arose during treatment (probability {p:.3}).")
+            format!("{name} arose during treatment (probability {}).", crate::words::probability(p))
         }
         Some((Origin::None, p)) if !verdict.undetermined => {
-            format!("No resistant clone shows in {} (probability {p:.3}).", series.mutation)
+            format!("No resistant clone shows in {} (probability {}).", series.mutation, crate::words::probability(p))
         }
         _ => format!(
             "Whether {}{} was there before treatment began is undetermined: probability {before:.2} before, {during:.2} during, {none:.2} that there is none.",
@@ -212,7 +212,10 @@ fn course(patient: &Patient, fitted: &[Fitted], options: &Options) -> (Table, Ve
             let steps = 60;
             for k in 0..=steps {
                 let day = first + (last + options.forecast_days - first) * f64::from(k) / f64::from(steps);
-                let levels: Vec<f64> = f.draws.iter().map(|(e, at)| f.all[*e].rise.level(at, day).0).collect();
+                // A share of molecules is at most all of them, however far a rise is drawn on.
+                let most = if share { 1.0 } else { f64::INFINITY };
+                let level = |(e, at): &(usize, Vec<f64>)| f.all[*e].rise.level(at, day).0.min(most);
+                let levels: Vec<f64> = f.draws.iter().map(level).collect();
                 let Some((middle, (low, high))) = summary(levels) else { continue };
                 line.push((day, middle));
                 band.push((day, low, high));

@@ -93,7 +93,11 @@ pub(super) fn answer(fit: &Fit, readings: &Readings, fitted: &Fitted, options: &
             verdict.origin.iter().filter(|o| o.1 >= 0.01).map(|(o, p)| format!("{} {p:.2}", o.name())).collect();
         out.words.push(match verdict.undetermined {
             false => {
-                format!("On day {end:.0} what the drug does not hold is, with probability {p:.3}, {}.", in_words(best))
+                format!(
+                    "On day {end:.0} what the drug does not hold is, with probability {}, {}.",
+                    crate::words::probability(p),
+                    in_words(best)
+                )
             }
             true => format!(
                 "What the drug will not hold on day {end:.0} is undetermined; most probable, with {p:.2}, is {}.",
@@ -345,7 +349,10 @@ pub(super) fn compared(mut verdict: Verdict, unconverged: Vec<String>, patient: 
     verdict.undetermined = best < crate::verdict::CERTAIN;
     let first = match verdict.undetermined {
         true => format!("The readings do not tell the models apart: the most probable, {name}, has {best:.2}."),
-        false => format!("The readings are those of {name} (probability {best:.3} among the models given)."),
+        false => format!(
+            "The readings are those of {name} (probability {} among the models given).",
+            crate::words::probability(best)
+        ),
     };
     verdict.reason = "Evidence weighs each model with all that its prior allows; models that spread it over readings that were not made lose.".into();
     let experiment = (!patient.is_empty()).then(|| patient.to_string());

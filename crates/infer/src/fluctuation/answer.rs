@@ -163,7 +163,8 @@ fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<
         let verdict = verdict(&assay, options.seed, &options.costs);
         answer.words.push(said(&verdict));
         answer.verdict = Some(verdict);
-        posterior::add(&assay, options.seed, control, &mut answer)?;
+        control.done(0.3);
+        control.part(0.3, 1.0, |control| posterior::add(&assay, options.seed, control, &mut answer))?;
     }
     Ok(answer)
 }
@@ -178,7 +179,7 @@ fn said(verdict: &crate::verdict::Verdict) -> String {
                 crate::verdict::Origin::DuringTreatment => "The mutants arose under the drug",
                 _ => "Mutants arose both before and under the drug",
             };
-            format!("{what} (probability {p:.3}): {}.", verdict.reason)
+            format!("{what} (probability {}): {}.", crate::words::probability(p), verdict.reason)
         }
     };
     if origin == crate::verdict::Origin::DuringTreatment && !verdict.undetermined {
@@ -194,6 +195,12 @@ fn words(assay: &Assay, found: &Fit) -> String {
             "None of {} cultures has a mutant: at most {} mutations a culture (one-sided 95 %).",
             assay.cultures,
             show(found.m.ci95.1)
+        );
+    }
+    if found.m.ci95.1 == f64::INFINITY {
+        return format!(
+            "Every count was cut off: a culture of the mean size suffered {} mutations or more (95 %); nothing bounds them from above.",
+            show(found.m.ci95.0)
         );
     }
     let mut text = format!(

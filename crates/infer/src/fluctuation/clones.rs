@@ -25,7 +25,7 @@ pub struct Clones {
 impl Clones {
     /// Of a law.
     pub fn new(law: &Law) -> Clones {
-        const STEP: f64 = 1.0 / 64.0;
+        const STEP: f64 = 1.0 / 32.0;
         let a = 1.0 / law.fitness;
         let survive = 1.0 - law.mutant_death;
         let u0 = law.initial_share;
@@ -52,7 +52,7 @@ impl Clones {
             }
         } else {
             // x = longest / (1 + e^(-pi sinh t)) on (0, longest).
-            for k in -230..=230 {
+            for k in -115..=115 {
                 let t = STEP * f64::from(k);
                 let grow = libm::exp(-std::f64::consts::PI * libm::sinh(t));
                 let share = 1.0 / (1.0 + grow);

@@ -311,8 +311,8 @@ pub fn fit(assay: &Assay) -> Result<Fit, Refusal> {
     if assay.none() {
         let Fitness::Known(w) = assay.conditions.fitness else {
             return Err(Refusal(format!(
-                "`{}`: no culture has a mutant, which says nothing of their fitness; give --fitness as a number",
-                assay.name
+                "no culture{} has a mutant, which says nothing of their fitness; give --fitness as a number",
+                if assay.name.is_empty() { String::new() } else { format!(" of `{}`", assay.name) }
             )));
         };
         // Every culture empty: ln p falls with m; with equal sizes it is -n m (1 - unseen).

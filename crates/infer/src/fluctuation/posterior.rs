@@ -114,7 +114,9 @@ pub fn simulate(ready: &Ready, m: f64, stream: &mut Stream) -> u64 {
 /// Samples the posterior and adds it to an answer.
 pub fn add(assay: &Assay, seed: u64, control: &Control, answer: &mut Answer) -> Result<(), Interrupted> {
     let target = Mutations::new(assay);
-    let settings = Settings { particles: 250, seed, ..Settings::default() };
+    // With a free fitness every likelihood needs a law of its own.
+    let particles = if target.ready.is_some() { 250 } else { 150 };
+    let settings = Settings { particles, forgotten: 0.2, seed, ..Settings::default() };
     let found = sample(&target, &settings, control)?;
     answer.unconverged.extend(found.diagnosis.complaints());
     for (k, parameter) in target.parameters.iter().enumerate() {
