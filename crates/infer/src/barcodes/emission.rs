@@ -342,11 +342,12 @@ mod tests {
 
     #[test]
     fn noise_of_replicates_is_found_and_no_winner_is_called_among_likes() {
+        use super::super::sharing::Law;
         use super::super::simulate::{Design, Truth, simulate};
         use remission_engine::stream::{Purpose, Stream};
         let design =
             Design { barcodes: 3000, spread: 1.0, cells: 1e6, replicates: 2, baselines: 2, depth: 3e5, noise: 0.08 };
-        let truth = Truth { before: 0.0, copies: 1.0, during: 0.0, survive: 0.2, grown: 1.0, grown_spread: 1.0 };
+        let truth = Truth { before: 0.0, law: Law::Older(1.0), during: 0.0, survive: 0.2, grown: 1.0, grown_spread: 1.0 };
         let data = simulate(&truth, &design, &mut Stream::new(3, 0, 0, Purpose::Inference));
         let pool = Pool::of(&[&data.samples[0].counts, &data.samples[1].counts]);
         // Of 3000 barcodes the noise is known to about 4 %; five of that are allowed.
