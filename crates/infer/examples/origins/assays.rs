@@ -55,38 +55,42 @@ pub fn judged(truth: Origin, verdict: &Verdict) -> Judged {
     Judged { truth, said: verdict.origin.clone() }
 }
 
-/// 5 to 48 cultures, a twentieth or more plated, counts of 300 or more cut off there; the fitness free in one of four. Nothing:
-/// no mutant in 3 to 12 cultures.
+/// 5 to 48 cultures, a twentieth or more plated, counts of 300 or more cut off there; the fitness free in one of four, and then
+/// larger counts are drawn anew. Nothing: no mutant in 3 to 12 cultures.
 fn fluctuation(stream: &mut Stream, nothing: bool) -> Judged {
-    let origin = one(&[Origin::PreExisting, Origin::DuringTreatment, Origin::Mixture], stream);
     let cultures = if nothing { one(&[3, 6, 12], stream) } else { one(&[5, 8, 12, 24, 48], stream) };
     let plating = one(&[0.05, 0.2, 0.5, 1.0], stream);
     let free = stream.uniform() < 0.25;
-    let (fitness, w) = match free {
-        true => (Fitness::Free, FITNESS_PRIOR.at(normal(stream))),
-        false => (Fitness::Known(1.0), 1.0),
-    };
-    let conditions = Conditions { fitness, plating: Some(plating), censor_at: Some(300), ..Conditions::default() };
+    let fitness = if free { Fitness::Free } else { Fitness::Known(1.0) };
+    let censor_at = (!free).then_some(300);
+    let conditions = Conditions { fitness, plating: Some(plating), censor_at, ..Conditions::default() };
     let of = |counts: &[u64]| {
         let one = |n: &u64| Culture { mutants: *n, final_cells: None, plating: None };
         let experiment = Experiment { name: String::new(), cultures: counts.iter().map(one).collect() };
         fit::Assay::new(&experiment, &conditions).expect("conditions are in range")
     };
-    let law = of(&[0]).law(plating, w).ready(1);
-    let m = between(RANGE.0, RANGE.1, stream);
-    let share = Prior::Uniform(SHARE.0, SHARE.1).at(normal(stream));
-    let (before, after) = match origin {
-        Origin::PreExisting => (m, 0.0),
-        Origin::DuringTreatment => (0.0, m),
-        _ => (m, share / (1.0 - share) * typical(m, plating)),
-    };
-    let count = |stream: &mut Stream| {
-        let grown = if before > 0.0 { simulate(&law, before, stream) } else { 0 };
-        let made = if after > 0.0 { poisson(stream, after) } else { 0 };
-        grown.saturating_add(made).min(300)
-    };
-    let counts: Vec<u64> = (0..cultures).map(|_| if nothing { 0 } else { count(stream) }).collect();
-    judged(origin, &weigh(&of(&counts)))
+    loop {
+        let origin = one(&[Origin::PreExisting, Origin::DuringTreatment, Origin::Mixture], stream);
+        let w = if free { FITNESS_PRIOR.at(normal(stream)) } else { 1.0 };
+        let law = of(&[0]).law(plating, w).ready(1);
+        let m = between(RANGE.0, RANGE.1, stream);
+        let share = Prior::Uniform(SHARE.0, SHARE.1).at(normal(stream));
+        let (before, after) = match origin {
+            Origin::PreExisting => (m, 0.0),
+            Origin::DuringTreatment => (0.0, m),
+            _ => (m, share / (1.0 - share) * typical(m, plating)),
+        };
+        let count = |stream: &mut Stream| {
+            let grown = if before > 0.0 { simulate(&law, before, stream) } else { 0 };
+            let made = if after > 0.0 { poisson(stream, after) } else { 0 };
+            grown.saturating_add(made)
+        };
+        let counts: Vec<u64> = (0..cultures).map(|_| if nothing { 0 } else { count(stream) }).collect();
+        if free && counts.iter().any(|n| *n > 300) {
+            continue;
+        }
+        return judged(origin, &weigh(&of(&counts)));
+    }
 }
 
 /// 16 to 96 wells, in half of the plates at two sizes and two doses, looked at once or twice a week for 6 to 12 weeks. Nothing:

@@ -1,7 +1,7 @@
 //! Cases of the assays of a dish: wells, colonies, courses, barcodes.
 //!
-//! Where a table is refused (more than 1,000 colonies) truth and data are drawn anew until one is not: whether it is accepted
-//! depends on the data alone, so that the posterior given the data is the same as without the refusal, and ranks stay uniform.
+//! Where data are costly to weigh (more than 150 colonies in a culture) truth and data are drawn anew until they are not: whether they
+//! are kept depends on the data alone, so that the posterior given the data is the same as without this, and ranks stay uniform.
 
 use crate::Fit;
 use crate::cases::{Once, posterior, truth};
@@ -61,7 +61,7 @@ fn counted(k: u64, stream: &mut Stream, kind: colonies::model::Kind) -> Fit {
     loop {
         let truth = truth(&explained, stream);
         let found = assay(&explained.rates(&truth), &design, &options, stream);
-        if found.cultures.iter().all(|c| c.colonies() as u64 <= colonies::data::MOST_COLONIES) {
+        if found.cultures.iter().all(|c| c.colonies() <= 150) {
             return posterior(&Explained::new(kind, &Model::new(&found, &options), &options), truth, k);
         }
     }
@@ -114,8 +114,8 @@ fn shared(k: u64, stream: &mut Stream, kind: sharing::Kind) -> Fit {
         before: rates.before,
         law: rates.law,
         during: rates.during,
-        survive: 1e-3,
-        grown: 300.0,
+        survive: 0.1,
+        grown: 2000.0,
         grown_spread: 0.5,
     };
     let data = pools::simulate(&happens, &design, stream);
