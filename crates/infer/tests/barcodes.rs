@@ -106,7 +106,8 @@ fn answered(data: &Data, options: &Options) -> Answer {
 
 const DESIGN: Design =
     Design { barcodes: 2000, spread: 1.0, cells: 4e5, replicates: 4, baselines: 2, depth: 3e5, noise: 0.03 };
-const TRUTH: Truth = Truth { before: 0.0, law: Law::Older(5.0), during: 0.0, survive: 1e-3, grown: 300.0, grown_spread: 1.0 };
+const TRUTH: Truth =
+    Truth { before: 0.0, law: Law::Older(5.0), during: 0.0, survive: 1e-3, grown: 300.0, grown_spread: 1.0 };
 
 #[test]
 fn each_origin_is_found_again_with_its_values() {

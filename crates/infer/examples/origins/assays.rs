@@ -20,6 +20,7 @@ use remission_infer::persister_fluctuation::simulate::{Design, assay};
 use remission_infer::prior::{Prior, Target};
 use remission_infer::regrowth::simulate::{Arm, plate};
 use remission_infer::regrowth::target::{Kind, Wells};
+use remission_infer::smc::Settings;
 use remission_infer::table::Reading;
 use remission_infer::verdict::{Origin, Verdict};
 use remission_infer::{persister_fluctuation, regrowth};
@@ -156,7 +157,8 @@ fn counted(stream: &mut Stream, nothing: bool) -> Judged {
 /// winners, which cannot show whether they are shared.
 fn shared(stream: &mut Stream, nothing: bool) -> Judged {
     use sharing::Kind::{Before, Both, BothGrown, During, Grown, Sample};
-    let options = barcoded::Options::default();
+    let settings = Settings { particles: 100, runs: 2, moves: 30, ..Settings::default() };
+    let options = barcoded::Options { settings, ..barcoded::Options::default() };
     let design = pools::Design {
         barcodes: one(&[500, 1000, 3000], stream),
         spread: one(&[0.7, 1.0], stream),
@@ -167,7 +169,8 @@ fn shared(stream: &mut Stream, nothing: bool) -> Judged {
         noise: between(0.01, 0.1, stream),
     };
     // In the proportions of the verdict's prior weights; the last: all lineages survive alike.
-    let kinds = [Some(Before), Some(Grown), Some(During), Some(During), Some(Both), Some(BothGrown), Some(Sample), None];
+    let kinds =
+        [Some(Before), Some(Grown), Some(During), Some(During), Some(Both), Some(BothGrown), Some(Sample), None];
     let kind = one(if nothing { &kinds[..6] } else { &kinds }, stream);
     let origin = match kind {
         Some(Before | Grown) => Origin::PreExisting,
@@ -239,8 +242,8 @@ fn course(stream: &mut Stream, nothing: bool) -> Judged {
         }
         let found = courses(&readings, "a", &[1.0], 0.0, 24.0 * days);
         let Some(course) = found.first().filter(|c| c.tells()) else { continue };
-        let settings = remission_infer::smc::Settings::default();
-        let (verdict, _) = survivors::weigh(course, GROWTH, &settings, &Control::quiet()).expect("nobody interrupts");
+        let (verdict, _) =
+            survivors::weigh(course, GROWTH, &Settings::default(), &Control::quiet()).expect("nobody interrupts");
         return judged(origin, &verdict);
     }
 }

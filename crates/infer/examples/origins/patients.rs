@@ -36,7 +36,8 @@ fn blood(stream: &mut Stream, nothing: bool) -> Judged {
         true => Said::Reads { mutant: 0, depth },
         false => Said::ShareBelow { limit: 0.001, depth },
     };
-    let (tubes, last) = if nothing { (2, 28.0) } else { (one(&[4, 6, 10], stream), one(&[120.0, 240.0, 360.0], stream)) };
+    let (tubes, last) =
+        if nothing { (2, 28.0) } else { (one(&[4, 6, 10], stream), one(&[120.0, 240.0, 360.0], stream)) };
     let days: Vec<f64> = (0..tubes).map(|k| last * f64::from(k) / f64::from(tubes - 1)).collect();
     let blank: Vec<(f64, Said)> = days.iter().map(|d| (*d, like)).collect();
     let rise = Rise::new(Role::Resistance, &blank, explanation, &options, last);

@@ -94,15 +94,8 @@ fn course(k: u64, stream: &mut Stream, kind: survivors::Kind) -> Fit {
 
 /// Two baselines and four replicates of 1,000 barcodes, winners far above the others.
 fn shared(k: u64, stream: &mut Stream, kind: sharing::Kind) -> Fit {
-    let design = pools::Design {
-        barcodes: 1000,
-        spread: 1.0,
-        cells: 2e5,
-        replicates: 4,
-        baselines: 2,
-        depth: 1e5,
-        noise: 0.03,
-    };
+    let design =
+        pools::Design { barcodes: 1000, spread: 1.0, cells: 2e5, replicates: 4, baselines: 2, depth: 1e5, noise: 0.03 };
     // e to the entropy of log-normal frequencies.
     let limits = Limits { selected: 0.1 * 1000.0 * libm::exp(-0.5), copies: (0.3, 100.0), theta: (0.01, 0.5) };
     let any = Pool::of(&[&[1, 1]]);

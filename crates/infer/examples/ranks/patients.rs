@@ -71,9 +71,8 @@ fn records(model: Model, theta: &[f64], days: &[f64], stream: &mut Stream) -> Ve
 /// bounds: here the sizes are drawn from a law much wider than the error of a record, which comes to the same.
 fn size(k: u64, stream: &mut Stream, beginning: Beginning) -> Fit {
     let days: Vec<f64> = (0..8).map(|k| 42.0 * f64::from(k)).collect();
-    let about = |d: f64| -> Vec<Look> {
-        days.iter().map(|days| Look { days: *days, seen: Seen::Diameter(d) }).collect()
-    };
+    let about =
+        |d: f64| -> Vec<Look> { days.iter().map(|days| Look { days: *days, seen: Seen::Diameter(d) }).collect() };
     let middle = 40.0 * libm::exp(0.4 * normal(stream));
     let question = Question::new(beginning, &about(middle), &BELOW);
     let truth = truth(&question, stream);
@@ -171,10 +170,8 @@ impl Estimated for Walk {
 
 /// Fifteen readings.
 fn walk(k: u64, stream: &mut Stream) -> Fit {
-    let parameters = [
-        Parameter::new("a", "", Prior::Uniform(0.0, 1.0)),
-        Parameter::new("noise", "", Prior::LogNormal(1.0, 0.5)),
-    ];
+    let parameters =
+        [Parameter::new("a", "", Prior::Uniform(0.0, 1.0)), Parameter::new("noise", "", Prior::LogNormal(1.0, 0.5))];
     let truth: Vec<f64> = parameters.iter().map(|p| p.prior.at(normal(stream))).collect();
     let mut x = normal(stream);
     let readings = (0..15)
@@ -217,8 +214,7 @@ fn dish(k: u64, stream: &mut Stream) -> Fit {
     let model = remission_model::model_from_toml("dish.toml", DISH).expect("the model is sound");
     let compiled = Compiled::new(&model);
     let regimen = Regimen::default();
-    let mut visits: Vec<Visit> =
-        (0..10).map(|k| Visit { time: 15.0 * f64::from(k), readings: Vec::new() }).collect();
+    let mut visits: Vec<Visit> = (0..10).map(|k| Visit { time: 15.0 * f64::from(k), readings: Vec::new() }).collect();
     let blank = Setting { compiled: &compiled, regimen: &regimen, visits: &visits, ahead: &[] };
     let fit = Fitted::new(&blank, vec![0, 1, 2], None, 1);
     let truth = truth(&fit, stream);
