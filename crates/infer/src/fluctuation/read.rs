@@ -88,12 +88,12 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             sheet.reject_line(row, &found, "no more mutants than cells plated; final_cells is the whole culture");
             continue;
         }
-        if let Some(culture) = culture.map(|c| sheet.text(row, c)).filter(|c| !is_missing(c)) {
-            if let Some(earlier) = seen.again(format!("{name}\n{culture}"), row.line) {
-                let found = format!("culture {culture} of line {earlier} again");
-                sheet.reject_line(row, &found, "one line a culture; leave the column `culture` out if it names none");
-                continue;
-            }
+        if let Some(culture) = culture.map(|c| sheet.text(row, c)).filter(|c| !is_missing(c))
+            && let Some(earlier) = seen.again(format!("{name}\n{culture}"), row.line)
+        {
+            let found = format!("culture {culture} of line {earlier} again");
+            sheet.reject_line(row, &found, "one line a culture; leave the column `culture` out if it names none");
+            continue;
         }
         if !found.contains_key(&name) {
             order.push(name.clone());
