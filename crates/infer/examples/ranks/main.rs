@@ -7,8 +7,10 @@
 //! (Bonferroni over parameters); every `broken-...` case must fall outside its band. What was computed is kept in DIR, a line a fit,
 //! and not computed again. Exit code 0: every sound case inside, every broken one outside.
 
+mod assays;
 mod broken;
 mod cases;
+mod patients;
 
 use remission_engine::stream::{Purpose, Stream};
 use remission_infer::calibration::{rank, uniform};

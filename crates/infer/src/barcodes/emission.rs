@@ -8,13 +8,14 @@
 //! variance  mu (1 + drift) + (noise + 1 / (n + 1/2)) mu^2
 //! ```
 //!
-//! `left` the share of reads of cells that did not win, `drift` the reads a surviving cell stands for (Poisson survivors),
+//! `left` the share of reads of cells that did not win, `drift` the reads a surviving cell stands for (Poisson survivors; where
+//! they are few and of many reads each, the sum over their number stands in place of this law),
 //! `noise` from replicate baselines. A winner's count is a log-normal variable rounded to whole reads, whatever its
 //! frequency. A barcode wins with chance 1 - e^(-winners f). These values are fitted sample by sample by expectation and
 //! maximisation; winners are called so that the mean chance of a wrong call stays below the false discovery rate (Efron
 //! 2001, J. Am. Stat. Assoc. 96:1151).
 
-use crate::special::{log_normal_density, normal_below};
+use crate::special::{log_normal_density, log_sum, normal_below};
 
 /// The pool before the split.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,6 +157,13 @@ fn log_winner(x: u64, mean: f64, spread: f64) -> f64 {
     libm::log(between.max(1e-300))
 }
 
+/// Reads of a survivor from which survivors are counted one by one where they are few.
+const FEW_READS: f64 = 3.0;
+/// Expected survivors of a barcode up to which they are.
+const FEW_CELLS: f64 = 12.0;
+/// Share of barcodes whose counts follow the smooth law all the same: reads that strayed, survivors that divided.
+const STRAY: f64 = 0.1;
+
 struct Sample<'a> {
     pool: &'a Pool,
     counts: &'a [u64],
@@ -164,9 +172,26 @@ struct Sample<'a> {
 
 impl Sample<'_> {
     fn lost(&self, b: usize, left: f64, drift: f64) -> f64 {
+        let x = self.counts[b];
         let mean = self.depth * left * self.pool.frequency[b];
         let extra = drift + (self.pool.noise + 1.0 / self.pool.shape[b]) * mean;
-        log_negative_binomial(self.counts[b], mean, mean / extra.max(1e-9))
+        let smooth = log_negative_binomial(x, mean, mean / extra.max(1e-9));
+        let (cells, most) = (mean / drift, x as f64 / drift);
+        if drift < FEW_READS || cells > FEW_CELLS || most > 10.0 * FEW_CELLS {
+            return smooth;
+        }
+        // Few survivors, each of many reads: the sum over their number near the one that the count stands for.
+        let noise = 1.0 / self.pool.noise;
+        let wide = 4.0 * libm::sqrt(most / drift + self.pool.noise * most * most) + 1.0;
+        let (from, until) = (libm::floor(most - wide).max(1.0) as u64, libm::ceil(most + wide) as u64);
+        let one = |n: u64| {
+            libm::exp(
+                log_negative_binomial(n, cells, self.pool.shape[b]) + log_negative_binomial(x, n as f64 * drift, noise),
+            )
+        };
+        let none = if x == 0 { libm::exp(log_negative_binomial(0, cells, self.pool.shape[b])) } else { 0.0 };
+        let sum = none + (from..=until).map(one).sum::<f64>();
+        libm::log((1.0 - STRAY) * sum + STRAY * libm::exp(smooth)).max(-690.0)
     }
 
     /// The drift that makes the weighted likelihood of those that lost largest.
@@ -177,7 +202,14 @@ impl Sample<'_> {
             (0..self.counts.len()).map(one).sum()
         };
         let golden = 0.618_033_988_749_894_9;
-        let (mut low, mut high) = from;
+        // Where survivors are counted one by one the likelihood has several peaks: the best of some places first.
+        let places = libm::ceil((from.1 - from.0) / 0.35) as usize;
+        let at = |k: usize| from.0 + (from.1 - from.0) * k as f64 / places as f64;
+        let best = (0..=places)
+            .map(|k| (k, value(at(k))))
+            .fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a })
+            .0;
+        let (mut low, mut high) = (at(best.saturating_sub(1)), at((best + 1).min(places)));
         let (mut a, mut b) = (high - golden * (high - low), low + golden * (high - low));
         let (mut at_a, mut at_b) = (value(a), value(b));
         for _ in 0..40 {
@@ -208,26 +240,66 @@ pub fn fit(pool: &Pool, counts: &[u64], fdr: f64, like: Option<(&Values, f64)>) 
     let barcodes = counts.len();
     let all = vec![1.0; barcodes];
     let drift_alike = sample.drift(1.0, &all, DRIFT);
-    let alike = (0..barcodes).map(|b| sample.lost(b, 1.0, drift_alike)).collect();
-    // First guess of winners: far above what the others leave them; the others' share is found by turns.
+    let alike: Vec<f64> = (0..barcodes).map(|b| sample.lost(b, 1.0, drift_alike)).collect();
+    let alike_sum: f64 = alike.iter().sum();
+    let mut starts = vec![far(&sample), above(&sample)];
+    if let Some((values, other)) = like {
+        let begin = Values { log_winner: values.log_winner + libm::log(depth / other), ..*values };
+        starts = vec![(0..barcodes).map(|b| posterior(&sample, b, &begin)).collect()];
+    }
+    // Winners must be worth what they cost: three values more.
+    let mut best = (none(drift_alike, depth), alike_sum + 1.5 * libm::log(barcodes.max(2) as f64));
+    for weight in starts {
+        let values = settled(&sample, weight, drift_alike);
+        let found = if values.winners > 0.0 { mixed(&sample, &values) } else { f64::NEG_INFINITY };
+        if found > best.1 {
+            best = (values, found);
+        }
+    }
+    let values = best.0;
+    let lost: Vec<f64> = (0..barcodes).map(|b| sample.lost(b, values.left, values.drift)).collect();
+    let won: Vec<f64> = counts.iter().map(|x| log_winner(*x, values.log_winner, values.spread)).collect();
+    let chance: Vec<f64> = (0..barcodes).map(|b| posterior(&sample, b, &values)).collect();
+    let log_likelihood = mixed(&sample, &values);
+    Fitted { values, called: called(&chance, fdr), lost, won, chance, alike, log_likelihood }
+}
+
+/// Values without winners.
+fn none(drift: f64, depth: f64) -> Values {
+    Values { left: 1.0, drift, log_winner: libm::log(depth.max(2.0) * 0.01), spread: 1.0, winners: 0.0 }
+}
+
+/// Those far above what the others leave them; the others' share is found by turns.
+fn far(sample: &Sample) -> Vec<f64> {
+    let (counts, depth, frequency) = (sample.counts, sample.depth, &sample.pool.frequency);
+    let barcodes = counts.len();
     let mut left: f64 = 1.0;
     let mut weight = vec![0.0; barcodes];
     for _ in 0..20 {
         for b in 0..barcodes {
-            let mean = depth * left * pool.frequency[b];
+            let mean = depth * left * frequency[b];
             weight[b] = f64::from(u8::from(counts[b] as f64 > 8.0 * mean + 20.0 + 0.0005 * depth));
         }
-        let (reads, share) = sums(&weight, counts, &pool.frequency);
+        let (reads, share) = sums(&weight, counts, frequency);
         left = (reads / depth / share.max(1e-9)).clamp(1e-9, 1.0);
     }
-    if let Some((values, other)) = like {
-        let begin = Values { log_winner: values.log_winner + libm::log(depth / other), ..*values };
-        for b in 0..barcodes {
-            weight[b] = posterior(&sample, b, &begin);
-        }
-    }
-    let mut values =
-        Values { left, drift: 1.0, log_winner: libm::log(depth.max(2.0) * 0.01), spread: 1.0, winners: 0.0 };
+    weight
+}
+
+/// Those ten times above the median of all that were read: where few cells survive, a survivor is far above what its barcode
+/// expects, but not above other survivors.
+fn above(sample: &Sample) -> Vec<f64> {
+    let mut read: Vec<u64> = sample.counts.iter().copied().filter(|x| *x > 0).collect();
+    read.sort_unstable();
+    let median = read.get(read.len() / 2).copied().unwrap_or(0);
+    sample.counts.iter().map(|x| f64::from(u8::from(*x > 10 * median))).collect()
+}
+
+/// Expectation and maximisation from first weights.
+fn settled(sample: &Sample, mut weight: Vec<f64>, drift_alike: f64) -> Values {
+    let (pool, counts, depth) = (sample.pool, sample.counts, sample.depth);
+    let barcodes = counts.len();
+    let mut values = Values { drift: 1.0, ..none(1.0, depth) };
     let mut range = DRIFT;
     for _ in 0..25 {
         let winners: f64 = weight.iter().sum();
@@ -249,7 +321,7 @@ pub fn fit(pool: &Pool, counts: &[u64], fdr: f64, like: Option<(&Values, f64)>) 
         values.spread = libm::sqrt(((0..barcodes).map(square).sum::<f64>() + 0.5) / (winners + 0.5)).max(0.3);
         values.winners = rate(&pool.frequency, winners);
         for b in 0..barcodes {
-            weight[b] = posterior(&sample, b, &values);
+            weight[b] = posterior(sample, b, &values);
         }
         let near = |a: f64, b: f64| (a - b).abs() <= 1e-3 * b.abs().max(1e-3);
         if near(before.left, values.left) && near(before.winners, values.winners) && near(before.spread, values.spread)
@@ -257,15 +329,18 @@ pub fn fit(pool: &Pool, counts: &[u64], fdr: f64, like: Option<(&Values, f64)>) 
             break;
         }
     }
-    let lost: Vec<f64> = (0..barcodes).map(|b| sample.lost(b, values.left, values.drift)).collect();
-    let won: Vec<f64> = counts.iter().map(|x| log_winner(*x, values.log_winner, values.spread)).collect();
-    let chance: Vec<f64> = (0..barcodes).map(|b| posterior(&sample, b, &values)).collect();
-    let mut log_likelihood = 0.0;
-    for b in 0..barcodes {
-        let p = -libm::expm1(-values.winners * pool.frequency[b]);
-        log_likelihood += lost[b] + libm::log1p(p * libm::expm1((won[b] - lost[b]).min(700.0)));
-    }
-    Fitted { values, called: called(&chance, fdr), lost, won, chance, alike, log_likelihood }
+    values
+}
+
+/// ln p(counts) with winners at their rate.
+fn mixed(sample: &Sample, values: &Values) -> f64 {
+    let one = |b: usize| {
+        let p = -libm::expm1(-values.winners * sample.pool.frequency[b]);
+        let lost = sample.lost(b, values.left, values.drift);
+        let won = log_winner(sample.counts[b], values.log_winner, values.spread);
+        log_sum(&[libm::log1p(-p) + lost, libm::log(p.max(1e-300)) + won])
+    };
+    (0..sample.counts.len()).map(one).sum()
 }
 
 /// Reads and frequency of those that lost.
@@ -342,11 +417,13 @@ mod tests {
 
     #[test]
     fn noise_of_replicates_is_found_and_no_winner_is_called_among_likes() {
+        use super::super::sharing::Law;
         use super::super::simulate::{Design, Truth, simulate};
         use remission_engine::stream::{Purpose, Stream};
         let design =
             Design { barcodes: 3000, spread: 1.0, cells: 1e6, replicates: 2, baselines: 2, depth: 3e5, noise: 0.08 };
-        let truth = Truth { before: 0.0, copies: 1.0, during: 0.0, survive: 0.2, grown: 1.0, grown_spread: 1.0 };
+        let truth =
+            Truth { before: 0.0, law: Law::Older(1.0), during: 0.0, survive: 0.2, grown: 1.0, grown_spread: 1.0 };
         let data = simulate(&truth, &design, &mut Stream::new(3, 0, 0, Purpose::Inference));
         let pool = Pool::of(&[&data.samples[0].counts, &data.samples[1].counts]);
         // Of 3000 barcodes the noise is known to about 4 %; five of that are allowed.

@@ -6,6 +6,7 @@
 //! a barcode) and sequenced (Poisson).
 
 use super::read::{Data, Sample};
+use super::sharing::Law;
 use remission_engine::draw::{gamma, normal, poisson};
 use remission_engine::stream::Stream;
 
@@ -33,8 +34,8 @@ pub struct Design {
 pub struct Truth {
     /// Lineages that are resistant before the split, in the mean.
     pub before: f64,
-    /// Mean cells of a resistant lineage that a replicate receives.
-    pub copies: f64,
+    /// How many cells of a resistant lineage a replicate receives.
+    pub law: Law,
     /// Resistant cells that arise in a replicate, in the mean.
     pub during: f64,
     /// Share of other cells that survive to the harvest.
@@ -43,6 +44,17 @@ pub struct Truth {
     pub grown: f64,
     /// Standard deviation of their logarithm.
     pub grown_spread: f64,
+}
+
+/// Resistant cells of which each grows to a size of its own; of more, the mean size is taken.
+const MANY: u64 = 2000;
+
+/// Cells at harvest from so many resistant ones.
+fn sizes(truth: &Truth, grown: u64, stream: &mut Stream) -> f64 {
+    if grown > MANY {
+        return grown as f64 * truth.grown * libm::exp(0.5 * truth.grown_spread * truth.grown_spread);
+    }
+    (0..grown).map(|_| truth.grown * libm::exp(truth.grown_spread * normal(stream))).sum()
 }
 
 /// Draws an experiment: samples `baseline` and `drug`.
@@ -55,7 +67,11 @@ pub fn simulate(truth: &Truth, design: &Design, stream: &mut Stream) -> Data {
         .iter()
         .map(|f| {
             let lineages = poisson(stream, truth.before * f);
-            (0..lineages).map(|_| -truth.copies * libm::log(stream.uniform())).sum()
+            let mut received = || match truth.law {
+                Law::Older(copies) => -copies * libm::log(stream.uniform()),
+                Law::Grown(theta) => theta / stream.uniform(),
+            };
+            (0..lineages).map(|_| received()).sum()
         })
         .collect();
     let sequenced = |cells: &[f64], stream: &mut Stream| -> Vec<u64> {
@@ -76,7 +92,7 @@ pub fn simulate(truth: &Truth, design: &Design, stream: &mut Stream) -> Data {
         for b in 0..design.barcodes {
             let others = poisson(stream, design.cells * frequency[b] * truth.survive) as f64;
             let grown = poisson(stream, resistant[b]) + poisson(stream, truth.during * frequency[b]);
-            let size: f64 = (0..grown).map(|_| truth.grown * libm::exp(truth.grown_spread * normal(stream))).sum();
+            let size = sizes(truth, grown, stream);
             cells.push(others + size);
         }
         let counts = sequenced(&cells, stream);

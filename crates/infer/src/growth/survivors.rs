@@ -194,14 +194,17 @@ pub fn two_phases(course: &Course) -> Option<TwoPhases> {
 
 /// What the slow phase is held to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
+    /// All cells die at one rate.
     OnePhase,
+    /// Survivors hardly grow.
     Persisters,
+    /// Survivors grow.
     Resistant,
 }
 
 /// Courses under one kind; values of each course in turn: start, kill, scatter and, with two phases, share and late rate.
-struct Courses {
+pub struct Courses {
     kind: Kind,
     groups: Vec<Vec<Group>>,
     parameters: Vec<Parameter>,
@@ -228,7 +231,8 @@ impl Group {
 }
 
 impl Courses {
-    fn new(kind: Kind, courses: &[&Course], growth: f64) -> Courses {
+    /// The courses under a kind. `growth`: net rate without drug, per hour, above 0.
+    pub fn new(kind: Kind, courses: &[&Course], growth: f64) -> Courses {
         let mut parameters = Vec::new();
         for course in courses {
             let at = |name: &str| format!("{name}_at_{}", course.concentration);
@@ -248,7 +252,7 @@ impl Courses {
     }
 
     /// Mean of ln N and its scatter for course `k`.
-    fn mean(&self, at: &[f64], k: usize, t: f64) -> (f64, f64) {
+    pub fn mean(&self, at: &[f64], k: usize, t: f64) -> (f64, f64) {
         match self.kind {
             Kind::OnePhase => (at[3 * k] - at[3 * k + 1] * t, at[3 * k + 2]),
             _ => (log_two(at[5 * k], at[5 * k + 3], at[5 * k + 1], at[5 * k + 4], t), at[5 * k + 2]),

@@ -31,16 +31,19 @@ pub enum Beginning {
 /// Cells in a cubic millimetre of tumour.
 const CELLS_PER_MM3: f64 = 1e6;
 
-struct Question<'a> {
+/// A lesion's looks under one beginning of resistance.
+pub struct Question<'a> {
     beginning: Beginning,
     parameters: Vec<Parameter>,
     lesion: Lesion<'a>,
 }
 
-const MODEL: Model = Model { curve: Curve::Regrowth, deviation: Deviation::Level };
+/// The law of the sizes.
+pub const MODEL: Model = Model { curve: Curve::Regrowth, deviation: Deviation::Level };
 
 impl<'a> Question<'a> {
-    fn new(beginning: Beginning, looks: &[Look], below: &'a Below) -> Question<'a> {
+    /// The looks of a lesion, in the order of time.
+    pub fn new(beginning: Beginning, looks: &[Look], below: &'a Below) -> Question<'a> {
         let first = looks.iter().find_map(|l| match l.seen {
             Seen::Diameter(d) => Some(d),
             _ => None,
@@ -66,7 +69,8 @@ impl<'a> Question<'a> {
         Question { beginning, parameters, lesion: Lesion { model: MODEL, looks: looks.to_vec(), below } }
     }
 
-    fn theta(&self, at: &[f64]) -> Vec<f64> {
+    /// Parameters of [`MODEL`] that a set of its own stands for.
+    pub fn theta(&self, at: &[f64]) -> Vec<f64> {
         let f = match self.beginning {
             Beginning::Never => 0.0,
             Beginning::AtStart => at[7],

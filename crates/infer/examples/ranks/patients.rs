@@ -1,0 +1,227 @@
+//! Cases of patients, and of the samplers for hidden processes: blood, sizes, PSA, a particle filter, a fitted model.
+
+use crate::Fit;
+use crate::cases::{Once, posterior, truth};
+use remission_cohort::measure::Reported;
+use remission_engine::compiled::Compiled;
+use remission_engine::draw::normal;
+use remission_engine::stream::Stream;
+use remission_infer::ctdna::{self, Explanation, Rise, Role, Said};
+use remission_infer::filter::{self, Process, pass};
+use remission_infer::fit_model::patient::{Setting, Visit, mean_path};
+use remission_infer::fit_model::target::Fit as Fitted;
+use remission_infer::jobs::Control;
+use remission_infer::pmmh::{self, Estimated};
+use remission_infer::population::{Individual, Population, draws};
+use remission_infer::prior::{Parameter, Prior};
+use remission_infer::psa::{self, model as men};
+use remission_infer::special::log_normal_density;
+use remission_infer::tumour_size::model::{Below, Lesion, Model};
+use remission_infer::tumour_size::origin::{Beginning, MODEL, Question};
+use remission_infer::tumour_size::{Look, Seen, reference};
+use remission_model::draws::Draws;
+use remission_model::resolved::Regimen;
+
+/// Every case.
+pub fn all() -> Vec<(&'static str, Once)> {
+    vec![
+        ("ctdna-before", |k, s| blood(k, s, Role::Resistance, Explanation::Before, READS)),
+        ("ctdna-during", |k, s| blood(k, s, Role::Resistance, Explanation::During, READS)),
+        ("ctdna-none-truncal", |k, s| blood(k, s, Role::Truncal, Explanation::None, READS)),
+        ("ctdna-before-truncal-copies", |k, s| blood(k, s, Role::Truncal, Explanation::Before, COPIES)),
+        ("tumour-size-at-start", |k, s| size(k, s, Beginning::AtStart)),
+        ("tumour-size-later", |k, s| size(k, s, Beginning::Later)),
+        ("tumour-size-never", |k, s| size(k, s, Beginning::Never)),
+        ("tumour-size-patient", |_, s| lesion(s)),
+        ("psa-patient", |_, s| man(s)),
+        ("pmmh", |k, s| walk(k, s)),
+        ("fit-model-mean", |k, s| dish(k, s)),
+    ]
+}
+
+const READS: Said = Said::ShareBelow { limit: 0.001, depth: 5000 };
+const COPIES: Said = Said::Copies { per_ml: 0.0, ml: 4.0 };
+
+/// Seven draws of blood in nine months. More than 1e6 copies per mL are drawn anew, with their truth: no assay reads so many.
+fn blood(k: u64, stream: &mut Stream, role: Role, explanation: Explanation, like: Said) -> Fit {
+    let options = ctdna::Options::default();
+    let days = [-3.0, 14.0, 42.0, 84.0, 140.0, 200.0, 270.0];
+    let blank: Vec<(f64, Said)> = days.iter().map(|d| (*d, like)).collect();
+    let rise = Rise::new(role, &blank, explanation, &options, 270.0);
+    loop {
+        let truth = truth(&rise, stream);
+        let read: Vec<(f64, Said)> = days.iter().map(|d| (*d, rise.simulate(&truth, *d, like, stream))).collect();
+        if read.iter().all(|r| r.1.is_share() || r.1.level() <= 1e6) {
+            return posterior(&Rise::new(role, &read, explanation, &options, 270.0), truth, k);
+        }
+    }
+}
+
+const BELOW: Below = Below { limit: 5.0, zeros: 0.8, words: 0.0 };
+
+/// Records in whole millimetres of a lesion of a model.
+fn records(model: Model, theta: &[f64], days: &[f64], stream: &mut Stream) -> Vec<Look> {
+    let blank = Lesion { model, looks: Vec::new(), below: &BELOW };
+    let seen = |d: f64| if d < 0.5 { Seen::Gone } else { Seen::Diameter(libm::round(d)) };
+    let drawn = blank.ahead(theta, days, stream);
+    days.iter().zip(drawn).map(|(days, d)| Look { days: *days, seen: seen(d) }).collect()
+}
+
+/// Eight looks, six weeks apart. The prior of the size at the start is about the first record, which stands for one without
+/// bounds: here the sizes are drawn from a law much wider than the error of a record, which comes to the same.
+fn size(k: u64, stream: &mut Stream, beginning: Beginning) -> Fit {
+    let days: Vec<f64> = (0..8).map(|k| 42.0 * f64::from(k)).collect();
+    let about =
+        |d: f64| -> Vec<Look> { days.iter().map(|days| Look { days: *days, seen: Seen::Diameter(d) }).collect() };
+    let middle = 40.0 * libm::exp(0.4 * normal(stream));
+    let question = Question::new(beginning, &about(middle), &BELOW);
+    let truth = truth(&question, stream);
+    let looks = records(MODEL, &question.theta(&truth), &days, stream);
+    posterior(&Question::new(beginning, &looks, &BELOW), truth, k)
+}
+
+/// One lesion under the population that stands in for a learned one.
+fn lesion(stream: &mut Stream) -> Fit {
+    let (model, population) = reference::population(5.0).models.swap_remove(0);
+    let days: Vec<f64> = (0..7).map(|k| 42.0 * f64::from(k)).collect();
+    let truth = population.at(&model.parameters().iter().map(|_| normal(stream)).collect::<Vec<_>>());
+    let looks = records(model, &truth, &days, stream);
+    let names = model.parameters().iter().map(|p| p.0.to_string()).collect();
+    individual(&Lesion { model, looks, below: &BELOW }, &population, truth, names, stream)
+}
+
+/// A man's draws from a population, as the commands take them, from one chain begun at one place or the best of five.
+fn individual(of: &dyn Individual, by: &Population, truth: Vec<f64>, names: Vec<String>, stream: &mut Stream) -> Fit {
+    let sets = draws(of, by, 400, 8, 5, stream).into_iter().map(|d| d.0).collect();
+    let units = vec![String::new(); truth.len()];
+    Fit { truth, draws: Draws { names, units, chains: vec![sets] } }
+}
+
+/// A man in his first two cycles, read every six weeks.
+fn man(stream: &mut Stream) -> Fit {
+    let of = |k: usize| men::PARAMETERS.map(|p| if k == 0 { p.2 } else { p.3 });
+    let population = Population::independent(&of(0), &of(1));
+    let truth = population.at(&men::PARAMETERS.map(|_| normal(stream)));
+    let visit = |k: usize| psa::Visit { days: 42.0 * k as f64, psa: None, on: k % 14 < 7, cycle: 1 + k / 14 };
+    let mut visits: Vec<psa::Visit> = (0..26).map(visit).collect();
+    let limit = 0.1;
+    let blank = men::Course { visits: Vec::new(), limit };
+    let read = blank.ahead(&truth, &visits, stream);
+    for (visit, (log, _)) in visits.iter_mut().zip(read) {
+        visit.psa = Some(libm::exp(log).max(limit));
+    }
+    let names = men::PARAMETERS.iter().map(|p| p.0.to_string()).collect();
+    individual(&men::Course { visits, limit }, &population, truth, names, stream)
+}
+
+/// An autoregression x' = a x + noise, read with error, by a filter of few particles.
+struct Walk {
+    parameters: [Parameter; 2],
+    readings: Vec<f64>,
+}
+
+struct Path<'a> {
+    a: f64,
+    noise: f64,
+    readings: &'a [f64],
+}
+
+impl Process for Path<'_> {
+    type State = f64;
+    type Look = ();
+
+    fn looks(&self) -> usize {
+        self.readings.len()
+    }
+
+    fn start(&mut self, stream: &mut Stream) -> Option<f64> {
+        Some(normal(stream))
+    }
+
+    fn advance(&mut self, _: usize, state: &mut f64, stream: &mut Stream) -> bool {
+        *state = self.a * *state + self.noise * normal(stream);
+        true
+    }
+
+    fn log_density(&mut self, look: usize, state: &mut f64) -> f64 {
+        log_normal_density(self.readings[look], *state, 1.0)
+    }
+
+    fn log_density_at_most(&self, _: usize) -> f64 {
+        log_normal_density(0.0, 0.0, 1.0)
+    }
+
+    fn keep(&self, _: usize, _: &f64) {}
+}
+
+impl Estimated for Walk {
+    type Path = ();
+
+    fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    fn estimate(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(f64, ())> {
+        let mut path = Path { a: at[0], noise: at[1], readings: &self.readings };
+        let settings = filter::Settings { particles: 30, ..filter::Settings::default() };
+        pass(&mut path, &settings, least, stream).map(|p| (p.log_likelihood, ()))
+    }
+}
+
+/// Fifteen readings.
+fn walk(k: u64, stream: &mut Stream) -> Fit {
+    let parameters =
+        [Parameter::new("a", "", Prior::Uniform(0.0, 1.0)), Parameter::new("noise", "", Prior::LogNormal(1.0, 0.5))];
+    let truth: Vec<f64> = parameters.iter().map(|p| p.prior.at(normal(stream))).collect();
+    let mut x = normal(stream);
+    let readings = (0..15)
+        .map(|_| {
+            x = truth[0] * x + truth[1] * normal(stream);
+            x + normal(stream)
+        })
+        .collect();
+    let settings =
+        pmmh::Settings { chains: 2, burn_in: 300, steps: 1500, thin: 5, seed: 1000 + k, ..pmmh::Settings::default() };
+    let found = pmmh::sample(&Walk { parameters, readings }, &settings, &Control::quiet());
+    Fit { truth, draws: found.expect("nobody interrupts").expect("every walk is possible").draws }
+}
+
+const DISH: &str = r#"
+[model]
+title = "Cells that decline, and resistant ones that grow"
+[parameters]
+decline = { value = "0.1 /day", assumed = "test", prior = "lognormal(cv = 50 %)" }
+regrowth = { value = "0.05 /day", assumed = "test", prior = "lognormal(cv = 30 %)" }
+resistant = { value = "500 cells", assumed = "test", prior = "lognormal(cv = 80 %)" }
+turnover = { value = "0.2 /day", assumed = "test", prior = "lognormal(cv = 1 %)" }
+[cells.S]
+birth = "turnover"
+death = "turnover + decline"
+[cells.R]
+kind = "resistant"
+mechanism = "m"
+birth = "turnover + regrowth"
+death = "turnover"
+[before_treatment]
+start = { S = "1e6 cells", R = "resistant" }
+[measurements.count]
+kind = "cell_count"
+error = "20 %"
+"#;
+
+/// Ten readings of a dish along the mean of a model.
+fn dish(k: u64, stream: &mut Stream) -> Fit {
+    let model = remission_model::model_from_toml("dish.toml", DISH).expect("the model is sound");
+    let compiled = Compiled::new(&model);
+    let regimen = Regimen::default();
+    let mut visits: Vec<Visit> = (0..10).map(|k| Visit { time: 15.0 * f64::from(k), readings: Vec::new() }).collect();
+    let blank = Setting { compiled: &compiled, regimen: &regimen, visits: &visits, ahead: &[] };
+    let fit = Fitted::new(&blank, vec![0, 1, 2], None, 1);
+    let truth = truth(&fit, stream);
+    let path = mean_path(&blank, &fit.all(&truth)).expect("the mean can be followed");
+    for (visit, seen) in visits.iter_mut().zip(path) {
+        visit.readings = vec![(0, Reported::Value(seen.total() * libm::exp(0.2 * normal(stream))))];
+    }
+    let setting = Setting { compiled: &compiled, regimen: &regimen, visits: &visits, ahead: &[] };
+    posterior(&Fitted::new(&setting, vec![0, 1, 2], None, 1), truth, k)
+}
