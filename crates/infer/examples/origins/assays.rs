@@ -157,7 +157,7 @@ fn counted(stream: &mut Stream, nothing: bool) -> Judged {
 /// winners, which cannot show whether they are shared.
 fn shared(stream: &mut Stream, nothing: bool) -> Judged {
     use sharing::Kind::{Before, Both, BothGrown, During, Grown, Sample};
-    let settings = Settings { particles: 100, runs: 2, moves: 30, ..Settings::default() };
+    let settings = Settings { particles: 100, runs: 2, moves: 30, again: 0, ..Settings::default() };
     let options = barcoded::Options { settings, ..barcoded::Options::default() };
     let design = pools::Design {
         barcodes: one(&[500, 1000, 3000], stream),

@@ -33,8 +33,15 @@ pub fn truth(target: &dyn Target, stream: &mut Stream) -> Vec<f64> {
 
 /// The posterior by few particles.
 pub fn posterior(target: &(dyn Target + Sync), truth: Vec<f64>, k: u64) -> Fit {
-    let settings =
-        Settings { particles: 100, runs: 2, forgotten: 0.3, moves: 40, seed: 1000 + k, ..Settings::default() };
+    let settings = Settings {
+        particles: 100,
+        runs: 2,
+        forgotten: 0.3,
+        moves: 40,
+        again: 0,
+        seed: 1000 + k,
+        ..Settings::default()
+    };
     let draws = sample(target, &settings, &Control::quiet()).expect("nobody interrupts").draws;
     Fit { truth, draws }
 }

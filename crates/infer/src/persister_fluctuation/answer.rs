@@ -62,8 +62,8 @@ fn check(options: &Options) -> Result<(), Failure> {
         (
             "persister_births_per_day",
             options.persister_births_per_day,
-            options.persister_births_per_day > 0.0,
-            "above 0",
+            options.persister_births_per_day > 0.0 && options.persister_births_per_day <= 24.0,
+            "above 0 and at most 24",
         ),
         ("persister_spread", options.persister_spread, options.persister_spread > 0.0, "a number above 0"),
     ];

@@ -120,6 +120,11 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         if place == men.len() {
             men.push(Man { trial: key.0.clone(), patient: key.1.clone(), visits: Vec::new() });
         }
+        // A day with two readings that differ: which is right nobody can say, so both are used and it is said.
+        let other = men[place].visits.iter().find(|v| v.days == when && v.psa.is_some() && v.psa != value);
+        if let (Some(other), Some(value)) = (other.and_then(|v| v.psa), value) {
+            notes.push(format!("Line {}: PSA {value} on a day that has {other} already; both are used.", row.line));
+        }
         let again = format!("{key:?} {when} {value:?}");
         match seen.get(&again) {
             Some(earlier) if value.is_some() => {

@@ -95,7 +95,10 @@ pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
                     sheet.reject(row, column, &format!("{until} after {from}"), "a day later than regrew_after_days");
                     continue;
                 }
+                // A day that cannot be read has been named already.
+                let readable = by.is_none_or(|by| is_missing(sheet.text(row, by)) || until.is_some());
                 if let (Some(said), Some(column)) = (said, regrew)
+                    && readable
                     && said != until.is_some()
                 {
                     let found = if said { "`yes` without regrew_by_days" } else { "`no` with regrew_by_days" };
