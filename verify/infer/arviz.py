@@ -6,7 +6,7 @@
 FOLDER is what an inference wrote with --out (every posterior*.zarr in it is opened), or one .zarr folder. Needs arviz,
 xarray and zarr:
 
-    python3 -m venv /tmp/arviz && /tmp/arviz/bin/pip install arviz xarray zarr
+    python3 -m venv target/arviz && target/arviz/bin/pip install arviz xarray zarr
 
 Checked: every group has the dimensions and coordinates that ArviZ's schema asks for; every value that xarray gives is, bit
 for bit, the one in the chunks, which are read here without zarr; every group opens also without the consolidated metadata;

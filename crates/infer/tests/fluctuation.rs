@@ -147,7 +147,7 @@ fn what_is_asked_wrongly_is_refused_with_what_is_allowed() {
     assert!(refused(compare("a", "a")).contains("cannot be compared with itself"));
     assert!(refused(compare("a", "b")).contains("final_cells of `b` are not known"));
     let free = Options { conditions: Conditions { fitness: Fitness::Free, ..known(1.0) }, ..experiment("b") };
-    assert!(refused(free).contains("no culture has a mutant"));
+    assert!(refused(free).contains("no culture of `b` has a mutant"));
 }
 
 #[test]
