@@ -336,7 +336,7 @@ fn a_fit_that_cannot_be_made_says_why() {
     let mut strange = readings();
     strange[0].cell_type = "hcc827".to_string();
     let said = dish(Some(12)).fit(&strange, &START).unwrap_err().to_string();
-    assert_eq!(said, "cell type `hcc827` has no place in this model; allowed: sensitive, t790m");
+    assert_eq!(said, "cell type `hcc827` is not among those of the table or model; allowed: sensitive, t790m");
     let said = dish(Some(12)).fit(&readings(), &Values { kill: -1.0, ..START }).unwrap_err().to_string();
     assert_eq!(said, "kill at the start is -1; allowed: a finite number above 0");
     assert!(dish(Some(0)).fit(&readings(), &START).is_err());
