@@ -105,6 +105,22 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+impl Failure {
+    /// Something of that name is not in the table; `there` are those that are, of which some are told.
+    pub(crate) fn unknown(what: &str, name: &str, there: impl IntoIterator<Item = impl Into<String>>) -> Failure {
+        let there: Vec<String> = there.into_iter().take(20).map(Into::into).collect();
+        Failure::Said(format!("no {what} `{name}` in the table; allowed: `{}`", there.join("`, `")))
+    }
+}
+
+/// Errs unless the option is finite and `good`, and says what is allowed.
+pub(crate) fn option(name: &str, found: f64, good: bool, allowed: &str) -> Result<(), Failure> {
+    match good && found.is_finite() {
+        true => Ok(()),
+        false => Err(Failure::Said(format!("{name} is {found}; allowed: {allowed}"))),
+    }
+}
+
 impl From<FitFailure> for Failure {
     fn from(failure: FitFailure) -> Failure {
         Failure::Fit(failure)

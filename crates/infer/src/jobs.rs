@@ -47,6 +47,13 @@ impl Control<'_> {
         (self.progress)(share);
     }
 
+    /// `work` on every item in turn, each an equal part of the whole; the first error ends it.
+    pub fn each<I, T, E>(&self, items: &[I], mut work: impl FnMut(&I, &Control) -> Result<T, E>) -> Result<Vec<T>, E> {
+        let share = |k: usize| k as f64 / items.len() as f64;
+        let one = |(k, item): (usize, &I)| self.part(share(k), share(k + 1), |control| work(item, control));
+        items.iter().enumerate().map(one).collect()
+    }
+
     /// The part of the work from `from` to `until` (shares) as a control of its own, given to `work`.
     pub fn part<T>(&self, from: f64, until: f64, work: impl FnOnce(&Control) -> T) -> T {
         let progress = |share: f64| (self.progress)(from + (until - from) * share);

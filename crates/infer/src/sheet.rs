@@ -6,6 +6,7 @@
 //! the one of comma, semicolon and tab that the header has most of. Numbers have a decimal point: a decimal comma is
 //! named as such and never guessed at, since `1,234` may be either. Left out: comments, fields that span lines.
 
+use remission_model::problem::near_names;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -188,7 +189,8 @@ impl Sheet {
         let found = self.optional(name);
         if found.is_none() && !self.header.fields.iter().any(|f| f.text == name) {
             let names = self.names();
-            let near = near(name, &names).map_or(String::new(), |n| format!("; rename `{n}`?"));
+            let near = near_names(name, names.iter().copied()).into_iter().next();
+            let near = near.map_or(String::new(), |n| format!("; rename `{n}`?"));
             let found = format!("no such column among `{}`", names.join("`, `"));
             self.fault(self.header.line, 1, name, found, format!("a header with `{name}`{near}"));
         }
@@ -333,26 +335,6 @@ fn advice(text: &str) -> &'static str {
         return " without a unit; one unit for the whole column, in its name or in a column `unit`";
     }
     ""
-}
-
-/// The name among `names` that differs from `wanted` by case, blanks, points and hyphens, or by a letter or two.
-fn near<'a>(wanted: &str, names: &[&'a str]) -> Option<&'a str> {
-    let plain = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
-    let want = plain(wanted);
-    let distance = |a: &str, b: &str| -> usize {
-        let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-        let mut before: Vec<usize> = (0..=b.len()).collect();
-        for i in 0..a.len() {
-            let mut now = vec![i + 1];
-            for j in 0..b.len() {
-                now.push((before[j] + usize::from(a[i] != b[j])).min(before[j + 1] + 1).min(now[j] + 1));
-            }
-            before = now;
-        }
-        before[b.len()]
-    };
-    let close = |n: &&&str| n.len() < 100 && distance(&plain(n), &want) <= if want.len() > 5 { 2 } else { 1 };
-    names.iter().filter(close).min_by_key(|n| distance(&plain(n), &want)).copied()
 }
 
 /// The separator that a header has most of; a comma where it has none.

@@ -136,7 +136,6 @@ impl Run {
                 let half = |z: &[f64]| -0.5 * z.iter().map(|x| x * x).sum::<f64>();
                 let prior = half(&z) - half(&particle.z);
                 let u = libm::log(self.stream.uniform());
-                // What the prior alone refuses needs no likelihood only where the likelihood is bounded; it is computed.
                 let log_likelihood = finite(target.log_likelihood(&target.at(&z)));
                 let gain = times(self.temperature, log_likelihood) - times(self.temperature, particle.log_likelihood);
                 if u < prior + gain {

@@ -144,6 +144,15 @@ impl Verdict {
         Verdict { explanations, probability, origin, undetermined, reason: String::new(), next: Vec::new() }
     }
 
+    /// The verdict after further data of which each explanation says, in their order, this ln of a density.
+    pub fn after(&self, log_densities: &[f64]) -> Verdict {
+        let mut explanations = self.explanations.clone();
+        for ((e, p), log_density) in explanations.iter_mut().zip(&self.probability).zip(log_densities) {
+            (e.prior, e.log_evidence) = (*p, *log_density);
+        }
+        Verdict::new(explanations)
+    }
+
     /// The most probable origin with its probability; none without explanations.
     pub fn best(&self) -> Option<(Origin, f64)> {
         self.origin.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))

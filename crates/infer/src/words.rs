@@ -1,35 +1,39 @@
 //! Numbers in sentences.
 
 /// A number with so many significant digits (1 or more), plain between 1e-4 and 1e6 and with a power of ten outside;
-/// trailing zeros are kept, so that the reader sees how many digits were given.
+/// trailing zeros are kept, so that the reader sees how many digits were given, and digits before the point are never
+/// rounded away below a million.
 ///
 /// ```
 /// use remission_infer::words::significant;
 /// assert_eq!(significant(10.84383, 4), "10.84");
-/// assert_eq!(significant(149732.6, 4), "149700");
+/// assert_eq!(significant(149732.6, 4), "149733");
 /// assert_eq!(significant(5.7073e-8, 3), "5.71e-8");
 /// assert_eq!(significant(0.05, 2), "0.050");
-/// assert_eq!((significant(0.0, 3).as_str(), significant(f64::INFINITY, 3).as_str()), ("0", "infinite"));
+/// assert_eq!((significant(0.0, 3).as_str(), significant(-f64::INFINITY, 3).as_str()), ("0", "-infinite"));
 /// ```
 pub fn significant(x: f64, digits: usize) -> String {
     if x == 0.0 {
         return "0".into();
     }
     if !x.is_finite() {
-        return if x.is_nan() { "not known".into() } else { "infinite".into() };
+        return if x.is_nan() {
+            "not known"
+        } else if x > 0.0 {
+            "infinite"
+        } else {
+            "-infinite"
+        }
+        .into();
     }
-    let digits = digits.max(1);
-    let scientific = format!("{x:.*e}", digits - 1);
-    let power: i32 = scientific.split_once('e').and_then(|(_, p)| p.parse().ok()).unwrap_or(0);
-    if !(-4..6).contains(&power) {
-        return scientific;
+    let more = digits.clamp(1, 17) - 1;
+    // Rounded first: 999.96 with four digits is 1000, which has one digit more before the point.
+    let written = format!("{x:.more$e}");
+    let power: i32 = written.split_once('e').and_then(|(_, p)| p.parse().ok()).unwrap_or(0);
+    match (-4..6).contains(&power) {
+        true => format!("{x:.*}", (more as i32 - power).max(0) as usize),
+        false => written,
     }
-    let after = digits as i32 - 1 - power;
-    if after >= 0 {
-        return format!("{x:.*}", after as usize);
-    }
-    let scale = libm::pow(10.0, f64::from(-after));
-    format!("{:.0}", libm::round(x / scale) * scale)
 }
 
 /// A probability in a sentence: never 1 or 0, which no data give.
@@ -55,6 +59,9 @@ pub fn probability(p: f64) -> String {
 /// ```
 pub fn shortest(x: f64, digits: usize) -> String {
     let text = significant(x, digits);
+    if !x.is_finite() {
+        return text;
+    }
     let (number, power) = text.split_once('e').map_or((text.as_str(), None), |(n, p)| (n, Some(p)));
     let number = if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number };
     power.map_or(number.to_string(), |p| format!("{number}e{p}"))

@@ -10,7 +10,7 @@ use remission_engine::stream::{Purpose, Stream};
 use remission_infer::filter::{self, pass};
 use remission_infer::fit_model::patient::{Patient, Setting, Visit};
 use remission_infer::fit_model::target::prior_of;
-use remission_infer::fit_model::{self, Data, Failure, Method, Options, Readings, Rival, compare, read};
+use remission_infer::fit_model::{self, Data, Method, Options, Readings, Rival, compare, read};
 use remission_infer::jobs::Control;
 use remission_infer::verdict::Origin;
 use remission_model::resolved::{Model, Regimen, Study};
@@ -158,7 +158,7 @@ fn what_cannot_be_done_is_refused_in_words() {
     let compiled = Compiled::new(&model);
     let data = read("time_days,variable,value\n0,count,1000000\n10,count,400000\n", &model).unwrap();
     let refused = |options: Options| match fit_model::answer(&compiled, &study, &data, &options, &Control::quiet()) {
-        Err(Failure::Refused(why)) => why,
+        Err(remission_infer::Failure::Said(why)) => why,
         other => panic!("{other:?}"),
     };
     let named = |name: &str| Options { free: vec![name.into()], ..quick() };

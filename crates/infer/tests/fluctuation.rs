@@ -1,10 +1,11 @@
 //! Fluctuation assays: published answers to their printed digits, what bad tables are told, and cultures at the edges.
 
+use remission_infer::Failure;
 use remission_infer::answer::Answer;
+use remission_infer::fluctuation;
 use remission_infer::fluctuation::answer::Options;
 use remission_infer::fluctuation::fit::{Conditions, Fitness};
 use remission_infer::fluctuation::read::{Data, read};
-use remission_infer::fluctuation::{self, Refusal};
 use remission_infer::jobs::Control;
 use remission_infer::sheet::Sheet;
 use remission_infer::verdict::Origin;
@@ -21,7 +22,7 @@ fn shared(file: &str) -> Option<String> {
     }
 }
 
-fn answer(data: &Data, options: &Options) -> Result<Vec<Answer>, Refusal> {
+fn answer(data: &Data, options: &Options) -> Result<Vec<Answer>, Failure> {
     fluctuation::answer::answer(data, options, &Control { threads: 2, ..Control::quiet() })
 }
 

@@ -3,6 +3,7 @@
 use remission_engine::draw;
 use remission_engine::stream::{Purpose, Stream};
 use remission_infer::fluctuation::law::Law;
+use remission_infer::fluctuation::posterior::simulate;
 
 /// Every combination of how mutants grow, die and are seen.
 fn laws() -> Vec<Law> {
@@ -49,27 +50,6 @@ fn integrals_and_recursion_agree() {
     }
 }
 
-/// Cultures drawn from what the law describes: mutations over the history of a culture, each a clone that branches.
-fn simulated(law: &Law, m: f64, after: f64, stream: &mut Stream) -> u64 {
-    let cv2 = law.cv * law.cv;
-    let size = if cv2 > 0.0 { draw::gamma(stream, 1.0 / cv2, cv2) } else { 1.0 };
-    let mut seen = draw::poisson(stream, after);
-    for _ in 0..draw::poisson(stream, m * size) {
-        // The clone grows by 1/p in the mean, p = u^w: a mutation founded when the culture was a share u of its end.
-        let u = law.initial_share + (1.0 - law.initial_share) * stream.uniform();
-        let p = libm::pow(u, law.fitness);
-        // A birth-death process of death ratio rho, mean 1/p: 0 with chance rho (1-p)/(1-rho p), else geometric.
-        let rho = law.mutant_death;
-        if stream.uniform() < rho * (1.0 - p) / (1.0 - rho * p) {
-            continue;
-        }
-        let success = (1.0 - rho) * p / (1.0 - rho * p);
-        let cells = 1 + libm::floor(libm::log(stream.uniform()) / libm::log1p(-success)) as u64;
-        seen += draw::binomial(stream, cells.min(1 << 52), law.plating);
-    }
-    seen
-}
-
 #[test]
 fn simulated_cultures_follow_the_law() {
     // 30 laws x 5 cuts, two-sided, one false alarm in a million in all.
@@ -78,8 +58,9 @@ fn simulated_cultures_follow_the_law() {
     let mut stream = Stream::new(11, 0, 0, Purpose::Check);
     for (k, law) in laws().into_iter().step_by(4).enumerate() {
         let (m, after) = ([0.4, 3.0, 20.0][k % 3], [0.0, 2.0][k % 2]);
-        let counts: Vec<u64> = (0..CULTURES).map(|_| simulated(&law, m, after, &mut stream)).collect();
         let ready = law.ready(100);
+        let culture = |_| simulate(&ready, m, &mut stream) + draw::poisson(&mut stream, after);
+        let counts: Vec<u64> = (0..CULTURES).map(culture).collect();
         for cut in [0, 1, 4, 20, 90] {
             let expected = ready.above(m, after, cut);
             let share = counts.iter().filter(|n| **n > cut).count() as f64 / f64::from(CULTURES);

@@ -1,5 +1,6 @@
 //! Regrowth: the law against sums, integrals and event-by-event simulation; origins recovered and calibrated; bad tables.
 
+use remission_cohort::statistics::special::gamma_upper;
 use remission_engine::draw::exponential;
 use remission_engine::stream::{Purpose, Stream};
 use remission_infer::jobs::Control;
@@ -10,7 +11,6 @@ use remission_infer::regrowth::simulate::{Arm, plate, time};
 use remission_infer::regrowth::target::{Kind, parameters};
 use remission_infer::regrowth::{Options, TEMPLATE, answer};
 use remission_infer::smc::Settings;
-use remission_infer::special::gamma_above;
 use remission_infer::verdict::Origin;
 
 fn stream(number: u64) -> Stream {
@@ -54,7 +54,7 @@ fn present_lines_follow_the_sum_over_their_number() {
             let (mut poisson, mut exact) = ((-lines).exp(), 0.0);
             for n in 1..120 {
                 poisson *= lines / f64::from(n);
-                exact += poisson * gamma_above(f64::from(n), x);
+                exact += poisson * gamma_upper(f64::from(n), x);
             }
             // Between rungs of the ladder a cubic is followed; the contour itself is good to 1e-8.
             assert!((p - exact).abs() < 2e-3, "{lines} lines, day {day}: {p} for {exact}");

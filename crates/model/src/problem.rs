@@ -347,8 +347,13 @@ impl Report {
     }
 }
 
-/// At most three of `known` that differ in at most a third of the letters of `name`, nearest first.
-pub(crate) fn near_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+/// At most three of `known` that differ in at most a third of the letters of `name`, nearest first; capitals count for
+/// nothing, and `name` itself is not among them.
+///
+/// ```
+/// assert_eq!(remission_model::problem::near_names("mutants", ["Mutants", "plating"]), ["Mutants"]);
+/// ```
+pub fn near_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let letters: Vec<char> = name.to_lowercase().chars().take(41).collect();
     if letters.is_empty() || letters.len() > 40 {
         return Vec::new();

@@ -34,7 +34,6 @@ pub enum Assay {
 #[derive(Debug, Args)]
 pub struct Common {
     /// Table of the data: commas, semicolons or tabs; --template prints one to begin from
-    #[arg(required_unless_present = "template")]
     pub data: Option<PathBuf>,
     /// Print a table to begin from, and stop
     #[arg(long, exclusive = true)]
@@ -51,6 +50,23 @@ pub struct Common {
     /// Print one JSON document on stdout; everything else goes to stderr
     #[arg(long)]
     pub json: bool,
+}
+
+/// What further measurements cost.
+#[derive(Debug, Args)]
+pub struct Costs {
+    /// Cost of a further measurement whose name contains NAME, in any unit; may be repeated. Measurements are then ranked by
+    /// bits per cost
+    #[arg(long, value_name = "NAME=COST", value_parser = cost)]
+    pub cost: Vec<(String, f64)>,
+}
+
+/// What is believed before the data.
+#[derive(Debug, Args)]
+pub struct Priors {
+    /// Prior of a parameter, such as "growth_per_day=lognormal(0.35, 0.1)"; may be repeated. The guide names them
+    #[arg(long, value_name = "NAME=LAW", value_parser = prior)]
+    pub prior: Vec<(String, Prior)>,
 }
 
 /// `remission infer persister_fluctuation`
@@ -71,9 +87,9 @@ pub struct PersisterFluctuation {
     /// Share of a culture that is looked at [default: 1]
     #[arg(long, value_name = "E", allow_negative_numbers = true)]
     pub plating: Option<f64>,
-    /// Prior of a parameter, such as "growth_per_day=lognormal(0.35, 0.1)"; may be repeated. The guide names them
-    #[arg(long, value_name = "NAME=LAW", value_parser = prior)]
-    pub prior: Vec<(String, Prior)>,
+    /// Priors
+    #[command(flatten)]
+    pub priors: Priors,
     /// Births of persisters a day under the drug [default: 0.05]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub persister_births: Option<f64>,
@@ -103,16 +119,15 @@ pub struct Regrowth {
     /// Cells of the flask from which wells were plated [default: 1e8]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub flask_cells: Option<f64>,
-    /// Prior of a parameter, such as "growth_per_day=lognormal(0.35, 0.1)"; may be repeated. The guide names them
-    #[arg(long, value_name = "NAME=LAW", value_parser = prior)]
-    pub prior: Vec<(String, Prior)>,
+    /// Priors
+    #[command(flatten)]
+    pub priors: Priors,
     /// Do not work out what to measure next
     #[arg(long)]
     pub no_next: bool,
-    /// Cost of a further measurement whose name contains NAME, in any unit; may be repeated. Measurements are then ranked by
-    /// bits per cost
-    #[arg(long, value_name = "NAME=COST", value_parser = cost)]
-    pub cost: Vec<(String, f64)>,
+    /// Costs
+    #[command(flatten)]
+    pub costs: Costs,
 }
 
 /// `remission infer growth`
@@ -270,12 +285,9 @@ fn window(text: &str) -> Result<(f64, f64), String> {
 /// `remission infer fluctuation`
 #[derive(Debug, Args)]
 pub struct Fluctuation {
-    /// Table with the columns mutants and, where known, set, experiment, culture, final_cells, plating_efficiency
-    #[arg(required_unless_present_any = ["template", "tail", "precision"])]
-    pub data: Option<PathBuf>,
-    /// Print a table to begin from, and stop
-    #[arg(long, exclusive = true)]
-    pub template: bool,
+    /// What assays have in common
+    #[command(flatten)]
+    pub common: Common,
     /// This experiment alone: its name, or set/experiment
     #[arg(long, value_name = "E")]
     pub experiment: Option<String>,
@@ -321,22 +333,9 @@ pub struct Fluctuation {
     /// Mutations in a culture, for --tail and --precision
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
     pub m: Option<f64>,
-    /// Folder to write: report.html, answer.json, tables; an existing one must be empty
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// Seed of the imagined measurements of --verdict
-    #[arg(long, allow_negative_numbers = true, value_parser = whole, default_value_t = 2026)]
-    pub seed: u64,
-    /// Worker threads; they change nothing but the time [default: all cores]
-    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
-    /// Cost of a further measurement whose name contains NAME, in any unit; may be repeated. Measurements are then ranked by
-    /// bits per cost
-    #[arg(long, value_name = "NAME=COST", value_parser = cost)]
-    pub cost: Vec<(String, f64)>,
-    /// Print one JSON document on stdout; everything else goes to stderr
-    #[arg(long)]
-    pub json: bool,
+    /// Costs
+    #[command(flatten)]
+    pub costs: Costs,
 }
 
 /// Growth of mutants relative to the wild type's.

@@ -16,12 +16,23 @@ pub struct Names {
 }
 
 impl Names {
+    /// None of these will be given.
+    pub fn without(taken: &[&str]) -> Names {
+        Names { taken: taken.iter().map(|t| t.to_ascii_lowercase()).collect() }
+    }
+
     /// The name that this one gets.
     pub fn next(&mut self, name: &str) -> String {
         let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '_' };
         let plain: String = name.chars().take(100).map(safe).collect();
         let plain = if plain.trim_matches('_').is_empty() { "table".to_owned() } else { plain };
-        let mut wanted = plain.clone();
+        self.free(&plain)
+    }
+
+    /// This name, or the first of `name_2`, `name_3`, ... that is not taken; it is taken then. Some systems do not tell large
+    /// letters from small ones.
+    pub fn free(&mut self, plain: &str) -> String {
+        let mut wanted = plain.to_owned();
         let mut number = 2;
         while self.taken.contains(&wanted.to_ascii_lowercase()) {
             wanted = format!("{plain}_{number}");

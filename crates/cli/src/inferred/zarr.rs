@@ -7,6 +7,7 @@
 //!
 //! Source: Zarr storage specification, version 2; xarray, "Zarr Encoding Specification"; ArviZ, "InferenceData schema".
 
+use super::tables::Names;
 use crate::disk;
 use remission_infer::answer::Sampled;
 use remission_model::draws::Draws;
@@ -24,7 +25,7 @@ pub fn write(path: &Path, sampled: &Sampled) -> io::Result<()> {
     )?;
     store.draws("posterior", &sampled.posterior)?;
     store.draws("prior", &sampled.prior)?;
-    let observed = Named::new(&["chain", "draw", "unit"]).next(&sampled.observed_name);
+    let observed = array_name(&mut Names::without(&["chain", "draw", "unit"]), &sampled.observed_name);
     for (group, values) in [("posterior_predictive", &sampled.predictive), ("log_likelihood", &sampled.log_likelihood)]
     {
         store.by_unit(group, &observed, &sampled.observed_name, values)?;
@@ -41,33 +42,15 @@ pub fn write(path: &Path, sampled: &Sampled) -> io::Result<()> {
     store.finish()
 }
 
-/// Names that a folder, xarray and a file system that does not tell capitals apart can hold, each once.
-struct Named {
-    taken: Vec<String>,
-}
-
-impl Named {
-    fn new(taken: &[&str]) -> Named {
-        Named { taken: taken.iter().map(|t| t.to_string()).collect() }
+/// The name of an array: what a folder and xarray can hold.
+fn array_name(names: &mut Names, name: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.') { c } else { '_' };
+    let mut plain: String = name.chars().take(120).map(safe).collect();
+    if plain.is_empty() || plain.starts_with('.') || plain.starts_with("__") {
+        plain.insert_str(0, "value");
     }
-
-    fn next(&mut self, name: &str) -> String {
-        let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.') { c } else { '_' };
-        let mut plain: String = name.chars().take(120).map(safe).collect();
-        if plain.is_empty() || plain.starts_with('.') || plain.starts_with("__") {
-            plain.insert_str(0, "value");
-        }
-        // Some systems drop a dot at the end.
-        let plain = plain.trim_end_matches('.');
-        let mut wanted = plain.to_owned();
-        let mut number = 2;
-        while self.taken.contains(&wanted.to_ascii_lowercase()) {
-            wanted = format!("{plain}_{number}");
-            number += 1;
-        }
-        self.taken.push(wanted.to_ascii_lowercase());
-        wanted
-    }
+    // Some systems drop a dot at the end.
+    names.free(plain.trim_end_matches('.'))
 }
 
 fn bytes(values: impl Iterator<Item = f64>) -> Vec<u8> {
@@ -142,7 +125,7 @@ impl Store<'_> {
         self.group(group, json!({}))?;
         self.counted(group, "chain", chains)?;
         self.counted(group, "draw", length)?;
-        let mut names = Named::new(&["chain", "draw", "unit"]);
+        let mut names = Names::without(&["chain", "draw", "unit"]);
         for (k, name) in draws.names.iter().enumerate() {
             let unit = draws.units.get(k).map_or("", String::as_str);
             let mut attributes = json!({ "_ARRAY_DIMENSIONS": ["chain", "draw"], "long_name": name });
@@ -151,7 +134,7 @@ impl Store<'_> {
             }
             let value =
                 |c: usize, d: usize| draws.chains[c].get(d).and_then(|set| set.get(k)).copied().unwrap_or(f64::NAN);
-            let path = format!("{group}/{}", names.next(name));
+            let path = format!("{group}/{}", array_name(&mut names, name));
             let values =
                 |_| bytes((0..chains).flat_map(|c| (0..length).map(move |d| (c, d))).map(|(c, d)| value(c, d)));
             self.array(&path, &[chains, length], &[chains, length], "<f8", attributes, &values)?;

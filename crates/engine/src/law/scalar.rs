@@ -57,6 +57,16 @@ impl Complex {
         Complex { re: r * cos, im: r * sin }
     }
 
+    /// Distance from 0.
+    pub fn norm(self) -> f64 {
+        libm::hypot(self.re, self.im)
+    }
+
+    /// Principal logarithm.
+    pub fn ln(self) -> Complex {
+        Complex { re: libm::log(self.norm()), im: libm::atan2(self.im, self.re) }
+    }
+
     /// 1 - e^(i t), exact for small t.
     pub fn one_without_turn(t: f64) -> Complex {
         let (sin, cos) = libm::sincos(0.5 * t);
@@ -69,6 +79,22 @@ impl Add for Complex {
     #[inline(always)]
     fn add(self, o: Complex) -> Complex {
         Complex { re: self.re + o.re, im: self.im + o.im }
+    }
+}
+
+impl Add<f64> for Complex {
+    type Output = Complex;
+    #[inline(always)]
+    fn add(self, x: f64) -> Complex {
+        Complex { re: self.re + x, im: self.im }
+    }
+}
+
+impl Mul<f64> for Complex {
+    type Output = Complex;
+    #[inline(always)]
+    fn mul(self, x: f64) -> Complex {
+        Complex { re: self.re * x, im: self.im * x }
     }
 }
 
@@ -125,7 +151,7 @@ impl Scalar for Complex {
     }
     #[inline(always)]
     fn times(self, x: f64) -> Complex {
-        Complex { re: self.re * x, im: self.im * x }
+        self * x
     }
     #[inline(always)]
     fn size(self) -> f64 {

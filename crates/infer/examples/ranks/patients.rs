@@ -1,13 +1,17 @@
 //! Cases of patients, and of the samplers for hidden processes: blood, sizes, PSA, a particle filter, a fitted model.
 
+#[path = "../../tests/common/autoregression.rs"]
+mod autoregression;
+
 use crate::Fit;
 use crate::cases::{Once, posterior, truth};
+use autoregression::Walk;
 use remission_cohort::measure::Reported;
 use remission_engine::compiled::Compiled;
 use remission_engine::draw::normal;
 use remission_engine::stream::Stream;
 use remission_infer::ctdna::{self, Explanation, Rise, Role, Said};
-use remission_infer::filter::{self, Process, pass};
+use remission_infer::filter::{self, pass};
 use remission_infer::fit_model::patient::{Setting, Visit, mean_path};
 use remission_infer::fit_model::target::Fit as Fitted;
 use remission_infer::jobs::Control;
@@ -15,7 +19,6 @@ use remission_infer::pmmh::{self, Estimated};
 use remission_infer::population::{Individual, Population, draws};
 use remission_infer::prior::{Parameter, Prior};
 use remission_infer::psa::{self, model as men};
-use remission_infer::special::log_normal_density;
 use remission_infer::tumour_size::model::{Below, Lesion, Model};
 use remission_infer::tumour_size::origin::{Beginning, MODEL, Question};
 use remission_infer::tumour_size::{Look, Seen, reference};
@@ -115,46 +118,12 @@ fn man(stream: &mut Stream) -> Fit {
 }
 
 /// An autoregression x' = a x + noise, read with error, by a filter of few particles.
-struct Walk {
+struct Read {
     parameters: [Parameter; 2],
     readings: Vec<f64>,
 }
 
-struct Path<'a> {
-    a: f64,
-    noise: f64,
-    readings: &'a [f64],
-}
-
-impl Process for Path<'_> {
-    type State = f64;
-    type Look = ();
-
-    fn looks(&self) -> usize {
-        self.readings.len()
-    }
-
-    fn start(&mut self, stream: &mut Stream) -> Option<f64> {
-        Some(normal(stream))
-    }
-
-    fn advance(&mut self, _: usize, state: &mut f64, stream: &mut Stream) -> bool {
-        *state = self.a * *state + self.noise * normal(stream);
-        true
-    }
-
-    fn log_density(&mut self, look: usize, state: &mut f64) -> f64 {
-        log_normal_density(self.readings[look], *state, 1.0)
-    }
-
-    fn log_density_at_most(&self, _: usize) -> f64 {
-        log_normal_density(0.0, 0.0, 1.0)
-    }
-
-    fn keep(&self, _: usize, _: &f64) {}
-}
-
-impl Estimated for Walk {
+impl Estimated for Read {
     type Path = ();
 
     fn parameters(&self) -> &[Parameter] {
@@ -162,7 +131,7 @@ impl Estimated for Walk {
     }
 
     fn estimate(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(f64, ())> {
-        let mut path = Path { a: at[0], noise: at[1], readings: &self.readings };
+        let mut path = Walk { a: at[0], noise: at[1], readings: &self.readings };
         let settings = filter::Settings { particles: 30, ..filter::Settings::default() };
         pass(&mut path, &settings, least, stream).map(|p| (p.log_likelihood, ()))
     }
@@ -173,16 +142,10 @@ fn walk(k: u64, stream: &mut Stream) -> Fit {
     let parameters =
         [Parameter::new("a", "", Prior::Uniform(0.0, 1.0)), Parameter::new("noise", "", Prior::LogNormal(1.0, 0.5))];
     let truth: Vec<f64> = parameters.iter().map(|p| p.prior.at(normal(stream))).collect();
-    let mut x = normal(stream);
-    let readings = (0..15)
-        .map(|_| {
-            x = truth[0] * x + truth[1] * normal(stream);
-            x + normal(stream)
-        })
-        .collect();
+    let readings = autoregression::readings(truth[0], truth[1], 15, stream);
     let settings =
         pmmh::Settings { chains: 2, burn_in: 300, steps: 1500, thin: 5, seed: 1000 + k, ..pmmh::Settings::default() };
-    let found = pmmh::sample(&Walk { parameters, readings }, &settings, &Control::quiet());
+    let found = pmmh::sample(&Read { parameters, readings }, &settings, &Control::quiet());
     Fit { truth, draws: found.expect("nobody interrupts").expect("every walk is possible").draws }
 }
 

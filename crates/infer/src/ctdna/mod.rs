@@ -61,15 +61,10 @@ impl Default for Options {
 /// # Errors
 /// [`Interrupted`] when asked to stop.
 pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<Answer>, Interrupted> {
-    let count = data.patients.len().max(1) as f64;
-    let one = |(k, patient): (usize, &Patient)| {
-        let (from, until) = (k as f64 / count, (k + 1) as f64 / count);
-        control.part(from, until, |control| {
-            let fitted = fit::fit(patient, options, control)?;
-            let mut found = words::answer(patient, &fitted, options);
-            found.notes.extend(data.notes.iter().cloned());
-            Ok(found)
-        })
-    };
-    data.patients.iter().enumerate().map(one).collect()
+    control.each(&data.patients, |patient, control| {
+        let fitted = fit::fit(patient, options, control)?;
+        let mut found = words::answer(patient, &fitted, options);
+        found.notes.extend(data.notes.iter().cloned());
+        Ok(found)
+    })
 }

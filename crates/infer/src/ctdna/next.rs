@@ -7,6 +7,7 @@
 use super::data::{Said, Series};
 use super::fit::Fitted;
 use super::{Options, PLASMA_ML};
+use crate::expected;
 use crate::verdict::Next;
 use remission_engine::stream::{Purpose, Stream};
 
@@ -46,8 +47,7 @@ pub(super) fn measurements(series: &Series, fitted: &Fitted, last: f64, options:
             (0..WEIGHED).filter_map(|k| all.get(k * all.len() / WEIGHED).map(|d| d.to_vec())).collect()
         })
         .collect();
-    let entropy = |p: &[f64]| -> f64 { p.iter().filter(|p| **p > 0.0).map(|p| -p * libm::log2(*p)).sum() };
-    let now = entropy(&fitted.verdict.probability);
+    let now = fitted.verdict.entropy();
     let gain = |day: f64, like: Said, stream: &mut Stream| -> (f64, f64) {
         let gains: Vec<f64> = (0..READINGS)
             .filter_map(|k| fitted.draws.get(k * fitted.draws.len() / READINGS))
@@ -60,15 +60,11 @@ pub(super) fn measurements(series: &Series, fitted: &Fitted, last: f64, options:
                         .sum();
                     sum / weighed[e].len().max(1) as f64
                 };
-                let raw: Vec<f64> = fitted.verdict.probability.iter().enumerate().map(|(e, p)| p * says(e)).collect();
-                let sum: f64 = raw.iter().sum();
-                if sum > 0.0 { now - entropy(&raw.iter().map(|w| w / sum).collect::<Vec<_>>()) } else { 0.0 }
+                let says: Vec<f64> = (0..weighed.len()).map(|e| libm::log(says(e))).collect();
+                now - fitted.verdict.after(&says).entropy()
             })
             .collect();
-        let n = gains.len().max(1) as f64;
-        let mean = gains.iter().sum::<f64>() / n;
-        let variance = gains.iter().map(|g| (g - mean) * (g - mean)).sum::<f64>() / (n - 1.0).max(1.0);
-        (mean.clamp(0.0, now), libm::sqrt(variance / n))
+        expected::mean(&gains, now)
     };
     designs
         .into_iter()

@@ -16,7 +16,8 @@ mod words;
 pub use data::{Data, Readings, TEMPLATE, read};
 
 use crate::answer::Answer;
-use crate::jobs::{Control, Interrupted};
+use crate::failure::Failure;
+use crate::jobs::Control;
 use crate::pmmh;
 use crate::smc;
 use crate::verdict::{Explanation, Origin, Verdict};
@@ -25,7 +26,6 @@ use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 use remission_model::resolved::{Regimen, Study};
-use std::fmt;
 use target::{Fit, chosen, prior_of};
 
 /// How the tumour of a parameter set is followed.
@@ -79,32 +79,6 @@ impl Default for Options {
     }
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// Asked to stop.
-    Interrupted,
-    /// What was asked cannot be done; where, what was found, what is allowed.
-    Refused(String),
-}
-
-impl From<Interrupted> for Failure {
-    fn from(_: Interrupted) -> Failure {
-        Failure::Interrupted
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Interrupted => Interrupted.fmt(f),
-            Failure::Refused(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
 /// What came of a fit.
 pub(crate) struct Fitted {
     pub(crate) draws: Draws,
@@ -137,7 +111,7 @@ fn regimen<'a>(study: &'a Study, options: &Options, number: u32) -> Result<&'a R
     };
     let names: Vec<&str> = study.arms.iter().map(|a| a.name.as_str()).collect();
     let found = options.arm.as_deref().unwrap_or("no arm");
-    let refused = || Failure::Refused(format!("arm `{found}` is not in the study; allowed: {}", names.join(", ")));
+    let refused = || Failure::Said(format!("arm `{found}` is not in the study; allowed: {}", names.join(", ")));
     arm.map(|arm| arm.regimen_of(number)).ok_or_else(refused)
 }
 
@@ -148,7 +122,7 @@ fn free(setting: &Setting, options: &Options) -> Result<Vec<usize>, Failure> {
         let found = chosen(setting, options.most_free.max(1));
         if found.is_empty() {
             let why = "no parameter that is assumed or differs between patients moves these readings; name free ones, or give more readings";
-            return Err(Failure::Refused(why.into()));
+            return Err(Failure::Said(why.into()));
         }
         return Ok(found);
     }
@@ -160,14 +134,14 @@ fn free(setting: &Setting, options: &Options) -> Result<Vec<usize>, Failure> {
         };
         match model.parameters.iter().position(|p| p.name == *name) {
             None => {
-                return Err(Failure::Refused(format!(
+                return Err(Failure::Said(format!(
                     "parameter `{name}` is not in the model; those with a prior: {}",
                     with_prior()
                 )));
             }
             Some(k) if prior_of(&model.parameters[k]).is_none() => {
                 let what = "neither `assumed` with a prior nor different between patients, so nothing says how far it may be off";
-                return Err(Failure::Refused(format!(
+                return Err(Failure::Said(format!(
                     "parameter `{name}` is {what}; give it a prior, or choose among {}",
                     with_prior()
                 )));
@@ -182,7 +156,7 @@ fn free(setting: &Setting, options: &Options) -> Result<Vec<usize>, Failure> {
 /// An answer for each patient of a table.
 ///
 /// # Errors
-/// [`Failure::Refused`] where the arm or a parameter is not there, or no draw from the prior makes the readings possible.
+/// [`Failure::Said`] where the arm or a parameter is not there, or no draw from the prior makes the readings possible.
 pub fn answer(
     compiled: &Compiled,
     study: &Study,
@@ -252,7 +226,7 @@ fn fitted<'a>(
     control: &Control,
 ) -> Result<(Fit<'a>, Fitted), Failure> {
     use crate::answer::Said;
-    let refused = || Failure::Refused(IMPOSSIBLE.into());
+    let refused = || Failure::Said(IMPOSSIBLE.into());
     let mut fit = Fit::new(setting, free, None, options.seed);
     let settings = pmmh::Settings {
         chains: options.chains,
@@ -333,7 +307,7 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
                 if options.particles.is_none() {
                     let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
                     fit.particles =
-                        Some(enough(&fit, &settings, control)?.ok_or_else(|| Failure::Refused(IMPOSSIBLE.into()))?);
+                        Some(enough(&fit, &settings, control)?.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?);
                 }
             }
             let settings =

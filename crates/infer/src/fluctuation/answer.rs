@@ -2,10 +2,11 @@
 
 use super::compare::compare;
 use super::fit::{Assay, Conditions, Fit, Fitness, Point, Surface, fit};
+use super::posterior;
 use super::read::{Data, Experiment};
 use super::verdict::verdict;
-use super::{Refusal, posterior};
 use crate::answer::{Answer, Estimate, Said, Table, Test, Value};
+use crate::failure::Failure;
 use crate::figure::{Axis, Figure, Layer};
 use crate::jobs::Control;
 use crate::words::significant;
@@ -43,12 +44,15 @@ impl Default for Options {
 /// assert_eq!(found.estimates[0].name, "mutations_per_culture");
 /// assert!((found.estimates[0].value - 1.63105).abs() < 1e-5, "{}", found.estimates[0].value);
 /// ```
-pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<Answer>, Refusal> {
+pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<Answer>, Failure> {
     let notes = ignored(data);
     if let Some((first, second)) = &options.compare {
         let pair = [named(data, first)?, named(data, second)?];
         if pair[0].name == pair[1].name {
-            return Err(Refusal(format!("`{}` cannot be compared with itself; name two experiments", pair[0].name)));
+            return Err(Failure::Said(format!(
+                "`{}` cannot be compared with itself; name two experiments",
+                pair[0].name
+            )));
         }
         return Ok(vec![with(two(pair, options)?, notes)]);
     }
@@ -56,14 +60,7 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
         Some(name) => vec![named(data, name)?],
         None => data.experiments.iter().collect(),
     };
-    let count = chosen.len() as f64;
-    let mut answers = Vec::with_capacity(chosen.len());
-    for (k, experiment) in chosen.into_iter().enumerate() {
-        let (from, until) = (k as f64 / count, (k + 1) as f64 / count);
-        let found = control.part(from, until, |control| one(experiment, options, control))?;
-        answers.push(with(found, notes.clone()));
-    }
-    Ok(answers)
+    control.each(&chosen, |experiment, control| Ok(with(one(experiment, options, control)?, notes.clone())))
 }
 
 fn ignored(data: &Data) -> Vec<String> {
@@ -79,7 +76,7 @@ fn with(mut answer: Answer, notes: Vec<String>) -> Answer {
 }
 
 /// The experiment of a name: `set/experiment`, or what follows the slash where it is the only one.
-fn named<'a>(data: &'a Data, name: &str) -> Result<&'a Experiment, Refusal> {
+fn named<'a>(data: &'a Data, name: &str) -> Result<&'a Experiment, Failure> {
     if let Some(found) = data.experiments.iter().find(|e| e.name == name) {
         return Ok(found);
     }
@@ -90,7 +87,7 @@ fn named<'a>(data: &'a Data, name: &str) -> Result<&'a Experiment, Refusal> {
         _ => {
             let all: Vec<&str> = data.experiments.iter().map(|e| e.name.as_str()).take(20).collect();
             let several = if like.is_empty() { "no experiment" } else { "more than one experiment" };
-            Err(Refusal(format!("{several} is called `{name}`; allowed: {}", all.join(", "))))
+            Err(Failure::Said(format!("{several} is called `{name}`; allowed: {}", all.join(", "))))
         }
     }
 }
@@ -141,7 +138,7 @@ fn from_empty_cultures(assay: &Assay) -> Option<Estimate> {
     Some(Estimate { name, value: m(p), ci95, unit, how: how.into() })
 }
 
-fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<Answer, Refusal> {
+fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<Answer, Failure> {
     let assay = Assay::new(experiment, &options.conditions)?;
     let found = fit(&assay)?;
     let mut answer = Answer { assay: "fluctuation".into(), ..Answer::default() };
@@ -315,7 +312,7 @@ fn figures(assay: &Assay, found: &Fit, w: f64) -> Vec<Figure> {
     out
 }
 
-fn two(pair: [&Experiment; 2], options: &Options) -> Result<Answer, Refusal> {
+fn two(pair: [&Experiment; 2], options: &Options) -> Result<Answer, Failure> {
     let assays = [Assay::new(pair[0], &options.conditions)?, Assay::new(pair[1], &options.conditions)?];
     let found = compare(&assays[0], &assays[1])?;
     let mut answer = Answer { assay: "fluctuation".into(), ..Answer::default() };

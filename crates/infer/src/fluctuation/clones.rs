@@ -107,7 +107,7 @@ impl Clones {
             use remission_engine::law::scalar::Scalar;
             let other = Complex::real(1.0) - v;
             let ln = match v.size() < 0.5 {
-                true => Complex::new(libm::log(libm::hypot(v.re, v.im)), libm::atan2(v.im, v.re)),
+                true => v.ln(),
                 false => other.ln_without(),
             };
             return if other.size() == 0.0 { v.times(self.survive) } else { -(v * ln / other).times(self.survive) };

@@ -4,10 +4,11 @@
 //! With u the rate per cell and N the mean final cells, m = u N in each. The likelihood ratio compares two rates with one
 //! (Zheng 2016, Genetics 203:1105); the interval of the ratio u2 / u1 is where its profile has fallen by 3.84 / 2.
 
-use super::Refusal;
 use super::fit::{Assay, Fit, Point, Surface, fit};
+use crate::failure::Failure;
 use crate::profile::{Peak, falls_by, highest, polished};
-use crate::special::{CHI_SQUARE_95, chi_square_above};
+use crate::special::CHI_SQUARE_95;
+use remission_cohort::statistics::special::chi_square_tail;
 
 /// How two experiments compare.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,20 +26,20 @@ pub struct Comparison {
 }
 
 /// Compares two experiments. Errs where the final cells of one alone are known, or both have no mutant.
-pub fn compare(first: &Assay, second: &Assay) -> Result<Comparison, Refusal> {
+pub fn compare(first: &Assay, second: &Assay) -> Result<Comparison, Failure> {
     let sizes = match (first.cells, second.cells) {
         (Some(a), Some(b)) => [a, b],
         (None, None) => [1.0, 1.0],
         (a, _) => {
             let unknown = if a.is_none() { &first.name } else { &second.name };
-            return Err(Refusal(format!(
+            return Err(Failure::Said(format!(
                 "final_cells of `{unknown}` are not known, and rates need them; fill the column in both, or leave it out of both to \
                  compare cultures of equal size"
             )));
         }
     };
     if first.none() && second.none() {
-        return Err(Refusal(format!(
+        return Err(Failure::Said(format!(
             "neither `{}` nor `{}` has a mutant: there is nothing to compare",
             first.name, second.name
         )));
@@ -58,7 +59,7 @@ pub fn compare(first: &Assay, second: &Assay) -> Result<Comparison, Refusal> {
     let one = polished(|x| both(x, x), rough, 2e-3);
     let most = fits[0].log_likelihood + fits[1].log_likelihood;
     let statistic = (2.0 * (most - one.value)).max(0.0);
-    let p = chi_square_above(statistic, 1.0);
+    let p = chi_square_tail(statistic, 1.0);
     // ln ratio r: the first's rate x, the second's x + r, x free.
     let mut last = u;
     let mut profile = |r: f64| {

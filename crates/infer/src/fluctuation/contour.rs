@@ -33,10 +33,19 @@ impl Contour<'_> {
         (if cv2 == 0.0 { -rate } else { -libm::log1p(cv2 * rate) / cv2 }) - self.after * less
     }
 
-    /// m (1 - h(z)) and 1 - z at z = e^(-s).
-    fn rate(&self, s: Complex) -> (Complex, Complex) {
+    /// ln G and 1 - z at z = e^(-s). `turn` is the angle of 1 + cv^2 rate where the path was last: it is followed, since it
+    /// may pass pi.
+    fn log_g(&self, s: Complex, turn: &mut f64) -> (Complex, Complex) {
         let less = one_less_exp(s);
-        (self.clones.away(less).times(self.m), less)
+        let rate = self.clones.away(less).times(self.m);
+        let cv2 = self.law.cv * self.law.cv;
+        if cv2 == 0.0 {
+            return (-rate - less.times(self.after), less);
+        }
+        let mut log = rate.times(-cv2).ln_without();
+        log.im += std::f64::consts::TAU * libm::round((*turn - log.im) / std::f64::consts::TAU);
+        *turn = log.im;
+        (log.times(-1.0 / cv2) - less.times(self.after), less)
     }
 
     /// The path for counts about n: mu and the step along it.
@@ -59,21 +68,11 @@ impl Contour<'_> {
         let height = self.log_g_real(mu);
         let from_one = of == Of::Above || (of == Of::Probability && height > -1.0);
         let top = n * mu + if from_one { 0.0 } else { height };
-        let cv2 = self.law.cv * self.law.cv;
         let (mut sum, mut largest, mut turn) = (0.0, 0.0f64, 0.0);
         for k in 0..20_000 {
             let u = step * f64::from(k);
             let s = Complex::new(mu * (1.0 - u * u), 2.0 * mu * u);
-            let (rate, less) = self.rate(s);
-            let mut log_g = -rate;
-            if cv2 > 0.0 {
-                // The angle of 1 + cv^2 rate is followed along the path: it may pass pi.
-                let mut log = rate.times(-cv2).ln_without();
-                log.im += std::f64::consts::TAU * libm::round((turn - log.im) / std::f64::consts::TAU);
-                turn = log.im;
-                log_g = log.times(-1.0 / cv2);
-            }
-            log_g = log_g - less.times(self.after);
+            let (log_g, less) = self.log_g(s, &mut turn);
             let grown = Complex::new(n * s.re - top, n * s.im).exp();
             let value = match from_one {
                 true => exp_less_one(log_g) * grown,
@@ -187,7 +186,6 @@ impl Contour<'_> {
         // (1 - z)^-1 has a pole beside the line.
         let step = if of == Of::Below { width.min(0.15 * mu) } else { width };
         let top = n * mu + g(mu);
-        let cv2 = self.law.cv * self.law.cv;
         let (mut sum, mut largest, mut turn) = (0.0, 0.0f64, 0.0);
         for k in 0..200_000 {
             let t = step * f64::from(k);
@@ -195,15 +193,8 @@ impl Contour<'_> {
                 break;
             }
             let s = Complex::new(mu, t);
-            let (rate, less) = self.rate(s);
-            let mut log_g = -rate;
-            if cv2 > 0.0 {
-                let mut log = rate.times(-cv2).ln_without();
-                log.im += std::f64::consts::TAU * libm::round((turn - log.im) / std::f64::consts::TAU);
-                turn = log.im;
-                log_g = log.times(-1.0 / cv2);
-            }
-            let exponent = log_g - less.times(self.after) + Complex::new(n * mu - top, n * t);
+            let (log_g, less) = self.log_g(s, &mut turn);
+            let exponent = log_g + Complex::new(n * mu - top, n * t);
             let mut value = exponent.exp();
             if of == Of::Below {
                 value = value / less;

@@ -1,8 +1,8 @@
 //! Maximum likelihood for cultures: the number of mutations a culture, the rate, and the relative fitness of mutants.
 
-use super::Refusal;
 use super::law::{Counts, Law, Ready};
 use super::read::Experiment;
+use crate::failure::Failure;
 use crate::profile::{Peak, falls_by, highest, polished};
 use crate::special::CHI_SQUARE_95;
 
@@ -89,11 +89,11 @@ pub struct Assay {
 
 impl Assay {
     /// Puts an experiment and its conditions together. Errs without cultures, or with conditions out of range.
-    pub fn new(experiment: &Experiment, conditions: &Conditions) -> Result<Assay, Refusal> {
+    pub fn new(experiment: &Experiment, conditions: &Conditions) -> Result<Assay, Failure> {
         checked(conditions)?;
         let cultures = &experiment.cultures;
         if cultures.is_empty() {
-            return Err(Refusal(format!("experiment `{}` has no culture", experiment.name)));
+            return Err(Failure::Said(format!("experiment `{}` has no culture", experiment.name)));
         }
         let mut notes = Vec::new();
         let known: Vec<f64> = cultures.iter().filter_map(|c| c.final_cells).collect();
@@ -197,10 +197,10 @@ impl Assay {
 }
 
 /// Errs where a condition is out of its range, and says which is allowed.
-pub fn checked(conditions: &Conditions) -> Result<(), Refusal> {
+pub fn checked(conditions: &Conditions) -> Result<(), Failure> {
     let c = conditions;
     let inside = |name: &str, value: Option<f64>, fits: &dyn Fn(f64) -> bool, allowed: &str| match value {
-        Some(x) if !(x.is_finite() && fits(x)) => Err(Refusal(format!("{name} is {x}; allowed: {allowed}"))),
+        Some(x) if !(x.is_finite() && fits(x)) => Err(Failure::Said(format!("{name} is {x}; allowed: {allowed}"))),
         _ => Ok(()),
     };
     let fitness = if let Fitness::Known(w) = c.fitness { Some(w) } else { None };
@@ -224,7 +224,9 @@ pub fn checked(conditions: &Conditions) -> Result<(), Refusal> {
     inside("the death of mutants", Some(c.mutant_death), &|x| (0.0..=0.99).contains(&x), death)?;
     inside("the death of the wild type", Some(c.wild_type_death), &|x| (0.0..=0.99).contains(&x), death)?;
     match c.censor_at {
-        Some(0) => Err(Refusal("counts cannot be cut at 0: every culture has 0 or more; allowed: 1 or more".into())),
+        Some(0) => {
+            Err(Failure::Said("counts cannot be cut at 0: every culture has 0 or more; allowed: 1 or more".into()))
+        }
         _ => Ok(()),
     }
 }
@@ -306,11 +308,11 @@ impl<'a> Surface<'a> {
 ///
 /// Without mutants m is 0 and its interval ends where all cultures would be empty with chance 0.05. Errs where the
 /// fitness is free and all counts are 0.
-pub fn fit(assay: &Assay) -> Result<Fit, Refusal> {
+pub fn fit(assay: &Assay) -> Result<Fit, Failure> {
     let mut surface = Surface::new(assay);
     if assay.none() {
         let Fitness::Known(w) = assay.conditions.fitness else {
-            return Err(Refusal(format!(
+            return Err(Failure::Said(format!(
                 "no culture{} has a mutant, which says nothing of their fitness; give --fitness as a number",
                 if assay.name.is_empty() { String::new() } else { format!(" of `{}`", assay.name) }
             )));

@@ -220,8 +220,8 @@ impl Ready {
     }
 }
 
-/// Sum of a_k p_(n-k): the first against the second from its end, in eight sums, since one would wait for itself.
-fn dot(a: &[f64], p: &[f64]) -> f64 {
+/// Sum of a_k p_(n-k), both of one length: the first against the second from its end, in eight sums, since one would wait for itself.
+pub(crate) fn dot(a: &[f64], p: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let whole = a.len() / 8 * 8;
     let back = &p[p.len() - whole..];

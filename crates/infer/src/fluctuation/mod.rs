@@ -15,23 +15,3 @@ pub mod plan;
 pub mod posterior;
 pub mod read;
 pub mod verdict;
-
-use std::fmt;
-
-/// Why no answer can be given: where, what was found, what is allowed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal(pub String);
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-impl From<crate::jobs::Interrupted> for Refusal {
-    fn from(why: crate::jobs::Interrupted) -> Refusal {
-        Refusal(why.to_string())
-    }
-}

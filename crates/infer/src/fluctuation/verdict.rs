@@ -13,6 +13,7 @@
 use super::fit::{Alike, Assay, Fitness};
 use super::law::Law;
 use super::posterior::FITNESS_PRIOR;
+use crate::expected;
 use crate::prior::Prior;
 use crate::quadrature::{Integral, integrate};
 use crate::special::log_sum;
@@ -142,7 +143,7 @@ fn after(assay: &Assay) -> Weighed {
 
 /// Chance of n or more of a Poisson number.
 fn poisson_from(n: u64, mean: f64) -> f64 {
-    if n == 0 { 1.0 } else { 1.0 - crate::special::gamma_above(n as f64, mean) }
+    if n == 0 { 1.0 } else { 1.0 - remission_cohort::statistics::special::gamma_upper(n as f64, mean) }
 }
 
 fn mixture(assay: &Assay) -> Weighed {
@@ -278,7 +279,6 @@ fn further(assay: &Assay, weighed: &[Weighed; 3], verdict: &Verdict, seed: u64, 
     }
     let mut stream = Stream::new(seed, 0, 1, Purpose::Inference);
     let sets: Vec<Vec<Set>> = weighed.iter().map(|w| drawn(w, &mut stream)).collect();
-    let prior = verdict.probability.clone();
     candidates
         .into_iter()
         .map(|(name, cultures, size, plated)| {
@@ -295,7 +295,7 @@ fn further(assay: &Assay, weighed: &[Weighed; 3], verdict: &Verdict, seed: u64, 
                         .collect()
                 })
                 .collect();
-            let (expected_bits, error) = bits(&tables, &prior, cultures, &mut stream);
+            let (expected_bits, error) = bits(&tables, verdict, cultures, &mut stream);
             let cost = costs.iter().find(|(key, _)| name.contains(key.as_str())).map(|c| c.1);
             Next { name, expected_bits, error, cost }
         })
@@ -319,11 +319,10 @@ fn drawn(weighed: &Weighed, stream: &mut Stream) -> Vec<Set> {
 }
 
 /// Mean fall of entropy over imagined data, bits, with its standard error.
-fn bits(tables: &[Vec<Table>], prior: &[f64], cultures: usize, stream: &mut Stream) -> (f64, f64) {
-    let entropy = |p: &[f64]| -> f64 { p.iter().filter(|p| **p > 0.0).map(|p| -p * libm::log2(*p)).sum() };
-    let now = entropy(prior);
+fn bits(tables: &[Vec<Table>], verdict: &Verdict, cultures: usize, stream: &mut Stream) -> (f64, f64) {
+    let now = verdict.entropy();
     let (mut mean, mut error) = (0.0, 0.0);
-    for (truth, weight) in prior.iter().enumerate().filter(|(_, p)| **p > 1e-4) {
+    for (truth, weight) in verdict.probability.iter().enumerate().filter(|(_, p)| **p > 1e-4) {
         let mut falls = Vec::with_capacity(IMAGINED);
         for k in 0..IMAGINED {
             let own = k % DRAWS;
@@ -341,15 +340,14 @@ fn bits(tables: &[Vec<Table>], prior: &[f64], cultures: usize, stream: &mut Stre
                 let each: Vec<f64> = each.collect();
                 log_sum(&each) - libm::log(each.len() as f64)
             };
-            let logs: Vec<f64> = (0..tables.len()).map(|e| libm::log(prior[e].max(1e-300)) + log_evidence(e)).collect();
-            let sum = log_sum(&logs);
-            let posterior: Vec<f64> = logs.iter().map(|l| libm::exp(l - sum)).collect();
-            falls.push(now - entropy(&posterior));
+            let log_evidences: Vec<f64> = (0..tables.len()).map(log_evidence).collect();
+            falls.push(now - verdict.after(&log_evidences).entropy());
         }
+        // Under one explanation alone data may mislead: a part of the mean may lie below 0.
         let own = falls.iter().sum::<f64>() / falls.len() as f64;
-        let spread = falls.iter().map(|f| (f - own) * (f - own)).sum::<f64>() / (falls.len() - 1) as f64;
+        let spread = expected::mean(&falls, now).1;
         mean += weight * own;
-        error += weight * weight * spread / falls.len() as f64;
+        error += weight * weight * spread * spread;
     }
     // Information is never negative; its estimate by a few draws may be.
     (mean.clamp(0.0, now), libm::sqrt(error))

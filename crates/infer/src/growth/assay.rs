@@ -62,19 +62,14 @@ pub fn answer(data: &Data, dead: Option<&Data>, options: &Options, control: &Con
         return Err(FitFailure::UnknownCellType { found: line.clone(), allowed }.into());
     }
     let chosen: Vec<&String> = lines.iter().filter(|l| options.line.as_ref().is_none_or(|o| o == *l)).collect();
-    let mut answers = Vec::new();
-    for (k, line) in chosen.iter().enumerate() {
-        let share = |k: usize| k as f64 / chosen.len() as f64;
+    control.each(&chosen, |line, control| {
         let mut answer = match data.signal {
             Signal::Percent => super::dead::answer(data, line),
-            Signal::AboveZero => {
-                control.part(share(k), share(k + 1), |control| of_line(data, dead, options, line, control))?
-            }
+            Signal::AboveZero => of_line(data, dead, options, line, control)?,
         };
         answer.notes.extend(data.notes.iter().cloned());
-        answers.push(answer);
-    }
-    Ok(answers)
+        Ok(answer)
+    })
 }
 
 fn of_line(
@@ -361,7 +356,7 @@ fn survivors(
         let mean = odds.iter().map(|o| o.0 / (o.1 * o.1)).sum::<f64>() / weight;
         let q: f64 = odds.iter().map(|o| (o.0 - mean) * (o.0 - mean) / (o.1 * o.1)).sum();
         let degrees = (odds.len() - 1) as f64;
-        let p = crate::special::chi_square_above(q, degrees);
+        let p = remission_cohort::statistics::special::chi_square_tail(q, degrees);
         let law = format!("chi-square, {degrees} degrees of freedom");
         answer.tests.push(Test { name: "same_persister_fraction_at_every_dose".into(), statistic: q, law, p });
         answer.words.push(match p < 0.05 {

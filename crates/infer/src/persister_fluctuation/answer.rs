@@ -7,11 +7,11 @@ use super::model::{Explained, Kind, Model, Rates};
 use super::next::measurements;
 use super::simulate::{Design, assay};
 use crate::answer::{Answer, Estimate, Said, Sampled, Table, Test, Value};
-use crate::failure::Failure;
+use crate::failure::{Failure, option};
 use crate::figure::{Axis, Figure, Layer};
 use crate::jobs::Control;
 use crate::smc::{Posterior, sample};
-use crate::special::quantile;
+use crate::special::{middle, quantile};
 use crate::verdict::{Explanation, Origin, Verdict};
 use remission_engine::stream::{Purpose, Stream};
 
@@ -31,13 +31,11 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
     check(options)?;
     let names: Vec<&str> = data.experiments.iter().map(|e| e.name.as_str()).collect();
     if let Some(wanted) = options.experiment.as_deref().filter(|w| !names.contains(w)) {
-        let words = format!("no experiment `{wanted}` in the table; allowed: `{}`", names.join("`, `"));
-        return Err(Failure::Said(words));
+        return Err(Failure::unknown("experiment", wanted, names));
     }
     let wanted = |e: &&Experiment| options.experiment.as_ref().is_none_or(|w| *w == e.name);
     let chosen: Vec<&Experiment> = data.experiments.iter().filter(wanted).collect();
-    let mut answers = Vec::new();
-    for (k, e) in chosen.iter().enumerate() {
+    control.each(&chosen, |e, control| {
         if e.counted() == 0 {
             let words = format!(
                 "experiment `{}`: colonies were counted in no culture after week 0; at least one is needed",
@@ -45,12 +43,10 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
             );
             return Err(Failure::Said(words));
         }
-        let share = |k: usize| k as f64 / chosen.len() as f64;
-        let mut answer = control.part(share(k), share(k + 1), |control| of_experiment(e, options, control))?;
+        let mut answer = of_experiment(e, options, control)?;
         answer.notes.extend(data.notes.iter().cloned());
-        answers.push(answer);
-    }
-    Ok(answers)
+        Ok(answer)
+    })
 }
 
 fn check(options: &Options) -> Result<(), Failure> {
@@ -68,9 +64,7 @@ fn check(options: &Options) -> Result<(), Failure> {
         ("persister_spread", options.persister_spread, options.persister_spread > 0.0, "a number above 0"),
     ];
     for (name, found, good, allowed) in faults {
-        if !good || !found.is_finite() {
-            return Err(Failure::Said(format!("{name} is {found}; allowed: {allowed}")));
-        }
+        option(name, found, good, allowed)?;
     }
     if options.weights.iter().any(|w| !w.is_finite() || *w <= 0.0) {
         return Err(Failure::Said("weights of explanations; allowed: numbers above 0".into()));
@@ -144,12 +138,6 @@ fn of_experiment(e: &Experiment, options: &Options, control: &Control) -> Result
     pictures(&mut answer, &all[most], e, options);
     answer.verdict = Some(verdict);
     Ok(answer)
-}
-
-/// Median and 95 % interval.
-fn middle(mut values: Vec<f64>) -> Option<(f64, f64, f64)> {
-    values.sort_by(f64::total_cmp);
-    Some((quantile(&values, 0.5)?, quantile(&values, 0.025)?, quantile(&values, 0.975)?))
 }
 
 fn estimates(answer: &mut Answer, found: &Fit, all: &[Weighed], model: &Model) {

@@ -8,7 +8,8 @@
 use super::Options;
 use super::model::{Model, Rates, nuisances};
 use crate::prior::Parameter;
-use crate::special::{CHI_SQUARE_95, chi_square_above};
+use crate::special::CHI_SQUARE_95;
+use remission_cohort::statistics::special::chi_square_tail;
 
 /// ln of the smallest rate that is looked at, 1e-16: it stands for none.
 const LEAST: f64 = -36.84;
@@ -184,7 +185,7 @@ pub fn fit(model: &Model, options: &Options, starts: &[Rates]) -> Fit {
         .fold(f64::NEG_INFINITY, f64::max);
     let equal = (2.0 * (top.0 - equal)).max(0.0);
     ratio.value = during.value / before.value;
-    Fit { rates, log_likelihood: top.0, before, during, ratio, equal, equal_p: chi_square_above(equal, 1.0) }
+    Fit { rates, log_likelihood: top.0, before, during, ratio, equal, equal_p: chi_square_tail(equal, 1.0) }
 }
 
 /// The same point with the ratio as its second coordinate.

@@ -16,6 +16,8 @@
 //! of its mutation, by a recursion of two terms in its stable direction; then n P_n = m Sum j c_j P_(n-j) (Ma, Sandri and
 //! Sarkar 1992, Genetica 85:173). All terms are positive. Mutants grow as the others do and do not die before the drug.
 
+use crate::fluctuation::law::dot;
+
 /// Chance that a line that survives is visible a time `days` after one cell founded it: its size is E e^(g t) / s_R, E
 /// exponential of mean 1, and `threshold` is X s_R.
 ///
@@ -111,24 +113,11 @@ impl Seen {
         let mut p = Vec::with_capacity(self.weights.len() + 1);
         p.push(libm::exp(-mutations * self.shows));
         for n in 1..=self.weights.len() {
-            let sum = reversed_product(&self.weights[..n], &p[..n]);
+            let sum = dot(&self.weights[..n], &p[..n]);
             p.push(mutations * sum / n as f64);
         }
         p
     }
-}
-
-/// Sum of a[i] b[n - 1 - i], in eight sums that do not wait for each other.
-fn reversed_product(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 8];
-    let (mut left, mut right) = (a.chunks_exact(8), b.rchunks_exact(8));
-    for (x, y) in left.by_ref().zip(right.by_ref()) {
-        for k in 0..8 {
-            sums[k] += x[k] * y[7 - k];
-        }
-    }
-    let rest: f64 = left.remainder().iter().zip(right.remainder().iter().rev()).map(|(x, y)| x * y).sum();
-    rest + sums.iter().sum::<f64>()
 }
 
 /// ln of the chance of `new` colonies at each look: `before[n]` is the chance that n mutants of before are seen in all,

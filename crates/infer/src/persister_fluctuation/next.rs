@@ -6,10 +6,11 @@ use super::Options;
 use super::data::Experiment;
 use super::model::{Model, Rates};
 use super::simulate::{Design, assay};
+use crate::expected;
 use crate::jobs::{Control, Interrupted, map};
 use crate::regrowth::next::GROWTH_ERROR;
 use crate::special::{log_normal_density, log_sum};
-use crate::verdict::{Explanation, Next, Verdict};
+use crate::verdict::{Next, Verdict};
 use remission_engine::draw::normal;
 use remission_engine::stream::{Purpose, Stream};
 
@@ -107,17 +108,9 @@ pub(super) fn measurements(
                 log_sum(&chances) - libm::log(chances.len() as f64)
             };
             let chances: Vec<f64> = sets.iter().enumerate().map(of).collect();
-            let after = |(k, x): (usize, &Explanation)| Explanation {
-                prior: verdict.probability[k],
-                log_evidence: chances[k],
-                ..x.clone()
-            };
-            let after = Verdict::new(verdict.explanations.iter().enumerate().map(after).collect());
-            falls.push(verdict.entropy() - after.entropy());
+            falls.push(verdict.entropy() - verdict.after(&chances).entropy());
         }
-        let n = falls.len() as f64;
-        let mean = falls.iter().sum::<f64>() / n;
-        let variance = falls.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>() / (n - 1.0);
+        let (expected_bits, error) = expected::mean(&falls, verdict.entropy());
         let cultures = cells.len();
         let name = match m {
             Measurement::MoreCultures => format!("more_cultures: {cultures} more cultures, treated alike"),
@@ -127,7 +120,6 @@ pub(super) fn measurements(
             Measurement::GrowthRate => "growth_rate: growth rate of colonies under the drug, to 10 %".into(),
             Measurement::Persisters => "persister_counts: persisters counted at the start and the end".into(),
         };
-        let expected_bits = mean.clamp(0.0, verdict.entropy());
-        Ok(Next { name, expected_bits, error: libm::sqrt(variance / n), cost: None })
+        Ok(Next { name, expected_bits, error, cost: None })
     })
 }

@@ -5,13 +5,13 @@ use super::held_out::{Held, Judged, Outcome, Plan, Ranked, area, held_out, ranke
 use super::model::{Course, PARAMETERS};
 use super::read::{Data, Man};
 use crate::answer::{Answer, Estimate, Table, Test, Value};
+use crate::failure::{Failure, option};
 use crate::figure::{Axis, Figure, Layer};
-use crate::jobs::{Control, Interrupted};
+use crate::jobs::Control;
 use crate::population::{Population, Settings, draws, learn};
 use crate::special::{normal_below, quantile};
 use crate::tumour_size::held_out::LEVELS;
 use remission_engine::stream::{Purpose, Stream};
-use std::fmt;
 
 /// What a user may set.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,45 +33,6 @@ impl Default for Options {
     }
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Failure {
-    /// Asked to stop.
-    Interrupted,
-    /// No such man.
-    NoPatient {
-        /// As asked for.
-        found: String,
-        /// Some of those in the table.
-        some: Vec<String>,
-    },
-    /// The limit is not above 0.
-    Limit(f64),
-    /// No PSA was read.
-    NothingRead,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Interrupted => write!(f, "interrupted"),
-            Failure::NoPatient { found, some } => {
-                write!(f, "no patient `{found}`; the table has {}", some.join(", "))
-            }
-            Failure::Limit(found) => write!(f, "limit is {found} ng/mL; allowed: a number above 0, at most 100"),
-            Failure::NothingRead => write!(f, "no row has a PSA; a fit needs readings"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-impl From<Interrupted> for Failure {
-    fn from(_: Interrupted) -> Failure {
-        Failure::Interrupted
-    }
-}
-
 /// Men from which a population is learned; with fewer the prior of [`PARAMETERS`] stands.
 pub const ENOUGH: usize = 20;
 
@@ -83,17 +44,16 @@ pub const ENOUGH: usize = 20;
 /// assert!(answers[0].estimates.iter().any(|e| e.name == "failure_probability"));
 /// ```
 pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<Answer>, Failure> {
-    if !(options.limit > 0.0 && options.limit <= 100.0) {
-        return Err(Failure::Limit(options.limit));
-    }
+    let limit = options.limit;
+    option("limit (ng/mL)", limit, limit > 0.0 && limit <= 100.0, "a number above 0, at most 100")?;
     let named = |m: &Man| options.patient.as_ref().is_none_or(|n| m.name() == *n || m.patient == *n);
     let chosen: Vec<usize> = (0..data.men.len()).filter(|k| named(&data.men[*k])).collect();
     if chosen.is_empty() {
-        let some = data.men.iter().take(5).map(Man::name).collect();
-        return Err(Failure::NoPatient { found: options.patient.clone().unwrap_or_default(), some });
+        let wanted = options.patient.as_deref().unwrap_or_default();
+        return Err(Failure::unknown("patient", wanted, data.men.iter().map(Man::name)));
     }
     if data.men.iter().all(|m| m.visits.iter().all(|v| v.psa.is_none())) {
-        return Err(Failure::NothingRead);
+        return Err(Failure::Said("no row has a PSA; a fit needs readings".into()));
     }
     if options.patient.is_none() && data.men.len() > 3 {
         return Ok(vec![many(data, options, control)?]);

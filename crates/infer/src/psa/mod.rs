@@ -8,5 +8,5 @@ pub mod held_out;
 pub mod model;
 mod read;
 
-pub use answer::{ENOUGH, Failure, Options, answer};
+pub use answer::{ENOUGH, Options, answer};
 pub use read::{Data, Man, TEMPLATE, Visit, read};

@@ -7,11 +7,11 @@ use super::simulate::{seen, time};
 use super::target::{Grouped, Kind, Wells, group};
 use super::words;
 use crate::answer::{Answer, Estimate, Said, Sampled, Table, Value};
-use crate::failure::Failure;
+use crate::failure::{Failure, option};
 use crate::figure::{Axis, Figure, Layer};
 use crate::jobs::Control;
 use crate::smc::{Posterior, sample};
-use crate::special::quantile;
+use crate::special::{middle, quantile};
 use crate::verdict::{Explanation, Verdict};
 use remission_engine::stream::{Purpose, Stream};
 
@@ -33,19 +33,15 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
     check(options)?;
     let names: Vec<&str> = data.experiments.iter().map(|e| e.name.as_str()).collect();
     if let Some(wanted) = options.experiment.as_deref().filter(|w| !names.contains(w)) {
-        let words = format!("no experiment `{wanted}` in the table; allowed: `{}`", names.join("`, `"));
-        return Err(Failure::Said(words));
+        return Err(Failure::unknown("experiment", wanted, names));
     }
     let wanted = |e: &&Experiment| options.experiment.as_ref().is_none_or(|w| *w == e.name);
     let chosen: Vec<&Experiment> = data.experiments.iter().filter(wanted).collect();
-    let mut answers = Vec::new();
-    for (k, e) in chosen.iter().enumerate() {
-        let share = |k: usize| k as f64 / chosen.len() as f64;
-        let mut answer = control.part(share(k), share(k + 1), |control| of_experiment(e, options, control))?;
+    control.each(&chosen, |e, control| {
+        let mut answer = of_experiment(e, options, control)?;
         answer.notes.extend(data.notes.iter().cloned());
-        answers.push(answer);
-    }
-    Ok(answers)
+        Ok(answer)
+    })
 }
 
 fn check(options: &Options) -> Result<(), Failure> {
@@ -56,9 +52,7 @@ fn check(options: &Options) -> Result<(), Failure> {
         ("flask_cells", options.flask_cells, options.flask_cells > 3.0, "a number above 3"),
     ];
     for (name, found, good, allowed) in faults {
-        if !good || !found.is_finite() {
-            return Err(Failure::Said(format!("{name} is {found}; allowed: {allowed}")));
-        }
+        option(name, found, good, allowed)?;
     }
     let weights = &options.weights;
     if weights.iter().any(|w| !w.is_finite() || *w < 0.0) || weights.iter().sum::<f64>() <= 0.0 {
@@ -85,12 +79,6 @@ impl Weighed {
     pub fn estimate(&self, name: &str) -> Option<(f64, f64, f64)> {
         middle(self.posterior.draws.values(name))
     }
-}
-
-/// Median and 95 % interval.
-fn middle(mut values: Vec<f64>) -> Option<(f64, f64, f64)> {
-    values.sort_by(f64::total_cmp);
-    Some((quantile(&values, 0.5)?, quantile(&values, 0.025)?, quantile(&values, 0.975)?))
 }
 
 fn of_experiment(e: &Experiment, options: &Options, control: &Control) -> Result<Answer, Failure> {

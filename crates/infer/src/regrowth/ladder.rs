@@ -4,7 +4,7 @@
 //! Constants of the contour: Trefethen, Weideman and Schmelzer 2006 (BIT 46:653); with 14 nodes the inversion is good to
 //! 1e-8, with 26 also for twenty lines.
 
-use super::complex::Complex;
+use remission_engine::law::scalar::Complex;
 use std::sync::OnceLock;
 
 /// Nodes of the contour in the upper half plane, for few and for more lines.
@@ -44,7 +44,7 @@ impl Ladder {
             let contour = contour(half);
             let rungs = libm::round((TOP - COARSE) / fine) as usize;
             let mut ladder = Ladder { contour, fine, rungs, table: Vec::new(), single: Vec::new() };
-            let mut heights = vec![Complex(0.0, 0.0); ladder.wide()];
+            let mut heights = vec![Complex::new(0.0, 0.0); ladder.wide()];
             for (z, _) in &ladder.contour {
                 let q = |j: usize| *z * libm::exp(j.min(rungs) as f64 * fine + j.saturating_sub(rungs) as f64 - TOP);
                 ladder.single.extend((0..rungs + LONG + 1).map(|j| q(j) / (q(j) + 1.0)));
@@ -113,19 +113,19 @@ fn contour(half: usize) -> Vec<(Complex, Complex)> {
         .map(|k| {
             let angle = (2.0 * k as f64 + 1.0) * std::f64::consts::PI / n;
             let (sine, cosine) = (libm::sin(0.6407 * angle), libm::cos(0.6407 * angle));
-            let z = Complex(n * (0.5017 * angle * cosine / sine - 0.6122), n * 0.2645 * angle);
+            let z = Complex::new(n * (0.5017 * angle * cosine / sine - 0.6122), n * 0.2645 * angle);
             let turn = 0.5017 * cosine / sine - 0.5017 * 0.6407 * angle / (sine * sine);
-            let slope = Complex(n * turn, n * 0.2645);
-            (z, z.exp() * slope / z * Complex(0.0, -2.0 / n))
+            let slope = Complex::new(n * turn, n * 0.2645);
+            (z, z.exp() * slope / z * Complex::new(0.0, -2.0 / n))
         })
         .collect()
 }
 
 /// H(q) for |q| below 0.2, by its series.
 fn small(q: Complex, r: f64) -> Complex {
-    let (mut sum, mut power) = (Complex(0.0, 0.0), q);
+    let (mut sum, mut power) = (Complex::new(0.0, 0.0), q);
     for n in 1..=18 {
-        sum = sum + power * (r / (r + f64::from(n)));
+        sum += power * (r / (r + f64::from(n)));
         power = power * q * -1.0;
     }
     sum
@@ -133,7 +133,7 @@ fn small(q: Complex, r: f64) -> Complex {
 
 /// q ln(1 + 1/q).
 pub(super) fn families(q: Complex) -> Complex {
-    let inverse = Complex(1.0, 0.0) / q;
+    let inverse = Complex::new(1.0, 0.0) / q;
     if inverse.norm() < 1e-3 {
         return inverse * (inverse * (1.0 / 3.0) + -0.5) + 1.0;
     }
@@ -172,7 +172,7 @@ impl Rung {
         let mut sum = h * self.kept;
         for (y, weight) in self.points {
             let here = q * y;
-            sum = sum + here / (here + 1.0) * weight;
+            sum += here / (here + 1.0) * weight;
         }
         sum
     }

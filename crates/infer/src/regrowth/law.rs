@@ -28,9 +28,9 @@
 //! three cumulants, n! (L_present + L r / (r + n)). The clock of a well runs faster or slower than the others' by a
 //! lognormal factor (`scatter`): whichever of the two varies more is integrated exactly, the other by the trapezoidal rule.
 
-use super::complex::Complex;
 use super::ladder::{COARSE, Ladder, TOP, families};
 use crate::special::normal_below;
+use remission_engine::law::scalar::Complex;
 
 /// Founders of a well.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -201,7 +201,7 @@ impl Curve {
         };
         let first = ((top - nothing).max(0.0) / ladder.fine) as usize;
         let mut values = vec![(0.0, 0.0); last.max(1) + 1];
-        let mut heights = vec![Complex(0.0, 0.0); values.len()];
+        let mut heights = vec![Complex::new(0.0, 0.0); values.len()];
         for (node, (z, weight)) in ladder.contour.iter().enumerate() {
             if founders.later > 0.0 {
                 ladder.heights(node, r, higher, &mut heights);
@@ -216,11 +216,11 @@ impl Curve {
                         let q = *z * libm::exp(fine + j.saturating_sub(rungs) as f64 - top);
                         if founders.grown { families(q) } else { q / (q + 1.0) }
                     });
-                    exponent = exponent + one * -founders.present;
+                    exponent += one * -founders.present;
                 }
                 let transform = exponent.exp();
-                values[j].0 += (*weight * (transform * -1.0 + 1.0)).0;
-                values[j].1 -= (*weight * *z * transform).0;
+                values[j].0 += (*weight * (transform * -1.0 + 1.0)).re;
+                values[j].1 -= (*weight * *z * transform).re;
             }
         }
         Curve { top, fine: ladder.fine, rungs, values }

@@ -17,7 +17,6 @@
 //! cells that crowd each other before X, resistance that takes two steps.
 
 mod answer;
-mod complex;
 pub mod data;
 mod ladder;
 pub mod law;

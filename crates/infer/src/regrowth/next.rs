@@ -9,6 +9,7 @@
 
 use super::Options;
 use super::target::{Kind, Wells};
+use crate::expected;
 use crate::jobs::{Control, Interrupted, map};
 use crate::special::{log_normal_density, log_sum};
 use crate::verdict::{Next, Verdict};
@@ -141,23 +142,11 @@ pub fn measurements(
             }
             let from = ((stream.uniform() * drawn[e].sets.len() as f64) as usize).min(drawn[e].sets.len() - 1);
             let chances = outcomes.log_chances(e, from, &mut stream);
-            let mut after = Vec::new();
-            for (k, (x, chance)) in verdict.explanations.iter().zip(&chances).enumerate() {
-                let prior = verdict.probability[k];
-                after.push(crate::verdict::Explanation { prior, log_evidence: *chance, ..x.clone() });
-            }
-            falls.push(verdict.entropy() - Verdict::new(after).entropy());
+            falls.push(verdict.entropy() - verdict.after(&chances).entropy());
         }
-        let n = falls.len() as f64;
-        let mean = falls.iter().sum::<f64>() / n;
-        let variance = falls.iter().map(|f| (f - mean) * (f - mean)).sum::<f64>() / (n - 1.0);
+        let (expected_bits, error) = expected::mean(&falls, verdict.entropy());
         let cost = options.costs.iter().find(|(name, _)| name == m.name()).map(|(_, cost)| *cost);
-        Ok(Next {
-            name: m.words(plate.wells, plate.regrown),
-            expected_bits: mean.clamp(0.0, verdict.entropy()),
-            error: libm::sqrt(variance / n),
-            cost,
-        })
+        Ok(Next { name: m.words(plate.wells, plate.regrown), expected_bits, error, cost })
     })
 }
 

@@ -11,6 +11,7 @@
 mod answer;
 pub mod competitors;
 pub mod held_out;
+mod judged;
 pub mod model;
 mod options;
 pub mod origin;
@@ -18,5 +19,5 @@ mod read;
 pub mod reference;
 
 pub use answer::{ENOUGH, answer};
-pub use options::{Failure, Options};
+pub use options::Options;
 pub use read::{Counts, Data, Look, Seen, Series, TEMPLATE, read, sphere};

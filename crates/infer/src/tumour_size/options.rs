@@ -1,7 +1,4 @@
-//! What a user may set, and why there may be no answer.
-
-use crate::jobs::Interrupted;
-use std::fmt;
+//! What a user may set.
 
 /// What a user may set.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,53 +20,5 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Options { limit: 5.0, patient: None, every: 42.0, horizon: 336.0, held_out: true, seed: 2026 }
-    }
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Failure {
-    /// Asked to stop.
-    Interrupted,
-    /// No such patient.
-    NoPatient {
-        /// As asked for.
-        found: String,
-        /// Some of those in the table.
-        some: Vec<String>,
-    },
-    /// An option outside its range.
-    Option {
-        /// Which.
-        name: &'static str,
-        /// Its value.
-        found: f64,
-        /// What is allowed.
-        allowed: &'static str,
-    },
-    /// No look says anything.
-    NothingSeen,
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Failure::Interrupted => write!(f, "interrupted"),
-            Failure::NoPatient { found, some } => {
-                write!(f, "no patient `{found}`; the table has {}", some.join(", "))
-            }
-            Failure::Option { name, found, allowed } => write!(f, "{name} is {found}; allowed: {allowed}"),
-            Failure::NothingSeen => {
-                write!(f, "no row has a size or says too small; a forecast needs one look at least")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-impl From<Interrupted> for Failure {
-    fn from(_: Interrupted) -> Failure {
-        Failure::Interrupted
     }
 }

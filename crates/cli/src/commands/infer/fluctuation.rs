@@ -1,45 +1,36 @@
 //! `remission infer fluctuation`
 
-use super::working::working;
-use super::{faults, text, typed};
-use crate::args;
+use super::answered;
 use crate::args::infer::{self, Fluctuation};
 use crate::failure::{Exit, code};
-use crate::inferred;
+use remission_infer::Failure;
 use remission_infer::fluctuation::answer::{Options, answer};
 use remission_infer::fluctuation::fit::{Conditions, Fitness, checked};
 use remission_infer::fluctuation::law::Law;
-use remission_infer::fluctuation::{Refusal, plan, read};
+use remission_infer::fluctuation::plan;
+use remission_infer::fluctuation::read::{Data, TEMPLATE, read};
+use remission_infer::jobs::Control;
 use remission_infer::words::significant;
 use serde_json::json;
 use std::sync::atomic::AtomicBool;
 
 /// `remission infer fluctuation`
 pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
-    if args.template {
-        say!("{}", read::TEMPLATE);
-        return Ok(code::DONE);
-    }
     let conditions = conditions(args)?;
-    if let Some(x) = args.tail {
-        return tail(args, &conditions, x);
+    match (args.tail, args.precision) {
+        (Some(x), _) => return tail(args, &conditions, x),
+        (_, Some(precision)) => return cultures(args, &conditions, precision),
+        _ => {}
     }
-    if let Some(precision) = args.precision {
-        return cultures(args, &conditions, precision);
-    }
-    let Some(path) = &args.data else { return Ok(code::DONE) };
-    inferred::refuse(args.out.as_deref())?;
-    let data = read::read(&text(path)?).map_err(|problems| faults(path, &problems))?;
     let compare = args.compare.as_ref().map(|names| (names[0].clone(), names[1].clone()));
-    let (experiment, verdict, costs, seed) = (args.experiment.clone(), args.verdict, args.cost.clone(), args.seed);
+    let (experiment, verdict, seed) = (args.experiment.clone(), args.verdict, args.common.seed);
+    let costs = args.costs.cost.clone();
     let options = Options { conditions, experiment, compare, verdict, costs, seed };
-    let doing = format!("weighing explanations of {}", path.display());
-    let found = working(args::threads(args.threads), stop, &doing, |control| answer(&data, &options, control));
-    let answers = found.map_err(|why| super::refused(path, stop, &why))?;
-    inferred::finish(&answers, args.json, args.out.as_deref(), &typed())
+    let work = |data: &Data, control: &Control| answer(data, &options, control);
+    answered(&args.common, TEMPLATE, stop, read, work)
 }
 
-fn refused(why: Refusal) -> Exit {
+fn refused(why: Failure) -> Exit {
     Exit::refused(format!("error: {why}"))
 }
 
@@ -89,7 +80,7 @@ fn law(args: &Fluctuation, conditions: &Conditions) -> Result<(Law, f64), Exit> 
 fn tail(args: &Fluctuation, conditions: &Conditions, x: u64) -> Result<u8, Exit> {
     let (law, m) = law(args, conditions)?;
     let p = law.ready(x).above(m, 0.0, x);
-    if args.json {
+    if args.common.json {
         sayln!("{:#}", json!({ "assay": "fluctuation", "m": m, "tail": { "x": x, "p": p } }));
     } else {
         sayln!("more than {x} mutants in a culture with {m} mutations: probability {}", significant(p, 6));
@@ -105,7 +96,7 @@ fn cultures(args: &Fluctuation, conditions: &Conditions, precision: f64) -> Resu
         )));
     }
     let cultures = plan::cultures(&law, m, precision);
-    if args.json {
+    if args.common.json {
         let plan = json!({ "m": m, "precision": precision, "cultures": cultures });
         sayln!("{:#}", json!({ "assay": "fluctuation", "plan": plan }));
     } else {

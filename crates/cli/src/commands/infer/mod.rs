@@ -66,9 +66,12 @@ fn answered<D, E: Display>(
     read: impl FnOnce(&str) -> Result<D, TableProblems>,
     work: impl FnOnce(&D, &Control) -> Result<Vec<Answer>, E>,
 ) -> Result<u8, Exit> {
-    let Some(path) = common.data.as_deref().filter(|_| !common.template) else {
+    if common.template {
         say!("{template}");
         return Ok(code::DONE);
+    }
+    let Some(path) = common.data.as_deref() else {
+        return Err(Exit::refused("error: a table of data is required; --template prints one to begin from"));
     };
     inferred::refuse(common.out.as_deref())?;
     let data = read(&text(path)?).map_err(|problems| faults(path, &problems))?;

@@ -22,6 +22,6 @@ pub fn persister_fluctuation(args: &PersisterFluctuation, stop: &AtomicBool) -> 
         ("rate_before", &mut options.rate_before),
         ("rate_during", &mut options.rate_during),
     ];
-    set_priors(&args.prior, places)?;
+    set_priors(&args.priors.prior, places)?;
     answered(&args.common, TEMPLATE, stop, read, |data, control| answer(data, &options, control))
 }

@@ -15,7 +15,7 @@ pub fn regrowth(args: &Regrowth, stop: &AtomicBool) -> Result<u8, Exit> {
     options.survival = args.survival.unwrap_or(options.survival);
     options.looks_every_days = args.looks_every_days.unwrap_or(options.looks_every_days);
     options.flask_cells = args.flask_cells.unwrap_or(options.flask_cells);
-    options.costs = args.cost.clone();
+    options.costs = args.costs.cost.clone();
     options.settings.seed = args.common.seed;
     let places = &mut [
         ("growth_per_day", &mut options.growth_per_day),
@@ -27,7 +27,7 @@ pub fn regrowth(args: &Regrowth, stop: &AtomicBool) -> Result<u8, Exit> {
         ("lines_resuming", &mut options.lines_resuming),
         ("share_before", &mut options.share_before),
     ];
-    set_priors(&args.prior, places)?;
+    set_priors(&args.priors.prior, places)?;
     let every = options.looks_every_days;
     answered(&args.common, TEMPLATE, stop, |text| read(text, every), |data, control| answer(data, &options, control))
 }

@@ -4,43 +4,8 @@
 use crate::report::words::power_of_ten;
 use remission_infer::answer::{Estimate, Said};
 
-/// A number with so many significant digits: `0.0123`, `1235`, `1.23e-8`. Digits before the point are never rounded away
-/// below a million.
-pub fn significant(x: f64, digits: usize) -> String {
-    if x.is_nan() {
-        return "not known".to_owned();
-    }
-    if x.is_infinite() {
-        return if x > 0.0 { "infinite".to_owned() } else { "-infinite".to_owned() };
-    }
-    if x == 0.0 {
-        return "0".to_owned();
-    }
-    let more = digits.clamp(1, 17) - 1;
-    // Rounded first: 999.96 with four digits is 1000, which has one digit more before the point.
-    let written = format!("{x:.more$e}");
-    let exponent: i32 = written.split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
-    if (-4..6).contains(&exponent) {
-        let decimals = (more as i32 - exponent).max(0) as usize;
-        return format!("{x:.decimals$}");
-    }
-    written
-}
-
-/// As [`significant`], without zeros at the end of a fraction.
-pub fn short(x: f64, digits: usize) -> String {
-    let text = significant(x, digits);
-    let (body, power) = text.split_once('e').map_or((text.as_str(), None), |(b, p)| (b, Some(p)));
-    let Some(power) = power.filter(|p| p.parse::<i32>().is_ok()) else {
-        return if text.contains('.') && x.is_finite() {
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        } else {
-            text
-        };
-    };
-    let body = if body.contains('.') { body.trim_end_matches('0').trim_end_matches('.') } else { body };
-    format!("{body}e{power}")
-}
+/// Numbers with so many significant digits, with zeros at the end of a fraction or without.
+pub use remission_infer::words::{shortest as short, significant};
 
 /// Digits that an estimate with this interval deserves: three, and more where the interval is narrow beside its value.
 pub fn digits(value: f64, ci95: Option<(f64, f64)>) -> usize {
