@@ -1,5 +1,6 @@
 //! Why a fit could not be made. Data, so that a caller can tell the cases apart; one place turns it into a sentence.
 
+use crate::words::shortest;
 use std::fmt;
 
 /// What stood in the way of a fit.
@@ -117,7 +118,7 @@ impl Failure {
 pub(crate) fn option(name: &str, found: f64, good: bool, allowed: &str) -> Result<(), Failure> {
     match good && found.is_finite() {
         true => Ok(()),
-        false => Err(Failure::Said(format!("{name} is {found}; allowed: {allowed}"))),
+        false => Err(Failure::Said(format!("{name} is {}; allowed: {allowed}", shortest(found, 6)))),
     }
 }
 
