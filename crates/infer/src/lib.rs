@@ -37,6 +37,8 @@ pub mod fluctuation;
 pub mod growth;
 pub mod jobs;
 pub mod least_squares;
+#[cfg(feature = "gradient")]
+pub mod nuts;
 pub mod persister_fluctuation;
 pub mod pmmh;
 pub mod population;

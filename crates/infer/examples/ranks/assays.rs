@@ -10,12 +10,17 @@ use remission_engine::stream::Stream;
 use remission_infer::barcodes::emission::{Fitted, Pool, fit};
 use remission_infer::barcodes::sharing::{self, Limits, Sharing, Winners};
 use remission_infer::barcodes::simulate as pools;
+use remission_infer::growth::posterior::DoseLines;
 use remission_infer::growth::survivors::{self, Course, Courses};
+use remission_infer::growth::{dose, windows::Window};
+use remission_infer::jobs::Control;
+use remission_infer::nuts;
 use remission_infer::persister_fluctuation as colonies;
 use remission_infer::persister_fluctuation::model::{Explained, Model};
 use remission_infer::persister_fluctuation::simulate::{Design, assay};
 use remission_infer::regrowth::simulate::{Arm, plate};
 use remission_infer::regrowth::target::{self, Wells, group};
+use remission_infer::table::Reading;
 use remission_infer::{prior::Target, regrowth};
 
 /// Every case.
@@ -33,6 +38,9 @@ pub fn all() -> Vec<(&'static str, Once)> {
         ("survivors-one-phase", |k, s| course(k, s, survivors::Kind::OnePhase)),
         ("survivors-persisters", |k, s| course(k, s, survivors::Kind::Persisters)),
         ("survivors-resistant", |k, s| course(k, s, survivors::Kind::Resistant)),
+        ("growth-exponential", |k, s| dosed(k, s, Some(dose::Shape::Exponential))),
+        ("growth-hill", |k, s| dosed(k, s, Some(dose::Shape::Hill))),
+        ("growth-doses-alone", |k, s| dosed(k, s, None)),
         ("barcodes-before", |k, s| shared(k, s, sharing::Kind::Before)),
         ("barcodes-grown", |k, s| shared(k, s, sharing::Kind::Grown)),
         ("barcodes-during", |k, s| shared(k, s, sharing::Kind::During)),
@@ -90,6 +98,39 @@ fn course(k: u64, stream: &mut Stream, kind: survivors::Kind) -> Fit {
         points.extend((0..3).map(|_| (t, mean + scatter * normal(stream))));
     }
     posterior(&Courses::new(kind, &[&with(points)], GROWTH), truth, k)
+}
+
+/// Three wells at each of five doses, read four times; those of 0 h belong to every dose. Levels are drawn about 0, where the
+/// prior of the target looks for them about the first reading, with so much spread that it comes to the same.
+fn dosed(k: u64, stream: &mut Stream, shape: Option<dose::Shape>) -> Fit {
+    let mut readings = Vec::new();
+    for (concentration, times) in [
+        (0.0, &[0.0, 24.0, 48.0, 72.0][..]),
+        (0.3, &[24.0, 48.0, 72.0]),
+        (1.0, &[24.0, 48.0, 72.0]),
+        (3.0, &[24.0, 48.0, 72.0]),
+        (10.0, &[24.0, 48.0, 72.0]),
+    ] {
+        for time in times {
+            for replicate in 1..=3 {
+                readings.push(Reading { cell_type: "a".into(), concentration, time: *time, replicate, signal: 1.0 });
+            }
+        }
+    }
+    let doses = [0.0, 0.3, 1.0, 3.0, 10.0];
+    let of = |readings: &[Reading]| {
+        DoseLines::new(readings, "a", &doses, Window { from: 0.0, until: 72.0 }, shape, "uM")
+            .expect("there are readings")
+    };
+    let blank = of(&readings);
+    let truth = truth(&blank, stream);
+    for (reading, mean) in readings.iter_mut().zip(blank.means(&truth)) {
+        reading.signal = libm::exp(mean + truth[0] * normal(stream));
+    }
+    let target = of(&readings);
+    let settings = nuts::Settings { tune: 500, draws: 500, chains: 2, seed: 1000 + k };
+    let found = nuts::sample(&target, &settings, &Control::quiet()).expect("nobody interrupts");
+    Fit { truth, draws: found.expect("the data are possible").draws }
 }
 
 /// Two baselines and four replicates of 1,000 barcodes, winners far above the others.

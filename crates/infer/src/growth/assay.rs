@@ -5,8 +5,10 @@ use super::disagree::disagreement;
 use super::dose::{Curve, Level, Shape, Slope};
 use super::figures::{Seen, course_figure, interval, rates_figure, rates_table};
 use super::late_kill::LateKill;
+#[cfg(feature = "gradient")]
+use super::posterior::DoseLines;
 use super::read::Data;
-use super::survivors::{courses, two_phases, weigh};
+use super::survivors_told;
 use super::windows::{Window, usual};
 use super::{Rate, death_rate, net_rate, window};
 use crate::answer::{Answer, Estimate, Said, Table, Test, Value};
@@ -114,7 +116,7 @@ fn of_line(
     answer.tables.push(rates_table(data, line, &seen));
     let bend = disagreement(data, line, &doses, &seen, &mut answer);
     let last = &seen[seen.len() - 1];
-    curves(data, line, last, &mut answer);
+    let shape = curves(data, line, last, &mut answer);
     if let Some(dead) = dead {
         deaths(dead, line, last, &data.unit, &mut answer);
     }
@@ -126,13 +128,14 @@ fn of_line(
             false => answer.notes.push("no dose kills or slows late: a delay of the kill was not fitted".into()),
         }
     }
-    survivors(data, line, options, &doses, &seen, &mut answer, control)?;
+    control.part(0.0, 0.8, |c| survivors_told::add(data, line, options, &doses, &seen, &mut answer, c))?;
     answer.notes.push(
         "readings are taken as independent: where the same wells were read again and again, intervals are too narrow"
             .into(),
     );
     answer.figures.push(course_figure(data, line, &doses));
     answer.figures.push(rates_figure(data, line, &seen));
+    control.part(0.8, 1.0, |c| draws(data, line, last, shape, options.settings.seed, &mut answer, c))?;
     Ok(answer)
 }
 
@@ -140,8 +143,8 @@ fn estimate(name: String, rate: &Rate, how: &str) -> Estimate {
     Estimate { name, value: rate.per_hour, ci95: interval(rate), unit: "1/h".into(), how: how.into() }
 }
 
-/// Dose curves of the last window.
-fn curves(data: &Data, line: &str, last: &Seen, answer: &mut Answer) {
+/// Dose curves of the last window; the shape that is best supported.
+fn curves(data: &Data, line: &str, last: &Seen, answer: &mut Answer) -> Option<Shape> {
     let slope = |r: &Rate| {
         let times: Vec<f64> = window(&data.readings, line, r.concentration, last.window.from, last.window.until)
             .into_iter()
@@ -157,7 +160,7 @@ fn curves(data: &Data, line: &str, last: &Seen, answer: &mut Answer) {
         [Shape::Line, Shape::Exponential, Shape::Hill].into_iter().filter_map(|s| Curve::fit(s, &slopes)).collect();
     let Some(best) = fitted.iter().min_by(|a, b| a.aicc.total_cmp(&b.aicc)) else {
         answer.notes.push(format!("{} doses with rates: a dose curve needs three or more", slopes.len()));
-        return;
+        return None;
     };
     let mut rows = Vec::new();
     for curve in &fitted {
@@ -217,6 +220,39 @@ fn curves(data: &Data, line: &str, last: &Seen, answer: &mut Answer) {
             },
         });
     }
+    Some(best.shape)
+}
+
+/// The posterior of net rates in the last window.
+#[cfg(feature = "gradient")]
+fn draws(
+    data: &Data,
+    line: &str,
+    last: &Seen,
+    shape: Option<Shape>,
+    seed: u64,
+    answer: &mut Answer,
+    control: &Control,
+) -> Result<(), Failure> {
+    let doses: Vec<f64> = last.rates.iter().map(|r| r.concentration).collect();
+    match DoseLines::new(&data.readings, line, &doses, last.window, shape, &data.unit) {
+        Some(lines) => super::drawn::add(&lines, shape.map(Shape::name), last, &data.unit, seed, answer, control),
+        None => Ok(()),
+    }
+}
+
+#[cfg(not(feature = "gradient"))]
+fn draws(
+    _: &Data,
+    _: &str,
+    _: &Seen,
+    _: Option<Shape>,
+    _: u64,
+    answer: &mut Answer,
+    _: &Control,
+) -> Result<(), Failure> {
+    answer.notes.push("no draws of net rates: this program was built without the feature gradient".into());
+    Ok(())
 }
 
 /// Rates of death and birth, from percentages of dead cells.
@@ -296,102 +332,4 @@ fn delay(data: &Data, line: &str, options: &Options, doses: &[f64], answer: &mut
              between the drug and the turn, and a dose that kills in part."
         ),
     });
-}
-
-fn survivors(
-    data: &Data,
-    line: &str,
-    options: &Options,
-    doses: &[f64],
-    seen: &[Seen],
-    answer: &mut Answer,
-    control: &Control,
-) -> Result<(), Failure> {
-    let whole = seen[0].window;
-    let all = courses(&data.readings, line, doses, whole.from, whole.until);
-    let telling: Vec<_> = all.iter().filter(|c| c.tells()).collect();
-    let Some(deepest) = telling.iter().max_by(|a, b| a.fall.total_cmp(&b.fall)) else {
-        let most = all.iter().map(|c| c.times).max().unwrap_or(0);
-        let fall = all.iter().map(|c| c.fall).fold(0.0, f64::max);
-        if fall < 0.05 {
-            answer
-                .words
-                .push("No dose makes these cells decline in this course: there are no survivors to judge.".into());
-            return Ok(());
-        }
-        answer.words.push(format!(
-            "Persisters and resistant cells cannot be told apart in this course, and their share is not identifiable: from the peak \
-             on it has {most} time{} at most and falls {:.1}-fold; two phases need five times and a fall to less than half. No \
-             verdict is given.",
-            if most == 1 { "" } else { "s" },
-            libm::exp(fall)
-        ));
-        return Ok(());
-    };
-    let mut odds = Vec::new();
-    for course in &telling {
-        let Some(found) = two_phases(course) else { continue };
-        let at = format!("at_{}{}", course.concentration, data.unit);
-        let law = format!("F, 2 and {} degrees of freedom", found.freedom);
-        let (statistic, p) = found.against_one;
-        answer.tests.push(Test { name: format!("one_phase_of_kill_{at}"), statistic, law, p });
-        if p >= 0.05 {
-            answer.notes.push(format!("one phase of kill is enough {at} (p = {p:.2}): no persister fraction is given"));
-            continue;
-        }
-        let how = "two phases from the peak on, standard error of the log odds or logarithm".to_string();
-        let mut push = |name: &str, (value, ci95): (f64, (f64, f64)), unit: &str| {
-            let name = format!("{name}_{at}");
-            answer.estimates.push(Estimate { name, value, ci95: Some(ci95), unit: unit.into(), how: how.clone() });
-        };
-        push("persister_fraction", found.share, "");
-        push("fast_kill_rate", found.kill, "1/h");
-        push("late_net_rate", found.late, "1/h");
-        if found.share_error.is_finite() {
-            odds.push((libm::log(found.share.0 / (1.0 - found.share.0)), found.share_error));
-        }
-    }
-    if odds.len() >= 2 {
-        let weight: f64 = odds.iter().map(|o| 1.0 / (o.1 * o.1)).sum();
-        let mean = odds.iter().map(|o| o.0 / (o.1 * o.1)).sum::<f64>() / weight;
-        let q: f64 = odds.iter().map(|o| (o.0 - mean) * (o.0 - mean) / (o.1 * o.1)).sum();
-        let degrees = (odds.len() - 1) as f64;
-        let p = remission_cohort::statistics::special::chi_square_tail(q, degrees);
-        let law = format!("chi-square, {degrees} degrees of freedom");
-        answer.tests.push(Test { name: "same_persister_fraction_at_every_dose".into(), statistic: q, law, p });
-        answer.words.push(match p < 0.05 {
-            true => "The slow share differs between doses: cells switch under the drug, by a rate that depends on it."
-                .into(),
-            false => "The slow share is alike at every dose, as if these cells were there before the drug.".to_string(),
-        });
-    }
-    answer.notes.push(
-        "one constant dose cannot tell persisters that were there from cells that switched under it; a switching rate is not given"
-            .into(),
-    );
-    let untreated = seen[0].rates.iter().find(|r| r.concentration == 0.0).map(|r| r.per_hour).filter(|g| *g > 0.0);
-    let growth = untreated.unwrap_or(0.03);
-    let (mut verdict, posteriors) = weigh(deepest, growth, &options.settings, control)?;
-    let p = &verdict.probability;
-    let at = format!("{} {}", deepest.concentration, data.unit);
-    let (stay, grow) = (p[1], p[2] + p[3]);
-    verdict.reason = if grow > 0.95 {
-        "Survivors grow under the drug: they are resistant cells. A bulk signal is the same whether these arose before or during \
-         treatment; a barcoded pool split before the drug tells."
-            .into()
-    } else if stay > 0.95 {
-        format!("Survivors at {at} stay and hardly grow to the end of the course: a plateau, as of persisters.")
-    } else {
-        format!(
-            "Plateau, regrowth and a single phase are not told apart at {at} ({:.2}, {:.2}, {:.2}); a later reading tells.",
-            stay, grow, p[0]
-        )
-    };
-    answer.words.push(verdict.reason.clone());
-    for posterior in &posteriors {
-        answer.unconverged.extend(posterior.diagnosis.complaints());
-    }
-    answer.notes.push(format!("rates of survivors are judged against the untreated net rate, {growth:.4} per hour"));
-    answer.verdict = Some(verdict);
-    Ok(())
 }

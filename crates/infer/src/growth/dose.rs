@@ -109,7 +109,7 @@ fn hill_at(z: f64) -> f64 {
 }
 
 /// Share of the range that is taken away at a dose.
-fn taken(shape: Shape, concentration: f64, scale: f64, hill: f64) -> f64 {
+pub(super) fn taken(shape: Shape, concentration: f64, scale: f64, hill: f64) -> f64 {
     match shape {
         Shape::Line => concentration,
         Shape::Exponential => -libm::expm1(-concentration / scale),

@@ -8,16 +8,21 @@
 //! loss of dead cells, and any delay between drug and effect (for that see [`crate::delayed`]).
 //!
 //! The assay `growth` is built on them: [`read`] (the table), [`windows`] (where windows disagree), [`dose`] (dose
-//! curves with profile intervals), [`survivors`] (plateau against regrowth), [`assay`] (the answer).
+//! curves with profile intervals), [`posterior`] (the same by
+//! draws), [`survivors`] (plateau against regrowth), [`assay`] (the answer).
 
 pub mod assay;
 mod dead;
 mod disagree;
 pub mod dose;
+#[cfg(feature = "gradient")]
+mod drawn;
 mod figures;
 pub mod late_kill;
+pub mod posterior;
 pub mod read;
 pub mod survivors;
+mod survivors_told;
 pub mod windows;
 
 use crate::failure::{FitFailure, above_zero};

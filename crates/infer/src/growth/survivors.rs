@@ -211,8 +211,8 @@ pub struct Courses {
 }
 
 /// Readings of one time.
-struct Group {
-    t: f64,
+pub(super) struct Group {
+    pub t: f64,
     n: f64,
     mean: f64,
     /// Sum of squares around the mean.
@@ -220,13 +220,21 @@ struct Group {
 }
 
 impl Group {
-    fn of(course: &Course) -> Vec<Group> {
+    /// Groups of readings (time, ln signal) in order of time.
+    pub fn of(points: &[(f64, f64)]) -> Vec<Group> {
         let group = |same: &[(f64, f64)]| {
             let n = same.len() as f64;
             let mean = same.iter().map(|p| p.1).sum::<f64>() / n;
             Group { t: same[0].0, n, mean, squares: same.iter().map(|p| (p.1 - mean) * (p.1 - mean)).sum() }
         };
-        course.points.chunk_by(|a, b| a.0 == b.0).map(group).collect()
+        points.chunk_by(|a, b| a.0 == b.0).map(group).collect()
+    }
+
+    /// ln of the density of the readings, which scatter around a mean.
+    pub fn log_density(&self, mean: f64, scatter: f64) -> f64 {
+        // Their density at their own mean, and how far that is off.
+        let z = (self.mean - mean) / scatter;
+        self.n * (log_normal_density(0.0, 0.0, scatter) - 0.5 * z * z) - 0.5 * self.squares / (scatter * scatter)
     }
 }
 
@@ -248,7 +256,7 @@ impl Courses {
             parameters.push(Parameter::new(at("slow_share"), "", Prior::LogUniform(1e-6, 0.5)));
             parameters.push(Parameter::new(at("late_rate"), "1/h", late));
         }
-        Courses { kind, groups: courses.iter().map(|c| Group::of(c)).collect(), parameters }
+        Courses { kind, groups: courses.iter().map(|c| Group::of(&c.points)).collect(), parameters }
     }
 
     /// Mean of ln N and its scatter for course `k`.
@@ -270,10 +278,7 @@ impl Target for Courses {
         for (k, groups) in self.groups.iter().enumerate() {
             for group in groups {
                 let (mean, scatter) = self.mean(at, k, group.t);
-                // Readings of one time: their density at their own mean, and how far the mean is off.
-                let z = (group.mean - mean) / scatter;
-                sum += group.n * (log_normal_density(0.0, 0.0, scatter) - 0.5 * z * z)
-                    - 0.5 * group.squares / (scatter * scatter);
+                sum += group.log_density(mean, scatter);
             }
         }
         sum
