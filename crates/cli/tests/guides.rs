@@ -49,6 +49,32 @@ fn renewed(text: &str) -> (String, usize) {
     (out, commands)
 }
 
+/// A guide in which figures of the Hamiltonian sampler stand for any: its draws agree between kinds of processors in law, not in bits.
+fn masked(text: &str) -> String {
+    const FIGURES: [&str; 3] = ["largest_r_hat", "smallest_effective_size", "divergent_paths"];
+    let mut out = String::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        if !line.starts_with("Computation:") {
+            out += &format!("{line}\n");
+            continue;
+        }
+        // Figures of other lengths break the paragraph elsewhere.
+        let mut words: Vec<&str> = line.split_whitespace().collect();
+        while let Some(more) = lines.next_if(|l| !l.is_empty()) {
+            words.extend(more.split_whitespace());
+        }
+        let mut figure = false;
+        for word in words {
+            out += if figure { "#" } else { word };
+            out += " ";
+            figure = FIGURES.contains(&word);
+        }
+        out += "\n";
+    }
+    out
+}
+
 #[test]
 fn guides_show_what_is_printed() {
     let mut guides: Vec<PathBuf> =
@@ -63,6 +89,7 @@ fn guides_show_what_is_printed() {
         if std::env::var_os("UPDATE_GUIDES").is_some() {
             std::fs::write(&guide, now).unwrap();
         } else {
+            let (text, now) = (masked(&text), masked(&now));
             let differ = text.lines().zip(now.lines()).find(|(a, b)| a != b);
             assert!(text == now, "{}: {differ:?}; UPDATE_GUIDES=1 writes what is printed now", guide.display());
         }

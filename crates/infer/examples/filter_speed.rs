@@ -7,7 +7,7 @@ use remission_cohort::measure::Reported;
 use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_infer::filter::{Settings, pass};
-use remission_infer::fit_model::patient::{Patient, Setting, Visit};
+use remission_infer::fit_model::patient::{Patient, Setting, Visit, mean_path};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -33,6 +33,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             visit.readings = vec![(0, Reported::Value(meter.read(seen.total(), &mut stream)))];
         }
         let setting = Setting { compiled: &compiled, regimen, visits: &visits, ahead: &[] };
+        let began = Instant::now();
+        for _ in 0..20 {
+            mean_path(&setting, &parameters)?;
+        }
+        println!("{model}: along the mean {:.2} ms", began.elapsed().as_secs_f64() * 50.0);
         for particles in [2, 10, 25, 50, 100, 200] {
             let settings = Settings { particles, ..Settings::default() };
             let began = Instant::now();

@@ -7,7 +7,8 @@
 //! - the ground: [`sheet`] (tables, every fault by line and column), [`prior`] (parameters in coordinates where every prior is
 //!   standard normal), [`jobs`] (threads, stop, progress);
 //! - methods: [`profile`] (maximum likelihood, profile intervals), [`quadrature`], [`smc`] (tempered sequential Monte Carlo with
-//!   evidence), [`filter`] and [`pmmh`] (models whose likelihood is only estimated), [`population`] (many patients),
+//!   evidence), [`nuts`](crate::nuts) (smooth likelihoods), [`filter`] and [`pmmh`] with
+//!   [`emulator`] (models whose likelihood is only estimated), [`population`] (many patients),
 //!   [`least_squares`], [`diagnostics`], [`calibration`] (whether an inference means what it says), [`expected`] (bits that a
 //!   further measurement would give);
 //! - assays of the laboratory: [`fluctuation`], [`persister_fluctuation`], [`regrowth`], [`growth`] with [`delayed`] and [`table`],
@@ -28,6 +29,7 @@ pub mod calibration;
 pub mod ctdna;
 pub mod delayed;
 pub mod diagnostics;
+pub mod emulator;
 pub mod expected;
 mod failure;
 pub mod figure;

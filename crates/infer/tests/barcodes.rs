@@ -7,7 +7,7 @@ use remission_infer::barcodes::assay::{Options, answer};
 use remission_infer::barcodes::emission::{Fitted, Pool, fit};
 use remission_infer::barcodes::next::pattern;
 use remission_infer::barcodes::read::{Data, Sample, TEMPLATE, read};
-use remission_infer::barcodes::sharing::{Law, Rates, Winners, overlap};
+use remission_infer::barcodes::sharing::{Law, Rates, Winners, overlap, reached, received};
 use remission_infer::barcodes::simulate::{Design, Truth, simulate};
 use remission_infer::jobs::Control;
 use remission_infer::smc::Settings;
@@ -260,5 +260,35 @@ fn bad_tables_and_options_are_named() {
     {
         let found = answered(&read(text).unwrap(), &quick());
         assert!(found.verdict.is_some(), "{text}");
+    }
+}
+
+/// Which of three replicates a barcode reaches, with a mean of 1.5 resistant lineages in it, by the law and by 200,000 barcodes drawn
+/// lineage by lineage: chi-square with 3 degrees of freedom below 25, false alarm 1.5e-5 for each of two laws. With one lineage at most
+/// the statistic is above 10,000.
+#[test]
+fn several_lineages_of_a_barcode_reach_replicates_together() {
+    for law in [Law::Older(0.8), Law::Grown(0.2)] {
+        let mut stream = Stream::new(20_261_129, 1, 0, Purpose::Check);
+        let mut seen = [0.0; 4];
+        const BARCODES: u32 = 200_000;
+        for _ in 0..BARCODES {
+            let lineages = poisson(&mut stream, 1.5);
+            let mut one = || match law {
+                Law::Older(copies) => copies * stream.exponential(),
+                Law::Grown(theta) => theta / stream.uniform(),
+            };
+            let m: f64 = (0..lineages).map(|_| one()).sum();
+            seen[(0..3).filter(|_| poisson(&mut stream, m) > 0).count()] += 1.0;
+        }
+        let law = received(&reached(3, law), 1.5);
+        let chi: f64 = (0..4)
+            .map(|k| {
+                let expected = [1.0, 3.0, 3.0, 1.0][k] * law[k] * f64::from(BARCODES);
+                (seen[k] - expected) * (seen[k] - expected) / expected
+            })
+            .sum();
+        println!("seen {seen:?}, law {law:?}, chi-square {chi:.2}");
+        assert!(chi < 25.0);
     }
 }

@@ -9,6 +9,7 @@ use autoregression::Walk;
 use remission_cohort::measure::Reported;
 use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
+use remission_infer::emulator::Emulator;
 use remission_infer::filter::{self, pass};
 use remission_infer::fit_model::patient::{Patient, Setting, Visit};
 use remission_infer::jobs::Control;
@@ -160,12 +161,29 @@ impl Estimated for Autoregression {
 
 #[test]
 fn draws_are_those_of_the_exact_posterior_of_an_autoregression() {
+    agree_with_the_exact_posterior(None, 2000.0);
+}
+
+/// A stand-in that leans to one side by five units and waves costs acceptance, not truth.
+#[test]
+fn a_crooked_stand_in_leads_to_the_same_posterior() {
+    agree_with_the_exact_posterior(Some(&|a| 5.0 * a + 0.5 * (20.0 * a).sin()), 1000.0);
+}
+
+fn agree_with_the_exact_posterior(crooked: Option<&dyn Fn(f64) -> f64>, least: f64) {
     let mut stream = Stream::new(20_261_128, 9, 0, Purpose::Check);
     let readings = autoregression::readings(0.8, 1.0, 25, &mut stream);
     let target =
         Autoregression { parameters: [Parameter::new("a", "", Prior::Uniform(0.0, 1.0))], readings: readings.clone() };
     let settings = pmmh::Settings { burn_in: 500, steps: 25_000, thin: 5, ..pmmh::Settings::default() };
-    let found = pmmh::sample(&target, &settings, &Control { threads: 2, ..Control::quiet() }).unwrap().unwrap();
+    let by = crooked.map(|lean| {
+        let at = (0..40).map(|k| (k as f64 + 0.5) / 40.0);
+        let seen: Vec<(Vec<f64>, f64)> = at.map(|a| (vec![a], kalman(a, &readings).0 + lean(a))).collect();
+        Emulator::new(&target.parameters, &seen).unwrap()
+    });
+    let start = by.as_ref().map(|_| pmmh::Start { places: (1..20).map(|k| vec![f64::from(k) / 20.0]).collect() });
+    let control = Control { threads: 2, ..Control::quiet() };
+    let found = pmmh::sample(&target, &settings, start.as_ref(), by.as_ref(), &control).unwrap().unwrap();
     // The posterior on a grid, and what it says of a, of a squared, of the last state.
     let grid: Vec<f64> = (0..2000).map(|k| (k as f64 + 0.5) / 2000.0).collect();
     let likelihoods: Vec<(f64, f64)> = grid.iter().map(|a| kalman(*a, &readings)).collect();
@@ -189,7 +207,7 @@ fn draws_are_those_of_the_exact_posterior_of_an_autoregression() {
         let error = (variance / size).sqrt();
         println!("{what}: {mean:.5} +- {error:.5}, exact {exact:.5}, {size:.0} effective draws");
         assert!(((mean - exact) / error).abs() < Z, "{what}: {mean} +- {error}, exact {exact}");
-        assert!(size > 2000.0);
+        assert!(size > least);
     }
     assert!(found.diagnosis.r_hat[0] < 1.01 && found.complaints().is_empty(), "{:?}", found.complaints());
 }
@@ -214,6 +232,8 @@ fn the_same_on_any_number_of_threads() {
     let readings = vec![0.3, -1.0, 2.0, 0.5];
     let target = Autoregression { parameters: [Parameter::new("a", "", Prior::Uniform(0.0, 1.0))], readings };
     let settings = pmmh::Settings { burn_in: 50, steps: 100, ..pmmh::Settings::default() };
-    let on = |threads| pmmh::sample(&target, &settings, &Control { threads, ..Control::quiet() }).unwrap().unwrap();
+    let on = |threads| {
+        pmmh::sample(&target, &settings, None, None, &Control { threads, ..Control::quiet() }).unwrap().unwrap()
+    };
     assert_eq!(on(1), on(2));
 }

@@ -9,7 +9,7 @@ use remission_engine::draw::normal;
 use remission_engine::stream::{Purpose, Stream};
 use remission_infer::filter::{self, pass};
 use remission_infer::fit_model::patient::{Patient, Setting, Visit};
-use remission_infer::fit_model::target::prior_of;
+use remission_infer::fit_model::target::{chosen, prior_of};
 use remission_infer::fit_model::{self, Data, Method, Options, Readings, Rival, compare, read};
 use remission_infer::jobs::Control;
 use remission_infer::verdict::Origin;
@@ -65,9 +65,9 @@ fn simulated(compiled: &Compiled, parameters: &[f64], stream: &mut Stream) -> Da
 
 fn quick() -> Options {
     Options {
-        burn_in: 300,
-        steps: 900,
-        particles: Some(12),
+        burn_in: 100,
+        steps: 600,
+        particles: Some(8),
         free: vec!["decline".into(), "regrowth".into()],
         ..Options::default()
     }
@@ -203,4 +203,27 @@ fn every_fault_of_a_table_is_named() {
     assert_eq!(visits[1].readings[0], (1, Reported::Below(0.001)));
     assert_eq!(visits[2].readings[0], (0, Reported::Below(10.0)));
     assert_eq!(data.notes.len(), 3, "{:?}", data.notes);
+}
+
+/// A patient whose sizes are a third of the model's and whose mutation comes early: what differs between patients is inferred, not whatever
+/// is most certain of itself (so it was: the density of such readings moves most with turnover, mutation rates and healthy DNA).
+#[test]
+fn what_differs_between_patients_is_free_also_far_from_the_model() {
+    let read = |file: &str| std::fs::read_to_string(format!("../../catalogue/nsclc-egfr-tki/{file}")).unwrap();
+    let model = remission_model::model_from_toml("model.toml", &read("model.toml")).unwrap();
+    let study = remission_model::study_from_toml("study.toml", &read("study.toml"), "nsclc", &model).unwrap();
+    let compiled = Compiled::new(&model);
+    let channels = remission_cohort::measure::channels(&model);
+    let channel = |name: &str| channels.iter().position(|c| c.name == name).unwrap();
+    let visit = |k: u32| {
+        let days = 42.0 * f64::from(k);
+        let share = if k < 4 { Reported::Below(0.001) } else { Reported::Value(0.02 * f64::from(k)) };
+        let readings =
+            vec![(channel("diameters"), Reported::Value(15.0 - f64::from(k))), (channel("plasma_t790m"), share)];
+        Visit { time: days, readings }
+    };
+    let visits: Vec<Visit> = (0..9).map(visit).collect();
+    let setting = Setting { compiled: &compiled, regimen: &study.arms[0].regimen, visits: &visits, ahead: &[] };
+    let names: Vec<&str> = chosen(&setting, 5).into_iter().map(|k| model.parameters[k].name.as_str()).collect();
+    assert_eq!(names, ["growth", "burden", "kill", "entry", "regrowth_t790m"]);
 }

@@ -246,7 +246,7 @@ pub struct Model {
     /// Arm whose doses the patient was given [default: the first]
     #[arg(long, value_name = "NAME")]
     pub arm: Option<String>,
-    /// A parameter to be inferred; may be repeated [default: those that move the readings most]
+    /// A parameter to be inferred; may be repeated [default: up to five, those that differ between patients first]
     #[arg(long, value_name = "NAME")]
     pub free: Vec<String>,
     /// How the tumour is followed [default: particles]
@@ -255,10 +255,10 @@ pub struct Model {
     /// Particles of a pass [default: as many as are needed]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub particles: Option<u32>,
-    /// Steps of each chain that are thrown away [default: 400]
+    /// Steps of each chain that are thrown away [default: 100]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub burn_in: Option<u32>,
-    /// Steps of each chain after that [default: 2000]
+    /// Most steps of each chain after that; chains that agree end before [default: 6000]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     pub steps: Option<u32>,
     /// Days after the last reading to forecast [default: 84]

@@ -11,6 +11,7 @@ use remission_engine::compiled::Compiled;
 use remission_engine::draw::normal;
 use remission_engine::stream::Stream;
 use remission_infer::ctdna::{self, Explanation, Rise, Role, Said};
+use remission_infer::emulator::Emulator;
 use remission_infer::filter::{self, pass};
 use remission_infer::fit_model::patient::{Setting, Visit, mean_path};
 use remission_infer::fit_model::target::Fit as Fitted;
@@ -37,7 +38,8 @@ pub fn all() -> Vec<(&'static str, Once)> {
         ("tumour-size-never", |k, s| size(k, s, Beginning::Never)),
         ("tumour-size-patient", |_, s| lesion(s)),
         ("psa-patient", |_, s| man(s)),
-        ("pmmh", |k, s| walk(k, s)),
+        ("pmmh", |k, s| walk(k, s, false)),
+        ("pmmh-led", |k, s| walk(k, s, true)),
         ("fit-model-mean", |k, s| dish(k, s)),
     ]
 }
@@ -137,15 +139,26 @@ impl Estimated for Read {
     }
 }
 
-/// Fifteen readings.
-fn walk(k: u64, stream: &mut Stream) -> Fit {
+/// Fifteen readings; led by a stand-in that learned from 80 estimates at draws from the prior.
+fn walk(k: u64, stream: &mut Stream, led: bool) -> Fit {
     let parameters =
         [Parameter::new("a", "", Prior::Uniform(0.0, 1.0)), Parameter::new("noise", "", Prior::LogNormal(1.0, 0.5))];
     let truth: Vec<f64> = parameters.iter().map(|p| p.prior.at(normal(stream))).collect();
     let readings = autoregression::readings(truth[0], truth[1], 15, stream);
     let settings =
         pmmh::Settings { chains: 2, burn_in: 300, steps: 1500, thin: 5, seed: 1000 + k, ..pmmh::Settings::default() };
-    let found = pmmh::sample(&Read { parameters, readings }, &settings, &Control::quiet());
+    let target = Read { parameters, readings };
+    let by = led.then(|| {
+        let place =
+            |stream: &mut Stream| target.parameters.iter().map(|p| p.prior.at(normal(stream))).collect::<Vec<_>>();
+        let places: Vec<Vec<f64>> = (0..80).map(|_| place(stream)).collect();
+        let mut seen = Vec::new();
+        for at in &places {
+            seen.extend(target.estimate(at, f64::NEG_INFINITY, stream).map(|e| (at.clone(), e.0)));
+        }
+        Emulator::new(&target.parameters, &seen)
+    });
+    let found = pmmh::sample(&target, &settings, None, by.flatten().as_ref(), &Control::quiet());
     Fit { truth, draws: found.expect("nobody interrupts").expect("every walk is possible").draws }
 }
 

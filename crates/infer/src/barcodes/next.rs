@@ -6,7 +6,7 @@
 //! Laws are averaged over posterior draws. That winners share in groups beyond these counts is left out, so bits are a
 //! lower bound for what the reduced data can tell, but take calls as right.
 
-use super::sharing::{Rates, moments};
+use super::sharing::{Rates, reached, received};
 use crate::expected;
 use crate::special::log_sum;
 use crate::verdict::{Next, Verdict};
@@ -37,16 +37,15 @@ pub struct Known {
 /// assert!((all - 1.0).abs() < 1e-12);
 /// ```
 pub fn pattern(rates: &Rates, f: f64, k: usize, r: usize) -> f64 {
-    let (pi, a) = (-libm::expm1(-rates.before * f), -libm::expm1(-rates.during * f));
+    let a = -libm::expm1(-rates.during * f);
     let power = |x: f64, n: usize| libm::pow(x, n as f64);
-    let alone = power(a, k) * power(1.0 - a, r - k);
-    let law = moments(r, rates.law);
-    let (mut shared, mut ways) = (0.0, 1.0);
+    let law = received(&reached(r, rates.law), rates.before * f);
+    let (mut sum, mut ways) = (0.0, 1.0);
     for i in 0..=k {
-        shared += ways * power(a, k - i) * law[i];
+        sum += ways * power(a, k - i) * law[i];
         ways *= (k - i) as f64 / (i + 1) as f64;
     }
-    (1.0 - pi) * alone + pi * power(1.0 - a, r - k) * shared
+    power(1.0 - a, r - k) * sum
 }
 
 /// An explanation's draws; none: nothing wins.
@@ -61,7 +60,9 @@ impl Known {
     /// New winners that one more replicate is expected to have.
     fn new_winners(&self, rates: Option<&Rates>) -> f64 {
         let Some(rates) = rates else { return 0.1 };
-        let rate = rates.before * moments(self.replicates + 1, rates.law)[1] + rates.during;
+        let reached = reached(self.replicates + 1, rates.law);
+        let alone = reached[self.replicates + 1] - reached[self.replicates];
+        let rate = rates.before * alone + rates.during;
         (-libm::expm1(-rate / self.effective) * self.effective).max(1e-3)
     }
 
@@ -139,7 +140,8 @@ impl Known {
             // Winners of the first, and how many of them the second shares.
             let law = |rates: Option<&Rates>| -> (f64, f64) {
                 let Some(rates) = rates else { return (0.1, 1e-3) };
-                let (one, two) = (moments(1, rates.law)[1], moments(2, rates.law)[2]);
+                let reached = reached(2, rates.law);
+                let (one, two) = (reached[1], 2.0 * reached[1] - reached[2]);
                 let effective = library * self.effective;
                 let count = -libm::expm1(-(rates.before * one + rates.during) / effective) * effective;
                 let chance = (count * self.squares / library).min(1.0);

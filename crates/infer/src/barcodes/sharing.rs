@@ -11,15 +11,18 @@
 //!                                                                  a share theta of the pool
 //! ```
 //!
-//! Given u = e^-m replicates are independent:
+//! A barcode may hold several resistant lineages, Poisson of mean before f, whose m add up to M. Given u = e^-M replicates are
+//! independent:
 //!
 //! ```text
-//! p(counts of b) = (1 - pi) prod_j [(1 - a) L0_j + a L1_j] + pi E_u prod_j [u (1 - a) L0_j + (1 - u (1 - a)) L1_j]
+//! p(counts of b) = E_u prod_j [u (1 - a) L0_j + (1 - u (1 - a)) L1_j]
 //! ```
 //!
-//! pi = 1 - e^(-before f), a = 1 - e^(-during f), L0 and L1 from [`super::emission`]. E_u of u^i (1 - u)^k is a beta function
-//! for the first law and a sum over 96 points for the second, so a product over R replicates costs R^2. Free values: winners
-//! a replicate W, the share of them from before, and copies or theta; before = share W / E(1 - u), during = (1 - share) W.
+//! a = 1 - e^(-during f), L0 and L1 from [`super::emission`]. E_u of u^i is e^(-before f G_i), G_i = E(1 - e^(-i m)): i c / (1 + i c) for
+//! the first law, a sum over 96 points for the second; that of u^i (1 - u)^k follows by differences, so a product over R replicates
+//! costs R^2. (Taking one lineage a barcode at most told too many winners and too large a share of the pool: ranks of 500 fits.)
+//! Free values: lineages that reach a replicate W, the share of them from before, and copies or theta; before = share W / G_1, during =
+//! (1 - share) W.
 
 use super::emission::{Fitted, Pool};
 use crate::prior::{Parameter, Prior, Target};
@@ -140,72 +143,89 @@ impl Winners {
     /// ln p(counts | rates).
     pub fn log_likelihood(&self, rates: &Rates) -> f64 {
         let (r, before, during) = (self.replicates, rates.before, rates.during);
-        let weights = moments(r, rates.law);
+        let reached = reached(r, rates.law);
         let mut part = vec![0.0; r + 1];
         let mut sum = self.base;
         for row in &self.rows {
-            let (pi, a) = (-libm::expm1(-before * row.frequency), -libm::expm1(-during * row.frequency));
+            let a = -libm::expm1(-during * row.frequency);
             part.fill(0.0);
             part[0] = 1.0;
-            let mut alone = 1.0;
             for j in 0..r {
                 let mixed = a * row.won[j] + (1.0 - a) * row.lost[j];
-                alone *= mixed;
                 // part[k]: with k replicates that received a cell.
                 for k in (0..=j + 1).rev() {
                     let from = if k > 0 { part[k - 1] * row.won[j] } else { 0.0 };
                     part[k] = part[k] * mixed + from;
                 }
             }
-            let shared: f64 = part.iter().zip(&weights).map(|(p, w)| p * w).sum();
-            sum += row.weight * libm::log(((1.0 - pi) * alone + pi * shared).max(1e-300));
+            let weights = received(&reached, before * row.frequency);
+            let all: f64 = part.iter().zip(&weights).map(|(p, w)| p * w).sum();
+            sum += row.weight * libm::log(all.max(1e-300));
         }
         sum
     }
 }
 
-/// E u^(r - k) (1 - u)^k for k from 0 to r, u = e^-m.
+/// G_i = E(1 - e^(-i m)), i from 0 to r: the chance that a lineage reaches one of i replicates.
 ///
 /// ```
-/// use remission_infer::barcodes::sharing::{Law, moments};
-/// let m = moments(1, Law::Older(3.0)); // E(1 - u) = 3 / 4
-/// assert!((m[0] - 0.25).abs() < 1e-14 && (m[1] - 0.75).abs() < 1e-14);
-/// let m = moments(2, Law::Grown(0.1)); // theta times the integral of (1 - e^-m)^2 / m^2 from theta on
-/// assert!((m[2] - 0.1 * (2.0 * 2f64.ln() - 0.1 + 0.01 / 2.0 - 7.0 * 1e-3 / 36.0)).abs() < 1e-5);
-/// assert!((m[0] + 2.0 * m[1] + m[2] - 1.0).abs() < 1e-5);
+/// use remission_infer::barcodes::sharing::{Law, reached};
+/// assert!((reached(2, Law::Older(3.0))[2] - 6.0 / 7.0).abs() < 1e-14);
+/// // theta times the integral of (1 - e^-m) / m^2 from theta on, by its series.
+/// assert!((reached(1, Law::Grown(0.1))[1] - 0.1 * (1.0 - 0.577_215_665 - 0.1f64.ln() + 0.05 - 0.01 / 12.0)).abs() < 1e-5);
 /// ```
-pub fn moments(r: usize, law: Law) -> Vec<f64> {
+pub fn reached(r: usize, law: Law) -> Vec<f64> {
     match law {
-        Law::Older(copies) => {
-            let a = 1.0 / copies;
-            let log_beta = |x: f64, y: f64| libm::lgamma(x) + libm::lgamma(y) - libm::lgamma(x + y);
-            (0..=r).map(|k| a * libm::exp(log_beta((r - k) as f64 + a, k as f64 + 1.0))).collect()
-        }
+        Law::Older(copies) => (0..=r).map(|i| i as f64 * copies / (1.0 + i as f64 * copies)).collect(),
         Law::Grown(theta) => {
-            // Simpson in ln m up to m = 60, beyond which u is 0.
+            // Simpson in ln m up to m = 60, beyond which a lineage reaches every replicate.
             const POINTS: usize = 96;
             const END: f64 = 60.0;
             let step = libm::log(END / theta) / POINTS as f64;
             let factor = libm::exp(step);
             let (mut out, mut m) = (vec![0.0; r + 1], theta);
-            let mut powers = vec![1.0; r + 1];
             for i in 0..=POINTS {
                 let weight = if i == 0 || i == POINTS { 1.0 } else { 2.0 + 2.0 * (i % 2) as f64 };
-                let (u, w) = (libm::exp(-m), -libm::expm1(-m));
-                for j in 1..=r {
-                    powers[j] = powers[j - 1] * u;
-                }
-                let mut won = weight * step / 3.0 * theta / m;
-                for k in 0..=r {
-                    out[k] += won * powers[r - k];
-                    won *= w;
+                let (u, share) = (libm::exp(-m), weight * step / 3.0 * theta / m);
+                let mut left = 1.0;
+                for value in out.iter_mut().skip(1) {
+                    left *= u;
+                    *value += share * (1.0 - left);
                 }
                 m *= factor;
             }
-            out[r] += theta / END;
+            out.iter_mut().skip(1).for_each(|x| *x += theta / END);
             out
         }
     }
+}
+
+/// E u^(r - k) (1 - u)^k for k from 0 to r: that k given replicates received a cell of a barcode and the others none, where the barcode
+/// holds `lineages` resistant lineages in the mean.
+///
+/// ```
+/// use remission_infer::barcodes::sharing::{Law, reached, received};
+/// let weights = received(&reached(3, Law::Older(3.0)), 0.2);
+/// // All ways of three replicates together are certain.
+/// assert!((weights[0] + 3.0 * weights[1] + 3.0 * weights[2] + weights[3] - 1.0).abs() < 1e-14);
+/// // Where lineages are rare a winner has one: E(1 - u) = 3 / 4.
+/// assert!((received(&reached(1, Law::Older(3.0)), 1e-9)[1] / 1e-9 - 0.75).abs() < 1e-8);
+/// ```
+pub fn received(reached: &[f64], lineages: f64) -> Vec<f64> {
+    let r = reached.len() - 1;
+    // 1 - E u^i: differences of it keep their digits where lineages are rare.
+    let mut differences: Vec<f64> = reached.iter().map(|g| -libm::expm1(-lineages * g)).collect();
+    let mut out = vec![0.0; r + 1];
+    out[0] = 1.0 - differences[r];
+    for k in 1..=r {
+        // The k-th difference of E u^i, with its sign.
+        for i in 0..=r - k {
+            differences[i] =
+                if k == 1 { differences[i + 1] - differences[i] } else { differences[i] - differences[i + 1] };
+        }
+        out[k] = differences[r - k].max(0.0);
+    }
+    out
 }
 
 /// Winners under one explanation.
@@ -262,7 +282,7 @@ impl<'a> Sharing<'a> {
             Kind::BothGrown => (at[2], Law::Grown(at[1])),
             Kind::During | Kind::Sample => (0.0, Law::Older(1.0)),
         };
-        Rates { before: share * at[0] / moments(1, law)[1], during: (1.0 - share) * at[0], law }
+        Rates { before: share * at[0] / reached(1, law)[1], during: (1.0 - share) * at[0], law }
     }
 }
 

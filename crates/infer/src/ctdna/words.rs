@@ -24,7 +24,11 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
     let mut out = Answer { assay: "ctdna".into(), ..Answer::default() };
     out.experiment = (!patient.name.is_empty()).then(|| patient.name.clone());
     let lead = leading(patient, fitted);
-    for (k, one) in fitted.iter().enumerate() {
+    // What the verdict is about comes first, truncal mutations last.
+    let mut order: Vec<usize> = (0..fitted.len()).collect();
+    order.sort_by_key(|k| (*k != lead, patient.series[fitted[*k].series].role == Role::Truncal));
+    for k in order {
+        let one = &fitted[k];
         let series = &patient.series[one.series];
         let founded = founded(one, options);
         estimates(series, one, &founded, &mut out);

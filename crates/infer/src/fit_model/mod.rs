@@ -1,7 +1,7 @@
 //! Any model of the catalogue or of the user fitted to one patient's series: sizes, counts, tumour DNA.
 //!
 //! In reading order: [`data`] (the table), [`patient`] (the tumour as a hidden process), [`target`] (free parameters and the
-//! likelihood), `words` (the answer), `next` (what a further reading would tell).
+//! likelihood), `scout` (where the posterior lies, how many particles), `words` (the answer), `next` (what a further reading would tell).
 //!
 //! With `Method::Particles` parameters and paths of the tumour are drawn together by particle marginal Metropolis-Hastings
 //! ([`crate::pmmh`]) over the engine's own leaps; with `Method::Mean` the tumour follows its mean and noise is that of
@@ -10,15 +10,17 @@
 pub mod data;
 mod next;
 pub mod patient;
+mod scout;
 pub mod target;
 mod words;
 
 pub use data::{Data, Readings, TEMPLATE, read};
 
 use crate::answer::Answer;
+use crate::emulator::Emulator;
 use crate::failure::Failure;
-use crate::jobs::Control;
-use crate::pmmh;
+use crate::jobs::{self, Control};
+use crate::pmmh::{self, Estimated};
 use crate::smc;
 use crate::verdict::{Explanation, Origin, Verdict};
 use patient::{Seen, Setting, Visit};
@@ -26,6 +28,7 @@ use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 use remission_model::resolved::{Regimen, Study};
+use scout::{AROUND, FEW, Seeing, enough, scouted};
 use target::{Fit, chosen, prior_of};
 
 /// How the tumour of a parameter set is followed.
@@ -48,13 +51,13 @@ pub struct Options {
     pub most_free: usize,
     /// How the tumour is followed; default particles.
     pub method: Method,
-    /// Particles of a pass, 2 or more; none: as many as bring the variance of the log-likelihood below 3, 8 to 128.
+    /// Particles of a pass, 2 or more; none: as many as bring the variance of the log-likelihood below 2, 2 to 128.
     pub particles: Option<usize>,
     /// Chains, 2 or more; default 4.
     pub chains: usize,
-    /// Steps of each chain that are thrown away; default 400.
+    /// Steps of each chain that are thrown away; default 100.
     pub burn_in: usize,
-    /// Steps of each chain after that; default 2000.
+    /// Most steps of each chain after that; chains that agree end before, from 500 on; default 6000.
     pub steps: usize,
     /// Days after the last reading that are forecast, 1 or more; default 84.
     pub forecast_days: f64,
@@ -71,8 +74,8 @@ impl Default for Options {
             method: Method::Particles,
             particles: None,
             chains: 4,
-            burn_in: 400,
-            steps: 2000,
+            burn_in: 100,
+            steps: 6000,
             forecast_days: 84.0,
             seed: 2026,
         }
@@ -183,39 +186,6 @@ pub fn answer(
     Ok(out)
 }
 
-/// Steps of the chain that looks for a likely place, and passes from which the variance there is told.
-const PILOT: (usize, usize) = (100, 12);
-/// Variance of the log-likelihood from which on more particles are taken: chains cost least at 1 to 3 (Doucet et al. 2015, Biometrika 102:295).
-const VARIANCE: f64 = 3.0;
-/// Most particles that are chosen.
-const MOST_PARTICLES: usize = 128;
-
-/// Particles that bring the variance of the log-likelihood below 3 at a likely place, where a short chain with few ends.
-fn enough(fit: &Fit, settings: &pmmh::Settings, control: &Control) -> Result<Option<usize>, Failure> {
-    let (steps, passes) = PILOT;
-    let Some(mut chain) = pmmh::init(fit, &pmmh::Settings { tries: 30, ..*settings }, 1 << 32) else { return Ok(None) };
-    for _ in 0..steps {
-        control.check()?;
-        chain.step(fit, true);
-    }
-    let at: Vec<f64> = fit.parameters.iter().zip(&chain.z).map(|(p, z)| p.prior.at(*z)).collect();
-    let mut particles = 8;
-    while particles < MOST_PARTICLES {
-        control.check()?;
-        let tried = Fit { particles: Some(particles), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
-        let mut stream = Stream::new(settings.seed, particles as u64, 5, Purpose::Inference);
-        let one = |_| pmmh::Estimated::estimate(&tried, &at, f64::NEG_INFINITY, &mut stream).map(|e| e.0);
-        let found: Vec<f64> = (0..passes).filter_map(one).collect();
-        let mean = found.iter().sum::<f64>() / passes as f64;
-        let variance = found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (passes - 1) as f64;
-        if found.len() == passes && variance < VARIANCE {
-            break;
-        }
-        particles *= 2;
-    }
-    Ok(Some(particles))
-}
-
 const IMPOSSIBLE: &str = "no draw from the prior makes these readings possible: look at the unit of the values, the limits, the arm, \
      and whether the tumour of the model can have this size";
 
@@ -232,17 +202,25 @@ fn fitted<'a>(
         chains: options.chains,
         burn_in: options.burn_in,
         steps: options.steps,
-        thin: 3,
+        thin: 5,
+        agreed: true,
         seed: options.seed,
         ..pmmh::Settings::default()
     };
-    if options.method == Method::Particles {
-        fit.particles = Some(options.particles.unwrap_or(16));
-        if options.particles.is_none() {
-            fit.particles = Some(enough(&fit, &settings, control)?.ok_or_else(refused)?);
-        }
+    fit.particles = (options.method == Method::Particles).then(|| options.particles.unwrap_or(FEW));
+    let start = control.part(0.0, 0.2, |control| scouted(&fit, &settings, control))?.ok_or_else(refused)?;
+    if options.method == Method::Particles && options.particles.is_none() {
+        fit.particles = Some(enough(&fit, &start, options.seed, control)?);
     }
-    let found = control.part(0.05, 0.95, |control| pmmh::sample(&fit, &settings, control))?.ok_or_else(refused)?;
+    // Chains that look around, from whose estimates the stand-in learns.
+    let seen = Seeing::new(&fit);
+    let first =
+        pmmh::Settings { burn_in: AROUND, steps: AROUND, thin: 1, agreed: false, seed: options.seed ^ 1, ..settings };
+    let around = control.part(0.25, 0.4, |control| pmmh::sample(&seen, &first, Some(&start), None, control))?;
+    let start = pmmh::Start { places: around.ok_or_else(refused)?.draws.all().map(<[f64]>::to_vec).collect() };
+    let by = Emulator::new(&fit.parameters, &seen.all());
+    let found = control.part(0.4, 0.95, |control| pmmh::sample(&fit, &settings, Some(&start), by.as_ref(), control))?;
+    let found = found.ok_or_else(refused)?;
     let unconverged = found.complaints();
     let worst = found.diagnosis.r_hat.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = found.diagnosis.bulk.iter().copied().fold(f64::INFINITY, f64::min);
@@ -254,21 +232,22 @@ fn fitted<'a>(
         ("r_hat".into(), Said::Number(worst)),
         ("effective_draws".into(), Said::Number(least)),
     ];
-    let prior_paths = unread(&fit, &found.prior, options.seed);
+    let prior_paths = control.part(0.95, 1.0, |control| unread(&fit, &found.prior, options.seed, control))?;
     let paths: Vec<Vec<Seen>> = found.paths.into_iter().flatten().collect();
     Ok((fit, Fitted { draws: found.draws, prior: found.prior, paths, prior_paths, unconverged, diagnostics }))
 }
 
 /// Paths of draws from the prior, readings left aside.
-fn unread(fit: &Fit, prior: &Draws, seed: u64) -> Vec<Vec<Seen>> {
+fn unread(fit: &Fit, prior: &Draws, seed: u64, control: &Control) -> Result<Vec<Vec<Seen>>, Failure> {
     let blind: Vec<Visit> = fit.setting.visits.iter().map(|v| Visit { time: v.time, readings: Vec::new() }).collect();
     let setting = Setting { visits: &blind, ..*fit.setting };
     let fit = Fit { particles: fit.particles.map(|_| 2), ..Fit::new(&setting, fit.free.clone(), None, seed) };
-    let one = |(k, at): (usize, &[f64])| {
+    let draws: Vec<&[f64]> = prior.all().take(400).collect();
+    let paths = jobs::map(draws.len(), control, |k, _| {
         let mut stream = Stream::new(seed, k as u64, 6, Purpose::Inference);
-        pmmh::Estimated::estimate(&fit, at, f64::NEG_INFINITY, &mut stream).map(|e| e.1)
-    };
-    prior.all().take(400).enumerate().filter_map(one).collect()
+        Ok(Estimated::estimate(&fit, draws[k], f64::NEG_INFINITY, &mut stream).map(|e| e.1))
+    })?;
+    Ok(paths.into_iter().flatten().collect())
 }
 
 /// A model that may have made the readings.
@@ -303,11 +282,12 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
             };
             let mut fit = Fit::new(&setting, free(&setting, options)?, None, options.seed);
             if options.method == Method::Particles {
-                fit.particles = Some(options.particles.unwrap_or(16));
+                fit.particles = Some(options.particles.unwrap_or(FEW));
                 if options.particles.is_none() {
                     let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
-                    fit.particles =
-                        Some(enough(&fit, &settings, control)?.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?);
+                    let start = scouted(&fit, &settings, control)?;
+                    let start = start.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?;
+                    fit.particles = Some(enough(&fit, &start, options.seed, control)?);
                 }
             }
             let settings =

@@ -3,10 +3,12 @@
 //! A parameter that differs between patients is free within its law between patients; one that is assumed, within its
 //! prior. Parameters are sampled in the unit in which the model writes them. Those that are not free keep the model's value.
 
-use super::patient::{Patient, Seen, Setting, log_density_along, mean_path};
+use super::patient::{Patient, Seen, Setting, Visit, lethal, log_density_along, mean_path};
 use crate::filter::{self, pass};
 use crate::pmmh::Estimated;
 use crate::prior::{self, Prior, Target};
+use remission_cohort::ctdna;
+use remission_cohort::measure::{Instruments, ReadingStreams, Reported};
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::resolved::{Model, Source, Variation};
 
@@ -113,14 +115,42 @@ impl Target for Fit<'_> {
     }
 }
 
-/// Parameters that move the readings' density most along the mean when they are moved by a standard deviation of their
-/// prior either way, at most `most` of them, each by more than half a unit; in the order of the model.
+/// The visits with readings simulated along the mean of a patient with the model's own values; none where that patient has died by
+/// then, or the mean cannot be followed.
+fn typical(setting: &Setting) -> Option<Vec<Visit>> {
+    let compiled = setting.compiled;
+    let fit = Fit::new(setting, Vec::new(), None, 0);
+    let (density, path) = fit.along_mean(&[])?;
+    if density == f64::NEG_INFINITY && path.iter().any(|s| s.total() >= lethal(compiled, &fit.all(&[]))) {
+        return None;
+    }
+    let stream = |part| Stream::new(0, 0, part, Purpose::Inference);
+    let mut streams = ReadingStreams { meters: stream(20), blood: ctdna::streams(&compiled.model, || stream(21)) };
+    let mut instruments = Instruments::new(compiled, &fit.all(&[])).ok()?;
+    instruments.follow(setting.regimen);
+    let mut out = Vec::new();
+    for (visit, seen) in setting.visits.iter().zip(&path) {
+        let read = instruments.read(compiled, seen.time, &seen.by_type, &seen.levels, &mut streams).ok()?;
+        let of = |(c, reported): &(usize, Reported)| (*c, read.get(*c).map_or(*reported, |x| Reported::Value(*x)));
+        out.push(Visit { time: visit.time, readings: visit.readings.iter().map(of).collect() });
+    }
+    Some(out)
+}
+
+/// Parameters worth inferring, at most `most` of them, in the order of the model: those that move the density of such readings by more
+/// than half a unit along the mean when they are moved by a standard deviation of their prior either way. What differs between patients
+/// comes first, then what is assumed, each by how far it moves them.
+///
+/// The readings are simulated from the model's own values: where the patient's own are far from these, what moves their density most is
+/// whatever is most certain of itself, not what could explain them.
 pub fn chosen(setting: &Setting, most: usize) -> Vec<usize> {
     let model: &Model = &setting.compiled.model;
+    let visits = typical(setting);
+    let setting = &Setting { visits: visits.as_deref().unwrap_or(setting.visits), ..*setting };
     let candidates: Vec<usize> =
         (0..model.parameters.len()).filter(|&k| prior_of(&model.parameters[k]).is_some()).collect();
     let base = Fit::new(setting, Vec::new(), None, 0).along_mean(&[]).map(|f| f.0);
-    let mut moved: Vec<(f64, usize)> = Vec::new();
+    let mut moved: Vec<(bool, f64, usize)> = Vec::new();
     for &k in &candidates {
         let Some(prior) = prior_of(&model.parameters[k]) else { continue };
         let fit = Fit::new(setting, vec![k], None, 0);
@@ -135,10 +165,11 @@ pub fn chosen(setting: &Setting, most: usize) -> Vec<usize> {
                 }
             }
         });
-        moved.push((change.fold(0.0, f64::max), k));
+        moved.push((model.parameters[k].between_patients.is_some(), change.fold(0.0, f64::max), k));
     }
-    moved.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    let mut out: Vec<usize> = moved.into_iter().filter(|m| m.0 > 0.5).take(most).map(|m| m.1).collect();
+    moved.retain(|m| m.1 > 0.5);
+    moved.sort_by(|a, b| b.0.cmp(&a.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
+    let mut out: Vec<usize> = moved.into_iter().take(most).map(|m| m.2).collect();
     out.sort_unstable();
     out
 }

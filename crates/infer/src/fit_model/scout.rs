@@ -1,0 +1,99 @@
+//! Before the chains of a fit: where the posterior lies, how many particles a pass needs there, and what estimates a stand-in learns from.
+
+use super::patient::Seen;
+use super::target::Fit;
+use crate::failure::Failure;
+use crate::jobs::{self, Control};
+use crate::pmmh::{self, Estimated};
+use crate::{prior, smc};
+use remission_engine::stream::{Purpose, Stream};
+use std::sync::{Mutex, PoisonError};
+
+/// Particles of the filter while the posterior is looked for.
+pub(super) const FEW: usize = 4;
+/// Steps of each chain that looks around, and as many before.
+pub(super) const AROUND: usize = 150;
+/// ln below what a step must reach down to which an estimate is still finished while looking around.
+const REFUSED: f64 = 10.0;
+/// Passes from which the variance of the log-likelihood at a place is told.
+const PASSES: usize = 16;
+/// Variance of the log-likelihood from which on more particles are taken: chains cost least at 1 to 3 (Doucet et al. 2015, Biometrika 102:295).
+const VARIANCE: f64 = 2.0;
+/// Most particles that are chosen.
+const MOST_PARTICLES: usize = 128;
+
+/// A fit that remembers what was estimated.
+pub(super) struct Seeing<'a> {
+    fit: &'a Fit<'a>,
+    seen: Mutex<Vec<(Vec<f64>, f64)>>,
+}
+
+impl<'a> Seeing<'a> {
+    pub fn new(fit: &'a Fit<'a>) -> Seeing<'a> {
+        Seeing { fit, seen: Mutex::new(Vec::new()) }
+    }
+
+    pub fn all(self) -> Vec<(Vec<f64>, f64)> {
+        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Estimated for Seeing<'_> {
+    type Path = Vec<Seen>;
+
+    fn parameters(&self) -> &[prior::Parameter] {
+        &self.fit.parameters
+    }
+
+    fn estimate(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(f64, Vec<Seen>)> {
+        // Also what is refused tells of the curve, unless it is far below.
+        let found = self.fit.estimate(at, least - REFUSED, stream)?;
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((at.to_vec(), found.0));
+        Some(found)
+    }
+}
+
+/// Where the posterior lies, roughly: a small population brought from the prior to the posterior by tempering. None where no draw from
+/// the prior is possible.
+pub(super) fn scouted(fit: &Fit, settings: &pmmh::Settings, control: &Control) -> Result<Option<pmmh::Start>, Failure> {
+    let few = Fit { particles: fit.particles.map(|_| FEW), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
+    let rough = smc::Settings {
+        particles: 40 + 10 * fit.free.len(),
+        runs: 2,
+        kept: 0.3,
+        forgotten: 0.8,
+        moves: 3,
+        again: 0,
+        seed: settings.seed,
+    };
+    let found = smc::sample(&few, &rough, control)?;
+    if found.log_evidence == f64::NEG_INFINITY {
+        return Ok(None);
+    }
+    Ok(Some(pmmh::Start { places: found.draws.all().map(<[f64]>::to_vec).collect() }))
+}
+
+/// Particles that bring the variance of the log-likelihood below 2 at places of a start.
+pub(super) fn enough(fit: &Fit, start: &pmmh::Start, seed: u64, control: &Control) -> Result<usize, Failure> {
+    let places: Vec<&Vec<f64>> = start.places.iter().step_by((start.places.len() / 8).max(1)).take(8).collect();
+    let mut particles = 2;
+    while particles < MOST_PARTICLES {
+        let tried = Fit { particles: Some(particles), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
+        let variance = |k: usize| {
+            let mut stream = Stream::new(seed, particles as u64, 5 + k as u64, Purpose::Inference);
+            let one = |_| Estimated::estimate(&tried, places[k], f64::NEG_INFINITY, &mut stream).map(|e| e.0);
+            let found: Vec<f64> = (0..PASSES).filter_map(one).collect();
+            let mean = found.iter().sum::<f64>() / PASSES as f64;
+            let variance = found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (PASSES - 1) as f64;
+            if found.len() == PASSES { variance } else { f64::INFINITY }
+        };
+        let mut all = jobs::map(places.len(), control, |k, _| Ok(variance(k)))?;
+        all.sort_by(f64::total_cmp);
+        // The middle of the places: one that lies far out asks for more than the chains will meet.
+        if all[(all.len() - 1) / 2] < VARIANCE {
+            break;
+        }
+        particles *= 2;
+    }
+    Ok(particles)
+}

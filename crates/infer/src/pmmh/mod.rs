@@ -1,0 +1,228 @@
+//! Particle marginal Metropolis-Hastings: draws from a posterior whose likelihood can only be estimated, exact all the same.
+//!
+//! Andrieu and Roberts 2009 (Ann Stat 37:697), Andrieu, Doucet and Holenstein 2010 (J R Stat Soc B 72:269): a random walk
+//! in which the unbiased estimate stands for the likelihood, the estimate of the present place being kept and never made
+//! anew. The path that came with an accepted estimate is a draw from the paths given data and parameters. Steps are taken
+//! in the coordinates in which every prior is standard normal ([`crate::prior`]), most priors being of logarithms.
+//!
+//! During the burn-in alone the step's factor S follows Vihola 2012 (Stat Comput 22:997): S S' becomes
+//! S (I + h (a - a*) u u' / |u|^2) S' after a step S u, a = 1 where it was accepted and 0 where not, a* = 0.2, h falling
+//! as the step's number to the power of -2/3. Afterwards it is fixed, so that the chain is one Markov chain.
+//!
+//! Half of the steps are taken in the parameters' own units, with a factor of their own: a difference of two rates that is well known is a
+//! straight ridge there and a bent one among logarithms, and the other way round for products.
+//!
+//! Where a stand-in for the likelihood is at hand ([`crate::emulator`]), three steps of four go where 100 such steps on the stand-in lead,
+//! and are accepted by the ratio of the two ratios (surrogate transition, Liu 2001, Monte Carlo Strategies in Scientific Computing, 9.4.3):
+//! exact whatever the stand-in, and far when it is good.
+//!
+//! The uniform variable of a step is drawn before the estimate, which may then be given up as soon as it is sure to be refused.
+
+mod chain;
+
+pub use chain::{Chain, Info, Start, Walk, init};
+
+use crate::diagnostics::{Diagnosis, diagnose};
+use crate::emulator::Emulator;
+use crate::jobs::{Control, Interrupted, map};
+use crate::prior::Parameter;
+use chain::values;
+use remission_engine::draw::normal;
+use remission_engine::stream::{Purpose, Stream};
+use remission_model::draws::Draws;
+use std::sync::{Mutex, PoisonError};
+
+/// Steps after which chains that may end are compared.
+const BLOCK: usize = 250;
+/// Estimates from which their variance is judged.
+const REPEATS: usize = 40;
+/// What is sampled: parameters with priors, and a likelihood that is estimated without bias.
+pub trait Estimated: Sync {
+    /// What is kept of an estimate: a path of the hidden process.
+    type Path: Clone + Send;
+
+    /// The parameters, in the order of every set.
+    fn parameters(&self) -> &[Parameter];
+
+    /// ln of an unbiased estimate of p(data | parameters) with its path; none where the estimate is 0 or certain to be below
+    /// `least`.
+    fn estimate(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(f64, Self::Path)>;
+}
+
+/// How hard to work.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Chains, 2 or more; default 4.
+    pub chains: usize,
+    /// Steps of each chain in which the proposal adapts, thrown away; default 1000.
+    pub burn_in: usize,
+    /// Most steps of each chain after that; default 2000.
+    pub steps: usize,
+    /// Every so many steps one is kept, 1 or more; default 4.
+    pub thin: usize,
+    /// Whether chains end before that as soon as they agree, which is looked at every 250 steps from 500 on; default no.
+    pub agreed: bool,
+    /// Draws from the prior among which a chain's beginning is chosen by its likelihood; default 60.
+    pub tries: usize,
+    /// Seed of every random draw.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { chains: 4, burn_in: 1000, steps: 2000, thin: 4, agreed: false, tries: 60, seed: 2026 }
+    }
+}
+
+/// Draws from the posterior with what came with them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Posterior<P> {
+    /// Kept draws, by chain.
+    pub draws: Draws,
+    /// As many draws from the prior.
+    pub prior: Draws,
+    /// The path of every kept draw, by chain.
+    pub paths: Vec<Vec<P>>,
+    /// The estimate of every kept draw, by chain.
+    pub log_likelihoods: Vec<Vec<f64>>,
+    /// Share of steps accepted after the burn-in, by chain.
+    pub acceptance: Vec<f64>,
+    /// Agreement of the chains.
+    pub diagnosis: Diagnosis,
+    /// Variance of the log of the estimate at the posterior mean: about 1 to 3 is worth its while (Doucet et al. 2015, Biometrika
+    /// 102:295); far above, chains stick. Not a number where it cannot be told.
+    pub variance: f64,
+}
+
+impl<P> Posterior<P> {
+    /// What is wrong, a sentence each; empty when all is well.
+    pub fn complaints(&self) -> Vec<String> {
+        let mut out = self.diagnosis.complaints();
+        if self.variance > 4.0 {
+            out.push(format!("the likelihood is known too roughly (variance of its logarithm {:.1}, at most 4 is good); raise the particles", self.variance));
+        }
+        let least = self.acceptance.iter().copied().fold(1.0, f64::min);
+        if least < 0.02 {
+            out.push(format!(
+                "a chain accepted {:.1} % of its steps (2 % or more is good); raise the particles or the steps",
+                100.0 * least
+            ));
+        }
+        out
+    }
+}
+
+/// Several chains, on as many threads as allowed; their number changes no bit. None where no draw from the prior is possible.
+///
+/// # Errors
+/// [`Interrupted`] when asked to stop.
+pub fn sample<E: Estimated>(
+    target: &E,
+    settings: &Settings,
+    start: Option<&Start>,
+    by: Option<&Emulator>,
+    control: &Control,
+) -> Result<Option<Posterior<E::Path>>, Interrupted> {
+    let (thin, total) = (settings.thin.max(1), (settings.burn_in + settings.steps).max(1));
+    let steps = |from: usize, count: usize, running: Vec<Running<E::Path>>| {
+        let slots: Vec<Mutex<Option<Running<E::Path>>>> = running.into_iter().map(|r| Mutex::new(Some(r))).collect();
+        let share = |step: usize| step as f64 / total as f64;
+        control.part(share(from), share(from + count), |control| {
+            map(slots.len(), control, |number, control| {
+                let taken = slots[number].lock().unwrap_or_else(PoisonError::into_inner).take();
+                let mut running = taken.ok_or(Interrupted)?;
+                for step in from..from + count {
+                    control.check()?;
+                    control.done((step - from) as f64 / count as f64);
+                    let burning = step < settings.burn_in;
+                    let info = running.chain.step(target, by, burning);
+                    if !burning {
+                        running.accepted += usize::from(info.accepted);
+                        if (step - settings.burn_in) % thin == thin - 1 {
+                            running.keep(target);
+                        }
+                    }
+                }
+                Ok(running)
+            })
+        })
+    };
+    let began = control.part(0.0, 0.0, |control| {
+        map(settings.chains.max(2), control, |number, _| {
+            Ok(init(target, settings, start, number as u64).map(Running::new))
+        })
+    })?;
+    let Some(mut running) = began.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
+    running = steps(0, settings.burn_in, running)?;
+    let mut done = 0;
+    while done < settings.steps {
+        let count = if settings.agreed { BLOCK.min(settings.steps - done) } else { settings.steps };
+        running = steps(settings.burn_in + done, count, running)?;
+        done += count;
+        if settings.agreed && done >= 2 * BLOCK && diagnose(&drawn(target, &running)).complaints().is_empty() {
+            break;
+        }
+    }
+    control.done(1.0);
+    let draws = drawn(target, &running);
+    let d = draws.names.len();
+    let mut prior = Draws { chains: Vec::new(), ..draws.clone() };
+    let (mut paths, mut log_likelihoods, mut acceptance) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, of) in running.into_iter().enumerate() {
+        let mut stream = Stream::new(settings.seed, number as u64, 2, Purpose::Inference);
+        let one =
+            |stream: &mut Stream| values(target.parameters(), &(0..d).map(|_| normal(stream)).collect::<Vec<_>>());
+        prior.chains.push((0..of.draws.len()).map(|_| one(&mut stream)).collect());
+        paths.push(of.paths);
+        log_likelihoods.push(of.log_likelihoods);
+        acceptance.push(of.accepted as f64 / done.max(1) as f64);
+    }
+    let diagnosis = diagnose(&draws);
+    let variance = variance(target, &draws, settings.seed);
+    Ok(Some(Posterior { draws, prior, paths, log_likelihoods, acceptance, diagnosis, variance }))
+}
+
+/// A chain with what was kept of it.
+struct Running<P> {
+    chain: Chain<P>,
+    draws: Vec<Vec<f64>>,
+    paths: Vec<P>,
+    log_likelihoods: Vec<f64>,
+    accepted: usize,
+}
+
+impl<P: Clone + Send> Running<P> {
+    fn new(chain: Chain<P>) -> Running<P> {
+        Running { chain, draws: Vec::new(), paths: Vec::new(), log_likelihoods: Vec::new(), accepted: 0 }
+    }
+
+    fn keep<E: Estimated<Path = P>>(&mut self, target: &E) {
+        self.draws.push(values(target.parameters(), &self.chain.z));
+        self.paths.push(self.chain.path.clone());
+        self.log_likelihoods.push(self.chain.log_likelihood);
+    }
+}
+
+/// The draws of all chains.
+fn drawn<E: Estimated>(target: &E, running: &[Running<E::Path>]) -> Draws {
+    let names: Vec<String> = target.parameters().iter().map(|p| p.name.clone()).collect();
+    let units: Vec<String> = target.parameters().iter().map(|p| p.unit.clone()).collect();
+    Draws { names, units, chains: running.iter().map(|r| r.draws.clone()).collect() }
+}
+
+/// Variance of the log of the estimate at the posterior mean of the normal coordinates.
+fn variance<E: Estimated>(target: &E, draws: &Draws, seed: u64) -> f64 {
+    let parameters = target.parameters();
+    let n = draws.len().max(1) as f64;
+    let mean = |k: usize| draws.all().map(|d| parameters[k].prior.z(d[k])).sum::<f64>() / n;
+    let z: Vec<f64> = (0..parameters.len()).map(mean).collect();
+    let at = values(parameters, &z);
+    let mut stream = Stream::new(seed, 0, 3, Purpose::Inference);
+    let found: Vec<f64> =
+        (0..REPEATS).filter_map(|_| target.estimate(&at, f64::NEG_INFINITY, &mut stream).map(|e| e.0)).collect();
+    if found.len() < REPEATS {
+        return if found.is_empty() { f64::NAN } else { f64::INFINITY };
+    }
+    let mean = found.iter().sum::<f64>() / found.len() as f64;
+    found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (found.len() - 1) as f64
+}
