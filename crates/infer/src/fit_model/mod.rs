@@ -210,7 +210,7 @@ fn fitted<'a>(
     fit.particles = (options.method == Method::Particles).then(|| options.particles.unwrap_or(FEW));
     let start = control.part(0.0, 0.2, |control| scouted(&fit, &settings, control))?.ok_or_else(refused)?;
     if options.method == Method::Particles && options.particles.is_none() {
-        fit.particles = Some(enough(&fit, &start, options.seed, control)?);
+        fit.particles = Some(control.part(0.2, 0.25, |control| enough(&fit, &start, options.seed, control))?);
     }
     // Chains that look around, from whose estimates the stand-in learns.
     let seen = Seeing::new(&fit);
