@@ -6,7 +6,8 @@
 //! a small grid. Only places within [`DEPTH`] of the best are learned from, at most [`MOST`] of them: what is far out has no bearing on the
 //! posterior and would ask for all of the curve's bends. Beyond the reach of the places the stand-in says minus infinity.
 
-use crate::prior::Parameter;
+use crate::least_squares::{backward, factor, forward, solve};
+use crate::prior::{Parameter, normals, values};
 use crate::smc::spread;
 
 /// ln below the best from which on places are left out.
@@ -33,50 +34,6 @@ pub struct Emulator {
     length: f64,
     /// Squared distance to the nearest place beyond which nothing is known.
     reach: f64,
-}
-
-/// Cholesky factor in place, lower; none where the matrix is not positive definite.
-fn cholesky(a: &mut [f64], n: usize) -> Option<()> {
-    for i in 0..n {
-        for j in 0..=i {
-            let (row_i, row_j) = (&a[i * n..i * n + j], &a[j * n..j * n + j]);
-            let known: f64 = row_i.iter().zip(row_j).map(|(x, y)| x * y).sum();
-            let left = a[i * n + j] - known;
-            if i == j {
-                if left <= 0.0 {
-                    return None;
-                }
-                a[i * n + i] = libm::sqrt(left);
-            } else {
-                a[i * n + j] = left / a[j * n + j];
-            }
-        }
-    }
-    Some(())
-}
-
-/// x of L y = b.
-fn forward(lower: &[f64], b: &[f64]) -> Vec<f64> {
-    let n = b.len();
-    let mut y = vec![0.0; n];
-    for i in 0..n {
-        let known: f64 = lower[i * n..i * n + i].iter().zip(&y).map(|(l, y)| l * y).sum();
-        y[i] = (b[i] - known) / lower[i * n + i];
-    }
-    y
-}
-
-/// x of L' x = y.
-fn backward(lower: &[f64], y: &[f64]) -> Vec<f64> {
-    let n = y.len();
-    let mut x = y.to_vec();
-    for i in (0..n).rev() {
-        x[i] /= lower[i * n + i];
-        for j in 0..i {
-            x[j] -= lower[i * n + j] * x[i];
-        }
-    }
-    x
 }
 
 /// 1, x, and products of two.
@@ -134,7 +91,7 @@ impl Emulator {
     /// The stand-in at normal coordinates; minus infinity beyond the reach of what was seen.
     pub fn log_likelihood(&self, z: &[f64]) -> f64 {
         let set = match self.own {
-            true => self.parameters.iter().zip(z).map(|(p, z)| p.prior.at(*z)).collect(),
+            true => values(&self.parameters, z),
             false => z.to_vec(),
         };
         let x = whitened(&self.whitening, &self.middle, &set);
@@ -158,7 +115,7 @@ impl Emulator {
 fn coordinates(parameters: &[Parameter], own: bool, set: &[f64]) -> Vec<f64> {
     match own {
         true => set.to_vec(),
-        false => parameters.iter().zip(set).map(|(p, x)| p.prior.z(*x)).collect(),
+        false => normals(parameters, set),
     }
 }
 
@@ -194,9 +151,9 @@ fn learned(
         }
         normal[i * m + i] += 1e-6 * n as f64;
     }
-    cholesky(&mut normal, m)?;
+    let normal = factor(&normal, m)?;
     let right: Vec<f64> = (0..m).map(|i| design.iter().zip(logs).map(|(row, l)| row[i] * l).sum()).collect();
-    let quadratic = backward(&normal, &forward(&normal, &right));
+    let quadratic = solve(&normal, &right);
     let fitted = |row: &[f64]| row.iter().zip(&quadratic).map(|(x, b)| x * b).sum::<f64>();
     let left: Vec<f64> = design.iter().zip(logs).map(|(row, l)| l - fitted(row)).collect();
     let mut nearest: Vec<f64> = (0..n)
@@ -213,9 +170,7 @@ fn learned(
                 }
                 k[i * n + i] += noise;
             }
-            if cholesky(&mut k, n).is_none() {
-                continue;
-            }
+            let Some(k) = factor(&k, n) else { continue };
             let y = forward(&k, &left);
             let variance = y.iter().map(|x| x * x).sum::<f64>() / n as f64;
             let determinant: f64 = (0..n).map(|i| libm::log(k[i * n + i])).sum();

@@ -327,13 +327,26 @@ pub(crate) fn factor(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
     Some(lower)
 }
 
+/// x of L L' x = right.
 pub(crate) fn solve(lower: &[f64], right: &[f64]) -> Vec<f64> {
+    backward(lower, &forward(lower, right))
+}
+
+/// x of L x = right.
+pub(crate) fn forward(lower: &[f64], right: &[f64]) -> Vec<f64> {
     let n = right.len();
     let mut x = right.to_vec();
     for i in 0..n {
         let known: f64 = (0..i).map(|k| lower[i * n + k] * x[k]).sum();
         x[i] = (x[i] - known) / lower[i * n + i];
     }
+    x
+}
+
+/// x of L' x = right.
+pub(crate) fn backward(lower: &[f64], right: &[f64]) -> Vec<f64> {
+    let n = right.len();
+    let mut x = right.to_vec();
     for i in (0..n).rev() {
         let known: f64 = (i + 1..n).map(|k| lower[k * n + i] * x[k]).sum();
         x[i] = (x[i] - known) / lower[i * n + i];

@@ -14,7 +14,7 @@
 
 use crate::diagnostics::{Diagnosis, diagnose};
 use crate::jobs::{Control, Interrupted, map};
-use crate::prior::Target;
+use crate::prior::{self, Target};
 use nuts_rs::{Chain as _, CpuLogpFunc, CpuMath, CpuMathError, HasDims, LogpError, LowRankNutsSettings, Settings as _};
 use remission_engine::draw::normal;
 use remission_engine::stream::{Purpose, Stream};
@@ -264,18 +264,10 @@ pub fn sample(
         Ok(Some((draws, divergent, steps)))
     })?;
     let Some(chains) = chains.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
-    let names: Vec<String> = target.parameters().iter().map(|p| p.name.clone()).collect();
-    let units: Vec<String> = target.parameters().iter().map(|p| p.unit.clone()).collect();
-    let from_prior = |number: usize| {
-        let mut stream = Stream::new(settings.seed, number as u64, 2, Purpose::Inference);
-        let mut one = || target.at(&target.parameters().iter().map(|_| normal(&mut stream)).collect::<Vec<_>>());
-        (0..settings.draws).map(|_| one()).collect()
-    };
-    let prior = (0..chains.len()).map(from_prior).collect();
-    let prior = Draws { names: names.clone(), units: units.clone(), chains: prior };
+    let prior = prior::draws(target.parameters(), chains.len(), settings.draws as usize, settings.seed);
     let divergent = chains.iter().map(|c| c.1).sum();
     let steps = chains.iter().map(|c| c.2).sum::<u64>() as f64 / (chains.len() as f64 * settings.draws.max(1) as f64);
-    let draws = Draws { names, units, chains: chains.into_iter().map(|c| c.0).collect() };
+    let draws = Draws { chains: chains.into_iter().map(|c| c.0).collect(), ..prior.clone() };
     let diagnosis = diagnose(&draws);
     Ok(Some(Posterior { draws, prior, divergent, steps, diagnosis }))
 }

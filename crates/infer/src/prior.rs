@@ -2,6 +2,9 @@
 //! x = F^-1(Phi(z)), so that samplers work where every prior is N(0, 1) and no bound is ever crossed.
 
 use crate::special::{log_normal_density, normal_below, normal_quantile};
+use remission_engine::draw::normal;
+use remission_engine::stream::{Purpose, Stream};
+use remission_model::draws::Draws;
 use std::fmt;
 
 /// What is believed of a parameter before the data.
@@ -152,6 +155,28 @@ impl Parameter {
     }
 }
 
+/// The parameter set that standard normal variables stand for.
+pub fn values(parameters: &[Parameter], z: &[f64]) -> Vec<f64> {
+    parameters.iter().zip(z).map(|(p, z)| p.prior.at(*z)).collect()
+}
+
+/// The standard normal variables that stand for a parameter set; infinite where it is outside a prior's range.
+pub fn normals(parameters: &[Parameter], at: &[f64]) -> Vec<f64> {
+    parameters.iter().zip(at).map(|(p, x)| p.prior.z(*x)).collect()
+}
+
+/// So many draws from the priors in each of some chains.
+pub fn draws(parameters: &[Parameter], chains: usize, count: usize, seed: u64) -> Draws {
+    let chain = |number: usize| {
+        let mut stream = Stream::new(seed, number as u64, 2, Purpose::Inference);
+        let mut one = || values(parameters, &parameters.iter().map(|_| normal(&mut stream)).collect::<Vec<_>>());
+        (0..count).map(|_| one()).collect()
+    };
+    let names = parameters.iter().map(|p| p.name.clone()).collect();
+    let units = parameters.iter().map(|p| p.unit.clone()).collect();
+    Draws { names, units, chains: (0..chains).map(chain).collect() }
+}
+
 /// What a sampler samples: parameters with priors, and what the data say of a set of them.
 pub trait Target {
     /// The parameters, in the order of every set.
@@ -163,6 +188,6 @@ pub trait Target {
 
     /// The parameter set that standard normal variables stand for.
     fn at(&self, z: &[f64]) -> Vec<f64> {
-        self.parameters().iter().zip(z).map(|(p, z)| p.prior.at(*z)).collect()
+        values(self.parameters(), z)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Estimated, Settings};
 use crate::emulator::Emulator;
-use crate::prior::Parameter;
+use crate::prior::{Parameter, normals, values};
 use crate::smc::spread;
 use remission_engine::draw::normal;
 use remission_engine::stream::{Purpose, Stream};
@@ -68,11 +68,6 @@ pub struct Info {
     pub accepted: bool,
 }
 
-/// The values that normal coordinates stand for.
-pub(super) fn values(parameters: &[Parameter], z: &[f64]) -> Vec<f64> {
-    parameters.iter().zip(z).map(|(p, z)| p.prior.at(*z)).collect()
-}
-
 /// A chain at the likeliest of four places of a start that are its own, or of some draws from the prior; none where all are impossible.
 /// `number` tells chains of one seed apart.
 pub fn init<E: Estimated>(
@@ -85,12 +80,11 @@ pub fn init<E: Estimated>(
     let d = target.parameters().len();
     let mut best: Option<(Vec<f64>, f64, E::Path)> = None;
     if let Some(start) = start {
-        let z_of = |at: &[f64]| target.parameters().iter().zip(at).map(|(p, x)| p.prior.z(*x)).collect::<Vec<f64>>();
         for place in start.places.iter().skip(number as usize).step_by(settings.chains.max(2)).take(PLACES) {
             if let Some((log_likelihood, path)) = target.estimate(place, f64::NEG_INFINITY, &mut stream)
                 && best.as_ref().is_none_or(|b| log_likelihood > b.1)
             {
-                best = Some((z_of(place), log_likelihood, path));
+                best = Some((normals(target.parameters(), place), log_likelihood, path));
             }
         }
         if let Some((z, log_likelihood, path)) = best {
@@ -98,7 +92,7 @@ pub fn init<E: Estimated>(
                 let scale = 2.38 / libm::sqrt(d as f64);
                 Walk { factor: spread(places, d).iter().map(|x| scale * x).collect(), taken: 0 }
             };
-            let normal: Vec<Vec<f64>> = start.places.iter().map(|p| z_of(p)).collect();
+            let normal: Vec<Vec<f64>> = start.places.iter().map(|p| normals(target.parameters(), p)).collect();
             let (walk, own) = (walk(&normal), walk(&start.places));
             return Some(Chain { z, log_likelihood, path, walk, own, stream });
         }
@@ -142,7 +136,7 @@ impl<P: Clone + Send> Chain<P> {
             let at = self.own.moved(&here, &u);
             let density = |at: &[f64]| parameters.iter().zip(at).map(|(p, x)| p.prior.log_density(*x)).sum::<f64>();
             let fall = density(&here) - density(&at);
-            let z = parameters.iter().zip(&at).map(|(p, x)| p.prior.z(*x)).collect();
+            let z = normals(parameters, &at);
             return Proposal { own, u, z, fall };
         }
         let z = self.walk.moved(from, &u);

@@ -25,9 +25,7 @@ pub use chain::{Chain, Info, Start, Walk, init};
 use crate::diagnostics::{Diagnosis, diagnose};
 use crate::emulator::Emulator;
 use crate::jobs::{Control, Interrupted, map};
-use crate::prior::Parameter;
-use chain::values;
-use remission_engine::draw::normal;
+use crate::prior::{self, Parameter, values};
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 use std::sync::{Mutex, PoisonError};
@@ -165,14 +163,10 @@ pub fn sample<E: Estimated>(
     }
     control.done(1.0);
     let draws = drawn(target, &running);
-    let d = draws.names.len();
-    let mut prior = Draws { chains: Vec::new(), ..draws.clone() };
+    let kept = draws.chains.first().map_or(0, Vec::len);
+    let prior = prior::draws(target.parameters(), running.len(), kept, settings.seed);
     let (mut paths, mut log_likelihoods, mut acceptance) = (Vec::new(), Vec::new(), Vec::new());
-    for (number, of) in running.into_iter().enumerate() {
-        let mut stream = Stream::new(settings.seed, number as u64, 2, Purpose::Inference);
-        let one =
-            |stream: &mut Stream| values(target.parameters(), &(0..d).map(|_| normal(stream)).collect::<Vec<_>>());
-        prior.chains.push((0..of.draws.len()).map(|_| one(&mut stream)).collect());
+    for of in running {
         paths.push(of.paths);
         log_likelihoods.push(of.log_likelihoods);
         acceptance.push(of.accepted as f64 / done.max(1) as f64);
@@ -215,8 +209,7 @@ fn variance<E: Estimated>(target: &E, draws: &Draws, seed: u64) -> f64 {
     let parameters = target.parameters();
     let n = draws.len().max(1) as f64;
     let mean = |k: usize| draws.all().map(|d| parameters[k].prior.z(d[k])).sum::<f64>() / n;
-    let z: Vec<f64> = (0..parameters.len()).map(mean).collect();
-    let at = values(parameters, &z);
+    let at = values(parameters, &(0..parameters.len()).map(mean).collect::<Vec<_>>());
     let mut stream = Stream::new(seed, 0, 3, Purpose::Inference);
     let found: Vec<f64> =
         (0..REPEATS).filter_map(|_| target.estimate(&at, f64::NEG_INFINITY, &mut stream).map(|e| e.0)).collect();
