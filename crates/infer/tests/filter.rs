@@ -181,9 +181,12 @@ fn agree_with_the_exact_posterior(crooked: Option<&dyn Fn(f64) -> f64>, least: f
         let seen: Vec<(Vec<f64>, f64)> = at.map(|a| (vec![a], kalman(a, &readings).0 + lean(a))).collect();
         Emulator::new(&target.parameters, &seen).unwrap()
     });
-    let start = by.as_ref().map(|_| pmmh::Start { places: (1..20).map(|k| vec![f64::from(k) / 20.0]).collect() });
+    let start: Vec<Vec<f64>> = match by {
+        Some(_) => (1..20).map(|k| vec![f64::from(k) / 20.0]).collect(),
+        None => Vec::new(),
+    };
     let control = Control { threads: 2, ..Control::quiet() };
-    let found = pmmh::sample(&target, &settings, start.as_ref(), by.as_ref(), &control).unwrap().unwrap();
+    let found = pmmh::sample(&target, &settings, &start, by.as_ref(), &control).unwrap().unwrap();
     // The posterior on a grid, and what it says of a, of a squared, of the last state.
     let grid: Vec<f64> = (0..2000).map(|k| (k as f64 + 0.5) / 2000.0).collect();
     let likelihoods: Vec<(f64, f64)> = grid.iter().map(|a| kalman(*a, &readings)).collect();
@@ -233,7 +236,7 @@ fn the_same_on_any_number_of_threads() {
     let target = Autoregression { parameters: [Parameter::new("a", "", Prior::Uniform(0.0, 1.0))], readings };
     let settings = pmmh::Settings { burn_in: 50, steps: 100, ..pmmh::Settings::default() };
     let on = |threads| {
-        pmmh::sample(&target, &settings, None, None, &Control { threads, ..Control::quiet() }).unwrap().unwrap()
+        pmmh::sample(&target, &settings, &[], None, &Control { threads, ..Control::quiet() }).unwrap().unwrap()
     };
     assert_eq!(on(1), on(2));
 }

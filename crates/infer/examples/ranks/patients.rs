@@ -158,7 +158,7 @@ fn walk(k: u64, stream: &mut Stream, led: bool) -> Fit {
         }
         Emulator::new(&target.parameters, &seen)
     });
-    let found = pmmh::sample(&target, &settings, None, by.flatten().as_ref(), &Control::quiet());
+    let found = pmmh::sample(&target, &settings, &[], by.flatten().as_ref(), &Control::quiet());
     Fit { truth, draws: found.expect("nobody interrupts").expect("every walk is possible").draws }
 }
 

@@ -216,10 +216,10 @@ fn fitted<'a>(
     let seen = Seeing::new(&fit);
     let first =
         pmmh::Settings { burn_in: AROUND, steps: AROUND, thin: 1, agreed: false, seed: options.seed ^ 1, ..settings };
-    let around = control.part(0.25, 0.4, |control| pmmh::sample(&seen, &first, Some(&start), None, control))?;
-    let start = pmmh::Start { places: around.ok_or_else(refused)?.draws.all().map(<[f64]>::to_vec).collect() };
+    let around = control.part(0.25, 0.4, |control| pmmh::sample(&seen, &first, &start, None, control))?;
+    let start = around.ok_or_else(refused)?.draws.all().map(<[f64]>::to_vec).collect::<Vec<_>>();
     let by = Emulator::new(&fit.parameters, &seen.all());
-    let found = control.part(0.4, 0.95, |control| pmmh::sample(&fit, &settings, Some(&start), by.as_ref(), control))?;
+    let found = control.part(0.4, 0.95, |control| pmmh::sample(&fit, &settings, &start, by.as_ref(), control))?;
     let found = found.ok_or_else(refused)?;
     let unconverged = found.complaints();
     let worst = found.diagnosis.r_hat.iter().copied().fold(f64::NEG_INFINITY, f64::max);

@@ -4,7 +4,7 @@ use super::patient::Seen;
 use super::target::Fit;
 use crate::failure::Failure;
 use crate::jobs::{self, Control};
-use crate::pmmh::{self, Estimated};
+use crate::pmmh::{self, Estimated, log_variance};
 use crate::{prior, smc};
 use remission_engine::stream::{Purpose, Stream};
 use std::sync::{Mutex, PoisonError};
@@ -55,7 +55,11 @@ impl Estimated for Seeing<'_> {
 
 /// Where the posterior lies, roughly: a small population brought from the prior to the posterior by tempering. None where no draw from
 /// the prior is possible.
-pub(super) fn scouted(fit: &Fit, settings: &pmmh::Settings, control: &Control) -> Result<Option<pmmh::Start>, Failure> {
+pub(super) fn scouted(
+    fit: &Fit,
+    settings: &pmmh::Settings,
+    control: &Control,
+) -> Result<Option<Vec<Vec<f64>>>, Failure> {
     let few = Fit { particles: fit.particles.map(|_| FEW), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
     let rough = smc::Settings {
         particles: 40 + 10 * fit.free.len(),
@@ -70,22 +74,19 @@ pub(super) fn scouted(fit: &Fit, settings: &pmmh::Settings, control: &Control) -
     if found.log_evidence == f64::NEG_INFINITY {
         return Ok(None);
     }
-    Ok(Some(pmmh::Start { places: found.draws.all().map(<[f64]>::to_vec).collect() }))
+    Ok(Some(found.draws.all().map(<[f64]>::to_vec).collect()))
 }
 
 /// Particles that bring the variance of the log-likelihood below 2 at places of a start.
-pub(super) fn enough(fit: &Fit, start: &pmmh::Start, seed: u64, control: &Control) -> Result<usize, Failure> {
-    let places: Vec<&Vec<f64>> = start.places.iter().step_by((start.places.len() / 8).max(1)).take(8).collect();
+pub(super) fn enough(fit: &Fit, start: &[Vec<f64>], seed: u64, control: &Control) -> Result<usize, Failure> {
+    let places: Vec<&Vec<f64>> = start.iter().step_by((start.len() / 8).max(1)).take(8).collect();
     let mut particles = 2;
     while particles < MOST_PARTICLES {
         let tried = Fit { particles: Some(particles), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
         let variance = |k: usize| {
             let mut stream = Stream::new(seed, particles as u64, 5 + k as u64, Purpose::Inference);
-            let one = |_| Estimated::estimate(&tried, places[k], f64::NEG_INFINITY, &mut stream).map(|e| e.0);
-            let found: Vec<f64> = (0..PASSES).filter_map(one).collect();
-            let mean = found.iter().sum::<f64>() / PASSES as f64;
-            let variance = found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (PASSES - 1) as f64;
-            if found.len() == PASSES { variance } else { f64::INFINITY }
+            let one = || Estimated::estimate(&tried, places[k], f64::NEG_INFINITY, &mut stream).map(|e| e.0);
+            log_variance(PASSES, one)
         };
         let mut all = jobs::map(places.len(), control, |k, _| Ok(variance(k)))?;
         all.sort_by(f64::total_cmp);

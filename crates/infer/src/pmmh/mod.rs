@@ -19,8 +19,10 @@
 //! The uniform variable of a step is drawn before the estimate, which may then be given up as soon as it is sure to be refused.
 
 mod chain;
+mod walk;
 
-pub use chain::{Chain, Info, Start, Walk, init};
+pub use chain::{Chain, Info, init};
+pub use walk::{Proposal, Walk, Walks};
 
 use crate::diagnostics::{Diagnosis, diagnose};
 use crate::emulator::Emulator;
@@ -32,8 +34,10 @@ use std::sync::{Mutex, PoisonError};
 
 /// Steps after which chains that may end are compared.
 const BLOCK: usize = 250;
-/// Estimates from which their variance is judged.
-const REPEATS: usize = 40;
+/// Draws at which the variance of estimates is judged, and estimates at each.
+const JUDGED: usize = 9;
+const REPEATS: usize = 16;
+
 /// What is sampled: parameters with priors, and a likelihood that is estimated without bias.
 pub trait Estimated: Sync {
     /// What is kept of an estimate: a path of the hidden process.
@@ -87,8 +91,8 @@ pub struct Posterior<P> {
     pub acceptance: Vec<f64>,
     /// Agreement of the chains.
     pub diagnosis: Diagnosis,
-    /// Variance of the log of the estimate at the posterior mean: about 1 to 3 is worth its while (Doucet et al. 2015, Biometrika
-    /// 102:295); far above, chains stick. Not a number where it cannot be told.
+    /// Variance of the log of the estimate, the median of nine draws: about 1 to 3 is worth its while (Doucet et al. 2015, Biometrika
+    /// 102:295); far above, chains stick. Infinite where estimates of 0 are among them.
     pub variance: f64,
 }
 
@@ -117,7 +121,7 @@ impl<P> Posterior<P> {
 pub fn sample<E: Estimated>(
     target: &E,
     settings: &Settings,
-    start: Option<&Start>,
+    start: &[Vec<f64>],
     by: Option<&Emulator>,
     control: &Control,
 ) -> Result<Option<Posterior<E::Path>>, Interrupted> {
@@ -172,7 +176,7 @@ pub fn sample<E: Estimated>(
         acceptance.push(of.accepted as f64 / done.max(1) as f64);
     }
     let diagnosis = diagnose(&draws);
-    let variance = variance(target, &draws, settings.seed);
+    let variance = variance(target, &draws, settings.seed, control)?;
     Ok(Some(Posterior { draws, prior, paths, log_likelihoods, acceptance, diagnosis, variance }))
 }
 
@@ -204,18 +208,24 @@ fn drawn<E: Estimated>(target: &E, running: &[Running<E::Path>]) -> Draws {
     Draws { names, units, chains: running.iter().map(|r| r.draws.clone()).collect() }
 }
 
-/// Variance of the log of the estimate at the posterior mean of the normal coordinates.
-fn variance<E: Estimated>(target: &E, draws: &Draws, seed: u64) -> f64 {
-    let parameters = target.parameters();
-    let n = draws.len().max(1) as f64;
-    let mean = |k: usize| draws.all().map(|d| parameters[k].prior.z(d[k])).sum::<f64>() / n;
-    let at = values(parameters, &(0..parameters.len()).map(mean).collect::<Vec<_>>());
-    let mut stream = Stream::new(seed, 0, 3, Purpose::Inference);
-    let found: Vec<f64> =
-        (0..REPEATS).filter_map(|_| target.estimate(&at, f64::NEG_INFINITY, &mut stream).map(|e| e.0)).collect();
-    if found.len() < REPEATS {
-        return if found.is_empty() { f64::NAN } else { f64::INFINITY };
-    }
-    let mean = found.iter().sum::<f64>() / found.len() as f64;
-    found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (found.len() - 1) as f64
+/// Variance of the log of the estimate: the median of some draws from all over the chains.
+fn variance<E: Estimated>(target: &E, draws: &Draws, seed: u64, control: &Control) -> Result<f64, Interrupted> {
+    let all: Vec<&[f64]> = draws.all().collect();
+    let judged = JUDGED.min(all.len());
+    let mut found = control.part(1.0, 1.0, |control| {
+        map(judged, control, |k, _| {
+            let mut stream = Stream::new(seed, k as u64, 3, Purpose::Inference);
+            let at = all[(2 * k + 1) * all.len() / (2 * judged)];
+            Ok(log_variance(REPEATS, || target.estimate(at, f64::NEG_INFINITY, &mut stream).map(|e| e.0)))
+        })
+    })?;
+    found.sort_by(f64::total_cmp);
+    Ok(found.get(judged / 2).copied().unwrap_or(f64::NAN))
+}
+
+/// Variance of some logarithms; infinite where one is of 0.
+pub(crate) fn log_variance(count: usize, mut one: impl FnMut() -> Option<f64>) -> f64 {
+    let Some(found) = (0..count).map(|_| one()).collect::<Option<Vec<f64>>>() else { return f64::INFINITY };
+    let mean = found.iter().sum::<f64>() / count as f64;
+    found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (count - 1) as f64
 }
