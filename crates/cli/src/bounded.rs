@@ -1,8 +1,8 @@
 //! Files that may come from anybody are read within bounds: regular files alone, so that no device or pipe is read
-//! without end, and so many bytes at most, whatever the file system says of their size.
+//! without end, and so many bytes at most, whatever the file system says of their size. Standard input is read where it is asked for.
 
 use crate::failure::Exit;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 /// Largest `record.json` read, bytes.
@@ -22,8 +22,13 @@ pub fn bytes(path: &Path, most: u64, what: &str) -> Result<Vec<u8>, Exit> {
     }
     let file = std::fs::File::open(path).map_err(io)?;
     let size = file.metadata().map_err(io)?.len();
+    read(file, size, path, most, what)
+}
+
+/// At most `most` bytes of something that should have `size`.
+fn read(from: impl Read, size: u64, path: &Path, most: u64, what: &str) -> Result<Vec<u8>, Exit> {
     let mut bytes = Vec::with_capacity(size.min(most + 1) as usize);
-    file.take(most + 1).read_to_end(&mut bytes).map_err(io)?;
+    from.take(most + 1).read_to_end(&mut bytes).map_err(|e| Exit::io("read", path, e))?;
     if size > most || bytes.len() as u64 > most {
         let found = if size > most { size.to_string() } else { format!("more than {most}") };
         return Err(Exit::refused(format!(
@@ -37,7 +42,28 @@ pub fn bytes(path: &Path, most: u64, what: &str) -> Result<Vec<u8>, Exit> {
 
 /// The same as text in UTF-8.
 pub fn text(path: &Path, most: u64, what: &str) -> Result<String, Exit> {
-    String::from_utf8(bytes(path, most, what)?).map_err(|error| {
+    utf8(bytes(path, most, what)?, path)
+}
+
+/// As [`text`]; `-` is standard input, unless that is a terminal.
+pub fn text_or_input(path: &Path, most: u64, what: &str) -> Result<String, Exit> {
+    if path.as_os_str() == "-" {
+        let input = std::io::stdin();
+        if input.is_terminal() {
+            return Err(Exit::refused(format!("error: `-` reads {what} from a pipe, and there is none; name a file")));
+        }
+        return utf8(read(input.lock(), 0, Path::new("standard input"), most, what)?, path);
+    }
+    text(path, most, what).map_err(|mut exit| {
+        if std::fs::metadata(path).is_ok_and(|m| !m.is_file() && !m.is_dir()) {
+            exit.message += "; `-` reads from a pipe";
+        }
+        exit
+    })
+}
+
+fn utf8(bytes: Vec<u8>, path: &Path) -> Result<String, Exit> {
+    String::from_utf8(bytes).map_err(|error| {
         Exit::refused(format!(
             "error: {} is not UTF-8 text: byte {} cannot be read; save it as UTF-8",
             path.display(),

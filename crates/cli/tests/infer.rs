@@ -2,8 +2,9 @@
 //! answer on any number of threads.
 
 use serde_json::Value;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -47,6 +48,25 @@ fn every_assay_prints_a_table_that_it_reads() {
         }
         std::fs::remove_file(path).unwrap();
     }
+}
+
+#[test]
+fn a_table_can_come_through_a_pipe() {
+    let table = std::fs::read(root().join(EXAMPLE)).unwrap();
+    let piped = |name: &str| {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_remission"));
+        run.args(["infer", "fluctuation", name, "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut run = run.stderr(Stdio::piped()).spawn().unwrap();
+        // A program that refuses to read closes the pipe.
+        let _ = run.stdin.take().unwrap().write_all(&table);
+        run.wait_with_output().unwrap()
+    };
+    let found = piped("-");
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    let found: Value = serde_json::from_slice(&found.stdout).unwrap();
+    assert_eq!(found["experiments"], json(&["infer", "fluctuation", EXAMPLE, "--json"])["experiments"]);
+    let refused = piped("/dev/stdin");
+    assert!(!cfg!(target_os = "linux") || String::from_utf8_lossy(&refused.stderr).contains("`-` reads from a pipe"));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub enum Assay {
 /// What assays have in common.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// Table of the data: commas, semicolons or tabs; --template prints one to begin from
+    /// Table of the data: commas, semicolons or tabs; `-` reads it from a pipe; --template prints one to begin from
     pub data: Option<PathBuf>,
     /// Print a table to begin from, and stop
     #[arg(long, exclusive = true)]

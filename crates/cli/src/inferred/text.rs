@@ -16,6 +16,20 @@ pub fn answers(answers: &[Answer]) -> String {
     page.finish()
 }
 
+/// Longest name in a table, characters.
+const LONGEST: usize = 44;
+
+/// A name in one line; of a long one its beginning and its end.
+fn brief(name: &str) -> String {
+    let name: Vec<char> = one_line(name).chars().collect();
+    if name.len() <= LONGEST {
+        return name.into_iter().collect();
+    }
+    let half = LONGEST / 2;
+    let (first, last) = (&name[..half], &name[name.len() - half + 1..]);
+    first.iter().chain(['…'].iter()).chain(last).collect()
+}
+
 /// One answer.
 fn one(page: &mut Page, answer: &Answer) {
     let title = match &answer.experiment {
@@ -36,7 +50,7 @@ fn one(page: &mut Page, answer: &Answer) {
     estimates(page, &answer.estimates);
     tests(page, answer);
     if let Some(verdict) = &answer.verdict {
-        origin(page, verdict);
+        origin(page, verdict, answer.words.contains(&verdict.reason));
     }
     if !answer.diagnostics.is_empty() {
         page.gap();
@@ -60,7 +74,7 @@ fn estimates(page: &mut Page, estimates: &[Estimate]) {
     page.gap();
     let mut rows = vec![["estimate", "value", "95 % interval", "unit"].map(String::from).to_vec()];
     for e in estimates {
-        rows.push(vec![one_line(&e.name), point(e), interval(e), one_line(&e.unit)]);
+        rows.push(vec![brief(&e.name), point(e), interval(e), brief(&e.unit)]);
     }
     page.table(0, &rows, &[1]);
     let mut ways: Vec<&str> = Vec::new();
@@ -70,11 +84,11 @@ fn estimates(page: &mut Page, estimates: &[Estimate]) {
         }
     }
     for way in &ways {
-        let names: Vec<&str> = estimates.iter().filter(|e| e.how == *way).map(|e| e.name.as_str()).collect();
+        let names: Vec<String> = estimates.iter().filter(|e| e.how == *way).map(|e| brief(&e.name)).collect();
         let who = match (ways.len(), names.len()) {
             (1, n) if n == estimates.len() => "by ".to_owned(),
-            (_, n) if n > 6 => format!("{} and {} more by ", names[..3].join(", "), n - 3),
-            _ => format!("{} by ", names.join(", ")),
+            (_, n) if n > 6 => format!("{} and {} more: ", names[..3].join(", "), n - 3),
+            _ => format!("{}: ", names.join(", ")),
         };
         page.item(2, "", &one_line(&format!("{who}{way}")));
     }
@@ -87,7 +101,7 @@ fn tests(page: &mut Page, answer: &Answer) {
     page.gap();
     let mut rows = vec![["test", "statistic", "law", "p"].map(String::from).to_vec()];
     for t in &answer.tests {
-        rows.push(vec![one_line(&t.name), short(t.statistic, 4), one_line(&t.law), p_value(t.p)]);
+        rows.push(vec![brief(&t.name), short(t.statistic, 4), one_line(&t.law), p_value(t.p)]);
     }
     page.table(0, &rows, &[1, 3]);
 }
@@ -100,10 +114,11 @@ fn called(verdict: &Verdict) -> String {
     }
 }
 
-fn origin(page: &mut Page, verdict: &Verdict) {
+/// The verdict; its reason, unless the words have told it.
+fn origin(page: &mut Page, verdict: &Verdict, told: bool) {
     page.gap();
     page.item(0, "Origin of resistance: ", &called(verdict));
-    if !verdict.reason.is_empty() {
+    if !verdict.reason.is_empty() && !told {
         page.text(2, &one_line(&verdict.reason));
     }
     if !verdict.origin.is_empty() {

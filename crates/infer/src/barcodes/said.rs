@@ -11,6 +11,10 @@ use crate::smc::Posterior;
 use crate::special::quantile;
 use crate::verdict::{Origin, Verdict};
 
+fn barcodes(count: usize) -> &'static str {
+    if count == 1 { "barcode" } else { "barcodes" }
+}
+
 /// First words, the verdict's reason, and what the assay does not tell.
 pub(super) fn words(
     answer: &mut Answer,
@@ -28,9 +32,11 @@ pub(super) fn words(
     let (origin, p) = verdict.best().unwrap_or((Origin::None, 0.0));
     let numbers: Vec<String> = called.iter().map(|c| c.iter().filter(|x| **x).count().to_string()).collect();
     let counted = format!(
-        "{} of {all} winning barcodes won in two replicates or more of {r}; chance alone would give {:.1} shared pairs, {} were found \
-         (p = {:.1e})",
-        several, sharing.expected, sharing.shared, sharing.p
+        "{several} of {all} winning {} won in two replicates or more of {r}; chance alone would give {:.1} shared pairs, {} found (p = {})",
+        barcodes(all),
+        sharing.expected,
+        if sharing.shared == 1 { "1 was".into() } else { format!("{} were", sharing.shared) },
+        crate::words::shortest(sharing.p, 2)
     );
     let first = match (verdict.undetermined, origin) {
         (true, _) => format!("Where the resistance under {arm} came from is undetermined."),
@@ -65,7 +71,11 @@ pub(super) fn words(
             "With one replicate no winner can be shared: before and during treatment give the same counts.".into();
     } else if verdict.undetermined {
         verdict.reason = match all {
-            0..=5 => format!("There are {all} winning barcodes: too few to tell sharing from none. {counted}."),
+            0 => format!("No barcode won, so that none can be shared. {counted}."),
+            1..=5 => {
+                let are = if all == 1 { "is" } else { "are" };
+                format!("There {are} {all} winning {}: too few to tell sharing from none. {counted}.", barcodes(all))
+            }
             _ if sharing.expected > 0.3 * sharing.shared as f64 => format!(
                 "The pool has few barcodes for so many winners (or a few very frequent ones), so chance alone shares many: {counted}."
             ),

@@ -32,6 +32,14 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
         let series = &patient.series[one.series];
         let founded = founded(one, options);
         estimates(series, one, &founded, &mut out);
+        let seen = series.readings.iter().filter(|r| r.1.seen()).count();
+        if seen < 2 && series.role == Role::Resistance {
+            let often = if seen == 0 { "no draw" } else { "one draw alone" };
+            out.notes.push(format!(
+                "{} was seen in {often}: its growth, its doubling time and the scatter say little more than what was believed before any data; two draws that see it tell its growth",
+                series.mutation
+            ));
+        }
         if k == lead {
             let mut verdict = one.verdict.clone();
             let told = reason(series, one, &founded);

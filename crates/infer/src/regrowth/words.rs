@@ -47,8 +47,7 @@ pub(super) fn all(verdict: &Verdict, all: &[Weighed], e: &Experiment, plate: &Pl
     out.push(saw + ".");
     out.push(verdict.reason.clone());
     if let Some(next) = verdict.next.first().filter(|_| verdict.undetermined) {
-        let (name, what) = next.name.split_once(": ").unwrap_or(("", &next.name));
-        let _ = name;
+        let what = next.name.split_once(": ").map_or(&next.name[..], |(_, what)| what);
         let bits = next.expected_bits;
         out.push(format!("Most telling next: {what} ({bits:.2} of the {:.2} bits that are open).", verdict.entropy()));
     }
@@ -56,8 +55,14 @@ pub(super) fn all(verdict: &Verdict, all: &[Weighed], e: &Experiment, plate: &Pl
         && let (Some(l), Some(g)) = (w.estimate("lines_per_well"), w.estimate("growth_per_day"))
     {
         out.push(format!(
-            "If so: {:.2} lines a well ({:.2} to {:.2}), growing {:.2} a day ({:.2} to {:.2}).",
-            l.0, l.1, l.2, g.0, g.1, g.2
+            "If it came from {}: {:.2} lines a well ({:.2} to {:.2}), growing {:.2} a day ({:.2} to {:.2}).",
+            of(best),
+            l.0,
+            l.1,
+            l.2,
+            g.0,
+            g.1,
+            g.2
         ));
     }
     out

@@ -46,7 +46,7 @@ pub fn infer(assay: &Assay, stop: &AtomicBool) -> Result<u8, Exit> {
 
 /// The text of a table.
 fn text(path: &Path) -> Result<String, Exit> {
-    bounded::text(path, LARGEST, "a table of data")
+    bounded::text_or_input(path, LARGEST, "a table of data")
 }
 
 /// Every fault of a table.

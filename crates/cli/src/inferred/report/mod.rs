@@ -97,7 +97,7 @@ fn unconverged(answer: &Answer) -> String {
 /// The answer in words, and the verdict.
 fn words(answer: &Answer) -> String {
     let paragraphs: String = answer.words.iter().map(|w| format!("<p>{}</p>", escape(w))).collect();
-    let verdict = answer.verdict.as_ref().map(verdict::said).unwrap_or_default();
+    let verdict = answer.verdict.as_ref().map(|v| verdict::said(v, &answer.words)).unwrap_or_default();
     if paragraphs.is_empty() && verdict.is_empty() {
         return "<p class=note>This answer has no words.</p>".to_owned();
     }

@@ -12,10 +12,12 @@ use remission_infer::verdict::{CERTAIN, Explanation, Next, Origin, Verdict};
 /// Further measurements drawn; all are in the table.
 const DRAWN: usize = 12;
 
-/// The verdict in a sentence, and why.
-pub fn said(verdict: &Verdict) -> String {
-    let reason =
-        if verdict.reason.is_empty() { String::new() } else { format!(" {}", escape(&one_line(&verdict.reason))) };
+/// The verdict in a sentence, and why, unless `words` have told it.
+pub fn said(verdict: &Verdict, words: &[String]) -> String {
+    let reason = match verdict.reason.is_empty() || words.contains(&verdict.reason) {
+        true => String::new(),
+        false => format!(" {}", escape(&one_line(&verdict.reason))),
+    };
     match verdict.best().filter(|_| !verdict.undetermined) {
         Some((origin, p)) => {
             format!(
