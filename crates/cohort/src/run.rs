@@ -3,7 +3,7 @@
 //! Patients are independent and their streams are found by number, so who computes what in which order changes
 //! nothing. This is the only file with threads.
 //!
-//! A patient cannot be stopped half-way, so who waits for the workers does so no longer than [`GRACE`] once a stop is asked
+//! A patient cannot be stopped half-way, so who waits for the workers does so no longer than `GRACE` once a stop is asked
 //! for: the threads are left to themselves and end with the program, or with the patient they are at.
 
 use crate::outcome::PatientOutcome;

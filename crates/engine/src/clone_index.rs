@@ -1,7 +1,7 @@
 //! Which clone holds the n-th cell of a type: sums over groups of clones, for finding and counting in O(log clones).
 //!
-//! A tree of sums, [`GROUP`] children to a node, over the rows of a block; its leaves are the counts in the state itself. Up to
-//! [`SCANNED`] clones there is no tree and the rows are looked through, which is quicker. Sums are integers, so nothing drifts.
+//! A tree of sums, `GROUP` children to a node, over the rows of a block; its leaves are the counts in the state itself. Up to
+//! `SCANNED` clones there is no tree and the rows are looked through, which is quicker. Sums are integers, so nothing drifts.
 //! Clones that lose their last cell keep their row until a quarter of the rows is empty; then all empty rows go at once and
 //! the order of founding stays.
 

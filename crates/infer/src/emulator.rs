@@ -3,7 +3,7 @@
 //! A quadratic by least squares and, for what it leaves, the mean of a Gaussian process (Rasmussen and Williams 2006, chapter 2) with
 //! covariance s^2 exp(-r^2 / (2 l^2)) and noise; r is a distance after whitening by the sample's covariance. Length, noise, and whether
 //! distances are taken in normal coordinates ([`crate::prior`]) or in the parameters' own units have the largest marginal likelihood over
-//! a small grid. Only places within [`DEPTH`] of the best are learned from, at most [`MOST`] of them: what is far out has no bearing on the
+//! a small grid. Only places within `DEPTH` of the best are learned from, at most `MOST` of them: what is far out has no bearing on the
 //! posterior and would ask for all of the curve's bends. Beyond the reach of the places the stand-in says minus infinity.
 
 use crate::least_squares::{backward, factor, forward, solve};

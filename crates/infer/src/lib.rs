@@ -7,7 +7,7 @@
 //! - the ground: [`sheet`] (tables, every fault by line and column), [`prior`] (parameters in coordinates where every prior is
 //!   standard normal), [`jobs`] (threads, stop, progress);
 //! - methods: [`profile`] (maximum likelihood, profile intervals), [`quadrature`], [`smc`] (tempered sequential Monte Carlo with
-//!   evidence), [`nuts`](crate::nuts) (smooth likelihoods), [`filter`] and [`pmmh`] with
+//!   evidence), `nuts` (smooth likelihoods), [`filter`] and [`pmmh`] with
 //!   [`emulator`] (models whose likelihood is only estimated), [`population`] (many patients),
 //!   [`least_squares`], [`diagnostics`], [`calibration`] (whether an inference means what it says), [`expected`] (bits that a
 //!   further measurement would give);

@@ -64,7 +64,7 @@ pub struct Beside<'a> {
 }
 
 /// As [`study_from_toml`], with the files beside it: named regimens, and dosing records that arms may follow. Which records
-/// a study names is said by [`records::files`].
+/// a study names is said by [`crate::records::files`].
 pub fn study_with_files(
     file_name: &str,
     text: &str,

@@ -3,7 +3,7 @@
 //! With f(t) = E(e^(i t X)) of a count X and P(0) known, for whole n (the Fourier integral of a lattice law)
 //!     P(X <= n) = (1 + P(0)) / 2 - (1/pi) Int_0^pi Im[(f(t) - P(0)) e^(-i t (n + 1/2))] / (2 sin(t/2)) dt
 //! (Gil-Pelaez 1951, Biometrika 38:481, for lattice laws). For large n the law is smoothed by a normal error of
-//! [`SMOOTHED`] of n (the integrand is damped by its characteristic function), which moves the probability by half the
+//! `SMOOTHED` of n (the integrand is damped by its characteristic function), which moves the probability by half the
 //! square of that times n^2 F''(n), about 10^-5, and cuts the integral at a few hundred turns, whatever n.
 //!
 //! ln f(t) / (i t) is smooth in ln t. It is computed at Chebyshev nodes of every decade of t that is needed, and

@@ -1,7 +1,7 @@
 //! Tumour DNA in blood over time: how it clears, how mutations of resistance rise, when their clone was one cell, and
 //! whether that was before treatment began.
 //!
-//! In reading order: [`data`] (the table), [`law`] (levels and readings under each explanation), `fit` (posterior of each
+//! In reading order: `data` (the table), `law` (levels and readings under each explanation), `fit` (posterior of each
 //! explanation and their weights), `next` (what a further tube would tell), `words`.
 //!
 //! Each mutation is fitted on its own under three explanations, by sequential Monte Carlo with evidence

@@ -1,7 +1,7 @@
 //! How many cultures a wanted precision takes: from the Fisher information of one culture about m.
 //!
 //! I(m) = Sum (dp_n / dm)^2 / p_n; the 95 % interval of m from k cultures has half-width 1.96 / sqrt(k I). The sum runs over
-//! counts up to [`FAR`], and what lies beyond counts as one class, so that I is a little too small and never too large.
+//! counts up to `FAR`, and what lies beyond counts as one class, so that I is a little too small and never too large.
 
 use super::law::Law;
 

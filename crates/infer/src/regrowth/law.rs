@@ -24,7 +24,7 @@
 //! P(W <= x) is the inverse Laplace transform of E e^(-qW) / q at x, by Talbot's contour with the constants of Trefethen,
 //! Weideman and Schmelzer 2006 (BIT 46:653), whose nodes scale with 1/x. So H is wanted on a ladder q, q e^D, q e^2D, ...,
 //! where H(q e^D) = (an integral over one rung) + e^(-r D) H(q): a few Gauss points a rung, poles never nearer than half a
-//! radian ([`super::ladder`]). With many lines W is nearly normal and the contour fails; then W is a shifted gamma variable with its first
+//! radian (`super::ladder`). With many lines W is nearly normal and the contour fails; then W is a shifted gamma variable with its first
 //! three cumulants, n! (L_present + L r / (r + n)). The clock of a well runs faster or slower than the others' by a
 //! lognormal factor (`scatter`): whichever of the two varies more is integrated exactly, the other by the trapezoidal rule.
 
