@@ -185,16 +185,28 @@ fn of_arm(
         }
         found
     };
-    let torn = torn(replicates, &called);
-    let verdict = weigh(own, &kept, &posteriors, torn.is_some());
+    let mut torn = torn(replicates, &called);
+    let mut verdict = weigh(own, &kept, &posteriors, torn.is_some());
+    if torn.is_none() && verdict.best().is_some_and(|(origin, _)| origin != Origin::NonGenetic) {
+        torn = crowded(&called, limits.selected, untreated.is_empty());
+        verdict = weigh(own, &kept, &posteriors, torn.is_some());
+    }
     let draws: Vec<Drawn> = (0..7)
         .map(|k| posteriors.get(k).map(|p| p.draws.all().map(|at| targets[k].rates(at)).collect::<Vec<Rates>>()))
         .collect();
-    let mut verdict = verdict;
-    known(pool, own, &called, &kept).rank(&mut verdict, &draws, 200, &mut stream);
+    if torn.is_none() {
+        known(pool, own, &called, &kept).rank(&mut verdict, &draws, 200, &mut stream);
+    }
     control.done(1.0);
     let best = (0..6).max_by(|a, b| verdict.probability[*a].total_cmp(&verdict.probability[*b])).unwrap_or(0);
     words(&mut answer, arm, pool, replicates, &called, &sharing, &mut verdict, torn.as_deref());
+    if untreated.is_empty() && !verdict.undetermined && verdict.best().is_some_and(|b| b.0 != Origin::NonGenetic) {
+        answer.words.push(
+            "No replicate was left untreated: lineages that merely grow faster win in every replicate too, and an untreated arm \
+             tells them from resistant ones."
+                .into(),
+        );
+    }
     answer.unconverged.extend(torn);
     estimates(&mut answer, pool, replicates, own, &called, &sharing, &posteriors, &verdict, &draws, options);
     answer.unconverged.extend(posteriors[best].diagnosis.complaints());
@@ -225,6 +237,20 @@ fn torn(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
              survivors, or too little growth of winners), and the evidence is withheld; harvest later, or sequence more cells",
             replicates[most].name(),
             replicates[least].name()
+        )
+    })
+}
+
+/// Says so where far more barcodes win than selection of some lineages can be meant by.
+fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -> Option<String> {
+    let mut numbers: Vec<usize> = called.iter().map(|c| c.iter().filter(|x| **x).count()).collect();
+    numbers.sort_unstable();
+    let middle = *numbers.get(numbers.len() / 2)?;
+    (middle as f64 > 2.0 * selected.max(1.0)).then(|| {
+        let untreated = if no_untreated { "; an untreated arm would tell" } else { "" };
+        format!(
+            "{middle} barcodes win in a replicate, where more than {selected:.0} are no selection of some lineages: so many win when \
+             lineages grow at different rates, resistant or not, and the evidence is withheld{untreated}"
         )
     })
 }

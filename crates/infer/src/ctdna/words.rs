@@ -32,6 +32,14 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
         let series = &patient.series[one.series];
         let founded = founded(one, options);
         estimates(series, one, &founded, &mut out);
+        let scatter = out.estimates.iter().find(|e| e.name == format!("{}.scatter", series.mutation));
+        if let Some(scatter) = scatter.filter(|s| s.value > MUCH_SCATTER) {
+            out.notes.push(format!(
+                "{} scatters by a factor of {:.1} from draw to draw about growth at one rate: if the clone grew at changing rates, what is traced back to its founding is off",
+                series.mutation,
+                libm::exp(scatter.value)
+            ));
+        }
         let seen = series.readings.iter().filter(|r| r.1.seen()).count();
         if seen < 2 && series.role == Role::Resistance {
             let often = if seen == 0 { "no draw" } else { "one draw alone" };
@@ -97,6 +105,9 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
     ));
     out
 }
+
+/// Scatter (a factor of 1.8) above which growth at one rate is doubted.
+const MUCH_SCATTER: f64 = 0.6;
 
 /// Day on which the clone was one cell, of every draw that has one.
 fn founded(one: &Fitted, options: &Options) -> Vec<f64> {

@@ -196,7 +196,12 @@ fn words(assay: &Assay, found: &Fit) -> String {
     }
     if found.m.ci95.1 == f64::INFINITY {
         return format!(
-            "Every count was cut off: a culture of the mean size suffered {} mutations or more (95 %); nothing bounds them from above.",
+            "{}: a culture of the mean size suffered {} mutations or more (95 %); nothing bounds them from above.",
+            match assay.alike.iter().all(|a| a.counts.exact.is_empty()) {
+                true => "Every count was cut off",
+                false =>
+                    "These counts agree with any larger number of mutations, since cultures differ so much in size",
+            },
             show(found.m.ci95.0)
         );
     }

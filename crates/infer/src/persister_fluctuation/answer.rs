@@ -147,9 +147,9 @@ fn estimates(answer: &mut Answer, found: &Fit, all: &[Weighed], model: &Model) {
         let (value, how) = (f.value * factor, how.to_string());
         answer.estimates.push(Estimate { name: name.into(), value, ci95, unit: unit.into(), how });
     };
-    // Where one rate is 0 the ratio has no point: the middle of what both leave open stands for it.
+    // Where the rate before is 0 the ratio has no point: the middle of what both leave open stands for it.
     let mut ratio = found.ratio;
-    if !(ratio.value.is_finite() && ratio.value > 0.0) {
+    if !ratio.value.is_finite() {
         let of = |w: &Weighed| middle(w.rates.iter().map(|r| r.during / r.before).collect());
         if let Some(m) = all.iter().find(|w| w.kind == Kind::Mixture).and_then(of) {
             ratio.value = m.0.clamp(ratio.ci95.0, ratio.ci95.1);
@@ -275,6 +275,9 @@ fn notes(options: &Options, model: &Model) -> Vec<String> {
             options.visible_cells, options.growth_per_day
         ),
         "mutants grow as other cells do before the drug, and mutations in the first days of killing count as of before"
+            .into(),
+        "all colonies grow at one rate: where some grow much slower than others, late colonies of mutants from before look like \
+         mutations of persisters"
             .into(),
     ];
     if !model.counted_persisters() {
