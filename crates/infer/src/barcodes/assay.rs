@@ -344,3 +344,17 @@ fn known(pool: &Pool, own: &[Fitted], called: &[Vec<bool>], kept: &[bool]) -> Kn
     let squares = pool.frequency.iter().map(|f| f * f).sum();
     Known { replicates: r, groups, doubtful, effective: pool.effective(), squares }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::crowded;
+
+    /// 3,000 lineages that merely grow at different rates had been called resistant before the split, with certainty.
+    #[test]
+    fn evidence_is_withheld_where_far_more_win_than_are_selected() {
+        let replicates = |winners: usize| vec![(0..1000).map(|b| b < winners).collect::<Vec<bool>>(); 3];
+        assert!(crowded(&replicates(201), 100.0, true).is_some_and(|why| why.contains("untreated arm would tell")));
+        assert!(crowded(&replicates(201), 100.0, false).is_some_and(|why| !why.contains("untreated")));
+        assert_eq!(crowded(&replicates(200), 100.0, true), None);
+    }
+}

@@ -40,7 +40,7 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
                 libm::exp(scatter.value)
             ));
         }
-        let seen = series.readings.iter().filter(|r| r.1.seen()).count();
+        let seen = seen(series);
         if seen < 2 && series.role == Role::Resistance {
             let often = if seen == 0 { "no draw" } else { "one draw alone" };
             out.notes.push(format!(
@@ -104,6 +104,11 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
         options.death_per_day
     ));
     out
+}
+
+/// Draws in which a mutation was seen.
+fn seen(series: &Series) -> usize {
+    series.readings.iter().filter(|r| r.1.seen()).count()
 }
 
 /// Scatter (a factor of 1.8) above which growth at one rate is doubted.
@@ -175,7 +180,7 @@ fn reason(series: &Series, one: &Fitted, founded: &[f64]) -> (String, String) {
             &name[1..]
         ),
     };
-    let seen = series.readings.iter().filter(|r| r.1.seen()).count();
+    let seen = seen(series);
     let why = match summary(founded.to_vec()) {
         Some((middle, (low, high))) if seen > 0 && low < 0.0 && high > 0.0 => format!(
             "Traced back along its growth the clone was one cell on day {middle:.0}, but anywhere from day {low:.0} to day {high:.0} (95 %), and day 0 lies in between: {}.",
@@ -202,7 +207,7 @@ fn origins(patient: &Patient, fitted: &[Fitted]) -> Table {
         .to_vec();
     let rows = fitted.iter().map(|f| {
         let series = &patient.series[f.series];
-        let seen = series.readings.iter().filter(|r| r.1.seen()).count();
+        let seen = seen(series);
         let mut row = vec![
             Value::Text(series.mutation.clone()),
             Value::Text(if series.role == Role::Truncal { "truncal" } else { "resistance" }.into()),

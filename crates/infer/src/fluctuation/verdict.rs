@@ -189,7 +189,7 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
     let mean = counts.iter().map(|(x, t)| *x as f64 * t).sum::<f64>() / n;
     let spread =
         counts.iter().map(|(x, t)| t * (*x as f64 - mean) * (*x as f64 - mean)).sum::<f64>() / (n - 1.0).max(1.0);
-    let empty: f64 = counts.iter().filter(|c| c.0 == 0).map(|c| c.1).sum::<f64>() + 0.0;
+    let empty: f64 = counts.iter().filter(|c| c.0 == 0).map(|c| c.1).fold(0.0, |sum, times| sum + times);
     let largest = counts.iter().map(|c| c.0).max().unwrap_or(0);
     let facts = format!(
         "{} with a mean of {} mutants and a variance of {} ({empty:.0} without a mutant, the largest count {largest})",
