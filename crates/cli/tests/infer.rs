@@ -112,7 +112,7 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
     for (args, parts) in [
         (
             vec!["infer", "fluctuation", bad],
-            vec!["line 2, column 5 (mutants): found `3,5`", "line 3, column 5 (mutants): found `-2`"],
+            vec!["line 2, column 3 (mutants): found `3,5`", "line 3, column 3 (mutants): found `-2`"],
         ),
         (vec!["infer", "fluctuation", missing.to_str().unwrap()], vec!["no such column among `culture`, `count`"]),
         (vec!["infer", "fluctuation", EXAMPLE, "--experiment", "x"], vec!["allowed: parental, repair-deficient"]),

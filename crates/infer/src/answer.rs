@@ -101,6 +101,8 @@ pub struct Answer {
     /// What has gone wrong with the computation, said before anything else: chains that disagree, a search that did
     /// not end. Empty when all went well.
     pub unconverged: Vec<String>,
+    /// What would mend that, a sentence; empty: nothing is known.
+    pub remedy: String,
     /// Estimates, the most important first.
     pub estimates: Vec<Estimate>,
     /// Tests.

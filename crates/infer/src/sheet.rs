@@ -15,7 +15,7 @@ use std::fmt;
 pub struct TableProblem {
     /// Line, from 1; the header is line 1.
     pub line: usize,
-    /// Character of that line at which the fault begins, from 1.
+    /// Which column of the table, from 1; 0 for the line as a whole.
     pub column: usize,
     /// Name of the column; empty for the line as a whole.
     pub name: String,
@@ -27,9 +27,9 @@ pub struct TableProblem {
 
 impl fmt::Display for TableProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)?;
-        if !self.name.is_empty() {
-            write!(f, " ({})", self.name)?;
+        write!(f, "line {}", self.line)?;
+        if self.column > 0 {
+            write!(f, ", column {} ({})", self.column, self.name)?;
         }
         write!(f, ": found {}; allowed: {}", self.found, self.allowed)
     }
@@ -52,33 +52,29 @@ impl std::error::Error for TableProblems {}
 
 const MOST: usize = 500;
 
-/// Text of a field with the character at which it begins, from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Field {
-    at: usize,
-    text: String,
-}
-
 /// A line of fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Line of the text, from 1.
     pub line: usize,
-    fields: Vec<Field>,
+    fields: Vec<String>,
 }
 
 /// Where a column stands: from [`Sheet::needed`] or [`Sheet::optional`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column(usize);
 
+/// Largest number of a table: more than a body has cells.
+const LARGEST: f64 = 1e15;
+
 /// Values that a number may have.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Numbers {
-    /// Any finite number.
+    /// Any number, at most 1e15 either way.
     Any,
-    /// Above 0.
+    /// Above 0, at most 1e15.
     AboveZero,
-    /// 0 or more.
+    /// 0 or more, at most 1e15.
     ZeroOrMore,
     /// Above 0, at most 1.
     Share,
@@ -92,7 +88,7 @@ pub enum Numbers {
 
 impl Numbers {
     fn holds(self, x: f64) -> bool {
-        x.is_finite()
+        x.abs() <= LARGEST
             && match self {
                 Numbers::Any => true,
                 Numbers::AboveZero => x > 0.0,
@@ -106,9 +102,9 @@ impl Numbers {
 
     fn words(self) -> String {
         match self {
-            Numbers::Any => "a number".into(),
-            Numbers::AboveZero => "a number above 0".into(),
-            Numbers::ZeroOrMore => "a number, 0 or more".into(),
+            Numbers::Any => "a number, at most 1e15 either way".into(),
+            Numbers::AboveZero => "a number above 0, at most 1e15".into(),
+            Numbers::ZeroOrMore => "a number, 0 or more, at most 1e15".into(),
             Numbers::Share => "a share above 0 and at most 1".into(),
             Numbers::ZeroToOne => "a share, 0 to 1".into(),
             Numbers::Percent => "a percentage, 0 to 100".into(),
@@ -127,7 +123,7 @@ impl Numbers {
 /// assert_eq!(counts, [33.0]);
 /// assert_eq!(sheet.unused(), ["culture", "note"]);
 /// let fault = sheet.finish().unwrap_err().to_string();
-/// assert_eq!(fault, "line 3, column 3 (mutants): found `-18`; allowed: a whole number, 0 to 9007199254740992");
+/// assert_eq!(fault, "line 3, column 2 (mutants): found `-18`; allowed: a whole number, 0 to 9007199254740992");
 /// ```
 #[derive(Debug, Clone)]
 pub struct Sheet {
@@ -142,10 +138,15 @@ impl Sheet {
     pub fn parse(text: &str) -> Result<Sheet, TableProblems> {
         let mut faults = Vec::new();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if text.contains('\0') {
+            let found = "characters 0, as of a table in UTF-16".to_string();
+            let allowed = "text in UTF-8: save the table as CSV UTF-8".to_string();
+            return Err(TableProblems(vec![TableProblem { line: 1, column: 0, name: String::new(), found, allowed }]));
+        }
         let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let nothing = |line: usize, found: &str| {
             let allowed = "a header and a line per reading".to_string();
-            TableProblem { line, column: 1, name: String::new(), found: found.into(), allowed }
+            TableProblem { line, column: 0, name: String::new(), found: found.into(), allowed }
         };
         let Some((first, head)) = lines.next() else {
             return Err(TableProblems(vec![nothing(1, "no line")]));
@@ -162,7 +163,7 @@ impl Sheet {
                 Ok(row) if faults.len() < MOST => {
                     let found = format!("{} field{}", row.fields.len(), if row.fields.len() == 1 { "" } else { "s" });
                     let allowed = format!("{width} fields, as in the header; decimals with a point");
-                    faults.push(TableProblem { line: row.line, column: 1, name: String::new(), found, allowed });
+                    faults.push(TableProblem { line: row.line, column: 0, name: String::new(), found, allowed });
                 }
                 Ok(_) => {}
             }
@@ -176,7 +177,7 @@ impl Sheet {
 
     /// Names of the columns, as written.
     pub fn names(&self) -> Vec<&str> {
-        self.header.fields.iter().map(|f| f.text.as_str()).collect()
+        self.header.fields.iter().map(String::as_str).collect()
     }
 
     /// The lines below the header that have as many fields.
@@ -187,27 +188,26 @@ impl Sheet {
     /// A column that must be there; its absence is a fault.
     pub fn needed(&mut self, name: &str) -> Option<Column> {
         let found = self.optional(name);
-        if found.is_none() && !self.header.fields.iter().any(|f| f.text == name) {
+        if found.is_none() && !self.header.fields.iter().any(|f| f == name) {
             let names = self.names();
             let near = near_names(name, names.iter().copied()).into_iter().next();
             let near = near.map_or(String::new(), |n| format!("; rename `{n}`?"));
-            let found = format!("no such column among `{}`", names.join("`, `"));
-            self.fault(self.header.line, 1, name, found, format!("a header with `{name}`{near}"));
+            let found = format!("no column `{name}` among `{}`", names.join("`, `"));
+            self.fault(self.header.line, 0, name, found, format!("a header with `{name}`{near}"));
         }
         found
     }
 
     /// A column that may be there; one that stands twice is a fault.
     pub fn optional(&mut self, name: &str) -> Option<Column> {
-        let mut places = (0..self.header.fields.len()).filter(|&k| self.header.fields[k].text == name);
+        let mut places = (0..self.header.fields.len()).filter(|&k| self.header.fields[k] == name);
         match (places.next(), places.next()) {
             (Some(k), None) => {
                 self.used[k] = true;
                 Some(Column(k))
             }
             (Some(_), Some(k)) => {
-                let at = self.header.fields[k].at;
-                self.fault(self.header.line, at, name, "the column a second time", "each column once");
+                self.fault(self.header.line, k + 1, name, "the column a second time", "each column once");
                 None
             }
             (None, _) => None,
@@ -217,12 +217,12 @@ impl Sheet {
     /// Columns that nobody asked for, in their order.
     pub fn unused(&self) -> Vec<String> {
         let left = self.header.fields.iter().zip(&self.used).filter(|(_, used)| !**used);
-        left.map(|(f, _)| f.text.clone()).collect()
+        left.map(|(f, _)| f.clone()).collect()
     }
 
     /// The text of a field, without surrounding blanks or quotes.
     pub fn text<'r>(&self, row: &'r Row, column: Column) -> &'r str {
-        &row.fields[column.0].text
+        &row.fields[column.0]
     }
 
     /// A text that must not be empty.
@@ -256,13 +256,12 @@ impl Sheet {
 
     /// A fault of one field.
     pub fn reject(&self, row: &Row, column: Column, found: &str, allowed: &str) {
-        let name = self.header.fields[column.0].text.clone();
-        self.fault(row.line, row.fields[column.0].at, &name, found, allowed);
+        self.fault(row.line, column.0 + 1, &self.header.fields[column.0], found, allowed);
     }
 
     /// A fault of a line as a whole.
     pub fn reject_line(&self, row: &Row, found: &str, allowed: &str) {
-        self.fault(row.line, 1, "", found, allowed);
+        self.fault(row.line, 0, "", found, allowed);
     }
 
     fn fault(&self, line: usize, column: usize, name: &str, found: impl Into<String>, allowed: impl Into<String>) {
@@ -323,12 +322,15 @@ fn shortened(text: String) -> String {
 
 /// What to do about a text that is no number.
 fn advice(text: &str) -> &'static str {
+    if is_missing(text) {
+        return "; where it is not known, leave the line out";
+    }
     let comma = text.matches(',').count() == 1 && text.replace(',', ".").parse::<f64>().is_ok();
     if comma {
         return "; write decimals with a point and thousands without a separator";
     }
     if text.starts_with(['>', '<', '\u{2265}', '\u{2264}']) {
-        return "; limits are not read in this column: the guide says how censored values are written";
+        return "; values below or above a limit are not read in this column; the guide says how they are written";
     }
     let begins = text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
     if begins && text.ends_with(|c: char| c.is_alphabetic() || c == '%') && text.parse::<f64>().is_err() {
@@ -346,7 +348,7 @@ fn separator(header: &str) -> char {
 /// The fields of a line, without surrounding blanks or quotes.
 fn split(number: usize, line: &str, separator: char) -> Result<Row, TableProblem> {
     let mut fields = Vec::new();
-    let (mut text, mut at) = (String::new(), 1);
+    let mut text = String::new();
     let (mut quoted, mut closed, mut opened) = (false, false, 1);
     for (k, letter) in line.chars().enumerate() {
         match letter {
@@ -361,18 +363,18 @@ fn split(number: usize, line: &str, separator: char) -> Result<Row, TableProblem
                 continue;
             }
             c if c == separator && !quoted => {
-                fields.push(Field { at, text: text.trim().to_string() });
-                (text, at) = (String::new(), k + 2);
+                fields.push(text.trim().to_string());
+                text.clear();
             }
             c => text.push(c),
         }
         closed = false;
     }
     if quoted {
-        let found = "a quote that is not closed on its line".to_string();
+        let found = format!("a quote, character {opened} of the line, that is not closed on it");
         let allowed = "quotes in pairs".to_string();
-        return Err(TableProblem { line: number, column: opened, name: String::new(), found, allowed });
+        return Err(TableProblem { line: number, column: 0, name: String::new(), found, allowed });
     }
-    fields.push(Field { at, text: text.trim().to_string() });
+    fields.push(text.trim().to_string());
     Ok(Row { line: number, fields })
 }

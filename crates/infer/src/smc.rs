@@ -2,7 +2,9 @@
 //! prior x likelihood^t, t from 0 to 1, with the evidence as a by-product.
 //!
 //! Del Moral, Doucet and Jasra 2006 (J R Stat Soc B 68:411): particles are reweighted by likelihood^(t' - t), resampled
-//! (systematic), and moved by random-walk Metropolis steps whose covariance is that of the particles times 2.38^2 / d.
+//! (systematic), and moved by Metropolis sweeps that take turns: a place drawn anew from Student's law with the particles'
+//! mean and covariance (an independence sampler, which forgets at once where the posterior is near to normal; where few
+//! are accepted, one sweep in six), and a random-walk step whose covariance is that of the particles times 2.38^2 / d.
 //! The next temperature keeps the effective sample size at half of the particles (bisection). Moves are repeated until
 //! the particles have forgotten where they stood: every coordinate's correlation with its place before the moves is
 //! below [`Settings::forgotten`]. The evidence is the product of the mean incremental weights. All of it happens in the
@@ -15,7 +17,7 @@ use crate::diagnostics::{Diagnosis, diagnose};
 use crate::jobs::{Control, Interrupted, map};
 use crate::prior::Target;
 use crate::special::log_sum;
-use remission_engine::draw::normal;
+use remission_engine::draw::{gamma, normal};
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 
@@ -36,6 +38,13 @@ pub struct Settings {
     pub again: usize,
     /// Seed of every random draw.
     pub seed: u64,
+}
+
+impl Settings {
+    /// What to do about runs that do not agree.
+    pub fn remedy(&self) -> String {
+        format!("More particles mend it: --particles {} (now {}).", 4 * self.particles, self.particles)
+    }
 }
 
 impl Default for Settings {
@@ -59,6 +68,50 @@ pub struct Run {
     /// ln of the evidence of the likelihood to the power of `temperature`.
     pub log_evidence: f64,
     stream: Stream,
+}
+
+/// Share of places drawn anew that must be accepted for the next sweep but one to draw anew too.
+const WORTH: f64 = 0.15;
+/// Degrees of freedom of the law from which places are drawn anew: its tails are wider than those of a posterior.
+const FREEDOM: f64 = 8.0;
+
+/// Mean and covariance of a cloud of particles.
+struct Shape {
+    mean: Vec<f64>,
+    /// Cholesky factor of the covariance, row-major.
+    lower: Vec<f64>,
+}
+
+impl Shape {
+    fn of(sets: &[Vec<f64>], d: usize) -> Shape {
+        let mean = (0..d).map(|k| sets.iter().map(|z| z[k]).sum::<f64>() / sets.len() as f64).collect();
+        Shape { mean, lower: spread(sets, d) }
+    }
+
+    /// `scale` times a normal step from `z`.
+    fn beside(&self, z: &[f64], scale: f64, stream: &mut Stream) -> Vec<f64> {
+        let d = z.len();
+        let step: Vec<f64> = (0..d).map(|_| normal(stream)).collect();
+        (0..d).map(|i| z[i] + scale * (0..=i).map(|j| self.lower[i * d + j] * step[j]).sum::<f64>()).collect()
+    }
+
+    /// A draw from Student's law with this centre and scale.
+    fn anew(&self, stream: &mut Stream) -> Vec<f64> {
+        let wide = libm::sqrt(FREEDOM / gamma(stream, 0.5 * FREEDOM, 2.0));
+        self.beside(&self.mean, wide, stream)
+    }
+
+    /// ln of the density of that law, but for a constant.
+    fn log_density(&self, z: &[f64]) -> f64 {
+        let d = z.len();
+        let mut white = vec![0.0; d];
+        for i in 0..d {
+            let known: f64 = (0..i).map(|j| self.lower[i * d + j] * white[j]).sum();
+            white[i] = (z[i] - self.mean[i] - known) / self.lower[i * d + i];
+        }
+        let far = white.iter().map(|x| x * x).sum::<f64>() / FREEDOM;
+        -0.5 * (FREEDOM + d as f64) * libm::log1p(far)
+    }
 }
 
 /// What a step did.
@@ -117,43 +170,59 @@ impl Run {
         Some(Info { temperature: self.temperature, effective, acceptance, moves, forgotten })
     }
 
-    /// Metropolis steps until the particles have forgotten where they stood.
+    /// Metropolis sweeps until the particles have forgotten where they stood.
     fn moved(&mut self, target: &dyn Target, settings: &Settings) -> (f64, usize, bool) {
         let d = target.parameters().len();
         let before: Vec<Vec<f64>> = self.particles.iter().map(|p| p.z.clone()).collect();
-        let lower = spread(&before, d);
+        let shape = Shape::of(&before, d);
         let mut scale = 2.38 / libm::sqrt(d as f64);
         let (mut accepted, mut proposed) = (0u64, 0u64);
-        let mut step = vec![0.0; d];
+        // Sweeps that walk before the next one that draws anew.
+        let mut walks = 0;
         for moves in 1..=settings.moves.max(1) {
-            let mut now = 0u64;
-            for particle in &mut self.particles {
-                step.iter_mut().for_each(|s| *s = normal(&mut self.stream));
-                let mut z = particle.z.clone();
-                for i in 0..d {
-                    z[i] += scale * (0..=i).map(|j| lower[i * d + j] * step[j]).sum::<f64>();
-                }
-                let half = |z: &[f64]| -0.5 * z.iter().map(|x| x * x).sum::<f64>();
-                let prior = half(&z) - half(&particle.z);
-                let u = libm::log(self.stream.uniform());
-                let log_likelihood = finite(target.log_likelihood(&target.at(&z)));
-                let gain = times(self.temperature, log_likelihood) - times(self.temperature, particle.log_likelihood);
-                if u < prior + gain {
-                    *particle = Particle { z, log_likelihood };
-                    now += 1;
-                }
-            }
+            let anew = walks == 0;
+            let now = self.sweep(target, &shape, (!anew).then_some(scale));
             accepted += now;
             proposed += self.particles.len() as u64;
-            // The step follows the acceptance, towards a quarter.
             let rate = now as f64 / self.particles.len() as f64;
-            scale *= libm::exp((rate - 0.25).clamp(-0.25, 0.5));
+            if anew {
+                walks = if rate > WORTH { 1 } else { 5 };
+            } else {
+                // The step follows the acceptance, towards a quarter.
+                scale *= libm::exp((rate - 0.25).clamp(-0.25, 0.5));
+                walks -= 1;
+            }
             let away = |k: usize| correlation(&before, &self.particles, k).abs() < settings.forgotten;
             if (0..d).all(away) {
                 return (accepted as f64 / proposed as f64, moves, true);
             }
         }
         (accepted as f64 / proposed as f64, settings.moves, false)
+    }
+
+    /// One proposal for every particle: `scale` times a step of the cloud's shape from where it is, or anew from that shape.
+    /// How many were accepted.
+    fn sweep(&mut self, target: &dyn Target, shape: &Shape, scale: Option<f64>) -> u64 {
+        let mut accepted = 0;
+        for particle in &mut self.particles {
+            let z = match scale {
+                Some(scale) => shape.beside(&particle.z, scale, &mut self.stream),
+                None => shape.anew(&mut self.stream),
+            };
+            let half = |z: &[f64]| -0.5 * z.iter().map(|x| x * x).sum::<f64>();
+            let mut gain = half(&z) - half(&particle.z);
+            if scale.is_none() {
+                gain += shape.log_density(&particle.z) - shape.log_density(&z);
+            }
+            let u = libm::log(self.stream.uniform());
+            let log_likelihood = finite(target.log_likelihood(&target.at(&z)));
+            gain += times(self.temperature, log_likelihood) - times(self.temperature, particle.log_likelihood);
+            if u < gain {
+                *particle = Particle { z, log_likelihood };
+                accepted += 1;
+            }
+        }
+        accepted
     }
 
     /// The particles as parameter sets.

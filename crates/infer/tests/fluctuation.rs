@@ -101,17 +101,14 @@ fn published_answers_come_out_to_their_printed_digits() {
 #[test]
 fn what_is_wrong_with_a_table_is_said_by_line_and_column() {
     let cases = [
-        (
-            "culture,final_cells\n1,1e8\n",
-            "line 1, column 1 (mutants): found no such column among `culture`, `final_cells`",
-        ),
+        ("culture,final_cells\n1,1e8\n", "line 1: found no column `mutants` among `culture`, `final_cells`"),
         ("culture,Mutants\n1,3\n", "rename `Mutants`?"),
-        ("culture,mutants\n1,3\n2,-4\n", "line 3, column 3 (mutants): found `-4`; allowed: a whole number, 0 to"),
-        ("culture,mutants\n1,3.5\n", "line 2, column 3 (mutants): found `3.5`"),
-        ("culture,mutants\n1,\n", "line 2, column 3 (mutants): found ``"),
-        ("culture;mutants;final_cells\n1;3;1,9e8\n", "line 2, column 5 (final_cells): found `1,9e8`"),
+        ("culture,mutants\n1,3\n2,-4\n", "line 3, column 2 (mutants): found `-4`; allowed: a whole number, 0 to"),
+        ("culture,mutants\n1,3.5\n", "line 2, column 2 (mutants): found `3.5`"),
+        ("culture,mutants\n1,\n", "line 2, column 2 (mutants): found ``"),
+        ("culture;mutants;final_cells\n1;3;1,9e8\n", "line 2, column 3 (final_cells): found `1,9e8`"),
         ("culture;mutants;final_cells\n1;3;190000000,5\n", "decimals with a point and thousands without a separator"),
-        ("culture,mutants\n1,3\n1,4\n", "line 3, column 1: found culture 1 of line 2 again"),
+        ("culture,mutants\n1,3\n1,4\n", "line 3: found culture 1 of line 2 again"),
         (
             "mutants,plating_efficiency\n3,1.2\n",
             "(plating_efficiency): found `1.2`; allowed: a share above 0 and at most 1",
@@ -206,20 +203,28 @@ fn censoring_takes_information_away_and_moves_nothing_far() {
 
 #[test]
 fn jackpots_say_before_and_equal_counts_say_after() {
-    let weighed = |text: &str| {
-        let options = Options { verdict: true, ..Options::default() };
+    let with = |text: &str, conditions: Conditions| {
+        let options = Options { verdict: true, conditions, ..Options::default() };
         answer(&read(text).unwrap(), &options).unwrap().remove(0).verdict.unwrap()
     };
+    let weighed = |text: &str| with(text, Conditions { fitness: Fitness::Known(1.0), ..Conditions::default() });
     let jackpots = "1\n0\n3\n303\n0\n0\n7\n1\n2\n0\n64\n0\n5\n1\n0\n1\n35\n0\n4\n0\n107\n0\n2\n1\n";
     let few = weighed(&format!("mutants\n{jackpots}"));
     let before = weighed(&format!("mutants\n{}", jackpots.repeat(2)));
     assert_eq!((few.best().unwrap().0, before.best().unwrap().0), (Origin::PreExisting, Origin::PreExisting));
     assert!(few.best().unwrap().1 < before.best().unwrap().1 && !before.undetermined, "{:?}", before.origin);
     assert!(few.explanations[0].log_evidence < 0.0);
-    let even: String = (0..40).map(|k| format!("{}\n", 30 + (k * 7) % 11)).collect();
+    let even: String = (0..40).map(|k| format!("{}\n", 25 + 2 * ((k * 7) % 11))).collect();
     let after = weighed(&format!("mutants\n{even}"));
     assert_eq!(after.best().unwrap().0, Origin::DuringTreatment);
     assert!(!after.undetermined, "{:?}", after.origin);
+    // Mutants that grow more slowly leave fewer jackpots: where their fitness is not known they are not ruled out.
+    let jackpots = format!("mutants\n{}", jackpots.repeat(2));
+    let open = with(&jackpots, Conditions::default());
+    assert!(open.best().unwrap().1 < before.best().unwrap().1, "{:?}", open.origin);
+    // Counts that none of the explanations makes get no verdict, however much better the best of them is.
+    let same = with(&format!("mutants\n{}", "5\n".repeat(30)), Conditions::default());
+    assert!(same.undetermined && same.reason.contains("no explanation weighed here"), "{}", same.reason);
     // Empty cultures say nothing, and a single one hardly anything.
     for text in [format!("mutants\n{}", "0\n".repeat(10)), "mutants\n4\n".into()] {
         let nothing = weighed(&text);

@@ -26,8 +26,14 @@ fn two_threads() -> Control<'static> {
     Control { threads: 2, ..Control::quiet() }
 }
 
-const RATES: Rates =
-    Rates { before: 2e-6, during: 2e-5, growth_per_day: 0.35, persister_share: 0.01, persister_decay_per_day: 0.02 };
+const RATES: Rates = Rates {
+    before: 2e-6,
+    during: 2e-5,
+    growth_per_day: 0.35,
+    growth_spread: 0.1,
+    persister_share: 0.01,
+    persister_decay_per_day: 0.02,
+};
 
 fn design(cultures: usize) -> Design {
     Design { cells: vec![2e5; cultures], weeks: vec![3.0, 4.0, 6.0, 8.0, 10.0], persister_weeks: vec![0.0, 10.0] }
@@ -165,6 +171,7 @@ fn cells_one_by_one_follow_the_law() {
         before: u,
         during: u_during,
         growth_per_day: birth - death,
+        growth_spread: 0.0,
         persister_share: share,
         persister_decay_per_day: decay,
     };
@@ -277,8 +284,8 @@ fn odd_assays_have_answers() {
         "culture,week,colonies,final_cells\na,10,0,1e5\n",
         "culture,week,colonies,final_cells\na,10,1,1e5\n",
         "culture,week,colonies,final_cells\na,1,60,1e5\n",
-        "culture,week,colonies,final_cells\na,0.01,5,1\nb,1e6,5,1e300\n",
-        "culture,week,colonies,final_cells,persisters\na,10,NA,1e5,0\nb,10,0,1e5,1e300\n",
+        "culture,week,colonies,final_cells\na,0.01,5,1\nb,1e6,5,1e15\n",
+        "culture,week,colonies,final_cells,persisters\na,10,NA,1e5,0\nb,10,0,1e15,1e15\n",
     ] {
         let found = answer(&read(text).unwrap(), &options, &Control::quiet()).unwrap();
         let verdict = found[0].verdict.as_ref().unwrap();
@@ -298,8 +305,8 @@ fn odd_assays_have_answers() {
 #[test]
 fn bad_tables_name_the_fault() {
     for (text, fault) in [
-        ("culture,week,colonies\na,1,0\n", "line 1, column 1 (final_cells): found no such column"),
-        ("culture,week,colonies,final_cells\na,1,-2,1e5\n", "line 2, column 5 (colonies): found `-2`"),
+        ("culture,week,colonies\na,1,0\n", "line 1: found no column `final_cells`"),
+        ("culture,week,colonies,final_cells\na,1,-2,1e5\n", "line 2, column 3 (colonies): found `-2`"),
         ("culture,week,colonies,final_cells\na,1,2.5,1e5\n", "found `2.5`"),
         ("culture;week;colonies;final_cells\na;1,5;2;1e5\n", "write decimals with a point"),
         ("culture,week,colonies,final_cells\na,1w,2,1e5\n", "without a unit"),

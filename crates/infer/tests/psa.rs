@@ -35,7 +35,7 @@ fn the_public_table_reads_as_it_is() {
 #[test]
 fn every_fault_is_named_with_its_place() {
     let fault = |text: &str| read(text).unwrap_err().to_string();
-    assert!(fault("patient,time_days,psa,on_treatment\na,0,-1,1\n").starts_with("line 2, column 5 (psa)"));
+    assert!(fault("patient,time_days,psa,on_treatment\na,0,-1,1\n").starts_with("line 2, column 3 (psa)"));
     assert!(fault("patient,time_days,psa,on_treatment\na,0,1,yes\n").contains("1 on treatment, 0 off it"));
     assert!(fault("patient,time_days,psa\na,0,1\n").contains("on_treatment"));
     assert!(fault("patient;time_days;psa;on_treatment\na;0;1,5;1\n").contains("point"));

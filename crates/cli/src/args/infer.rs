@@ -61,6 +61,15 @@ pub struct Costs {
     pub cost: Vec<(String, f64)>,
 }
 
+/// How hard the sampler works.
+#[derive(Debug, Args)]
+pub struct Effort {
+    /// Particles of each of the sampler's four runs; runs that disagree begin again with twice as many
+    /// [default: 500 for ctdna, 200 for others]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    pub particles: Option<u32>,
+}
+
 /// What is believed before the data.
 #[derive(Debug, Args)]
 pub struct Priors {
@@ -93,6 +102,9 @@ pub struct PersisterFluctuation {
     /// Births of persisters a day under the drug [default: 0.05]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub persister_births: Option<f64>,
+    /// Effort
+    #[command(flatten)]
+    pub effort: Effort,
 }
 
 /// `remission infer regrowth`
@@ -128,6 +140,9 @@ pub struct Regrowth {
     /// Costs
     #[command(flatten)]
     pub costs: Costs,
+    /// Effort
+    #[command(flatten)]
+    pub effort: Effort,
 }
 
 /// `remission infer growth`
@@ -215,6 +230,9 @@ pub struct Ctdna {
     /// Days after the last draw to forecast [default: 84]
     #[arg(long, value_name = "DAYS", allow_negative_numbers = true)]
     pub forecast_days: Option<f64>,
+    /// Effort
+    #[command(flatten)]
+    pub effort: Effort,
 }
 
 /// `remission infer psa`
@@ -295,8 +313,8 @@ pub struct Fluctuation {
     #[arg(long, num_args = 2, value_names = ["E1", "E2"], conflicts_with_all = ["experiment", "verdict"])]
     pub compare: Option<Vec<String>>,
     /// Growth of mutants relative to the wild type's, or `free` to estimate it
-    #[arg(long, value_name = "W|free", default_value = "1", value_parser = fitness, allow_negative_numbers = true)]
-    pub fitness: Fitness,
+    #[arg(long, value_name = "W|free", value_parser = fitness, allow_negative_numbers = true)]
+    pub fitness: Option<Fitness>,
     /// Cells in every culture when it was plated, in place of the table's
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub final_cells: Option<f64>,
@@ -304,7 +322,7 @@ pub struct Fluctuation {
     #[arg(long, value_name = "C", allow_negative_numbers = true)]
     pub final_cells_cv: Option<f64>,
     /// Cells with which every culture began, where that is not a vanishing share of the final cells
-    #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "final_cells", conflicts_with = "phi")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "phi")]
     pub initial_cells: Option<f64>,
     /// 1 - initial cells / final cells, as some programs ask for it
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
@@ -325,7 +343,7 @@ pub struct Fluctuation {
     #[arg(long)]
     pub verdict: bool,
     /// No data: the chance of more than X mutants in a culture with --m mutations
-    #[arg(long, value_name = "X", requires = "m", conflicts_with_all = ["data", "verdict", "compare"])]
+    #[arg(long, value_name = "X", requires = "m", value_parser = count, conflicts_with_all = ["data", "verdict", "compare"])]
     pub tail: Option<u64>,
     /// No data: how many cultures give a 95 % interval of this half-width, as a share of --m
     #[arg(long, value_name = "SHARE", requires = "m", conflicts_with_all = ["data", "verdict", "compare", "tail"])]
@@ -359,6 +377,13 @@ fn prior(text: &str) -> Result<(String, Prior), String> {
     let (name, law) =
         text.split_once('=').ok_or("a prior is NAME=LAW, such as \"growth_per_day=lognormal(0.35, 0.1)\"")?;
     Ok((name.trim().to_string(), Prior::read(law)?))
+}
+
+/// A whole number, as `1000000` or `1e6`.
+fn count(text: &str) -> Result<u64, String> {
+    let whole = |x: f64| ((0.0..=1e15).contains(&x) && x.fract() == 0.0).then_some(x as u64);
+    let found = text.parse().ok().or_else(|| text.parse().ok().and_then(whole));
+    found.ok_or_else(|| "a count is a whole number from 0 to 1e15, such as 500 or 1e6".to_string())
 }
 
 fn cost(text: &str) -> Result<(String, f64), String> {

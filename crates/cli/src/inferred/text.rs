@@ -42,6 +42,9 @@ fn one(page: &mut Page, answer: &Answer) {
     }
     if !answer.unconverged.is_empty() {
         page.text(0, "Read nothing below as a result before this is mended.");
+        if !answer.remedy.is_empty() {
+            page.text(0, &one_line(&answer.remedy));
+        }
         page.gap();
     }
     for words in &answer.words {
@@ -50,7 +53,7 @@ fn one(page: &mut Page, answer: &Answer) {
     estimates(page, &answer.estimates);
     tests(page, answer);
     if let Some(verdict) = &answer.verdict {
-        origin(page, verdict, answer.words.contains(&verdict.reason));
+        origin(page, verdict, answer.words.iter().any(|w| w.contains(&verdict.reason)));
     }
     if !answer.diagnostics.is_empty() {
         page.gap();

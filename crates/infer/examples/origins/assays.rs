@@ -56,14 +56,14 @@ pub fn judged(truth: Origin, verdict: &Verdict) -> Judged {
     Judged { truth, said: verdict.origin.clone() }
 }
 
-/// 5 to 48 cultures, a twentieth or more plated, counts of 300 or more cut off there; the fitness free in one of four, and then
-/// larger counts are drawn anew. Nothing: no mutant in 3 to 12 cultures.
+/// 5 to 48 cultures, a twentieth or more plated, counts of 300 or more cut off there; the fitness known in half, not said in a
+/// quarter and free in a quarter, and in both of these larger counts are drawn anew. Nothing: no mutant in 3 to 12 cultures.
 fn fluctuation(stream: &mut Stream, nothing: bool) -> Judged {
     let cultures = if nothing { one(&[3, 6, 12], stream) } else { one(&[5, 8, 12, 24, 48], stream) };
     let plating = one(&[0.05, 0.2, 0.5, 1.0], stream);
-    let free = stream.uniform() < 0.25;
-    let fitness = if free { Fitness::Free } else { Fitness::Known(1.0) };
-    let censor_at = (!free).then_some(300);
+    let fitness = one(&[Fitness::Known(1.0), Fitness::Known(1.0), Fitness::Usual, Fitness::Free], stream);
+    let known = fitness == Fitness::Known(1.0);
+    let censor_at = known.then_some(300);
     let conditions = Conditions { fitness, plating: Some(plating), censor_at, ..Conditions::default() };
     let of = |counts: &[u64]| {
         let one = |n: &u64| Culture { mutants: *n, final_cells: None, plating: None };
@@ -72,6 +72,7 @@ fn fluctuation(stream: &mut Stream, nothing: bool) -> Judged {
     };
     loop {
         let origin = one(&[Origin::PreExisting, Origin::DuringTreatment, Origin::Mixture], stream);
+        let free = fitness == Fitness::Free || (fitness == Fitness::Usual && stream.uniform() < 0.5);
         let w = if free { FITNESS_PRIOR.at(normal(stream)) } else { 1.0 };
         let law = of(&[0]).law(plating, w).ready(1);
         let m = between(RANGE.0, RANGE.1, stream);
@@ -87,7 +88,7 @@ fn fluctuation(stream: &mut Stream, nothing: bool) -> Judged {
             grown.saturating_add(made)
         };
         let counts: Vec<u64> = (0..cultures).map(|_| if nothing { 0 } else { count(stream) }).collect();
-        if free && counts.iter().any(|n| *n > 300) {
+        if !known && counts.iter().any(|n| *n > 300) {
             continue;
         }
         return judged(origin, &weigh(&of(&counts)));
@@ -133,8 +134,14 @@ fn counted(stream: &mut Stream, nothing: bool) -> Judged {
         weeks: weeks.iter().map(|w| w * last).collect(),
         persister_weeks: if stream.uniform() < 0.5 { vec![1.0, last - 1.0] } else { Vec::new() },
     };
-    let none =
-        Rates { before: 0.0, during: 0.0, growth_per_day: 0.35, persister_share: 0.01, persister_decay_per_day: 0.02 };
+    let none = Rates {
+        before: 0.0,
+        during: 0.0,
+        growth_per_day: 0.35,
+        growth_spread: 0.1,
+        persister_share: 0.01,
+        persister_decay_per_day: 0.02,
+    };
     let empty = Model::new(&assay(&none, &design, &options, stream), &options);
     loop {
         let kind = one(&Source::ALL, stream);

@@ -26,8 +26,11 @@ fn blood(stream: &mut Stream, nothing: bool) -> Judged {
     let (explanation, origin) = one(
         &[
             (Explanation::Before, Origin::PreExisting),
+            (Explanation::Before, Origin::PreExisting),
+            (Explanation::During, Origin::DuringTreatment),
             (Explanation::During, Origin::DuringTreatment),
             (Explanation::None, Origin::None),
+            (Explanation::Steady, Origin::None),
         ],
         stream,
     );

@@ -80,6 +80,7 @@ const NONE: colonies::model::Rates = colonies::model::Rates {
     before: 0.0,
     during: 0.0,
     growth_per_day: 0.35,
+    growth_spread: 0.1,
     persister_share: 0.01,
     persister_decay_per_day: 0.02,
 };

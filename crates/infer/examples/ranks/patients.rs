@@ -31,6 +31,7 @@ pub fn all() -> Vec<(&'static str, Once)> {
     vec![
         ("ctdna-before", |k, s| blood(k, s, Role::Resistance, Explanation::Before, READS)),
         ("ctdna-during", |k, s| blood(k, s, Role::Resistance, Explanation::During, READS)),
+        ("ctdna-steady", |k, s| blood(k, s, Role::Resistance, Explanation::Steady, READS)),
         ("ctdna-none-truncal", |k, s| blood(k, s, Role::Truncal, Explanation::None, READS)),
         ("ctdna-before-truncal-copies", |k, s| blood(k, s, Role::Truncal, Explanation::Before, COPIES)),
         ("tumour-size-at-start", |k, s| size(k, s, Beginning::AtStart)),

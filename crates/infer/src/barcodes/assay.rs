@@ -113,7 +113,10 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
         .filter(|a| data.samples.iter().any(|s| s.arm == *a && !is_baseline(&s) && !is_untreated(&s)))
         .collect();
     if treated.is_empty() {
-        return said(format!("no treated arm among {listed}"));
+        return said(format!(
+            "no treated arm among {listed}: each is the baseline or untreated; --baseline and --untreated say which are, and the \
+             others are treated"
+        ));
     }
     let mut answers = Vec::new();
     for (k, arm) in treated.iter().enumerate() {

@@ -60,7 +60,7 @@ const MOST: u64 = 1 << 40;
 /// let wide = read("barcode,baseline,drug_r1_d21,drug_r2_d21\nACG,10,5,7\nTTG,12,0,1\n").unwrap();
 /// assert_eq!((wide.samples[2].arm.as_str(), wide.samples[2].replicate, wide.samples[2].time), ("drug", 2, 21.0));
 /// let said = read(&TEMPLATE.replace("5200", "-5")).unwrap_err().to_string();
-/// assert!(said.starts_with("line 8, column 18 (count): found `-5`"), "{said}");
+/// assert!(said.starts_with("line 8, column 5 (count): found `-5`"), "{said}");
 /// ```
 pub fn read(text: &str) -> Result<Data, TableProblems> {
     let mut sheet = Sheet::parse(text)?;

@@ -4,7 +4,7 @@ use super::data::{Patient, Role, Series};
 use super::law::{Explanation, Rise};
 use super::{Options, next};
 use crate::jobs::{Control, Interrupted, map};
-use crate::smc::{Posterior, Settings, sample};
+use crate::smc::{Posterior, sample};
 use crate::verdict::{self, Next, Origin, Verdict};
 use remission_engine::stream::{Purpose, Stream};
 
@@ -51,23 +51,22 @@ pub(super) fn leading(patient: &Patient, fitted: &[Fitted]) -> usize {
 /// Fits all series; the leading one is told what to measure next.
 pub(super) fn fit(patient: &Patient, options: &Options, control: &Control) -> Result<Vec<Fitted>, Interrupted> {
     let until = last_day(patient);
-    let pairs: Vec<(usize, Explanation)> =
-        (0..patient.series.len()).flat_map(|s| Explanation::ALL.map(|e| (s, e))).collect();
+    let pairs: Vec<(usize, Explanation)> = (0..patient.series.len())
+        .flat_map(|s| Explanation::of(patient.series[s].role).iter().map(move |e| (s, *e)))
+        .collect();
     let fits = control.part(0.0, 0.95, |control| {
         map(pairs.len(), control, |k, control| {
             let (s, explanation) = pairs[k];
             let series = &patient.series[s];
             let rise = Rise::new(series.role, &series.readings, explanation, options, until);
-            let seed = options.seed.wrapping_add(1000 * k as u64);
-            let settings = Settings { particles: options.particles, seed, moves: 40, ..Settings::default() };
-            let posterior = sample(&rise, &settings, control)?;
+            let posterior = sample(&rise, &options.settings(k as u64), control)?;
             Ok(One { explanation, rise, posterior })
         })
     })?;
     let mut fits = fits.into_iter();
     let mut fitted: Vec<Fitted> = (0..patient.series.len())
         .map(|s| {
-            let all: Vec<One> = fits.by_ref().take(Explanation::ALL.len()).collect();
+            let all: Vec<One> = fits.by_ref().take(Explanation::of(patient.series[s].role).len()).collect();
             let verdict = weigh(&patient.series[s], &all, options);
             let draws = mixture(&all, &verdict, options.seed, s);
             Fitted { series: s, all, verdict, draws }
@@ -83,6 +82,8 @@ pub(super) fn fit(patient: &Patient, options: &Options, control: &Control) -> Re
 }
 
 fn weigh(series: &Series, all: &[One], options: &Options) -> Verdict {
+    // No clone, and none that grows, share the weight of none.
+    let none = options.prior[2] / if series.role == Role::Resistance { 2.0 } else { 1.0 };
     let explanation = |one: &One| {
         let (name, words, origin, prior) = match one.explanation {
             Explanation::Before => {
@@ -94,9 +95,8 @@ fn weigh(series: &Series, all: &[One], options: &Options) -> Verdict {
                 Origin::DuringTreatment,
                 options.prior[1],
             ),
-            Explanation::None => {
-                ("no_clone", "there is no resistant clone in these draws", Origin::None, options.prior[2])
-            }
+            Explanation::None => ("no_clone", "there is no resistant clone in these draws", Origin::None, none),
+            Explanation::Steady => ("steady", "the mutation is there, but no clone with it grows", Origin::None, none),
         };
         verdict::Explanation {
             name: name.into(),

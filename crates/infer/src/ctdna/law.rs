@@ -1,12 +1,16 @@
 //! The law of one mutation in blood over time, under each explanation of where its rise came from.
 //!
 //! # Law
-//! The level (share of molecules, or copies per mL) is D(t) + N(t) / c.
+//! The level (share of molecules, or copies per mL) is D(t) + N(t) / c, the latter up to a plateau.
 //! - D, of the truncal mutation alone: S ((1 - p) exp(-k t) + p exp(-k2 t)) from day 0 on, S before it: cells that the drug
 //!   kills, and slower ones (persisters). A mutation of resistance has no D.
-//! - N(t), cells of the resistant clone, grows at g a day. *Before*: N(0) cells on day 0, N(t) = N(0) exp(g t). *During*: one
-//!   cell on day T, N(t) = (b / g) X exp(g (t - T)), X exponential with mean 1, which is the limit law of a birth-death
-//!   clone that survives (Athreya and Ney 1972, III.7), b = g + death. *None*: no clone.
+//! - N(t), cells of the resistant clone, grows at g(t) = g exp(w (1 - t / t_end)) a day: g on the day of the last draw,
+//!   t_end, and e^w times as fast on day 0, since growth slows as a tumour grows. *Before*: N(0) cells on day 0, N(t) = N(0)
+//!   exp(Int_0^t g). *During*: one cell on day T, N(t) = (b / g(T)) X exp(Int_T^t g), X exponential with mean 1, which is
+//!   the limit law of a birth-death clone that survives (Athreya and Ney 1972, III.7), b = g(T) + death. *None*: no clone.
+//!   *Steady*, of a mutation of resistance alone: no clone that grows, one level at all times (cells of the blood with the
+//!   mutation, or cells that the drug lets be).
+//!   The level N(t) / c rises to a plateau, as where the clone has become the tumour: 1 / (c / N(t) + 1 / plateau).
 //! - c cells per unit of level: a cell that dies `death` times a day sheds 1.4e-4 of its DNA (Avanzini et al. 2020), DNA
 //!   is cleared with a half-life of 30 minutes from 2750 mL of plasma, so one copy per mL stands for 5.0e9 cells at 0.13
 //!   deaths a day; at 5.2 ng of DNA per mL (1576 haploid genomes of 3.3 pg) all of it being mutant would be 7.9e12.
@@ -18,8 +22,7 @@
 //! `artefacts`. Below a limit: the probability of all readings that are.
 //!
 //! # Left out
-//! Several clones of one mutation, growth that slows, mutations of clonal haematopoiesis, and a resistance mutation that
-//! falls at first.
+//! Several clones of one mutation, growth that quickens, and a resistance mutation that falls at first.
 
 use super::Options;
 use super::data::{Role, Said};
@@ -36,6 +39,10 @@ const PLASMA: f64 = 2750.0;
 /// Haploid genomes per mL: 5.2 ng at 3.3 pg each.
 const GENOMES: f64 = 5.2e3 / 3.3;
 
+/// Prior of ln(growth on day 0 / growth on the day of the last draw): 1.6 times as fast, between 1.07 and 35 times (95 %; assumed;
+/// a Gompertz clone that comes from one cell to a tenth of its final size slows some tenfold).
+const SLOWING: Prior = Prior::LogNormal(0.5, 1.0);
+
 /// Where the rise came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Explanation {
@@ -45,11 +52,22 @@ pub enum Explanation {
     During,
     /// There is no clone.
     None,
+    /// There is no clone that grows: a level that stays.
+    Steady,
 }
 
 impl Explanation {
     /// In the order of every list.
-    pub const ALL: [Explanation; 3] = [Explanation::Before, Explanation::During, Explanation::None];
+    pub const ALL: [Explanation; 4] =
+        [Explanation::Before, Explanation::During, Explanation::None, Explanation::Steady];
+
+    /// Those of a mutation: a truncal one has a level of its own, which no steady one is told from.
+    pub fn of(role: Role) -> &'static [Explanation] {
+        match role {
+            Role::Resistance => &Explanation::ALL,
+            Role::Truncal => &[Explanation::Before, Explanation::During, Explanation::None],
+        }
+    }
 }
 
 /// Cells that one unit of level stands for, the middle of its prior.
@@ -72,6 +90,8 @@ pub struct Rise {
     readings: Vec<(f64, Said)>,
     declines: bool,
     explanation: Explanation,
+    /// Day of the last draw, 1 or more.
+    last: f64,
     death: f64,
     artefacts: f64,
 }
@@ -81,8 +101,10 @@ pub struct Rise {
 pub struct Lineage {
     /// Cells that it has, or would have had, on day 0 by its growth.
     pub on_day_0: f64,
-    /// Growth, 1/day.
+    /// Growth on the day of the last draw, 1/day.
     pub growth: f64,
+    /// ln of how many times as fast it grew on day 0.
+    pub slowing: f64,
 }
 
 impl Rise {
@@ -91,14 +113,16 @@ impl Rise {
         let share = readings.first().is_some_and(|r| r.1.is_share());
         let declines = role == Role::Truncal;
         let mut parameters = vec![Parameter::new("scatter", "", Prior::LogNormal(0.3, 0.5))];
-        if declines {
+        if declines || explanation == Explanation::Steady {
             let level = if share { Prior::LogUniform(1e-5, 1.0) } else { Prior::LogUniform(1e-2, 1e6) };
             parameters.push(Parameter::new("level", if share { "" } else { "copies/mL" }, level));
+        }
+        if declines {
             parameters.push(Parameter::new("decline", "/day", Prior::LogUniform(0.01, 1.0)));
             parameters.push(Parameter::new("slow_share", "", Prior::LogitNormal(0.05, 1.5)));
             parameters.push(Parameter::new("slow_decline", "/day", Prior::LogUniform(3e-4, 0.03)));
         }
-        if explanation != Explanation::None {
+        if matches!(explanation, Explanation::Before | Explanation::During) {
             parameters.push(Parameter::new("growth", "/day", Prior::LogUniform(0.003, 0.15)));
             let cells = cells_per_level(share, options.death_per_day);
             parameters.push(Parameter::new(
@@ -106,6 +130,9 @@ impl Rise {
                 "cells",
                 Prior::LogNormal(cells, options.shedding_sigma),
             ));
+            parameters.push(Parameter::new("slowing", "", SLOWING));
+            let plateau = if share { Prior::LogUniform(1e-3, 1.0) } else { Prior::LogUniform(1.0, 1e6) };
+            parameters.push(Parameter::new("plateau", if share { "" } else { "copies/mL" }, plateau));
         }
         match explanation {
             Explanation::Before => {
@@ -115,13 +142,14 @@ impl Rise {
                 parameters.push(Parameter::new("founded_day", "days", Prior::Uniform(0.0, until.max(1.0))));
                 parameters.push(Parameter::new("luck", "", Prior::Uniform(0.0, 1.0)));
             }
-            Explanation::None => {}
+            Explanation::None | Explanation::Steady => {}
         }
         Rise {
             parameters,
             readings: readings.to_vec(),
             declines,
             explanation,
+            last: until.max(1.0),
             death: options.death_per_day,
             artefacts: options.artefacts,
         }
@@ -131,14 +159,30 @@ impl Rise {
     pub fn clone_at(&self, at: &[f64]) -> Option<Lineage> {
         let own = &at[if self.declines { 5 } else { 1 }..];
         match self.explanation {
-            Explanation::None => None,
-            Explanation::Before => Some(Lineage { on_day_0: own[2], growth: own[0] }),
+            Explanation::None | Explanation::Steady => None,
+            Explanation::Before => Some(Lineage { on_day_0: own[4], growth: own[0], slowing: own[2] }),
             Explanation::During => {
-                let luck = -libm::log(1.0 - own[3].min(1.0 - 1e-16));
-                let on_day_0 = (own[0] + self.death) / own[0] * luck * libm::exp(-own[0] * own[2]);
-                Some(Lineage { on_day_0, growth: own[0] })
+                let clone = Lineage { on_day_0: 0.0, growth: own[0], slowing: own[2] };
+                let luck = -libm::log(1.0 - own[5].min(1.0 - 1e-16));
+                let on_day_0 = self.one(&clone, own[4]) * luck * libm::exp(-self.grown(&clone, own[4]));
+                Some(Lineage { on_day_0, ..clone })
             }
         }
+    }
+
+    /// Int_0^t of a clone's growth; before day 0 it grows as on it.
+    fn grown(&self, clone: &Lineage, day: f64) -> f64 {
+        let (first, share) = (clone.growth * libm::exp(clone.slowing), clone.slowing / self.last);
+        match day <= 0.0 || share < 1e-12 {
+            true => first * day,
+            false => first * -libm::expm1(-share * day) / share,
+        }
+    }
+
+    /// Mean size, traced back to its founding on a day, of a clone of one cell that survives.
+    fn one(&self, clone: &Lineage, day: f64) -> f64 {
+        let growth = clone.growth * libm::exp(clone.slowing * (1.0 - day.max(0.0) / self.last));
+        (growth + self.death) / growth
     }
 
     /// Day on which the clone was one cell; of one that was there on day 0 by its growth under treatment and a draw of its luck.
@@ -146,10 +190,11 @@ impl Rise {
         let own = &at[if self.declines { 5 } else { 1 }..];
         let clone = self.clone_at(at)?;
         match self.explanation {
-            Explanation::During => Some(own[2]),
+            Explanation::During => Some(own[4]),
             _ => {
-                let one = (clone.growth + self.death) / clone.growth * draw::exponential(stream);
-                Some((-libm::log(clone.on_day_0 / one) / clone.growth).min(0.0))
+                let one = self.one(&clone, 0.0) * draw::exponential(stream);
+                let first = clone.growth * libm::exp(clone.slowing);
+                Some((-libm::log(clone.on_day_0 / one) / first).min(0.0))
             }
         }
     }
@@ -161,10 +206,16 @@ impl Rise {
             let t = day.max(0.0);
             sum = at[1] * ((1.0 - at[3]) * libm::exp(-at[2] * t) + at[3] * libm::exp(-at[4] * t));
         }
+        if self.explanation == Explanation::Steady {
+            sum = at[1];
+        }
         let own = &at[if self.declines { 5 } else { 1 }..];
         let clone = match self.clone_at(at) {
-            Some(_) if self.explanation == Explanation::During && day < own[2] => 0.0,
-            Some(clone) => clone.on_day_0 * libm::exp(clone.growth * day) / own[1],
+            Some(_) if self.explanation == Explanation::During && day < own[4] => 0.0,
+            Some(clone) => {
+                let free = clone.on_day_0 * libm::exp(self.grown(&clone, day)) / own[1];
+                1.0 / (1.0 / free + 1.0 / own[3])
+            }
             None => 0.0,
         };
         (sum + clone, clone)

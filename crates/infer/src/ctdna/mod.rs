@@ -19,6 +19,7 @@ pub use law::{Explanation, Lineage, Rise, cells_per_level, log_probability};
 
 use crate::answer::Answer;
 use crate::jobs::{Control, Interrupted};
+use crate::smc::Settings;
 
 /// What a user may set.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +54,14 @@ impl Default for Options {
             particles: 500,
             seed: 2026,
         }
+    }
+}
+
+impl Options {
+    /// Effort of the sampler for the mutation and explanation of this number.
+    fn settings(&self, number: u64) -> Settings {
+        let seed = self.seed.wrapping_add(1000 * number);
+        Settings { particles: self.particles, seed, forgotten: 0.2, moves: 60, ..Settings::default() }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Options;
 use super::data::{Patient, Role, Said, Series};
 use super::fit::{Fitted, last_day, leading};
+use super::law::Explanation;
 use crate::answer::{Answer, Estimate, Said as Told, Sampled, Table, Value};
 use crate::figure::{Axis, Figure, Layer};
 use crate::special::quantile;
@@ -23,6 +24,7 @@ fn probability(verdict: &Verdict, origin: Origin) -> f64 {
 pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) -> Answer {
     let mut out = Answer { assay: "ctdna".into(), ..Answer::default() };
     out.experiment = (!patient.name.is_empty()).then(|| patient.name.clone());
+    out.remedy = options.settings(0).remedy();
     let lead = leading(patient, fitted);
     // What the verdict is about comes first, truncal mutations last.
     let mut order: Vec<usize> = (0..fitted.len()).collect();
@@ -35,7 +37,7 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
         let scatter = out.estimates.iter().find(|e| e.name == format!("{}.scatter", series.mutation));
         if let Some(scatter) = scatter.filter(|s| s.value > MUCH_SCATTER) {
             out.notes.push(format!(
-                "{} scatters by a factor of {:.1} from draw to draw about growth at one rate: if the clone grew at changing rates, what is traced back to its founding is off",
+                "{} scatters by a factor of {:.1} from draw to draw about growth that slows steadily: if the clone grew at rates that changed otherwise, what is traced back to its founding is off",
                 series.mutation,
                 libm::exp(scatter.value)
             ));
@@ -50,8 +52,18 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
         }
         if k == lead {
             let mut verdict = one.verdict.clone();
-            let told = reason(series, one, &founded);
-            verdict.reason = told.1;
+            let scatter = scatter.map(|s| s.value).filter(|s| *s > TOO_MUCH_SCATTER && !verdict.undetermined);
+            if let Some(scatter) = scatter {
+                verdict = verdict.withheld(format!(
+                    "its readings scatter by a factor of {:.1} about every course weighed here (none that grows and slows, none that \
+                     stays), so that no course fits, and the evidence is withheld",
+                    libm::exp(scatter)
+                ));
+            }
+            let told = reason(series, &verdict, &founded);
+            if scatter.is_none() {
+                verdict.reason = told.1;
+            }
             out.words.push(told.0);
             if verdict.undetermined {
                 out.words.push(verdict.reason.clone());
@@ -84,8 +96,15 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
             let fit = one.all.iter().zip(&one.verdict.explanations).find(|(_, e)| e.name == explanation.name);
             if let (Some((fit, _)), true) = (fit, *p > 0.05) {
                 let complaints = fit.posterior.diagnosis.complaints();
-                out.unconverged
-                    .extend(complaints.into_iter().map(|c| format!("{}, {}: {c}", series.mutation, explanation.name)));
+                let complaints =
+                    complaints.into_iter().map(|c| format!("{}, {}: {c}", series.mutation, explanation.name));
+                if k == lead {
+                    out.unconverged.extend(complaints);
+                } else {
+                    // Mutations are fitted each on its own: the verdict does not rest on this one.
+                    out.notes
+                        .extend(complaints.map(|c| format!("not converged, and the verdict does not rest on it: {c}")));
+                }
             }
             out.diagnostics.push((
                 format!("{}.{}.log_evidence_error", series.mutation, explanation.name),
@@ -111,8 +130,10 @@ fn seen(series: &Series) -> usize {
     series.readings.iter().filter(|r| r.1.seen()).count()
 }
 
-/// Scatter (a factor of 1.8) above which growth at one rate is doubted.
+/// Scatter (a factor of 1.8) above which steady growth is doubted.
 const MUCH_SCATTER: f64 = 0.6;
+/// Scatter (a factor of 2.7) above which no verdict is given; before any data one in a hundred has so much.
+const TOO_MUCH_SCATTER: f64 = 1.0;
 
 /// Day on which the clone was one cell, of every draw that has one.
 fn founded(one: &Fitted, options: &Options) -> Vec<f64> {
@@ -138,9 +159,16 @@ fn estimates(series: &Series, one: &Fitted, founded: &[f64], out: &mut Answer) {
         "days",
         "day on which the clone was one cell; posterior median where there is a clone",
     );
-    put("growth", of("growth"), "/day", HOW);
+    const LAST: &str = "on the day of the last draw; posterior median over all explanations, equal-tailed interval";
+    put("growth", of("growth"), "/day", LAST);
     let lineages = || one.draws.iter().filter_map(|(e, at)| one.all[*e].rise.clone_at(at));
-    put("doubling_days", lineages().map(|l| core::f64::consts::LN_2 / l.growth).collect(), "days", HOW);
+    put("doubling_days", lineages().map(|l| core::f64::consts::LN_2 / l.growth).collect(), "days", LAST);
+    put(
+        "slowing",
+        lineages().map(|l| libm::exp(l.slowing)).collect(),
+        "",
+        "growth on day 0 over growth on the day of the last draw; posterior median over all explanations",
+    );
     put(
         "cells_on_day_0",
         lineages().map(|l| l.on_day_0).collect(),
@@ -156,8 +184,7 @@ fn estimates(series: &Series, one: &Fitted, founded: &[f64], out: &mut Answer) {
 }
 
 /// The first sentence, and why.
-fn reason(series: &Series, one: &Fitted, founded: &[f64]) -> (String, String) {
-    let verdict = &one.verdict;
+fn reason(series: &Series, verdict: &Verdict, founded: &[f64]) -> (String, String) {
     let of = |origin| probability(verdict, origin);
     let (before, during, none) = (of(Origin::PreExisting), of(Origin::DuringTreatment), of(Origin::None));
     let name = match series.role {
@@ -202,7 +229,7 @@ fn reason(series: &Series, one: &Fitted, founded: &[f64]) -> (String, String) {
 }
 
 fn origins(patient: &Patient, fitted: &[Fitted]) -> Table {
-    let columns = ["mutation", "role", "draws", "seen", "before_treatment", "during_treatment", "no_clone"]
+    let columns = ["mutation", "role", "draws", "seen", "before_treatment", "during_treatment", "no_clone", "steady"]
         .map(String::from)
         .to_vec();
     let rows = fitted.iter().map(|f| {
@@ -214,7 +241,10 @@ fn origins(patient: &Patient, fitted: &[Fitted]) -> Table {
             Value::Whole(series.readings.len() as i64),
             Value::Whole(seen as i64),
         ];
-        row.extend(f.verdict.probability.iter().map(|p| Value::Real(*p)));
+        row.extend(
+            (0..Explanation::ALL.len())
+                .map(|k| f.verdict.probability.get(k).map_or(Value::Nothing, |p| Value::Real(*p))),
+        );
         row
     });
     let caption = "Probability of each explanation of the clone behind each mutation's rise.";

@@ -120,7 +120,7 @@ fn per_mutation(assay: &Assay) -> Option<f64> {
 /// m from the share of cultures without a mutant alone: -ln p0 over the chance that a mutation shows.
 fn from_empty_cultures(assay: &Assay) -> Option<Estimate> {
     let [alike] = &assay.alike[..] else { return None };
-    let Fitness::Known(w) = assay.conditions.fitness else { return None };
+    let w = assay.conditions.fitness.taken()?;
     let n = assay.cultures as f64;
     let empty = alike.counts.exact.iter().find(|c| c.0 == 0).map_or(0.0, |c| c.1);
     if empty == 0.0 || empty == n || assay.law(alike.plating, w).cv > 0.0 {
@@ -153,12 +153,19 @@ fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<
         ("likelihoods_computed".into(), Said::Number(found.evaluations as f64)),
         ("cultures".into(), Said::Number(assay.cultures as f64)),
     ];
-    let w = found.fitness.map_or(if let Fitness::Known(w) = options.conditions.fitness { w } else { 1.0 }, |f| f.value);
+    let w = found.fitness.map_or(options.conditions.fitness.taken().unwrap_or(1.0), |f| f.value);
     answer.figures = figures(&assay, &found, w);
     answer.tables = vec![fitted(&assay, &found, w)];
     if options.verdict {
         let verdict = verdict(&assay, options.seed, &options.costs);
         answer.words.push(said(&verdict));
+        let known = |cost: &&(String, f64)| verdict.next.iter().any(|n| n.name.contains(cost.0.as_str()));
+        for (name, _) in options.costs.iter().filter(|c| !known(c)) {
+            answer.notes.push(format!(
+                "the cost of `{name}` is not used: no further measurement's name contains it; they are {}",
+                verdict.next.iter().map(|n| format!("`{}`", n.name)).collect::<Vec<_>>().join(", ")
+            ));
+        }
         answer.verdict = Some(verdict);
         control.done(0.3);
         control.part(0.3, 1.0, |control| posterior::add(&assay, options.seed, control, &mut answer))?;
@@ -233,8 +240,13 @@ fn words(assay: &Assay, found: &Fit) -> String {
 fn assumed(assay: &Assay) -> Vec<String> {
     let c = &assay.conditions;
     let mut out = Vec::new();
-    if let Fitness::Known(w) = c.fitness {
-        out.push(format!("mutants are taken to grow at {w} times the wild type's net rate; --fitness says otherwise"));
+    match c.fitness {
+        Fitness::Known(w) => out.push(format!("mutants are taken to grow at {w} times the wild type's net rate")),
+        Fitness::Usual => out.push(
+            "mutants are taken to grow at the wild type's net rate; --fitness says otherwise (a verdict weighs both)"
+                .into(),
+        ),
+        Fitness::Free => {}
     }
     if assay.cells.is_none() {
         out.push("final_cells is not known, so no rate per cell division is given".into());

@@ -13,6 +13,19 @@ pub enum Fitness {
     Known(f64),
     /// To be estimated, between [`FITNESS`]'s ends.
     Free,
+    /// Not said: 1 for estimates; where the origin of mutants is weighed, 1 as likely as not.
+    Usual,
+}
+
+impl Fitness {
+    /// The fitness that estimates take; none where it is one of them.
+    pub fn taken(self) -> Option<f64> {
+        match self {
+            Fitness::Known(w) => Some(w),
+            Fitness::Usual => Some(1.0),
+            Fitness::Free => None,
+        }
+    }
 }
 
 /// Fitness that is looked for.
@@ -24,7 +37,7 @@ const WIDTH: f64 = 2e-3;
 /// How cultures grew and were read, where the table does not say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conditions {
-    /// Relative fitness of mutants; default 1, known.
+    /// Relative fitness of mutants; default not said, which estimates take as 1.
     pub fitness: Fitness,
     /// Cells in every culture when it was plated; above 0. Takes the place of the table's.
     pub final_cells: Option<f64>,
@@ -36,6 +49,8 @@ pub struct Conditions {
     pub censor_at: Option<u64>,
     /// Cells at the beginning over cells at the end (1 - phi of Zheng), 0 to 0.99; default 0.
     pub initial_share: f64,
+    /// Cells at the beginning, above 0; they take the place of `initial_share` once the final cells are known.
+    pub initial_cells: Option<f64>,
     /// Death of mutants as a share of their births, 0 to 0.99.
     pub mutant_death: f64,
     /// Death of the wild type as a share of its births, 0 to below 1: it divides 1 / (1 - share) times for a cell gained.
@@ -45,12 +60,13 @@ pub struct Conditions {
 impl Default for Conditions {
     fn default() -> Self {
         Conditions {
-            fitness: Fitness::Known(1.0),
+            fitness: Fitness::Usual,
             final_cells: None,
             final_cells_cv: None,
             plating: None,
             censor_at: None,
             initial_share: 0.0,
+            initial_cells: None,
             mutant_death: 0.0,
             wild_type_death: 0.0,
         }
@@ -106,6 +122,21 @@ impl Assay {
                 cultures.len()
             ));
         }
+        let mut conditions = conditions.clone();
+        match (conditions.initial_cells, cells) {
+            (Some(first), Some(last)) if first / last > 0.99 => {
+                let words = format!(
+                    "cultures begin with {first} cells and end with {last}; allowed: 0.99 of the final cells or fewer"
+                );
+                return Err(Failure::Said(words));
+            }
+            (Some(first), Some(last)) => conditions.initial_share = first / last,
+            (Some(_), None) => {
+                let words = "the initial cells need the final ones: a column `final_cells`, or --final-cells";
+                return Err(Failure::Said(words.into()));
+            }
+            (None, _) => {}
+        }
         let one_size = conditions.final_cells.is_some() || conditions.final_cells_cv.is_some();
         if conditions.final_cells_cv.is_some()
             && conditions.final_cells.is_none()
@@ -143,7 +174,7 @@ impl Assay {
             notes.push(format!("plating_efficiency is not known for {unknown} cultures; 1 is taken"));
         }
         let largest = cultures.iter().map(|c| c.mutants).max().unwrap_or(0);
-        let (name, conditions) = (experiment.name.clone(), conditions.clone());
+        let name = experiment.name.clone();
         Ok(Assay { name, alike, cultures: cultures.len(), cells, largest, conditions, notes })
     }
 
@@ -203,10 +234,12 @@ pub fn checked(conditions: &Conditions) -> Result<(), Failure> {
         Some(x) if !(x.is_finite() && fits(x)) => Err(Failure::Said(format!("{name} is {x}; allowed: {allowed}"))),
         _ => Ok(()),
     };
-    let fitness = if let Fitness::Known(w) = c.fitness { Some(w) } else { None };
+    let fitness = c.fitness.taken();
     let (low, high) = FITNESS;
     inside("the fitness", fitness, &|x| (low..=high).contains(&x), &format!("{low} to {high}, or free"))?;
-    inside("the number of final cells", c.final_cells, &|x| x > 0.0, "a number above 0")?;
+    let cells = "a number above 0, at most 1e15";
+    inside("the number of final cells", c.final_cells, &|x| x > 0.0 && x <= 1e15, cells)?;
+    inside("the number of initial cells", c.initial_cells, &|x| x > 0.0 && x <= 1e15, cells)?;
     inside(
         "the coefficient of variation of the final cells",
         c.final_cells_cv,
@@ -297,9 +330,9 @@ impl<'a> Surface<'a> {
 
     /// Highest at ln m over whatever is free.
     pub fn best(&mut self, log_m: f64, start: f64) -> f64 {
-        match self.assay.conditions.fitness {
-            Fitness::Known(w) => self.at(log_m, w),
-            Fitness::Free => self.over_w(log_m, start).value,
+        match self.assay.conditions.fitness.taken() {
+            Some(w) => self.at(log_m, w),
+            None => self.over_w(log_m, start).value,
         }
     }
 }
@@ -311,7 +344,7 @@ impl<'a> Surface<'a> {
 pub fn fit(assay: &Assay) -> Result<Fit, Failure> {
     let mut surface = Surface::new(assay);
     if assay.none() {
-        let Fitness::Known(w) = assay.conditions.fitness else {
+        let Some(w) = assay.conditions.fitness.taken() else {
             return Err(Failure::Said(format!(
                 "no culture{} has a mutant, which says nothing of their fitness; give --fitness as a number",
                 if assay.name.is_empty() { String::new() } else { format!(" of `{}`", assay.name) }
@@ -328,7 +361,7 @@ pub fn fit(assay: &Assay) -> Result<Fit, Failure> {
     let (low, high) = (libm::log(low), libm::log(high));
     let half = 0.5 * CHI_SQUARE_95;
     let ends = |down: Option<f64>, up: Option<f64>| (down.map_or(0.0, libm::exp), up.map_or(f64::INFINITY, libm::exp));
-    if let Fitness::Known(w) = assay.conditions.fitness {
+    if let Some(w) = assay.conditions.fitness.taken() {
         let peak = surface.over_m(w);
         let down = falls_by(|x| surface.at(x, w), &peak, half, -0.1, low);
         let up = falls_by(|x| surface.at(x, w), &peak, half, 0.1, high);

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod contour;
 pub mod fit;
 pub mod law;
+mod misfit;
 pub mod plan;
 pub mod posterior;
 pub mod read;

@@ -1,7 +1,7 @@
 //! The posterior of the mutations in a culture, and of the fitness where it is free, when every mutant arose before
 //! plating; with every culture's log-likelihood and counts drawn anew.
 
-use super::fit::{Alike, Assay, Fitness};
+use super::fit::{Alike, Assay};
 use super::law::{Counts, Ready};
 use super::verdict::RANGE;
 use crate::answer::{Answer, Estimate, Said, Sampled};
@@ -28,9 +28,9 @@ impl<'a> Mutations<'a> {
     pub fn new(assay: &'a Assay) -> Mutations<'a> {
         let mut parameters =
             vec![Parameter::new("mutations_per_culture", "mutations", Prior::LogUniform(RANGE.0, RANGE.1))];
-        let ready = match assay.conditions.fitness {
-            Fitness::Known(w) => Some(assay.ready(w)),
-            Fitness::Free => {
+        let ready = match assay.conditions.fitness.taken() {
+            Some(w) => Some(assay.ready(w)),
+            None => {
                 parameters.push(Parameter::new("fitness", "of the wild type's net growth", FITNESS_PRIOR));
                 None
             }

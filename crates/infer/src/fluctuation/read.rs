@@ -53,7 +53,7 @@ const MOST: u64 = 1_000_000_000_000;
 /// use remission_infer::fluctuation::read::{TEMPLATE, read};
 /// let data = read(TEMPLATE).unwrap();
 /// assert_eq!((data.experiments[0].name.as_str(), data.experiments[0].cultures.len()), ("parental", 6));
-/// assert!(read("culture,mutants\n1,-3\n").unwrap_err().to_string().starts_with("line 2, column 3 (mutants): found `-3`"));
+/// assert!(read("culture,mutants\n1,-3\n").unwrap_err().to_string().starts_with("line 2, column 2 (mutants): found `-3`"));
 /// ```
 pub fn read(text: &str) -> Result<Data, TableProblems> {
     let mut sheet = Sheet::parse(text)?;

@@ -6,12 +6,14 @@
 //! cell, a persister, the drug itself): that is one origin here, `during_treatment`.
 //!
 //! Priors: the three alike; m and the Poisson mean log-uniform over [`RANGE`]; the share uniform; a free fitness
-//! log-normal about 1. Evidence by quadrature ([`crate::quadrature`]). Expected information of more cultures: data sets
+//! log-normal about 1, and where nothing is said of it 1 as likely as not. Counts that none of them makes tell nothing
+//! ([`super::misfit`]). Evidence by quadrature ([`crate::quadrature`]). Expected information of more cultures: data sets
 //! drawn from the posterior, their posterior odds by averaging over posterior draws of each explanation, and the mean fall of
 //! entropy (Lindley 1956).
 
 use super::fit::{Alike, Assay, Fitness};
 use super::law::Law;
+use super::misfit::misfit;
 use super::posterior::FITNESS_PRIOR;
 use crate::expected;
 use crate::prior::Prior;
@@ -22,7 +24,7 @@ use crate::words::significant;
 use remission_engine::draw::log_poisson;
 use remission_engine::stream::{Purpose, Stream};
 
-/// Mutations a culture, and colonies a plate made after plating.
+/// Mutations a culture (its upper end where cultures are of one size), and colonies a plate made after plating.
 pub const RANGE: (f64, f64) = (1e-2, 1e4);
 /// Share of a typical culture's colonies that arose after plating, in a mixture.
 pub const SHARE: (f64, f64) = (0.2, 0.8);
@@ -40,10 +42,10 @@ const NAMES: [(&str, &str, Origin); 3] = [
 
 /// A parameter set: fitness, mutations before (m), Poisson mean after.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Set {
-    fitness: f64,
-    m: f64,
-    after: f64,
+pub(super) struct Set {
+    pub(super) fitness: f64,
+    pub(super) m: f64,
+    pub(super) after: f64,
 }
 
 /// An explanation integrated over its parameters.
@@ -87,18 +89,32 @@ fn both(assay: &Assay) -> (Verdict, [Weighed; 3]) {
         .collect();
     let mut verdict = Verdict::new(explanations);
     verdict.reason = reason(assay, &verdict);
+    let best = |v: &Verdict| v.probability.iter().position(|p| *p >= crate::verdict::CERTAIN);
+    if let Some(k) = best(&verdict) {
+        let mut stream = Stream::new(0, 0, 3, Purpose::Inference);
+        if let Some(why) = misfit(assay, &drawn(&weighed[k], &mut stream), NAMES[k].1) {
+            verdict = verdict.withheld(why);
+        }
+    }
     (verdict, weighed)
+}
+
+/// Values of a free fitness with ln of their prior weights.
+fn free() -> Vec<(f64, f64)> {
+    let z: Vec<f64> = (-6..=6).map(|k| 0.5 * f64::from(k)).collect();
+    let sum = log_sum(&z.iter().map(|z| -0.5 * z * z).collect::<Vec<_>>());
+    z.into_iter().map(|z| (FITNESS_PRIOR.at(z), -0.5 * z * z - sum)).collect()
 }
 
 /// Values of the fitness with ln of their prior weights.
 fn fitnesses(assay: &Assay) -> Vec<(f64, f64)> {
     match assay.conditions.fitness {
         Fitness::Known(w) => vec![(w, 0.0)],
-        Fitness::Free => {
-            let prior = FITNESS_PRIOR;
-            let z: Vec<f64> = (-6..=6).map(|k| 0.5 * f64::from(k)).collect();
-            let sum = log_sum(&z.iter().map(|z| -0.5 * z * z).collect::<Vec<_>>());
-            z.into_iter().map(|z| (prior.at(z), -0.5 * z * z - sum)).collect()
+        Fitness::Free => free(),
+        // As fit as the wild type as likely as not.
+        Fitness::Usual => {
+            let half = libm::log(0.5);
+            std::iter::once((1.0, half)).chain(free().into_iter().map(|(w, weight)| (w, weight + half))).collect()
         }
     }
 }
@@ -117,8 +133,14 @@ fn joined(parts: Vec<Weighed>) -> Weighed {
     Weighed { log_evidence, sets }
 }
 
+/// Prior of m: where sizes differ much, most mutations are those of few cultures, and a typical one has far fewer than the mean.
+fn mutations(assay: &Assay) -> Prior {
+    let cv = assay.conditions.final_cells_cv.unwrap_or(0.0);
+    Prior::LogUniform(RANGE.0, RANGE.1 * (1.0 + cv * cv))
+}
+
 fn before(assay: &Assay) -> Weighed {
-    let prior = Prior::LogUniform(RANGE.0, RANGE.1);
+    let prior = mutations(assay);
     let at = |(fitness, weight): (f64, f64)| {
         let ready = assay.ready(fitness);
         let integral = integrate(|z| assay.log_likelihood(&ready, prior.at(z), 0.0), 40);
@@ -147,7 +169,7 @@ fn poisson_from(n: u64, mean: f64) -> f64 {
 }
 
 fn mixture(assay: &Assay) -> Weighed {
-    let (of_m, of_share) = (Prior::LogUniform(RANGE.0, RANGE.1), Prior::Uniform(SHARE.0, SHARE.1));
+    let (of_m, of_share) = (mutations(assay), Prior::Uniform(SHARE.0, SHARE.1));
     let plating = assay.alike.iter().map(|a| a.plating).sum::<f64>() / assay.alike.len().max(1) as f64;
     let at = |fitness: f64, z: f64, share: f64| {
         let m = of_m.at(z);
@@ -207,10 +229,8 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
     };
     // Slow mutants leave few jackpots, as mutants made on the plate do.
     let slow = match assay.conditions.fitness {
-        Fitness::Known(_) => {
-            "; mutants that grow slower than the wild type would look alike, which --fitness free weighs"
-        }
-        Fitness::Free => "",
+        Fitness::Known(_) => "; mutants of another fitness than was said would look alike",
+        Fitness::Free | Fitness::Usual => "",
     };
     if assay.none() {
         return format!("{} cultures without a mutant: nothing tells when mutants would arise", assay.cultures);
@@ -244,20 +264,21 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
 }
 
 /// Posterior draws of an explanation made ready to draw counts and to weigh them: distribution functions up to a limit.
-struct Table {
+pub(super) struct Table {
     /// p_0 ... p_(limit-1), and the chance of `limit` or more.
     p: Vec<f64>,
-    below: Vec<f64>,
+    /// Chance of n or fewer.
+    pub(super) below: Vec<f64>,
 }
 
 /// Counts told apart when cultures are imagined: more is "this or more".
-const LIMIT: usize = 1000;
+pub(super) const LIMIT: usize = 1000;
 /// Posterior draws kept of each explanation.
 const DRAWS: usize = 40;
 /// Data sets imagined for each explanation.
 const IMAGINED: usize = 150;
 
-fn table(law: &Law, set: &Set) -> Table {
+pub(super) fn table(law: &Law, set: &Set) -> Table {
     let mut p = match set.m > 0.0 {
         true => law.ready_by_recursion(LIMIT).probabilities(set.m, set.after, LIMIT - 1),
         false => (0..LIMIT as u64).map(|n| libm::exp(log_poisson(n, set.after))).collect(),

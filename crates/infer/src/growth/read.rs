@@ -78,7 +78,7 @@ impl Data {
 /// let data = read(TEMPLATE, &Names::default()).unwrap();
 /// assert_eq!((data.readings.len(), data.unit.as_str()), (14, "uM"));
 /// let said = read(&TEMPLATE.replace("0.37", "0"), &Names::default()).unwrap_err().to_string();
-/// assert!(said.starts_with("line 6, column 17 (viable_signal): found `0`; allowed: a number above 0"), "{said}");
+/// assert!(said.starts_with("line 6, column 5 (viable_signal): found `0`; allowed: a number above 0, at most 1e15"), "{said}");
 /// ```
 pub fn read(text: &str, names: &Names) -> Result<Data, TableProblems> {
     let mut sheet = Sheet::parse(text)?;

@@ -52,7 +52,12 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
 fn check(options: &Options) -> Result<(), Failure> {
     let share = |x: f64| x > 0.0 && x <= 1.0;
     let faults = [
-        ("visible_cells", options.visible_cells, options.visible_cells > 1.0, "a number above 1"),
+        (
+            "visible_cells",
+            options.visible_cells,
+            options.visible_cells > 1.0 && options.visible_cells <= 1e12,
+            "a number above 1, at most 1e12",
+        ),
         ("survival", options.survival, share(options.survival), "above 0 and at most 1"),
         ("plating", options.plating, share(options.plating), "above 0 and at most 1"),
         (
@@ -133,6 +138,7 @@ fn of_experiment(e: &Experiment, options: &Options, control: &Control) -> Result
         answer.diagnostics.push((format!("{}.effective_draws", w.kind.name()), Said::Number(least)));
         answer.diagnostics.push((format!("{}.evidence_error", w.kind.name()), Said::Number(w.posterior.error)));
     }
+    answer.remedy = options.settings.remedy();
     answer.notes = notes(options, &model);
     let most = (0..all.len()).max_by(|a, b| verdict.probability[*a].total_cmp(&verdict.probability[*b])).unwrap_or(0);
     pictures(&mut answer, &all[most], e, options);
@@ -276,9 +282,11 @@ fn notes(options: &Options, model: &Model) -> Vec<String> {
         ),
         "mutants grow as other cells do before the drug, and mutations in the first days of killing count as of before"
             .into(),
-        "all colonies grow at one rate: where some grow much slower than others, late colonies of mutants from before look like \
-         mutations of persisters"
-            .into(),
+        format!(
+            "colonies grow at rates that differ from one to the next (growth_spread, before the data {}), those of one family as \
+             those of two: a family of which all grow slowly looks like mutations of persisters",
+            options.growth_spread
+        ),
     ];
     if !model.counted_persisters() {
         out.push(format!(

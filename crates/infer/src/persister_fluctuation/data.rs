@@ -115,6 +115,17 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
                 gathered.looks.push((at, seen as u64, row.line));
             }
         }
+        let cells = gathered.final_cells;
+        if let (Some(t), Some((most, _)), Some(column)) = (tolerant, cells, persisters)
+            && t > most
+        {
+            sheet.reject(
+                row,
+                column,
+                &format!("{t} persisters of {most} cells"),
+                "no more persisters than `final_cells`",
+            );
+        }
         gathered.persisters.extend(tolerant.map(|t| (7.0 * at, t)));
     }
     let mut experiments: Vec<Experiment> = Vec::new();

@@ -1,6 +1,6 @@
 //! Maximum likelihood of the two mutation rates, with profile-likelihood intervals.
 //!
-//! Growth of colonies and the persisters' share and decay are not known from colonies alone: they are held by their
+//! Growth of colonies with its spread and the persisters' share and decay are not known from colonies alone: they are held by their
 //! priors, whose log density is added to the log likelihood (a penalised likelihood; where persisters were counted the
 //! counts outweigh it). An interval holds the values at which twice the fall of the profile is below 3.841. The search is that of
 //! Nelder and Mead 1965 (Computer Journal 7:308), begun anew until it gains nothing.
@@ -74,8 +74,9 @@ impl Objective<'_> {
             before: rate(before),
             during: rate(during),
             growth_per_day: at(0),
-            persister_share: at(1),
-            persister_decay_per_day: at(2),
+            growth_spread: at(1),
+            persister_share: at(2),
+            persister_decay_per_day: at(3),
         }
     }
 
@@ -156,10 +157,11 @@ pub fn fit(model: &Model, options: &Options, starts: &[Rates]) -> Fit {
     let ln = |rate: f64| if rate > 0.0 { libm::log(rate).max(LEAST) } else { LEAST };
     let begin = |r: &Rates| -> Vec<f64> {
         let z = |k: usize, x: f64| objective.nuisances[k].prior.z(x).clamp(-6.0, 6.0);
-        let share = z(1, r.persister_share);
-        vec![ln(r.before), ln(r.during), z(0, r.growth_per_day), share, z(2, r.persister_decay_per_day)]
+        let held = [r.growth_per_day, r.growth_spread, r.persister_share, r.persister_decay_per_day];
+        let held = held.into_iter().enumerate().map(|(k, x)| z(k, x));
+        [ln(r.before), ln(r.during)].into_iter().chain(held).collect()
     };
-    let mut top = (f64::NEG_INFINITY, vec![-15.0, -15.0, 0.0, 0.0, 0.0]);
+    let mut top = (f64::NEG_INFINITY, vec![-15.0, -15.0, 0.0, 0.0, 0.0, 0.0]);
     for start in starts {
         let found = objective.highest(&begin(start), 0.5);
         if found.0 > top.0 {

@@ -74,6 +74,8 @@ pub struct Options {
     pub persister_spread: f64,
     /// Net growth of resistant cells under the drug, per day; default lognormal(0.35, 0.4).
     pub growth_per_day: Prior,
+    /// Standard deviation of the logarithm of growth between colonies; default lognormal(0.15, 0.7) (assumed).
+    pub growth_spread: Prior,
     /// Persisters when the drug is given, as a share of all cells; default lognormal(0.01, 1.5).
     pub persister_share: Prior,
     /// Decay of persisters, per day; default lognormal(0.02, 0.8).
@@ -100,6 +102,7 @@ impl Default for Options {
             persister_births_per_day: 0.05,
             persister_spread: 0.3,
             growth_per_day: Prior::LogNormal(0.35, 0.4),
+            growth_spread: Prior::LogNormal(0.15, 0.7),
             persister_share: Prior::LogNormal(0.01, 1.5),
             persister_decay_per_day: Prior::LogNormal(0.02, 0.8),
             rate_before: Prior::LogUniform(1e-10, 1e-4),

@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::data::Experiment;
-use super::law::{Seen, founded_and_visible, log_chance, visible};
+use super::law::{Seen, Visible, founded_and_visible, log_chance};
 use crate::prior::{Parameter, Prior, Target};
 use crate::special::log_normal_density;
 use crate::verdict::Origin;
@@ -14,8 +14,10 @@ pub struct Rates {
     pub before: f64,
     /// Resistance mutations a persister's division under the drug, 0 or more.
     pub during: f64,
-    /// Net growth of resistant cells under the drug, per day, above 0.
+    /// Net growth of resistant cells under the drug, median of colonies, per day, above 0.
     pub growth_per_day: f64,
+    /// Standard deviation of its logarithm between colonies, 0 or more.
+    pub growth_spread: f64,
     /// Persisters when the drug was given, as a share of all cells, above 0.
     pub persister_share: f64,
     /// Decay of persisters, per day, above 0.
@@ -97,15 +99,17 @@ impl Model {
     pub fn log_likelihood(&self, rates: &Rates) -> f64 {
         let Rates { growth_per_day: growth, persister_decay_per_day: decay, persister_share: share, .. } = *rates;
         let usable = |x: f64| x > 0.0 && x.is_finite();
-        if !(usable(growth) && usable(decay) && usable(share)) {
+        let spread = rates.growth_spread >= 0.0 && rates.growth_spread.is_finite();
+        if !(usable(growth) && spread && usable(decay) && usable(share)) {
             return f64::NEG_INFINITY;
         }
         let count = |(cells, day, seen): &(f64, f64, f64)| {
             log_normal_density(*seen, libm::log(share * cells) - decay * day, self.spread)
         };
         let persisters: f64 = self.persisters.iter().map(count).sum();
-        let shown: Vec<f64> = self.days.iter().map(|d| self.kept * visible(*d, growth, self.threshold)).collect();
-        let founded = founded_and_visible(&self.days, decay, growth, self.threshold);
+        let visible = Visible::new(growth, rates.growth_spread, self.threshold);
+        let shown: Vec<f64> = self.days.iter().map(|d| self.kept * visible.by(*d)).collect();
+        let founded = founded_and_visible(&self.days, decay, &visible);
         let at = |day: f64| self.days.partition_point(|d| *d < day);
         let rate = rates.during * self.births_per_day * self.kept * share;
         let mut laws: Vec<(f64, f64, Vec<f64>)> = Vec::new();
@@ -210,16 +214,17 @@ impl<'a> Explained<'a> {
             before: 0.0,
             during: 0.0,
             growth_per_day: at[0],
-            persister_share: at[1],
-            persister_decay_per_day: at[2],
+            growth_spread: at[1],
+            persister_share: at[2],
+            persister_decay_per_day: at[3],
         };
         match self.kind {
-            Kind::PreExisting => rates.before = at[3],
-            Kind::Persister => rates.during = at[3],
+            Kind::PreExisting => rates.before = at[4],
+            Kind::Persister => rates.during = at[4],
             Kind::Mixture => {
-                rates.before = at[3];
+                rates.before = at[4];
                 let lines = self.model.lines(&rates).0;
-                rates.during = lines * at[4] / (1.0 - at[4]) / self.model.divisions(&rates);
+                rates.during = lines * at[5] / (1.0 - at[5]) / self.model.divisions(&rates);
             }
         }
         rates
@@ -230,6 +235,7 @@ impl<'a> Explained<'a> {
 pub fn nuisances(options: &Options) -> Vec<Parameter> {
     vec![
         Parameter::new("growth_per_day", "1/day", options.growth_per_day),
+        Parameter::new("growth_spread", "", options.growth_spread),
         Parameter::new("persister_share", "", options.persister_share),
         Parameter::new("persister_decay_per_day", "1/day", options.persister_decay_per_day),
     ]

@@ -28,6 +28,8 @@ const OUTCOMES: usize = 60;
 const KEPT: usize = 30;
 /// Cultures with more colonies in a drawn outcome than this count as having this many new ones at their last look.
 const MOST: usize = 200;
+/// Colonies whose growth is measured one by one.
+const MEASURED: f64 = 12.0;
 /// Most new cultures of which the worth is worked out.
 const CULTURES: usize = 48;
 
@@ -76,8 +78,19 @@ pub(super) fn measurements(
             let truth = &sets[from][set];
             let chance: Box<dyn Fn(&Rates) -> f64> = match m {
                 Measurement::GrowthRate => {
-                    let found = libm::log(truth.growth_per_day) + GROWTH_ERROR * normal(&mut stream);
-                    Box::new(move |r| log_normal_density(found, libm::log(r.growth_per_day), GROWTH_ERROR))
+                    let seen = |r: &Rates| {
+                        let spread = libm::sqrt(r.growth_spread * r.growth_spread + GROWTH_ERROR * GROWTH_ERROR);
+                        let error = spread / libm::sqrt(MEASURED);
+                        (libm::log(r.growth_per_day), error, libm::log(spread))
+                    };
+                    // The logarithm of a standard deviation of n numbers is nearly normal.
+                    let own = 1.0 / libm::sqrt(2.0 * (MEASURED - 1.0));
+                    let (middle, error, spread) = seen(truth);
+                    let found = (middle + error * normal(&mut stream), spread + own * normal(&mut stream));
+                    Box::new(move |r| {
+                        let (middle, error, spread) = seen(r);
+                        log_normal_density(found.0, middle, error) + log_normal_density(found.1, spread, own)
+                    })
                 }
                 Measurement::Persisters => {
                     let (start, end) = (libm::log(truth.persister_share), truth.persister_decay_per_day * 7.0 * last);
@@ -117,7 +130,9 @@ pub(super) fn measurements(
             Measurement::LongerWatch => {
                 format!("longer_watch: {cultures} more cultures, watched to week {:.0}", 2.0 * last)
             }
-            Measurement::GrowthRate => "growth_rate: growth rate of colonies under the drug, to 10 %".into(),
+            Measurement::GrowthRate => {
+                format!("growth_rate: growth rates of {MEASURED:.0} colonies under the drug, each to 10 %")
+            }
             Measurement::Persisters => "persister_counts: persisters counted at the start and the end".into(),
         };
         Ok(Next { name, expected_bits, error, cost: None })

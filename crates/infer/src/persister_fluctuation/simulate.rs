@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::data::{Culture, Experiment};
-use super::law::visible;
+use super::law::Visible;
 use super::model::Rates;
 use remission_engine::draw::{exponential, multinomial, normal, poisson};
 use remission_engine::stream::Stream;
@@ -29,7 +29,7 @@ const MOST_LINES: u64 = 20_000;
 /// ```
 /// use remission_engine::stream::{Purpose, Stream};
 /// use remission_infer::persister_fluctuation::{Options, model::Rates, simulate::{Design, assay}};
-/// let rates = Rates { before: 0.0, during: 1e-6, growth_per_day: 0.4, persister_share: 0.01, persister_decay_per_day: 0.02 };
+/// let rates = Rates { before: 0.0, during: 1e-6, growth_per_day: 0.4, growth_spread: 0.1, persister_share: 0.01, persister_decay_per_day: 0.02 };
 /// let design = Design { cells: vec![1e6; 200], weeks: vec![4.0, 10.0], persister_weeks: vec![] };
 /// let assay = assay(&rates, &design, &Options::default(), &mut Stream::new(1, 0, 0, Purpose::Inference));
 /// let late: usize = assay.cultures.iter().map(|c| c.looks[1].1).sum();
@@ -39,8 +39,9 @@ const MOST_LINES: u64 = 20_000;
 pub fn assay(rates: &Rates, design: &Design, options: &Options, stream: &mut Stream) -> Experiment {
     let threshold = options.visible_cells * options.survival;
     let kept = options.survival * options.plating;
+    let visible = Visible::new(rates.growth_per_day, rates.growth_spread, threshold);
     let days: Vec<f64> = design.weeks.iter().map(|w| 7.0 * w).collect();
-    let shown: Vec<f64> = days.iter().map(|d| kept * visible(*d, rates.growth_per_day, threshold)).collect();
+    let shown: Vec<f64> = days.iter().map(|d| kept * visible.by(*d)).collect();
     let mut shares: Vec<f64> = (0..days.len()).map(|k| shown[k] - if k > 0 { shown[k - 1] } else { 0.0 }).collect();
     shares.push((1.0 - shares.iter().sum::<f64>()).max(0.0));
     let last = days.last().copied().unwrap_or(0.0);
@@ -67,7 +68,8 @@ pub fn assay(rates: &Rates, design: &Design, options: &Options, stream: &mut Str
         let mut later = vec![0usize; days.len()];
         for _ in 0..lines {
             let at = -libm::log1p(-stream.uniform() * whole) / decay;
-            let grown = libm::log(threshold / exponential(stream)) / rates.growth_per_day;
+            let growth = rates.growth_per_day * libm::exp(rates.growth_spread * normal(stream));
+            let grown = libm::log(threshold / exponential(stream)) / growth;
             let place = days.partition_point(|d| *d < at + grown.max(0.0));
             if place < days.len() {
                 later[place] += 1;

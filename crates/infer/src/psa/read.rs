@@ -99,7 +99,16 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     for row in sheet.rows().iter() {
         let who = sheet.name(row, patient, "the name of a man");
         let when = sheet.number(row, days, Numbers::Any);
-        let value = sheet.number_or_missing(row, psa, Numbers::ZeroOrMore);
+        let value = match sheet.text(row, psa).strip_prefix('<').map(|x| x.trim().parse::<f64>()) {
+            Some(Ok(limit)) if (0.0..=10.0).contains(&limit) => {
+                let words = "PSA below a limit (`<`) is taken as below that of the assay (--limit).".to_string();
+                if !notes.contains(&words) {
+                    notes.push(words);
+                }
+                Some(0.0)
+            }
+            _ => sheet.number_or_missing(row, psa, Numbers::ZeroOrMore),
+        };
         let treated = sheet.text(row, on);
         let which = match cycle {
             Some(c) if !is_missing(sheet.text(row, c)) => sheet.number(row, c, Numbers::Whole(1000)),

@@ -46,10 +46,25 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
 
 fn check(options: &Options) -> Result<(), Failure> {
     let faults = [
-        ("threshold_cells", options.threshold_cells, options.threshold_cells > 1.0, "a number above 1"),
+        (
+            "threshold_cells",
+            options.threshold_cells,
+            options.threshold_cells > 1.0 && options.threshold_cells <= 1e12,
+            "a number above 1, at most 1e12",
+        ),
         ("survival", options.survival, options.survival > 0.0 && options.survival <= 1.0, "above 0 and at most 1"),
-        ("looks_every_days", options.looks_every_days, options.looks_every_days > 0.0, "a number above 0"),
-        ("flask_cells", options.flask_cells, options.flask_cells > 3.0, "a number above 3"),
+        (
+            "looks_every_days",
+            options.looks_every_days,
+            (0.01..=3650.0).contains(&options.looks_every_days),
+            "0.01 to 3650 days",
+        ),
+        (
+            "flask_cells",
+            options.flask_cells,
+            options.flask_cells > 3.0 && options.flask_cells <= 1e15,
+            "a number above 3, at most 1e15",
+        ),
     ];
     for (name, found, good, allowed) in faults {
         option(name, found, good, allowed)?;
@@ -134,6 +149,7 @@ fn of_experiment(e: &Experiment, options: &Options, control: &Control) -> Result
         answer.diagnostics.push((format!("{}.effective_draws", w.kind.name()), Said::Number(least)));
         answer.diagnostics.push((format!("{}.evidence_error", w.kind.name()), Said::Number(w.posterior.error)));
     }
+    answer.remedy = options.settings.remedy();
     answer.notes = words::notes(e, options, &grouped);
     best(&mut answer, &verdict, &all, e, &grouped, options);
     answer.tables.push(explanations(&verdict, &all));

@@ -49,7 +49,7 @@ const REGREW: &str = "`yes` or `no` (also 1 or 0, true or false)";
 /// let data = read(TEMPLATE, 1.0).unwrap();
 /// assert_eq!(data.experiments.len(), 1);
 /// let fault = read("well,regrew,time_days\nA1,yes,-3\n", 1.0).unwrap_err().to_string();
-/// assert!(fault.starts_with("line 2, column 8 (time_days): found `-3`"), "{fault}");
+/// assert!(fault.starts_with("line 2, column 3 (time_days): found `-3`"), "{fault}");
 /// ```
 pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
     let mut sheet = Sheet::parse(text)?;

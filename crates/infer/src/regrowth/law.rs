@@ -118,12 +118,12 @@ fn pace(scatter: f64) -> Vec<(f64, f64)> {
     if scatter <= 0.0 {
         return vec![(1.0, 1.0)];
     }
-    normal_nodes(0.5).into_iter().map(|(z, w)| (libm::exp(scatter * z), w)).collect()
+    normal_nodes(0.5, REACH).into_iter().map(|(z, w)| (libm::exp(scatter * z), w)).collect()
 }
 
-/// Evenly spaced points of a standard normal variable with weights that sum to 1.
-fn normal_nodes(step: f64) -> Vec<(f64, f64)> {
-    let count = libm::round(REACH / step) as i32;
+/// Points of a standard normal variable, `step` apart up to `reach` either way, with weights that sum to 1.
+pub(crate) fn normal_nodes(step: f64, reach: f64) -> Vec<(f64, f64)> {
+    let count = libm::round(reach / step) as i32;
     let points: Vec<(f64, f64)> =
         (-count..=count).map(|k| f64::from(k) * step).map(|z| (z, libm::exp(-0.5 * z * z))).collect();
     let sum: f64 = points.iter().map(|p| p.1).sum();
@@ -162,7 +162,7 @@ fn many_lines(k: [f64; 3], many: f64, clock: &Clock, start: f64, days: &[f64]) -
         return days.iter().map(|day| at(*day).min(1.0)).collect();
     }
     let typical = |z: f64| libm::log(((start - libm::log(size(z))) / clock.growth_per_day).max(1e-9));
-    let points: Vec<(f64, f64)> = normal_nodes(0.5).into_iter().map(|(z, w)| (typical(z), w)).collect();
+    let points: Vec<(f64, f64)> = normal_nodes(0.5, REACH).into_iter().map(|(z, w)| (typical(z), w)).collect();
     let below = |day: f64, typical: f64| {
         let z = (day - typical) / clock.scatter;
         if z.abs() < 7.0 { normal_below(z) } else { f64::from(u8::from(z > 0.0)) }

@@ -109,7 +109,7 @@ impl Default for Options {
             weights: [1.0; 6],
             next: true,
             costs: Vec::new(),
-            settings: Settings { particles: 200, forgotten: 0.3, again: 0, ..Settings::default() },
+            settings: Settings { particles: 200, forgotten: 0.3, ..Settings::default() },
         }
     }
 }

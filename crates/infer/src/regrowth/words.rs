@@ -153,6 +153,9 @@ pub(super) fn notes(e: &Experiment, options: &Options, grouped: &Grouped) -> Vec
         Some(cells) => out.push(format!("lines_per_well is for a well of {cells} cells; others in proportion")),
         None => out.push("cells a well are not known: all wells count alike".into()),
     }
+    if !e.wells.is_empty() && e.wells.iter().all(|w| w.dose == Some(0.0)) {
+        out.push("every dose is 0: wells without a drug do not tell where resistance to it came from".into());
+    }
     if grouped.doses_differ {
         out.push(
             "mutations that the drug makes are taken to be in proportion to the dose, all else not to depend on it"

@@ -31,7 +31,8 @@ pub const ENOUGH: usize = 100;
 pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<Answer>, Failure> {
     let ranges = [("limit", options.limit), ("every", options.every), ("horizon", options.horizon)];
     for (name, found) in ranges {
-        option(name, found, found > 0.0 && found <= 1e4, "a number above 0, at most 10,000")?;
+        let least = if name == "limit" { 0.01 } else { 1.0 };
+        option(name, found, (least..=1e4).contains(&found), &format!("{least} to 10,000"))?;
     }
     let chosen: Vec<&Series> = match &options.patient {
         None => data.series.iter().collect(),

@@ -226,6 +226,9 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         let part = |column: Option<Column>| column.map_or("", |c| sheet.text(row, c)).to_string();
         let who = sheet.name(row, patient, "the name of a patient");
         let when = sheet.number_or_missing(row, days, Numbers::Any);
+        if let Some(day) = when.filter(|day| !(-3650.0..=36_500.0).contains(day)) {
+            sheet.reject(row, days, &format!("{day}"), "days since treatment began, -3650 to 36500");
+        }
         let undated = is_missing(sheet.text(row, days));
         let Some((what, unit)) = looked(&sheet, row, &size) else { continue };
         let Some(who) = who else { continue };

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 /// `remission infer ctdna`
 pub fn ctdna(args: &Ctdna, stop: &AtomicBool) -> Result<u8, Exit> {
     let mut options = Options { seed: args.common.seed, ..Options::default() };
+    options.particles = args.effort.particles.map_or(options.particles, |n| n as usize);
     let inside = |name: &str, value: f64, fits: bool, allowed: &str| match fits {
         true => Ok(value),
         false => Err(Exit::refused(format!("error: {name} is {value}; allowed: {allowed}"))),

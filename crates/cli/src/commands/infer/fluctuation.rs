@@ -36,14 +36,14 @@ fn refused(why: Failure) -> Exit {
 
 fn conditions(args: &Fluctuation) -> Result<Conditions, Exit> {
     let fitness = match args.fitness {
-        infer::Fitness::Known(w) => Fitness::Known(w),
-        infer::Fitness::Free => Fitness::Free,
+        Some(infer::Fitness::Known(w)) => Fitness::Known(w),
+        Some(infer::Fitness::Free) => Fitness::Free,
+        None => Fitness::Usual,
     };
-    let initial_share = match (args.phi, args.initial_cells, args.final_cells) {
-        (Some(phi), _, _) => 1.0 - phi,
-        (None, Some(first), Some(last)) => first / last,
-        _ => 0.0,
-    };
+    if let Some(phi) = args.phi.filter(|phi| !(0.01..=1.0).contains(phi)) {
+        return Err(Exit::refused(format!("error: --phi is {phi}; allowed: a share from 0.01 to 1")));
+    }
+    let initial_share = args.phi.map_or(0.0, |phi| 1.0 - phi);
     let conditions = Conditions {
         fitness,
         final_cells: args.final_cells,
@@ -51,6 +51,7 @@ fn conditions(args: &Fluctuation) -> Result<Conditions, Exit> {
         plating: args.plating,
         censor_at: args.censor_at,
         initial_share,
+        initial_cells: args.initial_cells,
         mutant_death: args.mutant_death,
         wild_type_death: args.wild_type_death,
     };
@@ -60,7 +61,7 @@ fn conditions(args: &Fluctuation) -> Result<Conditions, Exit> {
 
 /// The law of a culture without data.
 fn law(args: &Fluctuation, conditions: &Conditions) -> Result<(Law, f64), Exit> {
-    let Fitness::Known(fitness) = conditions.fitness else {
+    let Some(fitness) = conditions.fitness.taken() else {
         return Err(Exit::refused(
             "error: without data there is nothing to estimate the fitness from; give --fitness a number",
         ));
@@ -73,7 +74,16 @@ fn law(args: &Fluctuation, conditions: &Conditions) -> Result<(Law, f64), Exit> 
     }
     let cv = conditions.final_cells_cv.unwrap_or(0.0);
     let plating = conditions.plating.unwrap_or(1.0);
-    let (mutant_death, initial_share) = (conditions.mutant_death, conditions.initial_share);
+    let initial_share = match (conditions.initial_cells, conditions.final_cells) {
+        (Some(first), Some(last)) if first <= 0.99 * last => first / last,
+        (Some(_), _) => {
+            return Err(Exit::refused(
+                "error: without data --initial-cells needs --final-cells, of which it may be 0.99 at most",
+            ));
+        }
+        (None, _) => conditions.initial_share,
+    };
+    let mutant_death = conditions.mutant_death;
     Ok((Law { fitness, plating, mutant_death, cv, initial_share }, m))
 }
 

@@ -15,8 +15,10 @@ pub fn persister_fluctuation(args: &PersisterFluctuation, stop: &AtomicBool) -> 
     options.plating = args.plating.unwrap_or(options.plating);
     options.persister_births_per_day = args.persister_births.unwrap_or(options.persister_births_per_day);
     options.settings.seed = args.common.seed;
+    options.settings.particles = args.effort.particles.map_or(options.settings.particles, |n| n as usize);
     let places = &mut [
         ("growth_per_day", &mut options.growth_per_day),
+        ("growth_spread", &mut options.growth_spread),
         ("persister_share", &mut options.persister_share),
         ("persister_decay_per_day", &mut options.persister_decay_per_day),
         ("rate_before", &mut options.rate_before),

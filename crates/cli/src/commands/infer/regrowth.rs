@@ -17,6 +17,7 @@ pub fn regrowth(args: &Regrowth, stop: &AtomicBool) -> Result<u8, Exit> {
     options.flask_cells = args.flask_cells.unwrap_or(options.flask_cells);
     options.costs = args.costs.cost.clone();
     options.settings.seed = args.common.seed;
+    options.settings.particles = args.effort.particles.map_or(options.settings.particles, |n| n as usize);
     let places = &mut [
         ("growth_per_day", &mut options.growth_per_day),
         ("scatter", &mut options.scatter),

@@ -14,7 +14,7 @@ const DRAWN: usize = 12;
 
 /// The verdict in a sentence, and why, unless `words` have told it.
 pub fn said(verdict: &Verdict, words: &[String]) -> String {
-    let reason = match verdict.reason.is_empty() || words.contains(&verdict.reason) {
+    let reason = match verdict.reason.is_empty() || words.iter().any(|w| w.contains(&verdict.reason)) {
         true => String::new(),
         false => format!(" {}", escape(&one_line(&verdict.reason))),
     };
