@@ -50,11 +50,11 @@ fn one(page: &mut Page, answer: &Answer) {
     for words in &answer.words {
         page.text(0, &one_line(words));
     }
-    estimates(page, &answer.estimates);
-    tests(page, answer);
     if let Some(verdict) = &answer.verdict {
         origin(page, verdict, answer.words.iter().any(|w| w.contains(&verdict.reason)));
     }
+    estimates(page, &answer.estimates);
+    tests(page, answer);
     if !answer.diagnostics.is_empty() {
         page.gap();
         let each: Vec<String> = answer.diagnostics.iter().map(|(name, s)| format!("{name} {}", said(s))).collect();

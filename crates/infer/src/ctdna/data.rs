@@ -83,6 +83,15 @@ impl Said {
         }
     }
 
+    /// The lowest level that would have shown: the limit, or one molecule.
+    pub fn least(self) -> f64 {
+        match self {
+            Said::Reads { depth, .. } => 1.0 / depth.max(1) as f64,
+            Said::Copies { ml, .. } => 1.0 / ml,
+            Said::ShareBelow { limit, .. } | Said::CopiesBelow { limit, .. } => limit,
+        }
+    }
+
     /// Whether mutant molecules were seen.
     pub fn seen(self) -> bool {
         matches!(self, Said::Reads { mutant, .. } if mutant > 0)

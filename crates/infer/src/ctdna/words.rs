@@ -293,6 +293,12 @@ fn course(patient: &Patient, fitted: &[Fitted], options: &Options) -> (Table, Ve
             layers.push(Layer::Band { name: format!("{name}, 95 % of the level"), at: band });
             layers.push(Layer::Line { name: format!("{name}, median"), at: line });
             layers.push(Layer::Points { name: name.clone(), at });
+            // A draw in which it was not seen, at the lowest level that would have shown.
+            let unseen = series.readings.iter().filter(|r| !r.1.seen()).map(|r| (r.0, r.1.least()));
+            let unseen: Vec<(f64, f64)> = unseen.collect();
+            if !unseen.is_empty() {
+                layers.push(Layer::Points { name: format!("{name}, below this"), at: unseen });
+            }
         }
         if layers.is_empty() {
             continue;
@@ -302,7 +308,7 @@ fn course(patient: &Patient, fitted: &[Fitted], options: &Options) -> (Table, Ve
         figures.push(Figure {
             id: if share { "levels-share" } else { "levels-copies" }.into(),
             title: "Mutations in blood over time, with forecast".into(),
-            caption: "Points are draws in which the mutation was seen; beyond the last draw is forecast. Readings scatter around the level.".into(),
+            caption: "Points are draws in which the mutation was seen, or the limit below which it was where it was not; beyond the last draw is forecast. Readings scatter around the level.".into(),
             x: Axis::new("time, days"),
             y: Axis::log(y),
             layers,

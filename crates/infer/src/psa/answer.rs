@@ -3,7 +3,7 @@
 
 use super::held_out::{Held, Judged, Outcome, Plan, Ranked, area, held_out, ranked, start};
 use super::model::{Course, PARAMETERS};
-use super::read::{Data, Man};
+use super::read::{Data, Man, Visit};
 use crate::answer::{Answer, Estimate, Table, Test, Value};
 use crate::failure::{Failure, option};
 use crate::figure::{Axis, Figure, Layer};
@@ -90,9 +90,9 @@ fn one(man: &Man, options: &Options, population: &Population, how: String) -> An
     answer.words = vec![
         format!(
             "After 32 weeks of treatment from the last visit PSA is expected at {:.1} ng/mL, and treatment fails with \
-             probability {:.2} (PSA above 4 ng/mL after 24 and 32 weeks, or rising by half between them).",
+             probability {} (PSA above 4 ng/mL after 24 and 32 weeks, or rising by half between them).",
             libm::exp(rank.log_psa),
-            rank.fails
+            if rank.fails < 0.01 { "below 0.01".to_string() } else { format!("{:.2}", rank.fails) }
         ),
         "PSA alone does not say where resistance came from: cells resistant from the start and cells that became so \
          under treatment make the same PSA."
@@ -118,12 +118,49 @@ fn one(man: &Man, options: &Options, population: &Population, how: String) -> An
         .windows(2)
         .filter(|w| w[0].on != w[1].on)
         .map(|w| Layer::Moment { name: if w[1].on { "on" } else { "off" }.into(), x: w[1].days });
-    let mut layers = vec![Layer::Points { name: "PSA".into(), at: read.collect() }];
+    // As it was, and from the last visit on with treatment on.
+    let last = man.visits.last().map_or(0.0, |v| v.days);
+    let ahead: Vec<Visit> = (1..=8)
+        .map(|k| Visit { days: last + 28.0 * f64::from(k), psa: None, on: true, cycle: man.cycles() + 1 })
+        .collect();
+    let treated = course.treated();
+    let paths: Vec<Vec<f64>> = sets
+        .iter()
+        .map(|(theta, _)| {
+            let later = treated.ahead(theta, &ahead, &mut stream).into_iter().map(|a| a.1);
+            course.along(theta).into_iter().chain(later).collect()
+        })
+        .collect();
+    let (mut band, mut line) = (Vec::new(), Vec::new());
+    for (k, day) in man.visits.iter().chain(&ahead).map(|v| v.days).enumerate() {
+        let mut values: Vec<f64> = paths.iter().map(|p| libm::exp(p[k])).collect();
+        values.sort_by(f64::total_cmp);
+        if let (Some(low), Some(middle), Some(high)) =
+            (quantile(&values, 0.025), quantile(&values, 0.5), quantile(&values, 0.975))
+        {
+            band.push((day, low.max(0.01), high.max(0.01)));
+            line.push((day, middle.max(0.01)));
+        }
+    }
+    let readings = read.clone().count();
+    if readings < 3 {
+        answer.notes.push(format!(
+            "{readings} reading{} of this man: what is forecast says little more than what is believed of any man",
+            if readings == 1 { "" } else { "s" }
+        ));
+    }
+    let mut layers = vec![
+        Layer::Band { name: "95 % of the PSA that cells make".into(), at: band },
+        Layer::Line { name: "median".into(), at: line },
+        Layer::Points { name: "PSA read".into(), at: read.collect() },
+    ];
     layers.extend(changes);
+    layers.push(Layer::Moment { name: "last visit".into(), x: last });
     answer.figures.push(Figure {
         id: "course".into(),
-        title: "PSA read".into(),
-        caption: "Lines: where treatment was started and stopped.".into(),
+        title: "PSA over time, with forecast under treatment".into(),
+        caption: "Lines: where treatment was started and stopped. From the last visit on treatment is taken to be on."
+            .into(),
         x: Axis::new("time, days"),
         y: Axis::log("PSA, ng/mL"),
         layers,
@@ -191,7 +228,7 @@ fn many(data: &Data, options: &Options, control: &Control) -> Result<Answer, Fai
         let Some((value, error)) = area(&cases, &none) else { continue };
         let ci95 = ((value - 1.959964 * error).max(0.0), (value + 1.959964 * error).min(1.0));
         words.push(format!(
-            "Ranked by that probability, {what} ({} men) against neither ({}) has an area under the curve of {value:.2} ({:.2} \
+            "Ranked by the probability that treatment fails, {what} ({} men) against neither ({}) has an area under the curve of {value:.2} ({:.2} \
              to {:.2}).",
             cases.len(),
             none.len(),

@@ -302,11 +302,7 @@ fn one(
 
 /// What 32 weeks of treatment from the last visit of `course` would do, over draws of a man's parameters.
 pub fn ranked(man: usize, cycle: usize, course: &Course, sets: &[(Vec<f64>, f64)], stream: &mut Stream) -> Ranked {
-    // From the last visit on, treatment is on.
-    let mut treated = Course { visits: course.visits.clone(), limit: course.limit };
-    if let Some(last) = treated.visits.last_mut() {
-        last.on = true;
-    }
+    let treated = course.treated();
     let now = treated.visits.last().map_or(0.0, |v| v.days);
     let visits = [168.0, 224.0].map(|d| Visit { days: now + d, psa: None, on: true, cycle });
     let (mut fails, mut resistant, mut later) = (0.0, 0.0, Vec::new());

@@ -127,6 +127,26 @@ impl Course {
         (sum, cells)
     }
 
+    /// The same with treatment on from the last visit on.
+    pub fn treated(&self) -> Course {
+        let mut visits = self.visits.clone();
+        if let Some(last) = visits.last_mut() {
+            last.on = true;
+        }
+        Course { visits, limit: self.limit }
+    }
+
+    /// ln PSA at each visit.
+    pub fn along(&self, theta: &[f64]) -> Vec<f64> {
+        let mut cells = Cells::start(theta);
+        let mut out: Vec<f64> = self.visits.first().map(|_| cells.log_psa()).into_iter().collect();
+        for pair in self.visits.windows(2) {
+            cells = cells.after(theta, pair[1].days - pair[0].days, pair[0].on);
+            out.push(cells.log_psa());
+        }
+        out
+    }
+
     /// ln PSA at visits after the last one: as it would be read, drawn, and what it is.
     pub fn ahead(&self, theta: &[f64], visits: &[Visit], stream: &mut Stream) -> Vec<(f64, f64)> {
         let (_, mut cells) = self.follow(theta);

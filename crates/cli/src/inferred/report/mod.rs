@@ -49,10 +49,10 @@ fn parts(answer: &Answer, place: &Place) -> Vec<(&'static str, &'static str, Str
     let prefix = place.prefix.as_str();
     let (verdict, sampled) = (answer.verdict.as_ref(), answer.sampled.as_ref());
     vec![
-        ("estimates", "Estimates", parts::estimates(&answer.estimates, prefix)),
         ("origin", "Where resistance came from", verdict.map_or(String::new(), |v| verdict::origins(v, prefix))),
         ("evidence", "Evidence for each explanation", verdict.map_or(String::new(), |v| verdict::evidence(v, prefix))),
         ("next", "What to measure next", verdict.map_or(String::new(), |v| verdict::next(v, prefix))),
+        ("estimates", "Estimates", parts::estimates(&answer.estimates, prefix)),
         ("pictures", "Pictures", pictures(answer, place)),
         (
             "posterior",

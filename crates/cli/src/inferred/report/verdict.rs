@@ -76,6 +76,19 @@ struct Ground<'a> {
     mark: Option<(f64, String)>,
 }
 
+/// A name on as many lines as it needs, three at most.
+fn folded(name: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in name.split(' ') {
+        let longer = lines.last().map(|l| format!("{l} {word}"));
+        match longer.filter(|l| lines.len() == 3 || 1.18 * wide(l) <= width) {
+            Some(longer) => *lines.last_mut().unwrap_or(&mut String::new()) = longer,
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.into_iter().map(|l| fit(&l, width, 14.5)).collect()
+}
+
 /// Bars from left to right at one width, names before them or, where they are long, above them.
 fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> String {
     // Bold letters are wider.
@@ -84,7 +97,10 @@ fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> 
     let start = if above { 8.0 } else { longest + 14.0 };
     let behind = rows.iter().map(|b| wide(&b.text)).fold(24.0, f64::max) + 14.0;
     let x = Scale { from: 0.0, to: ground.to, start, end: width - behind };
-    let each = if above { 46.0 } else { 30.0 };
+    let folded: Vec<Vec<String>> =
+        rows.iter().map(|b| if above { folded(&b.name, width - start) } else { Vec::new() }).collect();
+    let lines = folded.iter().map(Vec::len).max().unwrap_or(1).max(1) as f64;
+    let each = if above { 28.0 + 18.0 * lines } else { 30.0 };
     let (top, bottom) = (20.0, 26.0 + each * rows.len() as f64);
     let mut svg = Svg::new(width);
     for (at, text) in &ground.ticks {
@@ -92,7 +108,7 @@ fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> 
         svg.line(x.at(*at), bottom, x.at(*at), bottom + 4.0, "axis");
         svg.text(x.at(*at), bottom + 18.0, Anchor::Middle, "t", text);
     }
-    let height = |k: usize| top + each * k as f64 + if above { 20.0 } else { 6.0 };
+    let height = |k: usize| top + each * k as f64 + if above { 2.0 + 18.0 * lines } else { 6.0 };
     // Where each bar with its whisker ends.
     let mut ends = vec![x.start; rows.len()];
     for (k, bar) in rows.iter().enumerate().filter(|(_, bar)| bar.value.is_finite()) {
@@ -118,7 +134,11 @@ fn bars(rows: &[Bar], ground: &Ground, width: f64, class: &str, label: &str) -> 
     for (k, bar) in rows.iter().enumerate() {
         let y = height(k);
         match above {
-            true => svg.text(start, y - 6.0, Anchor::Start, "b halo", &fit(&bar.name, width - start, 14.5)),
+            true => {
+                for (l, line) in folded[k].iter().rev().enumerate() {
+                    svg.text(start, y - 6.0 - 18.0 * l as f64, Anchor::Start, "b halo", line);
+                }
+            }
             false => svg.text(start - 10.0, y + 15.0, Anchor::End, "b", &bar.name),
         }
         svg.text(ends[k] + 7.0, y + 15.0, Anchor::Start, "t halo", &bar.text);
@@ -247,7 +267,15 @@ pub fn next(verdict: &Verdict, prefix: &str) -> String {
             fill: ("#0072b2", ""),
         }
     };
-    let rows: Vec<Bar> = verdict.next.iter().take(DRAWN).map(bar).collect();
+    // What tells nothing is in the table alone.
+    let telling = verdict.next.iter().filter(|n| n.expected_bits > 0.005 * entropy || !n.expected_bits.is_finite());
+    let rows: Vec<Bar> = telling.take(DRAWN).map(bar).collect();
+    if rows.is_empty() {
+        return format!(
+            "<p>Nothing that was considered would tell more about the origin (there are {} bits to be learned).</p>",
+            pretty(&short(entropy, 3))
+        );
+    }
     let most = rows.iter().map(|b| b.value + if b.error.is_finite() { 2.0 * b.error.max(0.0) } else { 0.0 });
     let most = most.filter(|v| v.is_finite()).fold(entropy, f64::max).max(1e-6);
     let axis = super::axis::Ruler::of(&Default::default(), [0.0, most].into_iter(), true, [false; 2], 4);
