@@ -114,7 +114,7 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
             vec!["infer", "fluctuation", bad],
             vec!["line 2, column 3 (mutants): found `3,5`", "line 3, column 3 (mutants): found `-2`"],
         ),
-        (vec!["infer", "fluctuation", missing.to_str().unwrap()], vec!["no such column among `culture`, `count`"]),
+        (vec!["infer", "fluctuation", missing.to_str().unwrap()], vec!["no column `mutants` among `culture`, `count`"]),
         (vec!["infer", "fluctuation", EXAMPLE, "--experiment", "x"], vec!["allowed: parental, repair-deficient"]),
         (vec!["infer", "fluctuation", EXAMPLE, "--plating", "1.5"], vec!["the plating efficiency is 1.5; allowed"]),
         (vec!["infer", "fluctuation", "--tail", "5"], vec!["--m"]),

@@ -110,6 +110,9 @@ impl Failure {
     /// Something of that name is not in the table; `there` are those that are, of which some are told.
     pub(crate) fn unknown(what: &str, name: &str, there: impl IntoIterator<Item = impl Into<String>>) -> Failure {
         let there: Vec<String> = there.into_iter().take(20).map(Into::into).collect();
+        if there.iter().all(String::is_empty) {
+            return Failure::Said(format!("no {what} `{name}` in the table, which names none; allowed: leave it out"));
+        }
         Failure::Said(format!("no {what} `{name}` in the table; allowed: `{}`", there.join("`, `")))
     }
 }

@@ -161,6 +161,9 @@ pub struct Growth {
     /// Table of percentages of dead cells, for rates of death and birth
     #[arg(long, value_name = "FILE")]
     pub dead: Option<PathBuf>,
+    /// The signal is free of background: that of wells without cells was subtracted
+    #[arg(long)]
+    pub blanked: bool,
     /// A line that the drug only slows; it shares the dish's capacity in the model of the delay
     #[arg(long, value_name = "LINE")]
     pub slowed: Option<String>,

@@ -111,6 +111,11 @@ pub(super) fn words(
              drug holiday, in which persisters become sensitive again."
                 .into(),
         );
+        answer.words.push(
+            "Resistant cells of before whose lineages have one or two cells in the pool win in one replicate alone, as those that \
+             arose in it do: growing the pool further before the split tells them apart."
+                .into(),
+        );
     }
     if let Some(next) = verdict.next.first().filter(|n| verdict.undetermined && n.expected_bits > 0.05) {
         answer.words.push(format!(

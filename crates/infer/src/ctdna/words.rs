@@ -116,6 +116,11 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
     let (table, figures) = course(patient, fitted, options);
     out.tables.push(table);
     out.figures.extend(figures);
+    out.notes.push(
+        "growth is taken to have slowed 1.07 to 35 times from day 0 to the last draw (95 %, before the data): a clone that slowed \
+         much more was founded later than is said here"
+            .into(),
+    );
     out.notes.push(format!(
         "one copy per mL is taken to stand for {:.1e} cells, give or take a factor of {:.0} (95 %): 1.4e-4 of a dying cell's DNA, {} deaths a day, a half-life of 30 minutes",
         super::cells_per_level(false, options.death_per_day),
@@ -183,6 +188,12 @@ fn estimates(series: &Series, one: &Fitted, founded: &[f64], out: &mut Answer) {
     put("scatter", of("scatter"), "", "standard deviation of the log odds from draw to draw");
 }
 
+/// Whether a level that stays is the most probable of all.
+fn stays(verdict: &Verdict) -> bool {
+    let best = verdict.explanations.iter().zip(&verdict.probability).max_by(|a, b| a.1.total_cmp(b.1));
+    best.is_some_and(|(e, _)| e.name == "steady")
+}
+
 /// The first sentence, and why.
 fn reason(series: &Series, verdict: &Verdict, founded: &[f64]) -> (String, String) {
     let of = |origin| probability(verdict, origin);
@@ -198,6 +209,10 @@ fn reason(series: &Series, verdict: &Verdict, founded: &[f64]) -> (String, Strin
         Some((Origin::DuringTreatment, p)) if !verdict.undetermined => {
             format!("{name} arose during treatment (probability {}).", crate::words::probability(p))
         }
+        Some((Origin::None, p)) if !verdict.undetermined && stays(verdict) => {
+            let p = crate::words::probability(p);
+            format!("{} is there at a level that stays, and no clone with it grows (probability {p}).", series.mutation)
+        }
         Some((Origin::None, p)) if !verdict.undetermined => {
             format!("No resistant clone shows in {} (probability {}).", series.mutation, crate::words::probability(p))
         }
@@ -209,6 +224,11 @@ fn reason(series: &Series, verdict: &Verdict, founded: &[f64]) -> (String, Strin
     };
     let seen = seen(series);
     let why = match summary(founded.to_vec()) {
+        _ if stays(verdict) && seen > 0 => format!(
+            "It was seen in {seen} of {} draws without a rise: it may be of blood cells (clonal haematopoiesis), inherited, or of cells \
+             that the drug lets be.",
+            series.readings.len()
+        ),
         Some((middle, (low, high))) if seen > 0 && low < 0.0 && high > 0.0 => format!(
             "Traced back along its growth the clone was one cell on day {middle:.0}, but anywhere from day {low:.0} to day {high:.0} (95 %), and day 0 lies in between: {}.",
             match seen {

@@ -146,6 +146,17 @@ fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<
     answer.estimates = estimates(&assay, &found, "");
     answer.estimates.extend(from_empty_cultures(&assay));
     answer.words.push(words(&assay, &found));
+    // Two readings of the same counts that exclude each other: the law of growing clones does not fit.
+    let empty = answer.estimates.iter().find(|e| e.name == "mutations_per_culture_p0");
+    if let Some((low, high)) = empty.and_then(|e| e.ci95)
+        && (high < found.m.ci95.0 || low > found.m.ci95.1)
+    {
+        answer.words.push(
+            "These counts are not those of mutants that arose while the cultures grew: the share of empty cultures alone gives a \
+             number of mutations that the counts exclude, and neither is a mutation rate (--verdict weighs what else they may be)."
+                .into(),
+        );
+    }
     answer.notes = assay.notes.clone();
     answer.notes.extend(assumed(&assay));
     answer.diagnostics = vec![
@@ -159,6 +170,13 @@ fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<
     if options.verdict {
         let verdict = verdict(&assay, options.seed, &options.costs);
         answer.words.push(said(&verdict));
+        if !verdict.undetermined && verdict.best().is_some_and(|b| b.0 != crate::verdict::Origin::PreExisting) {
+            answer.words.push(
+                "The number of mutations and the rate above hold only if every mutant arose before plating, and are not those of \
+                 these cultures."
+                    .into(),
+            );
+        }
         let known = |cost: &&(String, f64)| verdict.next.iter().any(|n| n.name.contains(cost.0.as_str()));
         for (name, _) in options.costs.iter().filter(|c| !known(c)) {
             answer.notes.push(format!(

@@ -13,7 +13,7 @@ use remission_engine::draw::{binomial, gamma, poisson};
 use remission_engine::stream::{Purpose, Stream};
 
 /// Prior of a free fitness.
-pub const FITNESS_PRIOR: Prior = Prior::LogNormal(1.0, 0.3);
+pub const FITNESS_PRIOR: Prior = Prior::LogNormal(1.0, 0.6);
 
 /// An assay as something to be sampled.
 pub struct Mutations<'a> {

@@ -101,7 +101,7 @@ fn both(assay: &Assay) -> (Verdict, [Weighed; 3]) {
 
 /// Values of a free fitness with ln of their prior weights.
 fn free() -> Vec<(f64, f64)> {
-    let z: Vec<f64> = (-6..=6).map(|k| 0.5 * f64::from(k)).collect();
+    let z: Vec<f64> = (-12..=12).map(|k| 0.25 * f64::from(k)).collect();
     let sum = log_sum(&z.iter().map(|z| -0.5 * z * z).collect::<Vec<_>>());
     z.into_iter().map(|z| (FITNESS_PRIOR.at(z), -0.5 * z * z - sum)).collect()
 }
@@ -214,10 +214,10 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
     let empty: f64 = counts.iter().filter(|c| c.0 == 0).map(|c| c.1).fold(0.0, |sum, times| sum + times);
     let largest = counts.iter().map(|c| c.0).max().unwrap_or(0);
     let facts = format!(
-        "{} with a mean of {} mutants and a variance of {} ({empty:.0} without a mutant, the largest count {largest})",
+        "{} with a mean of {} mutants{} ({empty:.0} without a mutant, the largest count {largest})",
         if assay.cultures == 1 { "1 culture".into() } else { format!("{} cultures", assay.cultures) },
         significant(mean, 3),
-        significant(spread, 3)
+        if n > 1.0 { format!(" and a variance of {}", significant(spread, 3)) } else { String::new() }
     );
     // Chance on the plate alone gives (n - 1) variance / mean the law chi-square with n - 1 degrees of freedom, whose cube root is
     // nearly normal (Wilson and Hilferty 1931, PNAS 17:684); said below its 1e-3 quantile.
@@ -230,7 +230,7 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
     // Slow mutants leave few jackpots, as mutants made on the plate do.
     let slow = match assay.conditions.fitness {
         Fitness::Known(_) => "; mutants of another fitness than was said would look alike",
-        Fitness::Free | Fitness::Usual => "",
+        Fitness::Free | Fitness::Usual => "; mutants that grow much more slowly than the wild type would look alike",
     };
     if assay.none() {
         return format!("{} cultures without a mutant: nothing tells when mutants would arise", assay.cultures);

@@ -31,6 +31,9 @@ pub struct Options {
     pub deaths: (f64, f64),
     /// States of the delay, 1 or more; default 12.
     pub states: u32,
+    /// Whether the signal is free of background, as where blanks were subtracted: a background looks like survivors that stay.
+    /// Default false.
+    pub blanked: bool,
     /// Particles, runs and seed of the verdict on survivors.
     pub settings: Settings,
 }
@@ -43,6 +46,7 @@ impl Default for Options {
             slowed: None,
             deaths: (0.0, 0.0),
             states: 12,
+            blanked: false,
             settings: Settings::default(),
         }
     }

@@ -112,16 +112,17 @@ pub(super) fn disagreement(data: &Data, line: &str, doses: &[f64], seen: &[Seen]
     if !slower.is_empty() {
         answer.words.push(format!(
             "The drug acts late: slopes before and after {split} h fall beyond those of untreated wells, from {} (Student's t, \
-             corrected for {} doses).{slowing} A rate over {whole} mixes growth before the kill with the kill, and depends on how \
+             corrected for {} dose{}).{slowing} A rate over {whole} mixes growth before the kill with the kill, and depends on how \
              long the course was followed.",
             slower.join(", "),
-            strict.len()
+            strict.len(),
+            if strict.len() == 1 { "" } else { "s" }
         ));
     }
     if !faster.is_empty() {
         answer.words.push(format!(
             "The effect wanes: slopes before and after {split} h rise beyond those of untreated wells, from {} (Student's t, corrected \
-             for {} doses); the cells that are left are not like those that died.",
+             for {} doses); as where the cells that are left are not like those that died, or the drug's effect fades, or a background of the reading is left.",
             faster.join(", "),
             strict.len()
         ));

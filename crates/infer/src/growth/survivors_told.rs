@@ -71,7 +71,7 @@ pub(super) fn add(
         let law = format!("chi-square, {degrees} degrees of freedom");
         answer.tests.push(Test { name: "same_persister_fraction_at_every_dose".into(), statistic: q, law, p });
         answer.words.push(match p < 0.05 {
-            true => "The slow share differs between doses: cells switch under the drug, by a rate that depends on it."
+            true => "The slow share differs between doses, as where cells switch under the drug by a rate that depends on it."
                 .into(),
             false => "The slow share is alike at every dose, as if these cells were there before the drug.".to_string(),
         });
@@ -98,6 +98,13 @@ pub(super) fn add(
             stay, grow, p[0]
         )
     };
+    if stay > crate::verdict::CERTAIN && !options.blanked {
+        // A background is a level that stays: without blanks nothing tells it from cells that stay.
+        verdict = verdict.withheld(format!(
+            "The signal at {at} stays at a level to the end of the course: persisters do that, and so does a background of the \
+             reading. Subtract that of wells without cells, and say so (--blanked)."
+        ));
+    }
     answer.words.push(verdict.reason.clone());
     for posterior in &posteriors {
         answer.unconverged.extend(posterior.diagnosis.complaints());

@@ -200,13 +200,25 @@ impl Seen {
 /// ln of the chance of `new` colonies at each look: `before[n]` is the chance that n mutants of before are seen in all,
 /// `shares` where those fall, `means` how many mutants of during are expected new at each look.
 pub fn log_chance(new: &[usize], before: &[f64], shares: &[f64], means: &[f64]) -> f64 {
+    // Splits that ask for far more during than are expected are left out, unless nothing else is possible.
+    let some = chance(new, before, shares, means, 1e-80);
+    libm::log(if some > 1e-200 { some } else { chance(new, before, shares, means, 0.0) })
+}
+
+/// The same, not as a logarithm, over splits in which the chance of those of during is at least `least` of the highest.
+fn chance(new: &[usize], before: &[f64], shares: &[f64], means: &[f64], least: f64) -> f64 {
     // H(A) = chance of the looks so far when A mutants of before fall on them, but for the choice of the look of each.
     let mut h = vec![1.0];
     for ((n, share), mean) in new.iter().zip(shares).zip(means) {
         let during = poisson(*n, *mean);
         let mut next = vec![0.0; h.len() + n];
         let mut all_here = 1.0;
+        let least = least * during.iter().copied().fold(0.0, f64::max);
         for a in 0..=*n {
+            if during[n - a] < least {
+                all_here *= share;
+                continue;
+            }
             // C(a + b, a) share^a: a of the a + b mutants of before are new at this look.
             let mut choices = all_here;
             for (b, value) in h.iter().enumerate() {
@@ -217,7 +229,7 @@ pub fn log_chance(new: &[usize], before: &[f64], shares: &[f64], means: &[f64]) 
         }
         h = next;
     }
-    libm::log(h.iter().zip(before).map(|(h, b)| h * b).sum())
+    h.iter().zip(before).map(|(h, b)| h * b).sum()
 }
 
 /// Poisson chances of 0 to n.

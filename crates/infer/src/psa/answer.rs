@@ -75,7 +75,9 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
             }
             false => (prior, format!("Fewer than {ENOUGH} other men: a wide prior stands in for a population.")),
         };
-        answers.push(one(&data.men[*k], options, &population, how));
+        let mut answer = one(&data.men[*k], options, &population, how);
+        answer.notes.extend(data.notes.iter().cloned());
+        answers.push(answer);
         control.done(share(1.0));
     }
     Ok(answers)
@@ -109,8 +111,15 @@ fn one(man: &Man, options: &Options, population: &Population, how: String) -> An
     for (k, (name, unit, ..)) in PARAMETERS.iter().enumerate() {
         let mut values: Vec<f64> = sets.iter().map(|s| s.0[k]).collect();
         values.sort_by(f64::total_cmp);
-        let q = |p: f64| quantile(&values, p).unwrap_or(f64::NAN);
-        answer.estimates.push(estimate(name, q(0.5), Some((q(0.025), q(0.975))), unit, "posterior"));
+        // In its own unit: quantiles of a logarithm are logarithms of quantiles.
+        let (name, unit, own): (&str, &str, fn(f64) -> f64) = match name.strip_prefix("ln_") {
+            Some(plain) => (plain, unit.strip_prefix("ln ").unwrap_or(unit), libm::exp),
+            None if *name == "resistant_log_odds" => ("resistant_share_at_start", "", |x| 1.0 / (1.0 + libm::exp(-x))),
+            None => (*name, *unit, |x| x),
+        };
+        let q = |p: f64| own(quantile(&values, p).unwrap_or(f64::NAN));
+        let how = "posterior median, equal-tailed interval";
+        answer.estimates.push(estimate(name, q(0.5), Some((q(0.025), q(0.975))), unit, how));
     }
     let read = man.visits.iter().filter_map(|v| Some((v.days, v.psa?.max(options.limit))));
     let changes = man

@@ -149,6 +149,11 @@ pub(super) fn notes(e: &Experiment, options: &Options, grouped: &Grouped) -> Vec
             }
         },
     ];
+    out.push(
+        "all resistant lines grow at one rate but for the pace of their well: where lines differ much, late wells of lines from \
+         before look like mutations of tolerant cells; so does tolerance that seldom resumes growth, without a mutation"
+            .into(),
+    );
     match grouped.reference_cells {
         Some(cells) => out.push(format!("lines_per_well is for a well of {cells} cells; others in proportion")),
         None => out.push("cells a well are not known: all wells count alike".into()),

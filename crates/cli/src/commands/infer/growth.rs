@@ -26,7 +26,7 @@ pub fn growth(args: &Growth, stop: &AtomicBool) -> Result<u8, Exit> {
     }
     let windows = args.window.iter().map(|(from, until)| Window { from: *from, until: *until }).collect();
     let (line, slowed) = (args.line.clone(), args.slowed.clone());
-    let mut options = Options { line, windows, slowed, ..Options::default() };
+    let mut options = Options { line, windows, slowed, blanked: args.blanked, ..Options::default() };
     options.settings.seed = args.common.seed;
     answered(
         &args.common,

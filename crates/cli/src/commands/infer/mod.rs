@@ -77,7 +77,13 @@ fn answered<D, E: Display>(
     let data = read(&text(path)?).map_err(|problems| faults(path, &problems))?;
     let doing = format!("inferring from {}", path.display());
     let found = working(args::threads(common.threads), stop, &doing, |control| work(&data, control));
-    let answers = found.map_err(|why| refused(path, stop, &why))?;
+    let mut answers = found.map_err(|why| refused(path, stop, &why))?;
+    // No origin is called from a computation that did not converge.
+    for answer in answers.iter_mut().filter(|a| !a.unconverged.is_empty()) {
+        if let Some(verdict) = answer.verdict.as_mut().filter(|v| !v.undetermined) {
+            *verdict = verdict.withheld("The computation did not converge, and its evidence is withheld.".into());
+        }
+    }
     inferred::finish(&answers, common.json, common.out.as_deref(), &typed())
 }
 

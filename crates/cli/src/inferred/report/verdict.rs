@@ -86,7 +86,7 @@ fn folded(name: &str, width: f64) -> Vec<String> {
             None => lines.push(word.to_owned()),
         }
     }
-    lines.into_iter().map(|l| fit(&l, width, 14.5)).collect()
+    lines.into_iter().map(|l| if 1.18 * wide(&l) <= width { l } else { fit(&l, width, 14.5) }).collect()
 }
 
 /// Bars from left to right at one width, names before them or, where they are long, above them.
