@@ -7,7 +7,7 @@
 //! are accepted, one sweep in six), and a random-walk step whose covariance is that of the particles times 2.38^2 / d.
 //! The next temperature keeps the effective sample size at half of the particles (bisection). Moves are repeated until
 //! the particles have forgotten where they stood: every coordinate's correlation with its place before the moves is
-//! below [`Settings::forgotten`]. The evidence is the product of the mean incremental weights. All of it happens in the
+//! below [`Settings::forgotten`], and all but a few have moved. The evidence is the product of the mean incremental weights. All of it happens in the
 //! coordinates in which every prior is standard normal ([`crate::prior`]).
 //!
 //! [`init`] and [`Run::step`] return state and information; [`sample`] makes several independent runs, which are the
@@ -72,6 +72,10 @@ pub struct Run {
 
 /// Share of places drawn anew that must be accepted for the next sweep but one to draw anew too.
 const WORTH: f64 = 0.15;
+/// Particles for each parameter from which on places are drawn anew: fewer know their own mean and covariance too roughly.
+const ENOUGH: usize = 20;
+/// Share of the particles that may be where they were before the sweeps.
+const STAYED: f64 = 0.02;
 /// Degrees of freedom of the law from which places are drawn anew: its tails are wider than those of a posterior.
 const FREEDOM: f64 = 8.0;
 
@@ -180,7 +184,7 @@ impl Run {
         // Sweeps that walk before the next one that draws anew.
         let mut walks = 0;
         for moves in 1..=settings.moves.max(1) {
-            let anew = walks == 0;
+            let anew = walks == 0 && self.particles.len() >= ENOUGH * d;
             let now = self.sweep(target, &shape, (!anew).then_some(scale));
             accepted += now;
             proposed += self.particles.len() as u64;
@@ -188,12 +192,15 @@ impl Run {
             if anew {
                 walks = if rate > WORTH { 1 } else { 5 };
             } else {
+                walks = usize::max(walks, 1);
                 // The step follows the acceptance, towards a quarter.
                 scale *= libm::exp((rate - 0.25).clamp(-0.25, 0.5));
                 walks -= 1;
             }
+            // Places drawn anew leave those in the tails where they are: correlations fall before these have moved.
+            let stayed = before.iter().zip(&self.particles).filter(|(z, p)| **z == p.z).count();
             let away = |k: usize| correlation(&before, &self.particles, k).abs() < settings.forgotten;
-            if (0..d).all(away) {
+            if stayed as f64 <= STAYED * before.len() as f64 && (0..d).all(away) {
                 return (accepted as f64 / proposed as f64, moves, true);
             }
         }

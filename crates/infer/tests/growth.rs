@@ -174,18 +174,18 @@ fn profile_intervals_cover_what_they_say() {
     assert!((t_95(37.0) - 2.0262).abs() < 1e-4);
 }
 
-fn simulated(late: f64, number: u64) -> Answer {
+fn simulated(late: f64, number: u64, blanked: bool) -> Answer {
     let truth = Truth { start: 1.0, growth: 0.03, kill: 0.08, half: 0.2, share: 0.02, late, scatter: 0.1 };
     let times: Vec<f64> = (0..10).map(|k| 24.0 * f64::from(k)).collect();
     let readings = simulate(&truth, "a", &[0.0, 1.0, 3.0], &times, 3, &mut stream(number));
     let untreated = ["a".to_string()].into();
     let data = Data { readings, signal: Signal::AboveZero, unit: "uM".into(), untreated, notes: Vec::new() };
-    answer(&data, None, &Options::default(), &Control::quiet()).unwrap().remove(0)
+    answer(&data, None, &Options { blanked, ..Options::default() }, &Control::quiet()).unwrap().remove(0)
 }
 
 #[test]
 fn plateaus_are_persisters_and_regrowth_is_resistant_of_unknown_origin() {
-    let plateau = simulated(0.0, 3);
+    let plateau = simulated(0.0, 3, true);
     let verdict = plateau.verdict.as_ref().unwrap();
     println!("{:?} {:?}", verdict.origin, verdict.next);
     assert_eq!(verdict.best().unwrap().0, Origin::NonGenetic);
@@ -193,8 +193,12 @@ fn plateaus_are_persisters_and_regrowth_is_resistant_of_unknown_origin() {
     let e = plateau.estimates.iter().find(|e| e.name == "persister_fraction_at_3uM").unwrap();
     let (low, high) = e.ci95.unwrap();
     assert!(low < 0.02 && 0.02 < high && high < 0.04, "{e:?}");
+    // A background of the reading stays as well.
+    let unblanked = simulated(0.0, 3, false);
+    assert!(unblanked.verdict.as_ref().unwrap().undetermined, "{:?}", unblanked.words);
+    assert!(unblanked.words.join(" ").contains("--blanked"), "{:?}", unblanked.words);
 
-    let regrowth = simulated(0.02, 4);
+    let regrowth = simulated(0.02, 4, false);
     let verdict = regrowth.verdict.as_ref().unwrap();
     println!("{:?} {:?}", verdict.origin, verdict.next);
     assert!(verdict.undetermined && verdict.probability[2] + verdict.probability[3] > 0.99);

@@ -34,7 +34,8 @@ pub fn truth(target: &dyn Target, stream: &mut Stream) -> Vec<f64> {
 /// The posterior by few particles.
 pub fn posterior(target: &(dyn Target + Sync), truth: Vec<f64>, k: u64) -> Fit {
     let settings = Settings {
-        particles: 100,
+        // Commands take 200 to 500: fewer than 20 a parameter know the cloud too roughly.
+        particles: usize::max(100, 20 * target.parameters().len()),
         runs: 2,
         forgotten: 0.3,
         moves: 40,
