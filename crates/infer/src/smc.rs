@@ -7,8 +7,8 @@
 //! are accepted, one sweep in six), and a random-walk step whose covariance is that of the particles times 2.38^2 / d.
 //! The next temperature keeps the effective sample size at half of the particles (bisection). Moves are repeated until
 //! the particles have forgotten where they stood: every coordinate's correlation with its place before the moves is
-//! below [`Settings::forgotten`], and all but a few have moved. The evidence is the product of the mean incremental weights. All of it happens in the
-//! coordinates in which every prior is standard normal ([`crate::prior`]).
+//! below [`Settings::forgotten`], and all but a few have moved. The evidence is the product of the mean incremental
+//! weights. All of it happens in the coordinates in which every prior is standard normal ([`crate::prior`]).
 //!
 //! [`init`] and [`Run::step`] return state and information; [`sample`] makes several independent runs, which are the
 //! chains by whose agreement convergence is judged. Left out: likelihoods that are only estimated (see [`crate::pmmh`]).
@@ -182,7 +182,7 @@ impl Run {
         let mut scale = 2.38 / libm::sqrt(d as f64);
         let (mut accepted, mut proposed) = (0u64, 0u64);
         // Sweeps that walk before the next one that draws anew.
-        let mut walks = 0;
+        let mut walks = 0u32;
         for moves in 1..=settings.moves.max(1) {
             let anew = walks == 0 && self.particles.len() >= ENOUGH * d;
             let now = self.sweep(target, &shape, (!anew).then_some(scale));
@@ -192,10 +192,9 @@ impl Run {
             if anew {
                 walks = if rate > WORTH { 1 } else { 5 };
             } else {
-                walks = usize::max(walks, 1);
                 // The step follows the acceptance, towards a quarter.
                 scale *= libm::exp((rate - 0.25).clamp(-0.25, 0.5));
-                walks -= 1;
+                walks = walks.saturating_sub(1);
             }
             // Places drawn anew leave those in the tails where they are: correlations fall before these have moved.
             let stayed = before.iter().zip(&self.particles).filter(|(z, p)| **z == p.z).count();

@@ -134,15 +134,7 @@ fn counted(stream: &mut Stream, nothing: bool) -> Judged {
         weeks: weeks.iter().map(|w| w * last).collect(),
         persister_weeks: if stream.uniform() < 0.5 { vec![1.0, last - 1.0] } else { Vec::new() },
     };
-    let none = Rates {
-        before: 0.0,
-        during: 0.0,
-        growth_per_day: 0.35,
-        growth_spread: 0.1,
-        persister_share: 0.01,
-        persister_decay_per_day: 0.02,
-    };
-    let empty = Model::new(&assay(&none, &design, &options, stream), &options);
+    let empty = Model::new(&assay(&Rates::NOTHING, &design, &options, stream), &options);
     loop {
         let kind = one(&Source::ALL, stream);
         let explained = Explained::new(kind, &empty, &options);

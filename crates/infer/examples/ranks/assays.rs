@@ -63,7 +63,7 @@ fn regrown(k: u64, stream: &mut Stream, kind: target::Kind, grown: bool) -> Fit 
 fn counted(k: u64, stream: &mut Stream, kind: colonies::model::Kind) -> Fit {
     let options = colonies::Options::default();
     let design = Design { cells: vec![2e5; 8], weeks: vec![3.0, 5.0, 7.0, 10.0], persister_weeks: vec![1.0, 9.0] };
-    let none = assay(&NONE, &design, &options, stream);
+    let none = assay(&colonies::model::Rates::NOTHING, &design, &options, stream);
     let empty = Model::new(&none, &options);
     let explained = Explained::new(kind, &empty, &options);
     loop {
@@ -74,16 +74,6 @@ fn counted(k: u64, stream: &mut Stream, kind: colonies::model::Kind) -> Fit {
         }
     }
 }
-
-/// No mutation at all: what an assay of a design looks like without colonies.
-const NONE: colonies::model::Rates = colonies::model::Rates {
-    before: 0.0,
-    during: 0.0,
-    growth_per_day: 0.35,
-    growth_spread: 0.1,
-    persister_share: 0.01,
-    persister_decay_per_day: 0.02,
-};
 
 /// Three wells read eight times within a week.
 fn course(k: u64, stream: &mut Stream, kind: survivors::Kind) -> Fit {

@@ -189,10 +189,12 @@ fn of_arm(
         found
     };
     let mut torn = torn(replicates, &called);
-    let mut verdict = weigh(own, &kept, &posteriors, torn.is_some());
+    let mut verdict = weigh(own, &kept, &posteriors);
     if torn.is_none() && verdict.best().is_some_and(|(origin, _)| origin != Origin::NonGenetic) {
         torn = crowded(&called, limits.selected, untreated.is_empty());
-        verdict = weigh(own, &kept, &posteriors, torn.is_some());
+    }
+    if let Some(why) = &torn {
+        verdict = verdict.withheld(why.clone());
     }
     let draws: Vec<Drawn> = (0..7)
         .map(|k| posteriors.get(k).map(|p| p.draws.all().map(|at| targets[k].rates(at)).collect::<Vec<Rates>>()))
@@ -258,8 +260,8 @@ fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -> Option<St
     })
 }
 
-/// Evidence of the explanations: emission values at their maxima, at Schwarz's price; none where it is `withheld`.
-fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior], withheld: bool) -> Verdict {
+/// Evidence of the explanations: emission values at their maxima, at Schwarz's price.
+fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior]) -> Verdict {
     let barcodes = kept.iter().filter(|k| **k).count().max(2) as f64;
     let price = |values: f64| 0.5 * values * own.len() as f64 * libm::log(barcodes);
     let kept_sum = |v: &[f64]| v.iter().zip(kept).filter(|(_, k)| **k).map(|(l, _)| l).sum::<f64>();
@@ -270,7 +272,7 @@ fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior], withheld: bool
         words: words.into(),
         origin,
         prior,
-        log_evidence: if withheld { 0.0 } else { log_evidence },
+        log_evidence,
         error,
     };
     Verdict::new(vec![

@@ -73,6 +73,26 @@ impl Default for Conditions {
     }
 }
 
+impl Conditions {
+    /// Cells at the beginning as a share of `cells` at the end.
+    ///
+    /// # Errors
+    /// Initial cells without final ones, or more than 0.99 of them.
+    pub fn began_with(&self, cells: Option<f64>) -> Result<f64, Failure> {
+        let said = |words: String| Err(Failure::Said(words));
+        match (self.initial_cells, cells) {
+            (Some(first), Some(last)) if first / last > 0.99 => said(format!(
+                "cultures begin with {first} cells and end with {last}; allowed: 0.99 of the final cells or fewer"
+            )),
+            (Some(first), Some(last)) => Ok(first / last),
+            (Some(_), None) => {
+                said("the initial cells need the final ones: a column `final_cells`, or --final-cells".into())
+            }
+            (None, _) => Ok(self.initial_share),
+        }
+    }
+}
+
 /// Cultures of one size and plating.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alike {
@@ -123,20 +143,7 @@ impl Assay {
             ));
         }
         let mut conditions = conditions.clone();
-        match (conditions.initial_cells, cells) {
-            (Some(first), Some(last)) if first / last > 0.99 => {
-                let words = format!(
-                    "cultures begin with {first} cells and end with {last}; allowed: 0.99 of the final cells or fewer"
-                );
-                return Err(Failure::Said(words));
-            }
-            (Some(first), Some(last)) => conditions.initial_share = first / last,
-            (Some(_), None) => {
-                let words = "the initial cells need the final ones: a column `final_cells`, or --final-cells";
-                return Err(Failure::Said(words.into()));
-            }
-            (None, _) => {}
-        }
+        conditions.initial_share = conditions.began_with(cells)?;
         let one_size = conditions.final_cells.is_some() || conditions.final_cells_cv.is_some();
         if conditions.final_cells_cv.is_some()
             && conditions.final_cells.is_none()

@@ -18,9 +18,9 @@ const TAIL: f64 = 1e-3;
 const SETS: usize = 4000;
 
 /// Says what is odd in the counts where the explanation described by `words` holds with these parameters; nothing where
-/// they look as they should, or are fewer than five.
+/// they look as they should, or are fewer than three.
 pub(super) fn misfit(assay: &Assay, sets: &[Set], words: &str) -> Option<String> {
-    if assay.cultures < 5 || sets.is_empty() {
+    if assay.cultures < 3 || sets.is_empty() {
         return None;
     }
     // Many sizes of cultures need a law each: fewer draws of the posterior then.

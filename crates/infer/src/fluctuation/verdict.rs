@@ -219,14 +219,6 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
         significant(mean, 3),
         if n > 1.0 { format!(" and a variance of {}", significant(spread, 3)) } else { String::new() }
     );
-    // Chance on the plate alone gives (n - 1) variance / mean the law chi-square with n - 1 degrees of freedom, whose cube root is
-    // nearly normal (Wilson and Hilferty 1931, PNAS 17:684); said below its 1e-3 quantile.
-    let some = 2.0 / (9.0 * (n - 1.0).max(1.0));
-    let even = if mean > 0.0 && (libm::cbrt(spread / mean) - (1.0 - some)) / libm::sqrt(some) < -3.09 {
-        "; chance alone would make counts less even than these, as if they were not of separate cultures"
-    } else {
-        ""
-    };
     // Slow mutants leave few jackpots, as mutants made on the plate do.
     let slow = match assay.conditions.fitness {
         Fitness::Known(_) => "; mutants of another fitness than was said would look alike",
@@ -242,7 +234,7 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
         ),
         Some((Origin::DuringTreatment, p)) if p >= crate::verdict::CERTAIN => {
             format!(
-                "{facts}: hardly more spread than chance on the plate gives, as when colonies arise under the drug{slow}{even}"
+                "{facts}: hardly more spread than chance on the plate gives, as when colonies arise under the drug{slow}"
             )
         }
         Some((Origin::Mixture, p)) if p >= crate::verdict::CERTAIN => {

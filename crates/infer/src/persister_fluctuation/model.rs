@@ -24,6 +24,18 @@ pub struct Rates {
     pub persister_decay_per_day: f64,
 }
 
+impl Rates {
+    /// No mutation at all, everything else in the middle of its default prior: an assay of a design without colonies.
+    pub const NOTHING: Rates = Rates {
+        before: 0.0,
+        during: 0.0,
+        growth_per_day: 0.35,
+        growth_spread: 0.15,
+        persister_share: 0.01,
+        persister_decay_per_day: 0.02,
+    };
+}
+
 /// Cultures with the same looks, cells and new colonies.
 struct Alike {
     days: Vec<f64>,

@@ -9,7 +9,7 @@ use crate::failure::{Failure, option};
 use crate::figure::{Axis, Figure, Layer};
 use crate::jobs::Control;
 use crate::population::{Population, Settings, draws, learn};
-use crate::special::{normal_below, quantile};
+use crate::special::{middle, normal_below};
 use crate::tumour_size::held_out::LEVELS;
 use remission_engine::stream::{Purpose, Stream};
 
@@ -109,17 +109,15 @@ fn one(man: &Man, options: &Options, population: &Population, how: String) -> An
     };
     answer.estimates.push(estimate("failure_probability", rank.fails, None, "", "posterior draws carried on"));
     for (k, (name, unit, ..)) in PARAMETERS.iter().enumerate() {
-        let mut values: Vec<f64> = sets.iter().map(|s| s.0[k]).collect();
-        values.sort_by(f64::total_cmp);
+        let Some((value, low, high)) = middle(sets.iter().map(|s| s.0[k]).collect()) else { continue };
         // In its own unit: quantiles of a logarithm are logarithms of quantiles.
         let (name, unit, own): (&str, &str, fn(f64) -> f64) = match name.strip_prefix("ln_") {
             Some(plain) => (plain, unit.strip_prefix("ln ").unwrap_or(unit), libm::exp),
             None if *name == "resistant_log_odds" => ("resistant_share_at_start", "", |x| 1.0 / (1.0 + libm::exp(-x))),
             None => (*name, *unit, |x| x),
         };
-        let q = |p: f64| own(quantile(&values, p).unwrap_or(f64::NAN));
         let how = "posterior median, equal-tailed interval";
-        answer.estimates.push(estimate(name, q(0.5), Some((q(0.025), q(0.975))), unit, how));
+        answer.estimates.push(estimate(name, own(value), Some((own(low), own(high))), unit, how));
     }
     let read = man.visits.iter().filter_map(|v| Some((v.days, v.psa?.max(options.limit))));
     let changes = man
@@ -142,13 +140,9 @@ fn one(man: &Man, options: &Options, population: &Population, how: String) -> An
         .collect();
     let (mut band, mut line) = (Vec::new(), Vec::new());
     for (k, day) in man.visits.iter().chain(&ahead).map(|v| v.days).enumerate() {
-        let mut values: Vec<f64> = paths.iter().map(|p| libm::exp(p[k])).collect();
-        values.sort_by(f64::total_cmp);
-        if let (Some(low), Some(middle), Some(high)) =
-            (quantile(&values, 0.025), quantile(&values, 0.5), quantile(&values, 0.975))
-        {
+        if let Some((median, low, high)) = middle(paths.iter().map(|p| libm::exp(p[k])).collect()) {
             band.push((day, low.max(0.01), high.max(0.01)));
-            line.push((day, middle.max(0.01)));
+            line.push((day, median.max(0.01)));
         }
     }
     let readings = read.clone().count();

@@ -74,15 +74,7 @@ fn law(args: &Fluctuation, conditions: &Conditions) -> Result<(Law, f64), Exit> 
     }
     let cv = conditions.final_cells_cv.unwrap_or(0.0);
     let plating = conditions.plating.unwrap_or(1.0);
-    let initial_share = match (conditions.initial_cells, conditions.final_cells) {
-        (Some(first), Some(last)) if first <= 0.99 * last => first / last,
-        (Some(_), _) => {
-            return Err(Exit::refused(
-                "error: without data --initial-cells needs --final-cells, of which it may be 0.99 at most",
-            ));
-        }
-        (None, _) => conditions.initial_share,
-    };
+    let initial_share = conditions.began_with(conditions.final_cells).map_err(refused)?;
     let mutant_death = conditions.mutant_death;
     Ok((Law { fitness, plating, mutant_death, cv, initial_share }, m))
 }
