@@ -7,7 +7,7 @@
 //!
 //! Priors: the three alike; m and the Poisson mean log-uniform over [`RANGE`]; the share uniform; a free fitness
 //! log-normal about 1, and where nothing is said of it 1 as likely as not. Counts that none of them makes tell nothing
-//! ([`super::misfit`]). Evidence by quadrature ([`crate::quadrature`]). Expected information of more cultures: data sets
+//! (`misfit`). Evidence by quadrature ([`crate::quadrature`]). Expected information of more cultures: data sets
 //! drawn from the posterior, their posterior odds by averaging over posterior draws of each explanation, and the mean fall of
 //! entropy (Lindley 1956).
 
