@@ -352,9 +352,9 @@ impl Meter {
         }
     }
 
-    /// No number of cells makes a reading above 0 likelier than this.
-    fn log_density_at_most(&self, reading: f64) -> f64 {
-        let sigma = match self {
+    /// Standard deviation of the logarithm of a reading, whatever the number of cells.
+    pub fn error(&self) -> f64 {
+        match self {
             // Lesions keep their shares, so the error of the sum does not move with the number of cells.
             Meter::Diameters { shares, error, .. } => {
                 let roots: Vec<f64> = shares.iter().map(|s| libm::cbrt(*s)).collect();
@@ -362,8 +362,12 @@ impl Meter {
                 error * libm::sqrt(roots.iter().map(|d| d * d).sum::<f64>()) / sum.max(1e-300)
             }
             Meter::Cells { error, .. } => *error,
-        };
-        log_normal(reading, reading, sigma)
+        }
+    }
+
+    /// No number of cells makes a reading above 0 likelier than this.
+    fn log_density_at_most(&self, reading: f64) -> f64 {
+        log_normal(reading, reading, self.error())
     }
 }
 

@@ -3,32 +3,29 @@
 //! A quadratic by least squares and, for what it leaves, the mean of a Gaussian process (Rasmussen and Williams 2006, chapter 2) with
 //! covariance s^2 exp(-r^2 / (2 l^2)) and noise; r is a distance after whitening by the sample's covariance. Length, noise, and whether
 //! distances are taken in normal coordinates ([`crate::prior`]) or in the parameters' own units have the largest marginal likelihood over
-//! a small grid. Only places within `DEPTH` of the best are learned from, at most `MOST` of them: what is far out has no bearing on the
-//! posterior and would ask for all of the curve's bends. Beyond the reach of the places the stand-in says minus infinity.
+//! a small grid, tried on some of the places. Beyond the reach of the places the stand-in says minus infinity.
 
 use crate::least_squares::{backward, factor, forward, solve};
 use crate::prior::{Parameter, normals, values};
 use crate::smc::spread;
 
-/// ln below the best from which on places are left out.
-const DEPTH: f64 = 30.0;
-/// Most places that are learned from.
-const MOST: usize = 400;
+/// Most places, for each parameter, by which lengths, noise and coordinates are chosen.
+const TRIED: usize = 60;
+/// Square of how far the stand-in reaches, in distances from a place to its nearest one.
+const REACH: f64 = 4.0;
+/// Places taken at a time.
+const LANES: usize = 8;
 /// Lengths and shares of noise that are tried.
 const LENGTHS: [f64; 6] = [0.7, 1.0, 1.5, 2.2, 3.3, 5.0];
-const NOISES: [f64; 4] = [1e-6, 1e-4, 1e-2, 1e-1];
+const NOISES: [f64; 5] = [1e-6, 1e-4, 1e-2, 1e-1, 1.0];
 
 /// A learned log-likelihood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Emulator {
     parameters: Vec<Parameter>,
-    /// Whether distances are in the parameters' own units.
-    own: bool,
-    middle: Vec<f64>,
-    /// Inverse of the factor of the covariance, lower triangular.
-    whitening: Vec<f64>,
+    frame: Frame,
     quadratic: Vec<f64>,
-    /// Whitened places, one after the other.
+    /// Whitened places, one coordinate of all after the other.
     places: Vec<f64>,
     weights: Vec<f64>,
     length: f64,
@@ -36,18 +33,98 @@ pub struct Emulator {
     reach: f64,
 }
 
+/// Coordinates in which places have mean 0 and covariance 1.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Frame {
+    /// Whether of the parameters' own units.
+    own: bool,
+    middle: Vec<f64>,
+    /// Inverse of the factor of the covariance, lower triangular.
+    whitening: Vec<f64>,
+}
+
+impl Frame {
+    /// That of the first `high` places, and all in it; none where a coordinate is infinite.
+    pub(crate) fn of(
+        parameters: &[Parameter],
+        own: bool,
+        seen: &[(Vec<f64>, f64)],
+        high: usize,
+    ) -> Option<(Frame, Vec<Vec<f64>>)> {
+        let set = |s: &(Vec<f64>, f64)| if own { s.0.clone() } else { normals(parameters, &s.0) };
+        let sets: Vec<Vec<f64>> = seen.iter().map(set).collect();
+        if sets.iter().flatten().any(|x| !x.is_finite()) {
+            return None;
+        }
+        let (n, d) = (high, parameters.len());
+        let middle: Vec<f64> = (0..d).map(|k| sets[..high].iter().map(|s| s[k]).sum::<f64>() / n as f64).collect();
+        let lower = spread(&sets[..high], d);
+        let mut whitening = vec![0.0; d * d];
+        for j in 0..d {
+            let unit: Vec<f64> = (0..d).map(|i| f64::from(u8::from(i == j))).collect();
+            forward(&lower, &unit).into_iter().enumerate().for_each(|(i, x)| whitening[i * d + j] = x);
+        }
+        let frame = Frame { own, middle, whitening };
+        let places = sets.iter().map(|s| frame.whitened(s)).collect();
+        Some((frame, places))
+    }
+
+    /// Normal coordinates in it.
+    pub(crate) fn at(&self, parameters: &[Parameter], z: &[f64]) -> Vec<f64> {
+        match self.own {
+            true => self.whitened(&values(parameters, z)),
+            false => self.whitened(z),
+        }
+    }
+
+    fn whitened(&self, set: &[f64]) -> Vec<f64> {
+        let d = self.middle.len();
+        (0..d).map(|i| (0..=i).map(|j| self.whitening[i * d + j] * (set[j] - self.middle[j])).sum()).collect()
+    }
+}
+
 /// 1, x, and products of two.
-fn monomials(x: &[f64]) -> Vec<f64> {
-    let products = (0..x.len()).flat_map(|i| (0..=i).map(move |j| (i, j)));
-    std::iter::once(1.0).chain(x.iter().copied()).chain(products.map(|(i, j)| x[i] * x[j])).collect()
+pub(crate) fn monomials(x: &[f64]) -> impl Iterator<Item = f64> {
+    let products = (0..x.len()).flat_map(move |i| (0..=i).map(move |j| x[i] * x[j]));
+    std::iter::once(1.0).chain(x.iter().copied()).chain(products)
 }
 
 fn between(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
+/// At most `most` of some, evenly.
+pub(crate) fn evenly<T: Copy>(of: &[T], most: usize) -> Vec<T> {
+    let kept = of.len().min(most);
+    (0..kept).map(|k| of[k * of.len() / kept]).collect()
+}
+
+/// Factor of the covariance of some places.
+fn covariance(places: &[&[f64]], length: f64, noise: f64) -> Option<Vec<f64>> {
+    let n = places.len();
+    let mut k = vec![0.0; n * n];
+    for i in 0..n {
+        for j in 0..=i {
+            k[i * n + j] = below_one(-0.5 * between(places[i], places[j]) / (length * length));
+        }
+        k[i * n + i] += noise;
+    }
+    factor(&k, n)
+}
+
+/// What of the grid has the largest marginal likelihood.
+struct Chosen {
+    marginal: f64,
+    length: f64,
+    noise: f64,
+    frame: Frame,
+    places: Vec<Vec<f64>>,
+    quadratic: Vec<f64>,
+}
+
 impl Emulator {
-    /// From parameter sets with their log-likelihoods; none with too few of them (three for each value of the quadratic).
+    /// From parameter sets with their log-likelihoods, all of which count for the scale of distances. None with too few of them (three
+    /// for each value of the quadratic).
     ///
     /// ```
     /// use remission_infer::{emulator::Emulator, prior::{Parameter, Prior}};
@@ -61,135 +138,114 @@ impl Emulator {
     /// assert_eq!(learned.log_likelihood(&[9.0, 9.0]), f64::NEG_INFINITY);
     /// ```
     pub fn new(parameters: &[Parameter], seen: &[(Vec<f64>, f64)]) -> Option<Emulator> {
-        let best = seen.iter().map(|s| s.1).fold(f64::NEG_INFINITY, f64::max);
-        let mut near: Vec<&(Vec<f64>, f64)> = seen.iter().filter(|s| s.1 > best - DEPTH).collect();
-        // The same places whatever the order in which they were seen.
-        near.sort_by(|a, b| {
-            let first = a.0.iter().zip(&b.0).map(|(x, y)| x.total_cmp(y)).find(|o| o.is_ne());
-            first.unwrap_or(a.1.total_cmp(&b.1))
-        });
-        near.dedup_by(|a, b| a.0 == b.0);
-        let d = parameters.len();
-        let values = 1 + d + d * (d + 1) / 2;
-        if d == 0 || near.len() < 3 * values {
+        Emulator::within(parameters, seen, seen.len())
+    }
+
+    /// As [`new`](Self::new), where the first `high` of the places tell the scale of distances.
+    pub fn within(parameters: &[Parameter], seen: &[(Vec<f64>, f64)], high: usize) -> Option<Emulator> {
+        let (n, d) = (seen.len(), parameters.len());
+        if d == 0 || high < 2 * d || n < 3 * (1 + d + d * (d + 1) / 2) {
             return None;
         }
-        let kept = near.len().min(MOST);
-        let chosen: Vec<&(Vec<f64>, f64)> = (0..kept).map(|k| near[k * near.len() / kept]).collect();
-        let mut best: Option<(f64, Emulator)> = None;
+        let logs: Vec<f64> = seen.iter().map(|s| s.1).collect();
+        let tried = evenly(&(0..n).collect::<Vec<usize>>(), TRIED * d);
+        let mut best: Option<Chosen> = None;
         for own in [false, true] {
-            let sets: Vec<Vec<f64>> = chosen.iter().map(|s| coordinates(parameters, own, &s.0)).collect();
-            if sets.iter().flatten().any(|x| !x.is_finite()) {
-                continue;
+            let Some((frame, places)) = Frame::of(parameters, own, seen, high) else { continue };
+            let design: Vec<Vec<f64>> = places.iter().map(|p| monomials(p).collect()).collect();
+            let quadratic = regressed(&design, std::slice::from_ref(&logs))?.swap_remove(0);
+            let some: Vec<&[f64]> = tried.iter().map(|k| places[*k].as_slice()).collect();
+            let left: Vec<f64> = tried.iter().map(|k| logs[*k] - at(&quadratic, &places[*k])).collect();
+            for length in LENGTHS {
+                for noise in NOISES {
+                    let Some(k) = covariance(&some, length, noise) else { continue };
+                    let y = forward(&k, &left);
+                    let m = some.len();
+                    let variance = y.iter().map(|x| x * x).sum::<f64>() / m as f64;
+                    let determinant: f64 = (0..m).map(|i| libm::log(k[i * m + i])).sum();
+                    let marginal = -0.5 * m as f64 * libm::log(variance.max(1e-300)) - determinant;
+                    if best.as_ref().is_none_or(|b| marginal > b.marginal) {
+                        let (frame, places, quadratic) = (frame.clone(), places.clone(), quadratic.clone());
+                        best = Some(Chosen { marginal, length, noise, frame, places, quadratic });
+                    }
+                }
             }
-            let logs: Vec<f64> = chosen.iter().map(|s| s.1).collect();
-            best = learned(parameters, own, &sets, &logs, best);
         }
-        best.map(|b| b.1)
+        let Chosen { length, noise, frame, places, quadratic, .. } = best?;
+        let nearest = |i: &usize| {
+            let others = tried.iter().filter(|j| *j != i);
+            others.map(|j| between(&places[*i], &places[*j])).fold(f64::INFINITY, f64::min)
+        };
+        let mut nearest: Vec<f64> = tried.iter().map(nearest).collect();
+        nearest.sort_by(f64::total_cmp);
+        let reach = REACH * nearest[nearest.len() * 9 / 10];
+        let left: Vec<f64> = places.iter().zip(&logs).map(|(p, l)| l - at(&quadratic, p)).collect();
+        let k = covariance(&places.iter().map(Vec::as_slice).collect::<Vec<_>>(), length, noise)?;
+        let weights = backward(&k, &forward(&k, &left));
+        let places = (0..d).flat_map(|k| places.iter().map(move |p| p[k])).collect();
+        Some(Emulator { parameters: parameters.to_vec(), frame, quadratic, places, weights, length, reach })
     }
 
     /// The stand-in at normal coordinates; minus infinity beyond the reach of what was seen.
     pub fn log_likelihood(&self, z: &[f64]) -> f64 {
-        let set = match self.own {
-            true => values(&self.parameters, z),
-            false => z.to_vec(),
-        };
-        let x = whitened(&self.whitening, &self.middle, &set);
-        let (mut sum, mut nearest) = (0.0, f64::INFINITY);
+        let x = self.frame.at(&self.parameters, z);
+        let n = self.weights.len();
         let scale = -0.5 / (self.length * self.length);
-        for (place, weight) in self.places.chunks_exact(x.len()).zip(&self.weights) {
-            let r = between(&x, place);
-            nearest = f64::min(nearest, r);
-            // What is further than nine lengths adds nothing that would be seen.
-            if scale * r > -40.0 {
-                sum += weight * libm::exp(scale * r);
+        let (mut sums, mut nearest) = ([0.0; LANES], [f64::INFINITY; LANES]);
+        for from in (0..n).step_by(LANES) {
+            let many = LANES.min(n - from);
+            // Beyond the last place: infinitely far, with no weight.
+            let mut far = [if many == LANES { 0.0 } else { f64::MAX }; LANES];
+            far[..many].fill(0.0);
+            for (k, x) in x.iter().enumerate() {
+                let places = &self.places[k * n + from..k * n + from + many];
+                far.iter_mut().zip(places).for_each(|(far, p)| *far += (x - p) * (x - p));
+            }
+            let mut weights = [0.0; LANES];
+            weights[..many].copy_from_slice(&self.weights[from..from + many]);
+            for lane in 0..LANES {
+                sums[lane] += weights[lane] * below_one(scale * far[lane]);
+                nearest[lane] = if far[lane] < nearest[lane] { far[lane] } else { nearest[lane] };
             }
         }
+        let nearest = nearest.iter().copied().fold(f64::INFINITY, f64::min);
         if nearest > self.reach || nearest.is_nan() {
             return f64::NEG_INFINITY;
         }
-        sum + monomials(&x).iter().zip(&self.quadratic).map(|(m, b)| m * b).sum::<f64>()
+        sums.iter().sum::<f64>() + at(&self.quadratic, &x)
     }
 }
 
-fn coordinates(parameters: &[Parameter], own: bool, set: &[f64]) -> Vec<f64> {
-    match own {
-        true => set.to_vec(),
-        false => normals(parameters, set),
-    }
+/// A quadratic at a place.
+fn at(quadratic: &[f64], x: &[f64]) -> f64 {
+    monomials(x).zip(quadratic).map(|(m, b)| m * b).sum()
 }
 
-fn whitened(whitening: &[f64], middle: &[f64], set: &[f64]) -> Vec<f64> {
-    let d = middle.len();
-    (0..d).map(|i| (0..=i).map(|j| whitening[i * d + j] * (set[j] - middle[j])).sum()).collect()
-}
-
-/// The better of `best` and the best of the grid in one kind of coordinates.
-fn learned(
-    parameters: &[Parameter],
-    own: bool,
-    sets: &[Vec<f64>],
-    logs: &[f64],
-    mut best: Option<(f64, Emulator)>,
-) -> Option<(f64, Emulator)> {
-    let (n, d) = (sets.len(), parameters.len());
-    let middle: Vec<f64> = (0..d).map(|k| sets.iter().map(|s| s[k]).sum::<f64>() / n as f64).collect();
-    let lower = spread(sets, d);
-    let mut whitening = vec![0.0; d * d];
-    for j in 0..d {
-        let unit: Vec<f64> = (0..d).map(|i| f64::from(u8::from(i == j))).collect();
-        forward(&lower, &unit).into_iter().enumerate().for_each(|(i, x)| whitening[i * d + j] = x);
-    }
-    let places: Vec<Vec<f64>> = sets.iter().map(|s| whitened(&whitening, &middle, s)).collect();
-    // The quadratic by normal equations; a little on the diagonal keeps directions that are not there at 0.
-    let design: Vec<Vec<f64>> = places.iter().map(|p| monomials(p)).collect();
-    let m = design[0].len();
+/// Factors of the columns of a design that are nearest to each of some rows of values, by normal equations; a little on the diagonal keeps
+/// directions that are not there at 0.
+pub(crate) fn regressed(design: &[Vec<f64>], values: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
+    let m = design.first()?.len();
     let mut normal = vec![0.0; m * m];
     for i in 0..m {
         for j in 0..=i {
             normal[i * m + j] = design.iter().map(|row| row[i] * row[j]).sum::<f64>();
         }
-        normal[i * m + i] += 1e-6 * n as f64;
+        normal[i * m + i] += 1e-6 * design.len() as f64;
     }
     let normal = factor(&normal, m)?;
-    let right: Vec<f64> = (0..m).map(|i| design.iter().zip(logs).map(|(row, l)| row[i] * l).sum()).collect();
-    let quadratic = solve(&normal, &right);
-    let fitted = |row: &[f64]| row.iter().zip(&quadratic).map(|(x, b)| x * b).sum::<f64>();
-    let left: Vec<f64> = design.iter().zip(logs).map(|(row, l)| l - fitted(row)).collect();
-    let mut nearest: Vec<f64> = (0..n)
-        .map(|i| (0..n).filter(|j| *j != i).map(|j| between(&places[i], &places[j])).fold(f64::INFINITY, f64::min))
-        .collect();
-    nearest.sort_by(f64::total_cmp);
-    let reach = 9.0 * nearest[n * 9 / 10];
-    for length in LENGTHS {
-        for noise in NOISES {
-            let mut k = vec![0.0; n * n];
-            for i in 0..n {
-                for j in 0..=i {
-                    k[i * n + j] = libm::exp(-0.5 * between(&places[i], &places[j]) / (length * length));
-                }
-                k[i * n + i] += noise;
-            }
-            let Some(k) = factor(&k, n) else { continue };
-            let y = forward(&k, &left);
-            let variance = y.iter().map(|x| x * x).sum::<f64>() / n as f64;
-            let determinant: f64 = (0..n).map(|i| libm::log(k[i * n + i])).sum();
-            let marginal = -0.5 * n as f64 * libm::log(variance.max(1e-300)) - determinant;
-            if best.as_ref().is_none_or(|b| marginal > b.0) {
-                let emulator = Emulator {
-                    parameters: parameters.to_vec(),
-                    own,
-                    middle: middle.clone(),
-                    whitening: whitening.clone(),
-                    quadratic: quadratic.clone(),
-                    places: places.concat(),
-                    weights: backward(&k, &y),
-                    length,
-                    reach,
-                };
-                best = Some((marginal, emulator));
-            }
-        }
-    }
-    best
+    let right =
+        |of: &Vec<f64>| (0..m).map(|i| design.iter().zip(of).map(|(row, x)| row[i] * x).sum()).collect::<Vec<f64>>();
+    Some(values.iter().map(|of| solve(&normal, &right(of))).collect())
+}
+
+/// e^x for x of 0 or less, to 3e-10 of itself, 0 or e^-700 where that is less: sums and products alone, so that a compiler takes several at a time.
+fn below_one(x: f64) -> f64 {
+    // Adding 1.5 2^52 leaves the nearest whole number in the lowest bits.
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    let x = if x > -700.0 { x } else { -700.0 };
+    let n = x * std::f64::consts::LOG2_E + ROUND;
+    let r = x - (n - ROUND) * std::f64::consts::LN_2;
+    let power = f64::from_bits((n.to_bits() << 52).wrapping_add(1.0f64.to_bits()));
+    let tail = 1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0 + r * (1.0 / 40320.0))));
+    power * (1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * tail))))
 }

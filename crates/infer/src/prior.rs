@@ -186,6 +186,11 @@ pub trait Target {
     /// are impossible. Never called outside the priors' ranges.
     fn log_likelihood(&self, at: &[f64]) -> f64;
 
+    /// The same where it is `least` or more; any value below `least` where it is not, which may be found sooner.
+    fn log_likelihood_from(&self, at: &[f64], _least: f64) -> f64 {
+        self.log_likelihood(at)
+    }
+
     /// The parameter set that standard normal variables stand for.
     fn at(&self, z: &[f64]) -> Vec<f64> {
         values(self.parameters(), z)

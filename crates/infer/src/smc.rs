@@ -221,7 +221,9 @@ impl Run {
                 gain += shape.log_density(&particle.z) - shape.log_density(&z);
             }
             let u = libm::log(self.stream.uniform());
-            let log_likelihood = finite(target.log_likelihood(&target.at(&z)));
+            // What it must be to be accepted.
+            let least = particle.log_likelihood + (u - gain) / self.temperature;
+            let log_likelihood = finite(target.log_likelihood_from(&target.at(&z), least));
             gain += times(self.temperature, log_likelihood) - times(self.temperature, particle.log_likelihood);
             if u < gain {
                 *particle = Particle { z, log_likelihood };

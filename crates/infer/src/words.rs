@@ -50,7 +50,17 @@ pub fn probability(p: f64) -> String {
     }
 }
 
-/// The same without trailing zeros: for values that somebody chose.
+/// A p-value in a sentence, from `p` on; what is far in a tail is not known to its digits.
+///
+/// ```
+/// use remission_infer::words::p_value;
+/// assert_eq!((p_value(0.0312), p_value(6e-55), p_value(1.0)), ("p = 0.031".into(), "p < 0.0001".into(), "p = 1".into()));
+/// ```
+pub fn p_value(p: f64) -> String {
+    if p < 1e-4 { "p < 0.0001".into() } else { format!("p = {}", shortest(p, 2)) }
+}
+
+/// As [`significant`] without trailing zeros: for values that somebody chose.
 ///
 /// ```
 /// use remission_infer::words::shortest;

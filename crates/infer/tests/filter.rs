@@ -186,7 +186,9 @@ fn agree_with_the_exact_posterior(crooked: Option<&dyn Fn(f64) -> f64>, least: f
         None => Vec::new(),
     };
     let control = Control { threads: 2, ..Control::quiet() };
-    let found = pmmh::sample(&target, &settings, &start, by.as_ref(), &control).unwrap().unwrap();
+    let curve = by.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
+    let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
+    let found = pmmh::sample(&target, &settings, &start, curve, &control).unwrap().unwrap();
     // The posterior on a grid, and what it says of a, of a squared, of the last state.
     let grid: Vec<f64> = (0..2000).map(|k| (k as f64 + 0.5) / 2000.0).collect();
     let likelihoods: Vec<(f64, f64)> = grid.iter().map(|a| kalman(*a, &readings)).collect();

@@ -179,7 +179,7 @@ fn shared(stream: &mut Stream, nothing: bool) -> Judged {
     };
     // e to the entropy of log-normal frequencies.
     let effective = design.barcodes as f64 * libm::exp(-0.5 * design.spread * design.spread);
-    let limits = Limits { selected: 0.1 * effective, copies: options.copies, theta: options.theta };
+    let limits = Limits { selected: sharing::selected(effective), copies: options.copies, theta: options.theta };
     let any = Pool::of(&[&[1, 1]]);
     let none = Winners::of(&any, &[], &[false, false]);
     let mut happens = pools::Truth {

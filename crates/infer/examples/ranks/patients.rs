@@ -159,7 +159,9 @@ fn walk(k: u64, stream: &mut Stream, led: bool) -> Fit {
         }
         Emulator::new(&target.parameters, &seen)
     });
-    let found = pmmh::sample(&target, &settings, &[], by.flatten().as_ref(), &Control::quiet());
+    let by = by.flatten();
+    let curve = by.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
+    let found = pmmh::sample(&target, &settings, &[], curve.as_ref().map(|c| c as &pmmh::Curve), &Control::quiet());
     Fit { truth, draws: found.expect("nobody interrupts").expect("every walk is possible").draws }
 }
 

@@ -1,14 +1,15 @@
 //! The answer of the barcode assay: who won, sharing against chance, rates, the verdict on origin and what to measure next.
 
-use super::emission::{FITTED, Fitted, Pool, fit};
+use super::emission::{Fitted, Pool, fit};
 use super::next::{Drawn, Known};
 use super::read::{Data, Sample};
 use super::said::{estimates, figure, others, tables, words};
-use super::sharing::{Kind, Limits, Rates, Sharing, Winners, overlap};
+use super::sharing::{Kind, Limits, Rates, Sharing, Winners, overlap, selected};
 use crate::answer::{Answer, Sampled};
 use crate::failure::Failure;
 use crate::jobs::{Control, map};
 use crate::smc::{Posterior, Settings, sample};
+use crate::special::log_sum;
 use crate::verdict::{Explanation, Origin, Verdict};
 use remission_engine::stream::{Purpose, Stream};
 
@@ -175,7 +176,7 @@ fn of_arm(
     let refer: Vec<&[bool]> = called.iter().map(Vec::as_slice).collect();
     let mut stream = Stream::new(options.settings.seed, 0, 1, Purpose::Inference);
     let sharing = overlap(pool, &refer, 4999, &mut stream);
-    let limits = Limits { selected: 0.1 * pool.effective(), copies: options.copies, theta: options.theta };
+    let limits = Limits { selected: selected(pool.effective()), copies: options.copies, theta: options.theta };
     let own_refs: Vec<&Fitted> = own.iter().collect();
     let winners = Winners::of(pool, &own_refs, &kept);
     let kinds = [Kind::Before, Kind::Grown, Kind::During, Kind::Both, Kind::BothGrown, Kind::Sample];
@@ -189,7 +190,7 @@ fn of_arm(
         found
     };
     let mut torn = torn(replicates, &called);
-    let mut verdict = weigh(own, &kept, &posteriors);
+    let mut verdict = weigh(own, &kept, &posteriors, &targets);
     if torn.is_none() && verdict.best().is_some_and(|(origin, _)| origin != Origin::NonGenetic) {
         torn = crowded(&called, limits.selected, untreated.is_empty());
     }
@@ -251,7 +252,7 @@ fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -> Option<St
     let mut numbers: Vec<usize> = called.iter().map(|c| c.iter().filter(|x| **x).count()).collect();
     numbers.sort_unstable();
     let middle = *numbers.get(numbers.len() / 2)?;
-    (middle as f64 > 2.0 * selected.max(1.0)).then(|| {
+    (middle as f64 > 2.0 * selected).then(|| {
         let untreated = if no_untreated { "; an untreated arm would tell" } else { "" };
         format!(
             "{middle} barcodes win in a replicate, where more than {selected:.0} are no selection of some lineages: so many win when \
@@ -260,13 +261,22 @@ fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -> Option<St
     })
 }
 
-/// Evidence of the explanations: emission values at their maxima, at Schwarz's price.
-fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior]) -> Verdict {
+/// Evidence of the explanations: emission values at their maxima, at their price ([`Fitted::price`]). Where no winner stood out in any
+/// replicate, the counts are those of likes, and an explanation by selection has their evidence times the chance that nobody was selected.
+fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior], targets: &[Sharing]) -> Verdict {
     let barcodes = kept.iter().filter(|k| **k).count().max(2) as f64;
-    let price = |values: f64| 0.5 * values * own.len() as f64 * libm::log(barcodes);
+    let price: Vec<(f64, f64)> = own.iter().map(|f| f.price(barcodes)).collect();
+    let (with_winners, without) = price.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
     let kept_sum = |v: &[f64]| v.iter().zip(kept).filter(|(_, k)| **k).map(|(l, _)| l).sum::<f64>();
     let alike: f64 = own.iter().map(|f| kept_sum(&f.alike)).sum();
-    let with = |k: usize| (posteriors[k].log_evidence - price(FITTED.0), posteriors[k].error);
+    let nobody = own.iter().all(|f| f.values.winners == 0.0);
+    let with = |k: usize| {
+        if !nobody {
+            return (posteriors[k].log_evidence - with_winners, posteriors[k].error);
+        }
+        let none: Vec<f64> = posteriors[k].prior.all().map(|at| targets[k].rates(at).log_none(own.len())).collect();
+        (alike - without + log_sum(&none) - libm::log(none.len() as f64), 0.0)
+    };
     let explanation = |name: &str, words: &str, origin, prior, (log_evidence, error)| Explanation {
         name: name.into(),
         words: words.into(),
@@ -323,7 +333,7 @@ fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior]) -> Verdict {
             "all lineages survive alike, no lineage is selected",
             Origin::NonGenetic,
             0.125,
-            (alike - price(FITTED.1), 0.0),
+            (alike - without, 0.0),
         ),
     ])
 }

@@ -127,8 +127,22 @@ pub struct Fitted {
     pub log_likelihood: f64,
 }
 
-/// Values of the emission with winners, and without: what Schwarz's criterion counts.
-pub const FITTED: (f64, f64) = (4.0, 1.0);
+impl Fitted {
+    /// ln of what a value for each of the emission's costs beside their largest likelihood, where `barcodes` count: `drift` in any
+    /// case, and with winners the share of the others' reads and the mean and spread of the winners' counts. The first two are known
+    /// from all barcodes and cost half of the logarithm of their number each (Schwarz 1978, Ann. Stat. 6:461). The last two are known from
+    /// the winners alone: with a mean of ln(count) uniform over ten and a spread over two units of its logarithm, Laplace's
+    /// approximation of the integral over them costs ln(n) + 1.5 for n winners of spread 1. Nothing where none stood out: there
+    /// no such value was fitted.
+    pub fn price(&self, barcodes: f64) -> (f64, f64) {
+        let alike = 0.5 * libm::log(barcodes.max(2.0));
+        if self.values.winners == 0.0 {
+            return (alike, alike);
+        }
+        let winners = self.chance.iter().sum::<f64>().max(1.0);
+        (2.0 * alike + libm::log(winners) + 1.5, alike)
+    }
+}
 
 /// ln of the negative binomial probability of `x` with mean and size.
 fn log_negative_binomial(x: u64, mean: f64, size: f64) -> f64 {

@@ -4,7 +4,7 @@ use super::assay::Options;
 use super::emission::{Fitted, Pool, effective};
 use super::next::Drawn;
 use super::read::{Data, Sample};
-use super::sharing::{Law, Overlap, Rates};
+use super::sharing::{FEWEST, Law, Overlap, Rates, selected};
 use crate::answer::{Answer, Estimate, Said, Table, Test, Value};
 use crate::figure::{Axis, Figure, Layer};
 use crate::smc::Posterior;
@@ -32,11 +32,11 @@ pub(super) fn words(
     let (origin, p) = verdict.best().unwrap_or((Origin::None, 0.0));
     let numbers: Vec<String> = called.iter().map(|c| c.iter().filter(|x| **x).count().to_string()).collect();
     let counted = format!(
-        "{several} of {all} winning {} won in two replicates or more of {r}; chance alone would give {:.1} shared pairs, {} found (p = {})",
+        "{several} of {all} winning {} won in two replicates or more of {r}; chance alone would give {:.1} shared pairs, {} found ({})",
         barcodes(all),
         sharing.expected,
         if sharing.shared == 1 { "1 was".into() } else { format!("{} were", sharing.shared) },
-        crate::words::shortest(sharing.p, 2)
+        crate::words::p_value(sharing.p)
     );
     let first = match (verdict.undetermined, origin) {
         (true, _) => format!("Where the resistance under {arm} came from is undetermined."),
@@ -164,8 +164,8 @@ pub(super) fn estimates(
         };
         share.extend(values.into_iter().take(take));
     }
-    let selected = verdict.probability[..5].iter().sum::<f64>() > 0.05;
-    if selected && !share.is_empty() && replicates.len() > 1 {
+    let wins = verdict.probability[..5].iter().sum::<f64>() > 0.05;
+    if wins && !share.is_empty() && replicates.len() > 1 {
         let mean = share.iter().sum::<f64>() / share.len() as f64;
         push(
             "share_pre_existing",
@@ -175,7 +175,7 @@ pub(super) fn estimates(
             "mean over explanations by selection, posterior quantiles",
         );
     }
-    if selected {
+    if wins {
         let how = format!("posterior median under `{}`", verdict.explanations[best].name);
         let posterior = &posteriors[best].draws;
         for (k, name) in posterior.names.iter().enumerate().filter(|(_, n)| *n != "share_pre_existing") {
@@ -215,13 +215,13 @@ pub(super) fn estimates(
         answer.notes.push("one baseline sample: amplification noise was not measured, the usual 0.05 was taken".into());
     }
     answer.notes.push(format!(
-        "priors: a replicate receives {} to {} cells of a lineage that was resistant when barcoded, or {} to {} of the pool; up to {:.0} winners a replicate (a tenth of the \
-         effective barcodes) are selection of lineages, more are a random sample",
+        "priors: a replicate receives {} to {} cells of a lineage that was resistant when barcoded, or {} to {} of the pool; {FEWEST} to {:.0} winners a replicate in the mean (a tenth of the \
+         effective barcodes, 4 at least) are selection of lineages, more are a random sample",
         options.copies.0,
         options.copies.1,
         options.theta.0,
         options.theta.1,
-        0.1 * pool.effective()
+        selected(pool.effective())
     ));
     answer.notes.push(
         "sizes of shared winners are not compared; counts are taken as free of sequencing errors that make barcodes"

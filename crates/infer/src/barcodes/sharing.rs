@@ -49,12 +49,22 @@ pub enum Kind {
 /// What the priors rest on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Most winners a replicate that are still selection of lineages: a tenth of the pool's effective barcodes.
+    /// Most winners a replicate that are still selection of lineages: see [`selected`].
     pub selected: f64,
     /// Lowest and highest mean number of cells that a replicate receives of a resistant lineage.
     pub copies: (f64, f64),
     /// Lowest and highest share of the pool that a replicate receives.
     pub theta: (f64, f64),
+}
+
+/// Fewest winners a replicate, in the mean, that are selection of some lineages. Of fewer an experiment may show none although there is
+/// selection (of one lineage, shared by all replicates, one time in three), and what no data would show is not weighed.
+pub const FEWEST: f64 = 2.0;
+
+/// Most winners a replicate that are still selection of some lineages in a pool of so many effective barcodes: a tenth of them, and twice
+/// the fewest at least.
+pub fn selected(effective: f64) -> f64 {
+    (0.1 * effective).max(2.0 * FEWEST)
 }
 
 /// The law of m over resistant lineages.
@@ -246,11 +256,25 @@ pub struct Rates {
     pub law: Law,
 }
 
+impl Rates {
+    /// ln of the chance that no replicate of `r` receives a resistant cell, nor makes one.
+    ///
+    /// ```
+    /// use remission_infer::barcodes::sharing::{Law, Rates};
+    /// // Of two lineages each reaches one of two replicates with chance 6/7; a third of one arises in each.
+    /// let rates = Rates { before: 2.0, during: 1.0 / 3.0, law: Law::Older(3.0) };
+    /// assert!((rates.log_none(2) + 12.0 / 7.0 + 2.0 / 3.0).abs() < 1e-14);
+    /// ```
+    pub fn log_none(&self, r: usize) -> f64 {
+        -self.before * reached(r, self.law)[r] - self.during * r as f64
+    }
+}
+
 impl<'a> Sharing<'a> {
     /// The target of one explanation.
     pub fn new(winners: &'a Winners, kind: Kind, limits: &Limits) -> Sharing<'a> {
-        let selected = limits.selected.max(1.0);
-        let few = Prior::LogUniform(0.3, selected);
+        let selected = limits.selected;
+        let few = Prior::LogUniform(FEWEST, selected);
         let count = match kind {
             Kind::Sample => Prior::LogUniform(selected, 300.0 * selected),
             _ => few,

@@ -11,13 +11,13 @@ pub mod data;
 mod next;
 pub mod patient;
 mod scout;
+mod stand_in;
 pub mod target;
 mod words;
 
 pub use data::{Data, Readings, TEMPLATE, read};
 
 use crate::answer::Answer;
-use crate::emulator::Emulator;
 use crate::failure::Failure;
 use crate::jobs::{self, Control};
 use crate::pmmh::{self, Estimated};
@@ -29,6 +29,7 @@ use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 use remission_model::resolved::{Regimen, Study};
 use scout::{AROUND, FEW, Seeing, enough, scouted};
+use stand_in::StandIn;
 use target::{Fit, chosen, prior_of};
 
 /// How the tumour of a parameter set is followed.
@@ -210,16 +211,25 @@ fn fitted<'a>(
     fit.particles = (options.method == Method::Particles).then(|| options.particles.unwrap_or(FEW));
     let start = control.part(0.0, 0.2, |control| scouted(&fit, &settings, control))?.ok_or_else(refused)?;
     if options.method == Method::Particles && options.particles.is_none() {
-        fit.particles = Some(control.part(0.2, 0.25, |control| enough(&fit, &start, options.seed, control))?);
+        fit.particles = Some(control.part(0.2, 0.25, |control| enough(&fit, &start, 2, options.seed, control))?);
     }
     // Chains that look around, from whose estimates the stand-in learns.
-    let seen = Seeing::new(&fit);
+    let sharp =
+        Fit { particles: fit.particles.map(|n| n.max(FEW)), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
+    let seen = Seeing::new(&sharp);
     let first =
         pmmh::Settings { burn_in: AROUND, steps: AROUND, thin: 1, agreed: false, seed: options.seed ^ 1, ..settings };
     let around = control.part(0.25, 0.4, |control| pmmh::sample(&seen, &first, &start, None, control))?;
     let start = around.ok_or_else(refused)?.draws.all().map(<[f64]>::to_vec).collect::<Vec<_>>();
-    let by = Emulator::new(&fit.parameters, &seen.all());
-    let found = control.part(0.4, 0.95, |control| pmmh::sample(&fit, &settings, &start, by.as_ref(), control))?;
+    if let (true, Some(so_far)) = (options.particles.is_none(), fit.particles) {
+        // There estimates may be rougher than at the first places.
+        fit.particles = Some(enough(&sharp, &start, so_far, options.seed, control)?);
+    }
+    let by = control.part(0.4, 0.45, |control| StandIn::learned(&sharp, seen.all(), &start, options.seed, control))?;
+    let (by, off) = by.map_or((None, f64::NAN), |(by, off)| (Some(by), off));
+    let curve = by.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
+    let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
+    let found = control.part(0.45, 0.95, |control| pmmh::sample(&fit, &settings, &start, curve, control))?;
     let found = found.ok_or_else(refused)?;
     let unconverged = found.complaints();
     let worst = found.diagnosis.r_hat.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -231,6 +241,7 @@ fn fitted<'a>(
         ("acceptance".into(), Said::Numbers(found.acceptance.clone())),
         ("r_hat".into(), Said::Number(worst)),
         ("effective_draws".into(), Said::Number(least)),
+        ("stand_in_error".into(), Said::Number(off)),
     ];
     let prior_paths = control.part(0.95, 1.0, |control| unread(&fit, &found.prior, options.seed, control))?;
     let paths: Vec<Vec<Seen>> = found.paths.into_iter().flatten().collect();
@@ -287,7 +298,7 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
                     let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
                     let start = scouted(&fit, &settings, control)?;
                     let start = start.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?;
-                    fit.particles = Some(enough(&fit, &start, options.seed, control)?);
+                    fit.particles = Some(enough(&fit, &start, 2, options.seed, control)?);
                 }
             }
             let settings =

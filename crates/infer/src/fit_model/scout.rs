@@ -1,6 +1,8 @@
-//! Before the chains of a fit: where the posterior lies, how many particles a pass needs there, and what estimates a stand-in learns from.
+//! Before the chains of a fit: where the posterior lies, how many particles a pass needs there, and what
+//! estimates a stand-in ([`super::stand_in`]) learns from.
 
 use super::patient::Seen;
+use super::stand_in::Estimate;
 use super::target::Fit;
 use crate::failure::Failure;
 use crate::jobs::{self, Control};
@@ -25,7 +27,7 @@ const MOST_PARTICLES: usize = 128;
 /// A fit that remembers what was estimated.
 pub(super) struct Seeing<'a> {
     fit: &'a Fit<'a>,
-    seen: Mutex<Vec<(Vec<f64>, f64)>>,
+    seen: Mutex<Vec<Estimate>>,
 }
 
 impl<'a> Seeing<'a> {
@@ -33,8 +35,14 @@ impl<'a> Seeing<'a> {
         Seeing { fit, seen: Mutex::new(Vec::new()) }
     }
 
-    pub fn all(self) -> Vec<(Vec<f64>, f64)> {
-        self.seen.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// What was estimated, in the order of places: threads saw them in any order.
+    pub fn all(self) -> Vec<Estimate> {
+        let mut all = self.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+        all.sort_by(|a, b| {
+            let first = a.at.iter().zip(&b.at).map(|(x, y)| x.total_cmp(y)).find(|o| o.is_ne());
+            first.unwrap_or(a.log_likelihood.total_cmp(&b.log_likelihood))
+        });
+        all
     }
 }
 
@@ -47,9 +55,10 @@ impl Estimated for Seeing<'_> {
 
     fn estimate(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(f64, Vec<Seen>)> {
         // Also what is refused tells of the curve, unless it is far below.
-        let found = self.fit.estimate(at, least - REFUSED, stream)?;
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push((at.to_vec(), found.0));
-        Some(found)
+        let (estimate, path) = self.fit.estimated(at, least - REFUSED, stream)?;
+        let log_likelihood = estimate.log_likelihood;
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(estimate);
+        Some((log_likelihood, path))
     }
 }
 
@@ -64,9 +73,9 @@ pub(super) fn scouted(
     let rough = smc::Settings {
         particles: 40 + 10 * fit.free.len(),
         runs: 2,
-        kept: 0.3,
+        kept: 0.2,
         forgotten: 0.8,
-        moves: 3,
+        moves: 2,
         again: 0,
         seed: settings.seed,
     };
@@ -77,10 +86,16 @@ pub(super) fn scouted(
     Ok(Some(found.draws.all().map(<[f64]>::to_vec).collect()))
 }
 
-/// Particles that bring the variance of the log-likelihood below 2 at places of a start.
-pub(super) fn enough(fit: &Fit, start: &[Vec<f64>], seed: u64, control: &Control) -> Result<usize, Failure> {
+/// Particles, `from` or more, that bring the variance of the log-likelihood below 2 at places of a start.
+pub(super) fn enough(
+    fit: &Fit,
+    start: &[Vec<f64>],
+    from: usize,
+    seed: u64,
+    control: &Control,
+) -> Result<usize, Failure> {
     let places: Vec<&Vec<f64>> = start.iter().step_by((start.len() / 8).max(1)).take(8).collect();
-    let mut particles = 2;
+    let mut particles = from;
     while particles < MOST_PARTICLES {
         let tried = Fit { particles: Some(particles), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
         let variance = |k: usize| {

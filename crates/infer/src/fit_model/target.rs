@@ -4,13 +4,17 @@
 //! prior. Parameters are sampled in the unit in which the model writes them. Those that are not free keep the model's value.
 
 use super::patient::{Patient, Seen, Setting, Visit, lethal, log_density_along, mean_path};
+use super::stand_in::Estimate;
 use crate::filter::{self, pass};
 use crate::pmmh::Estimated;
 use crate::prior::{self, Prior, Target};
 use remission_cohort::ctdna;
-use remission_cohort::measure::{Instruments, ReadingStreams, Reported};
+use remission_cohort::measure::{Instruments, Meter, ReadingStreams, Reported, channels};
 use remission_engine::stream::{Purpose, Stream};
-use remission_model::resolved::{Model, Source, Variation};
+use remission_model::resolved::{Measurement, MeasurementKind, Model, Source, Variation};
+
+/// Smallest size of which a logarithm is taken, mm or cells.
+const SMALLEST: f64 = 1e-3;
 
 /// What is believed of a parameter of this patient before the readings; none where the model does not say.
 pub fn prior_of(parameter: &remission_model::resolved::Parameter) -> Option<Prior> {
@@ -78,6 +82,39 @@ impl<'a> Fit<'a> {
     }
 }
 
+impl Fit<'_> {
+    /// Meters of sizes with the readings of them, visit by visit, and the number of the visit.
+    fn sizes(&self) -> impl Iterator<Item = (usize, &Measurement, Reported)> {
+        let model = &self.setting.compiled.model;
+        let channels = channels(model);
+        let blood = |m: &Measurement| matches!(m.kind, MeasurementKind::Ctdna(_));
+        let all = self.setting.visits.iter().enumerate().flat_map(|(k, v)| v.readings.iter().map(move |r| (k, *r)));
+        all.filter_map(move |(k, (channel, reported))| {
+            let measurement = &model.measurements[channels.get(channel)?.measurement];
+            (!blood(measurement)).then_some((k, measurement, reported))
+        })
+    }
+
+    /// Every reading of a size, with the standard deviation of its logarithm.
+    pub(super) fn sizes_read(&self) -> Vec<(Reported, f64)> {
+        let all = self.all(&self.parameters.iter().map(|p| p.prior.at(0.0)).collect::<Vec<_>>());
+        let error = |m: &Measurement| Meter::new(self.setting.compiled, &all, m).map_or(1.0, |m| m.error());
+        self.sizes().map(|(_, m, reported)| (reported, error(m).max(1e-3))).collect()
+    }
+
+    /// An estimate with the sizes along its path, and the path.
+    pub(super) fn estimated(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(Estimate, Vec<Seen>)> {
+        let (log_likelihood, path) = self.estimate(at, least, stream)?;
+        let all = self.all(at);
+        let size = |(k, m, _): (usize, &Measurement, Reported)| {
+            let expected = Meter::new(self.setting.compiled, &all, m).map_or(0.0, |m| m.expected(path[k].total()));
+            libm::log(expected.max(SMALLEST))
+        };
+        let sizes = self.sizes().map(size).collect();
+        Some((Estimate { at: at.to_vec(), log_likelihood, sizes }, path))
+    }
+}
+
 impl Estimated for Fit<'_> {
     type Path = Vec<Seen>;
 
@@ -107,11 +144,15 @@ impl Target for Fit<'_> {
     /// By the filter, an estimate whose draws are found by the parameters' own bits: the sampler sees one fixed rough
     /// function, whose average over any neighbourhood is the likelihood (Andrieu and Roberts 2009).
     fn log_likelihood(&self, at: &[f64]) -> f64 {
+        self.log_likelihood_from(at, f64::NEG_INFINITY)
+    }
+
+    fn log_likelihood_from(&self, at: &[f64], least: f64) -> f64 {
         let key = at.iter().fold(0xcbf2_9ce4_8422_2325u64, |h, x| {
             (h ^ x.to_bits()).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29)
         });
         let mut stream = Stream::new(self.seed, key, 4, Purpose::Inference);
-        self.estimate(at, f64::NEG_INFINITY, &mut stream).map_or(f64::NEG_INFINITY, |e| e.0)
+        self.estimate(at, least, &mut stream).map_or(f64::NEG_INFINITY, |e| e.0)
     }
 }
 

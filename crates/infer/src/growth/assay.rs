@@ -327,13 +327,15 @@ fn delay(data: &Data, line: &str, options: &Options, doses: &[f64], answer: &mut
         .collect();
     answer.words.push(match held {
         true => format!(
-            "A delay between drug and death explains the course far better than none (F = {f:.1}, p = {p:.1e}): half of the kill is \
+            "A delay between drug and death explains the course far better than none (F = {f:.1}, {}): half of the kill is \
              reached after {}.",
+            crate::words::p_value(p),
             hours.join(", ")
         ),
         false => format!(
-            "A delay is needed (F = {f:.1}, p = {p:.1e}), but its length is not held by these times and doses: read more times \
-             between the drug and the turn, and a dose that kills in part."
+            "A delay is needed (F = {f:.1}, {}), but its length is not held by these times and doses: read more times \
+             between the drug and the turn, and a dose that kills in part.",
+            crate::words::p_value(p)
         ),
     });
 }

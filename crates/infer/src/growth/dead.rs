@@ -65,7 +65,7 @@ pub(super) fn answer(data: &Data, name: &str) -> Answer {
                 (true, false) => "fall with the dose",
                 _ => "show no trend over doses",
             };
-            format!("Dead {name} cells {rises} at {last} h (slope on ln(1 + dose), p = {p:.2e}).")
+            format!("Dead {name} cells {rises} at {last} h (slope on ln(1 + dose), {}).", crate::words::p_value(p))
         }
         None => format!("Dead {name} cells were read at one dose: there is no trend to test."),
     };

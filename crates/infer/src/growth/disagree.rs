@@ -5,6 +5,7 @@ use super::figures::{Seen, interval};
 use super::read::Data;
 use super::windows::{Bend, bends, holm};
 use crate::answer::{Answer, Test};
+use crate::words::p_value;
 
 /// As in words.
 fn per_hour(rate: f64) -> String {
@@ -98,7 +99,7 @@ pub(super) fn disagreement(data: &Data, line: &str, doses: &[f64], seen: &[Seen]
             .zip(&strict)
             .filter(|(b, p)| **p < 0.05 && b.beyond_untreated.is_some_and(|v| (v.0 < 0.0) == falls))
             .map(|(b, p)| {
-                format!("{} to {} at {}{unit} (p = {p:.2e})", per_hour(b.early), per_hour(b.late), b.concentration)
+                format!("{} to {} at {}{unit} ({})", per_hour(b.early), per_hour(b.late), b.concentration, p_value(*p))
             })
             .collect()
     };
@@ -107,7 +108,7 @@ pub(super) fn disagreement(data: &Data, line: &str, doses: &[f64], seen: &[Seen]
     let slowing = own.map_or(String::new(), |b| {
         let said =
             if b.p < 0.05 && b.late < b.early { "slow too, as a filling dish does" } else { "show no such change" };
-        format!(" Untreated wells {said} ({} to {}, p = {:.2e}).", per_hour(b.early), per_hour(b.late), b.p)
+        format!(" Untreated wells {said} ({} to {}, {}).", per_hour(b.early), per_hour(b.late), p_value(b.p))
     });
     if !slower.is_empty() {
         answer.words.push(format!(

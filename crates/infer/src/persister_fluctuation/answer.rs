@@ -228,10 +228,10 @@ fn words(verdict: &Verdict, e: &Experiment, found: &Fit) -> Vec<String> {
     ));
     out.push(match (found.ratio.ci95, found.equal_p) {
         ((low, _), p) if low > 1.0 => {
-            format!("Persisters mutate faster: {} times (equal rates: p = {p:.2e}).", said(&found.ratio))
+            format!("Persisters mutate faster: {} times (equal rates: {}).", said(&found.ratio), crate::words::p_value(p))
         }
         ((_, high), p) if high < 1.0 => {
-            format!("Persisters mutate more slowly: {} times (equal rates: p = {p:.2e}).", said(&found.ratio))
+            format!("Persisters mutate more slowly: {} times (equal rates: {}).", said(&found.ratio), crate::words::p_value(p))
         }
         ((low, high), p) => format!(
             "Whether persisters mutate faster is open: the ratio lies between {} and {} (95 %), equal rates have p = {p:.2}.",

@@ -1,15 +1,14 @@
 //! One chain of particle marginal Metropolis-Hastings: where it begins and how it steps.
 
 use super::walk::Walks;
-use super::{Estimated, Settings};
-use crate::emulator::Emulator;
+use super::{Curve, Estimated, Settings};
 use crate::prior::{Parameter, normals, values};
 use remission_engine::draw::normal;
 use remission_engine::stream::{Purpose, Stream};
 
 /// Share of the steps that a stand-in leads, and its own steps behind one of them.
 const LED: f64 = 0.75;
-const INNER: usize = 100;
+const INNER: usize = 200;
 /// Places of a start among which a chain takes its beginning.
 const PLACES: usize = 4;
 
@@ -71,18 +70,17 @@ pub fn init<E: Estimated>(target: &E, settings: &Settings, start: &[Vec<f64>], n
 
 impl<P: Clone + Send> Chain<P> {
     /// Where the stand-in leads, and by how much it is higher there; none where it leads nowhere.
-    fn led(&mut self, parameters: &[Parameter], by: &Emulator) -> Option<(Vec<f64>, f64)> {
-        let curve = |z: &[f64]| by.log_likelihood(z);
-        let first = curve(&self.z);
+    fn led(&mut self, parameters: &[Parameter], by: &Curve) -> Option<(Vec<f64>, f64)> {
+        let first = by(&self.z);
         if first == f64::NEG_INFINITY {
             return None;
         }
-        let (z, there) = self.walks.along(parameters, &curve, &self.z, INNER, &mut self.stream);
+        let (z, there) = self.walks.along(parameters, by, &self.z, INNER, &mut self.stream);
         (z != self.z).then_some((z, there - first))
     }
 
     /// One step; the walk that made it learns from it where `adapts`.
-    pub fn step<E: Estimated<Path = P>>(&mut self, target: &E, by: Option<&Emulator>, adapts: bool) -> Info {
+    pub fn step<E: Estimated<Path = P>>(&mut self, target: &E, by: Option<&Curve>, adapts: bool) -> Info {
         let parameters = target.parameters();
         if let Some(by) = by.filter(|_| self.stream.uniform() < LED) {
             let Some((z, higher)) = self.led(parameters, by) else { return Info { accepted: false } };

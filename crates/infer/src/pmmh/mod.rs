@@ -12,7 +12,7 @@
 //! Half of the steps are taken in the parameters' own units, with a factor of their own: a difference of two rates that is well known is a
 //! straight ridge there and a bent one among logarithms, and the other way round for products.
 //!
-//! Where a stand-in for the likelihood is at hand ([`crate::emulator`]), three steps of four go where 100 such steps on the stand-in lead,
+//! Where a stand-in for the likelihood is at hand ([`crate::emulator`]), three steps of four go where 200 such steps on the stand-in lead,
 //! and are accepted by the ratio of the two ratios (surrogate transition, Liu 2001, Monte Carlo Strategies in Scientific Computing, 9.4.3):
 //! exact whatever the stand-in, and far when it is good.
 //!
@@ -25,7 +25,6 @@ pub use chain::{Chain, Info, init};
 pub use walk::{Proposal, Walk, Walks};
 
 use crate::diagnostics::{Diagnosis, diagnose};
-use crate::emulator::Emulator;
 use crate::jobs::{Control, Interrupted, map};
 use crate::prior::{self, Parameter, values};
 use remission_engine::stream::{Purpose, Stream};
@@ -50,6 +49,9 @@ pub trait Estimated: Sync {
     /// `least`.
     fn estimate(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(f64, Self::Path)>;
 }
+
+/// A stand-in for the log-likelihood, at normal coordinates ([`crate::prior`]); minus infinity where it knows nothing.
+pub type Curve<'a> = dyn Fn(&[f64]) -> f64 + Sync + 'a;
 
 /// How hard to work.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -122,7 +124,7 @@ pub fn sample<E: Estimated>(
     target: &E,
     settings: &Settings,
     start: &[Vec<f64>],
-    by: Option<&Emulator>,
+    by: Option<&Curve>,
     control: &Control,
 ) -> Result<Option<Posterior<E::Path>>, Interrupted> {
     let (thin, total) = (settings.thin.max(1), (settings.burn_in + settings.steps).max(1));

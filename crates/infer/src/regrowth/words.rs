@@ -7,15 +7,6 @@ use super::next::Plate;
 use super::target::{Grouped, Kind};
 use crate::verdict::{CERTAIN, Origin, Verdict};
 
-/// A probability as people write it.
-fn percent(p: f64) -> String {
-    match p {
-        p if p > 0.995 => "over 99 %".into(),
-        p if p < 0.005 => "under 1 %".into(),
-        p => format!("{:.0} %", 100.0 * p),
-    }
-}
-
 /// An origin in words.
 fn of(origin: Origin) -> &'static str {
     match origin {
@@ -35,8 +26,12 @@ pub(super) fn all(verdict: &Verdict, all: &[Weighed], e: &Experiment, plate: &Pl
     let Some((best, p)) = verdict.best() else { return out };
     let (wells, regrown) = (e.wells.len(), e.regrown());
     out.push(match verdict.undetermined {
-        false => format!("Resistance came from {} (probability {}).", of(best), percent(p)),
-        true => format!("Where resistance came from is undetermined: most probable are {} ({}).", of(best), percent(p)),
+        false => format!("Resistance came from {} (probability {}).", of(best), crate::words::probability(p)),
+        true => format!(
+            "Where resistance came from is undetermined: most probable are {} ({}).",
+            of(best),
+            crate::words::probability(p)
+        ),
     });
     let mut saw = format!("{regrown} of {wells} wells regrew within {:.0} days", plate.last_day);
     let mut times: Vec<f64> = e.wells.iter().filter_map(|w| w.by_days).collect();
@@ -98,7 +93,11 @@ pub(super) fn reason(verdict: &Verdict, all: &[Weighed], e: &Experiment, doses_d
     if !verdict.undetermined {
         let Some(best) = open.first() else { return String::new() };
         let rest = 1.0 - probability(*best);
-        return format!("The times fit {}; every other explanation together has {}.", tell(*best), percent(rest));
+        return format!(
+            "The times fit {}; every other explanation together has {}.",
+            tell(*best),
+            crate::words::probability(rest)
+        );
     }
     let mut out = String::new();
     let distinct: Vec<Kind> = open

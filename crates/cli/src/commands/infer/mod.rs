@@ -81,6 +81,8 @@ fn answered<D, E: Display>(
     // No origin is called from a computation that did not converge.
     for answer in answers.iter_mut().filter(|a| !a.unconverged.is_empty()) {
         if let Some(verdict) = answer.verdict.as_mut().filter(|v| !v.undetermined) {
+            let first = "No origin is called, since the computation did not converge; what follows is what it found all the same.";
+            answer.words.insert(0, first.into());
             *verdict = verdict.withheld("The computation did not converge, and its evidence is withheld.".into());
         }
     }

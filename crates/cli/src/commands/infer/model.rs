@@ -14,6 +14,12 @@ pub fn model(args: &Model, stop: &AtomicBool) -> Result<u8, Exit> {
         say!("{TEMPLATE}");
         return Ok(code::DONE);
     };
+    if args.common.data.is_none() {
+        let what = "a study and a table are needed, in this order: remission infer model STUDY TABLE";
+        let found = format!("`{name}` alone was given");
+        let how = "the study is a catalogue ID (`remission catalogue`) or a folder with model.toml and study.toml; --template prints a table";
+        return Err(Exit::refused(format!("error: {what}\n  {found}; {how}")));
+    }
     let loaded = load(name)?;
     let Some(study) = &loaded.study else {
         return Err(Exit::refused(format!(

@@ -1,0 +1,184 @@
+//! A cheap stand-in for the likelihood of a fit: what a place predicts of sizes, and what that leaves.
+//!
+//! # Law
+//! Readings of a size are log-normal about one that changes with the parameters smoothly: its logarithm is a quadratic in the place (in
+//! normal coordinates and in the parameters' own units, [`crate::prior`]), which makes the density of the readings as narrow and as bent
+//! as it is. What is left of the log-likelihood (blood, clones that are there by chance, limits) is learned by [`crate::emulator`].
+//! Both are taken as they are down to `NEAR` below the best and by the logarithm of how far below from there on, so that places far out,
+//! which have no bearing on the posterior, do not rule what is learned.
+//!
+//! A stand-in is good where places are dense: [`StandIn::learned`] estimates the likelihood where it thinks the posterior is, and learns
+//! from what it finds (active learning of a posterior: Kandasamy, Schneider and Poczos 2015, IJCAI).
+
+use super::target::Fit;
+use crate::emulator::{Emulator, Frame, evenly, monomials, regressed};
+use crate::failure::Failure;
+use crate::jobs::{self, Control};
+use crate::pmmh::Walks;
+use crate::prior::{Parameter, normals, values};
+use crate::special::{normal_below, quantile};
+use remission_cohort::measure::Reported;
+use remission_engine::stream::{Purpose, Stream};
+
+/// Most places that are learned from, and most of those within `NEAR` of the best, for each parameter.
+const MOST: usize = 140;
+const HIGH: usize = 100;
+const NEAR: f64 = 8.0;
+/// ln below the best down to which other places than those that the stand-in took for high are learned from.
+const DEPTH: f64 = 30.0;
+/// How far from its middle what is left is taken to be: estimates by a filter are far too low at times.
+const FAR: f64 = 4.0;
+/// Rounds in which a stand-in learns, places of one, and its own steps to each.
+const ROUNDS: u64 = 4;
+const PLACES: usize = 160;
+const STEPS: usize = 500;
+/// Standard deviation of what a stand-in is off by from which on it is good.
+const GOOD: f64 = 0.3;
+
+/// An estimate of the likelihood.
+#[derive(Clone)]
+pub(super) struct Estimate {
+    /// Where.
+    pub at: Vec<f64>,
+    /// Its logarithm.
+    pub log_likelihood: f64,
+    /// ln of the size that each reading of one was of, along its path.
+    pub sizes: Vec<f64>,
+}
+
+/// A reading of a size, and the logarithm of that size by features of the place.
+struct Sized {
+    by: Vec<f64>,
+    reported: Reported,
+    error: f64,
+}
+
+/// What a place predicts of sizes.
+struct Sizes<'a> {
+    parameters: &'a [Parameter],
+    frames: Vec<Frame>,
+    sized: Vec<Sized>,
+}
+
+/// The stand-in.
+pub(super) struct StandIn<'a> {
+    sizes: Sizes<'a>,
+    /// The largest that the sizes say.
+    best: f64,
+    rest: Emulator,
+}
+
+/// As it is down to `NEAR` below the best, and by the logarithm of how far it is below that from there on.
+fn pressed(x: f64, best: f64) -> f64 {
+    let below = best - x;
+    best - if below < NEAR { below } else { NEAR * (1.0 + libm::log(below / NEAR)) }
+}
+
+impl<'a> Sizes<'a> {
+    fn new(fit: &'a Fit, high: &[&Estimate], sets: &[(Vec<f64>, f64)]) -> Option<Sizes<'a>> {
+        let parameters = &fit.parameters[..];
+        let frame = |own| Frame::of(parameters, own, sets, sets.len()).map(|f| f.0);
+        let frames: Vec<Frame> = [false, true].into_iter().filter_map(frame).collect();
+        let none = Sizes { parameters, frames, sized: Vec::new() };
+        let design: Vec<Vec<f64>> = high.iter().map(|s| none.features(&normals(parameters, &s.at))).collect();
+        let readings = fit.sizes_read();
+        let of = |k: usize| high.iter().map(|s| s.sizes[k]).collect::<Vec<f64>>();
+        let by = regressed(&design, &(0..readings.len()).map(of).collect::<Vec<_>>())?;
+        let sized = |(by, (reported, error))| Sized { by, reported, error };
+        Some(Sizes { sized: by.into_iter().zip(readings).map(sized).collect(), ..none })
+    }
+
+    fn features(&self, z: &[f64]) -> Vec<f64> {
+        let mut out = Vec::new();
+        for frame in &self.frames {
+            out.extend(monomials(&frame.at(self.parameters, z)));
+        }
+        out
+    }
+
+    /// ln of the density of all readings of sizes.
+    fn log_density(&self, z: &[f64]) -> f64 {
+        let features = self.features(z);
+        let one = |s: &Sized| {
+            let size: f64 = s.by.iter().zip(&features).map(|(b, x)| b * x).sum();
+            match s.reported {
+                Reported::Value(x) if x > 0.0 => -0.5 * libm::pow((libm::log(x) - size) / s.error, 2.0),
+                Reported::Value(_) => 0.0,
+                Reported::Below(limit) => libm::log(normal_below((libm::log(limit) - size) / s.error).max(1e-300)),
+            }
+        };
+        self.sized.iter().map(one).sum()
+    }
+}
+
+impl<'a> StandIn<'a> {
+    /// From estimates; none with too few of them.
+    fn new(fit: &'a Fit, seen: &[Estimate]) -> Option<StandIn<'a>> {
+        let parameters = &fit.parameters[..];
+        let best = seen.iter().map(|s| s.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
+        let (high, low): (Vec<&Estimate>, Vec<&Estimate>) = seen.iter().partition(|s| s.log_likelihood > best - NEAR);
+        let high = evenly(&high, HIGH * parameters.len());
+        let sets: Vec<(Vec<f64>, f64)> = high.iter().map(|s| (s.at.clone(), s.log_likelihood)).collect();
+        let sizes = Sizes::new(fit, &high, &sets)?;
+        let base = |s: &Estimate| sizes.log_density(&normals(parameters, &s.at));
+        let best_by_sizes = high.iter().map(|s| base(s)).fold(f64::NEG_INFINITY, f64::max);
+        // What the stand-in would take for high is learned from as well, the latest first: there it was wrong.
+        let worth = |s: &&&Estimate| s.log_likelihood > best - DEPTH || base(s) > best_by_sizes - NEAR;
+        let low: Vec<&Estimate> =
+            low.iter().rev().filter(worth).take(MOST * parameters.len() - high.len()).copied().collect();
+        let left = |s: &&Estimate| pressed(s.log_likelihood, best) - pressed(base(s), best_by_sizes);
+        let middle = quantile(&high.iter().map(left).collect::<Vec<_>>(), 0.5)?;
+        let left = |s: &&Estimate| (s.at.clone(), left(s).clamp(middle - FAR, middle + FAR));
+        let sets: Vec<(Vec<f64>, f64)> = high.iter().chain(&low).map(left).collect();
+        let rest = Emulator::within(parameters, &sets, high.len())?;
+        Some(StandIn { sizes, best: best_by_sizes, rest })
+    }
+
+    /// The stand-in at normal coordinates; minus infinity where it knows nothing.
+    pub fn log_likelihood(&self, z: &[f64]) -> f64 {
+        let rest = self.rest.log_likelihood(z);
+        if rest == f64::NEG_INFINITY { rest } else { rest + pressed(self.sizes.log_density(z), self.best) }
+    }
+
+    /// Learned from what was seen and then, a round at a time, from estimates where it thinks the posterior is; with the standard deviation
+    /// by which it was off when it was last tried. None where too little was seen.
+    pub fn learned(
+        fit: &'a Fit,
+        mut seen: Vec<Estimate>,
+        start: &[Vec<f64>],
+        seed: u64,
+        control: &Control,
+    ) -> Result<Option<(StandIn<'a>, f64)>, Failure> {
+        let parameters = &fit.parameters;
+        let walks = Walks::across(parameters, start);
+        let Some(mut by) = StandIn::new(fit, &seen) else { return Ok(None) };
+        let mut off = f64::NAN;
+        for round in 0..ROUNDS {
+            let curve = |z: &[f64]| by.log_likelihood(z);
+            let tried = jobs::map(PLACES, control, |k, control| {
+                control.check()?;
+                let mut stream = Stream::new(seed ^ 2, k as u64, 7 + round, Purpose::Inference);
+                let from = normals(parameters, &start[k * start.len() / PLACES]);
+                if curve(&from) == f64::NEG_INFINITY {
+                    return Ok(None);
+                }
+                let (z, told) = walks.along(parameters, &curve, &from, STEPS, &mut stream);
+                let found = fit.estimated(&values(parameters, &z), f64::NEG_INFINITY, &mut stream);
+                Ok(found.map(|(estimate, _)| (estimate.log_likelihood - told, estimate)))
+            })?;
+            let tried: Vec<(f64, Estimate)> = tried.into_iter().flatten().collect();
+            // The middle half tells the width of a normal law, whatever is far out.
+            let mut errors: Vec<f64> = tried.iter().map(|t| t.0).collect();
+            errors.sort_by(f64::total_cmp);
+            let quartile = |k: usize| errors.get(errors.len() * k / 4).copied().unwrap_or(f64::NAN);
+            off = (quartile(3) - quartile(1)) / 1.349;
+            seen.extend(tried.into_iter().map(|t| t.1));
+            let Some(sharper) = StandIn::new(fit, &seen) else { break };
+            by = sharper;
+            if off < GOOD {
+                break;
+            }
+        }
+        Ok(Some((by, off)))
+    }
+}
