@@ -1,10 +1,11 @@
 //! The answer of the barcode assay: who won, sharing against chance, rates, the verdict on origin and what to measure next.
 
-use super::emission::{Fitted, Pool, fit};
+use super::emission::{Fitted, Pool};
 use super::next::{Drawn, Known};
 use super::read::{Data, Sample};
 use super::said::{estimates, figure, others, tables, words};
 use super::sharing::{Kind, Limits, Rates, Sharing, Winners, overlap, selected};
+use super::winners::fit;
 use crate::answer::{Answer, Sampled};
 use crate::failure::Failure;
 use crate::jobs::{Control, map};
