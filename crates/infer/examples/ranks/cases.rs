@@ -33,16 +33,14 @@ pub fn truth(target: &dyn Target, stream: &mut Stream) -> Vec<f64> {
 
 /// The posterior by few particles.
 pub fn posterior(target: &(dyn Target + Sync), truth: Vec<f64>, k: u64) -> Fit {
-    let settings = Settings {
-        // Commands take 200 to 500: fewer than 20 a parameter know the cloud too roughly.
-        particles: usize::max(100, 20 * target.parameters().len()),
-        runs: 2,
-        forgotten: 0.3,
-        moves: 40,
-        again: 0,
-        seed: 1000 + k,
-        ..Settings::default()
-    };
+    // Commands take 200 to 500: fewer than 20 a parameter know the cloud too roughly.
+    let particles = usize::max(100, 20 * target.parameters().len());
+    posterior_by(target, truth, &Settings { particles, forgotten: 0.3, moves: 40, ..Settings::default() }, k)
+}
+
+/// The posterior by two runs with these settings.
+pub fn posterior_by(target: &(dyn Target + Sync), truth: Vec<f64>, settings: &Settings, k: u64) -> Fit {
+    let settings = Settings { runs: 2, again: 0, seed: 1000 + k, ..*settings };
     let draws = sample(target, &settings, &Control::quiet()).expect("nobody interrupts").draws;
     Fit { truth, draws }
 }
