@@ -92,6 +92,8 @@ pub(crate) struct Fitted {
     /// Paths drawn without regard to the readings.
     pub(crate) prior_paths: Vec<Vec<Seen>>,
     pub(crate) unconverged: Vec<String>,
+    /// Whether estimates of the likelihood are too rough.
+    pub(crate) rough: bool,
     pub(crate) diagnostics: Vec<(String, crate::answer::Said)>,
 }
 
@@ -231,7 +233,7 @@ fn fitted<'a>(
     let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
     let found = control.part(0.45, 0.95, |control| pmmh::sample(&fit, &settings, &start, curve, control))?;
     let found = found.ok_or_else(refused)?;
-    let unconverged = found.complaints();
+    let (unconverged, rough) = (found.complaints(), found.rough());
     let worst = found.diagnosis.r_hat.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = found.diagnosis.bulk.iter().copied().fold(f64::INFINITY, f64::min);
     let diagnostics = vec![
@@ -245,7 +247,7 @@ fn fitted<'a>(
     ];
     let prior_paths = control.part(0.95, 1.0, |control| unread(&fit, &found.prior, options.seed, control))?;
     let paths: Vec<Vec<Seen>> = found.paths.into_iter().flatten().collect();
-    Ok((fit, Fitted { draws: found.draws, prior: found.prior, paths, prior_paths, unconverged, diagnostics }))
+    Ok((fit, Fitted { draws: found.draws, prior: found.prior, paths, prior_paths, unconverged, rough, diagnostics }))
 }
 
 /// Paths of draws from the prior, readings left aside.

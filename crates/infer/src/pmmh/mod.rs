@@ -99,10 +99,15 @@ pub struct Posterior<P> {
 }
 
 impl<P> Posterior<P> {
+    /// Whether estimates of the likelihood are too rough: the variance of their logarithm is above 4.
+    pub fn rough(&self) -> bool {
+        self.variance > 4.0
+    }
+
     /// What is wrong, a sentence each; empty when all is well.
     pub fn complaints(&self) -> Vec<String> {
         let mut out = self.diagnosis.complaints();
-        if self.variance > 4.0 {
+        if self.rough() {
             out.push(format!("the likelihood is known too roughly (variance of its logarithm {:.1}, at most 4 is good); raise the particles", self.variance));
         }
         let least = self.acceptance.iter().copied().fold(1.0, f64::min);
