@@ -48,11 +48,11 @@ impl Frame {
     pub(crate) fn of(
         parameters: &[Parameter],
         own: bool,
-        seen: &[(Vec<f64>, f64)],
+        places: &[&[f64]],
         high: usize,
     ) -> Option<(Frame, Vec<Vec<f64>>)> {
-        let set = |s: &(Vec<f64>, f64)| if own { s.0.clone() } else { normals(parameters, &s.0) };
-        let sets: Vec<Vec<f64>> = seen.iter().map(set).collect();
+        let set = |at: &&[f64]| if own { at.to_vec() } else { normals(parameters, at) };
+        let sets: Vec<Vec<f64>> = places.iter().map(set).collect();
         if sets.iter().flatten().any(|x| !x.is_finite()) {
             return None;
         }
@@ -112,16 +112,6 @@ fn covariance(places: &[&[f64]], length: f64, noise: f64) -> Option<Vec<f64>> {
     factor(&k, n)
 }
 
-/// What of the grid has the largest marginal likelihood.
-struct Chosen {
-    marginal: f64,
-    length: f64,
-    noise: f64,
-    frame: Frame,
-    places: Vec<Vec<f64>>,
-    quadratic: Vec<f64>,
-}
-
 impl Emulator {
     /// From parameter sets with their log-likelihoods, all of which count for the scale of distances. None with too few of them (three
     /// for each value of the quadratic).
@@ -149,9 +139,12 @@ impl Emulator {
         }
         let logs: Vec<f64> = seen.iter().map(|s| s.1).collect();
         let tried = evenly(&(0..n).collect::<Vec<usize>>(), TRIED * d);
-        let mut best: Option<Chosen> = None;
+        let at_all: Vec<&[f64]> = seen.iter().map(|s| s.0.as_slice()).collect();
+        let mut framed = Vec::new();
+        // Marginal likelihood, frame, length and noise.
+        let mut best: Option<(f64, usize, f64, f64)> = None;
         for own in [false, true] {
-            let Some((frame, places)) = Frame::of(parameters, own, seen, high) else { continue };
+            let Some((frame, places)) = Frame::of(parameters, own, &at_all, high) else { continue };
             let design: Vec<Vec<f64>> = places.iter().map(|p| monomials(p).collect()).collect();
             let quadratic = regressed(&design, std::slice::from_ref(&logs))?.swap_remove(0);
             let some: Vec<&[f64]> = tried.iter().map(|k| places[*k].as_slice()).collect();
@@ -164,14 +157,15 @@ impl Emulator {
                     let variance = y.iter().map(|x| x * x).sum::<f64>() / m as f64;
                     let determinant: f64 = (0..m).map(|i| libm::log(k[i * m + i])).sum();
                     let marginal = -0.5 * m as f64 * libm::log(variance.max(1e-300)) - determinant;
-                    if best.as_ref().is_none_or(|b| marginal > b.marginal) {
-                        let (frame, places, quadratic) = (frame.clone(), places.clone(), quadratic.clone());
-                        best = Some(Chosen { marginal, length, noise, frame, places, quadratic });
+                    if best.is_none_or(|b| marginal > b.0) {
+                        best = Some((marginal, framed.len(), length, noise));
                     }
                 }
             }
+            framed.push((frame, places, quadratic));
         }
-        let Chosen { length, noise, frame, places, quadratic, .. } = best?;
+        let (_, number, length, noise) = best?;
+        let (frame, places, quadratic) = framed.swap_remove(number);
         let nearest = |i: &usize| {
             let others = tried.iter().filter(|j| *j != i);
             others.map(|j| between(&places[*i], &places[*j])).fold(f64::INFINITY, f64::min)
@@ -195,7 +189,7 @@ impl Emulator {
         for from in (0..n).step_by(LANES) {
             let many = LANES.min(n - from);
             // Beyond the last place: infinitely far, with no weight.
-            let mut far = [if many == LANES { 0.0 } else { f64::MAX }; LANES];
+            let mut far = [f64::MAX; LANES];
             far[..many].fill(0.0);
             for (k, x) in x.iter().enumerate() {
                 let places = &self.places[k * n + from..k * n + from + many];
@@ -238,7 +232,8 @@ pub(crate) fn regressed(design: &[Vec<f64>], values: &[Vec<f64>]) -> Option<Vec<
     Some(values.iter().map(|of| solve(&normal, &right(of))).collect())
 }
 
-/// e^x for x of 0 or less, to 3e-10 of itself, 0 or e^-700 where that is less: sums and products alone, so that a compiler takes several at a time.
+/// e^x for x of 0 or less, to 3e-10 of itself, and e^-700 below -700: sums and products alone, without the table of
+/// the engine's own, so that a compiler takes several at a time.
 fn below_one(x: f64) -> f64 {
     // Adding 1.5 2^52 leaves the nearest whole number in the lowest bits.
     const ROUND: f64 = 6_755_399_441_055_744.0;
@@ -248,4 +243,18 @@ fn below_one(x: f64) -> f64 {
     let power = f64::from_bits((n.to_bits() << 52).wrapping_add(1.0f64.to_bits()));
     let tail = 1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0 + r * (1.0 / 40320.0))));
     power * (1.0 + r * (1.0 + r * (0.5 + r * (1.0 / 6.0 + r * tail))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below_one;
+
+    #[test]
+    fn below_one_is_as_near_as_it_says() {
+        for k in 0..70_000 {
+            let x = -0.01 * f64::from(k);
+            assert!((below_one(x) / libm::exp(x) - 1.0).abs() < 3e-10, "{x}");
+        }
+        assert_eq!(below_one(f64::NEG_INFINITY), below_one(-700.0));
+    }
 }

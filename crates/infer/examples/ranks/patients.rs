@@ -20,7 +20,6 @@ use remission_infer::pmmh::{self, Estimated};
 use remission_infer::population::{Individual, Population, draws};
 use remission_infer::prior::{Parameter, Prior};
 use remission_infer::psa::{self, model as men};
-use remission_infer::smc::Settings;
 use remission_infer::tumour_size::model::{Below, Lesion, Model};
 use remission_infer::tumour_size::origin::{Beginning, MODEL, Question};
 use remission_infer::tumour_size::{Look, Seen, reference};
@@ -60,17 +59,11 @@ fn blood(k: u64, stream: &mut Stream, role: Role, explanation: Explanation, like
         let read: Vec<(f64, Said)> = days.iter().map(|d| (*d, rise.simulate(&truth, *d, like, stream))).collect();
         if read.iter().all(|r| r.1.is_share() || r.1.level() <= 1e6) {
             let rise = Rise::new(role, &read, explanation, &options, 270.0);
-            if read.iter().all(|r| r.1.is_share()) {
+            if like.is_share() {
                 return posterior(&rise, truth, k);
             }
             // Copies are read far more exactly: 100 or 200 particles lose the narrow peaks of small scatter (p 5e-5 of 500 fits).
-            let particles = options.particles;
-            return posterior_by(
-                &rise,
-                truth,
-                &Settings { particles, forgotten: 0.2, moves: 60, ..Settings::default() },
-                k,
-            );
+            return posterior_by(&rise, truth, &options.settings(0), k);
         }
     }
 }

@@ -59,7 +59,7 @@ impl Default for Options {
 
 impl Options {
     /// Effort of the sampler for the mutation and explanation of this number.
-    fn settings(&self, number: u64) -> Settings {
+    pub fn settings(&self, number: u64) -> Settings {
         let seed = self.seed.wrapping_add(1000 * number);
         Settings { particles: self.particles, seed, forgotten: 0.2, moves: 60, ..Settings::default() }
     }

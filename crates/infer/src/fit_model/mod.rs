@@ -212,8 +212,11 @@ fn fitted<'a>(
     };
     fit.particles = (options.method == Method::Particles).then(|| options.particles.unwrap_or(FEW));
     let start = control.part(0.0, 0.2, |control| scouted(&fit, &settings, control))?.ok_or_else(refused)?;
-    if options.method == Method::Particles && options.particles.is_none() {
-        fit.particles = Some(control.part(0.2, 0.25, |control| enough(&fit, &start, 2, options.seed, control))?);
+    let free_number = options.method == Method::Particles && options.particles.is_none();
+    let mut particles = 2;
+    if free_number {
+        particles = control.part(0.2, 0.25, |control| enough(&fit, &start, particles, options.seed, control))?;
+        fit.particles = Some(particles);
     }
     // Chains that look around, from whose estimates the stand-in learns.
     let sharp =
@@ -223,9 +226,9 @@ fn fitted<'a>(
         pmmh::Settings { burn_in: AROUND, steps: AROUND, thin: 1, agreed: false, seed: options.seed ^ 1, ..settings };
     let around = control.part(0.25, 0.4, |control| pmmh::sample(&seen, &first, &start, None, control))?;
     let start = around.ok_or_else(refused)?.draws.all().map(<[f64]>::to_vec).collect::<Vec<_>>();
-    if let (true, Some(so_far)) = (options.particles.is_none(), fit.particles) {
+    if free_number {
         // There estimates may be rougher than at the first places.
-        fit.particles = Some(enough(&sharp, &start, so_far, options.seed, control)?);
+        fit.particles = Some(enough(&fit, &start, particles, options.seed, control)?);
     }
     let by = control.part(0.4, 0.45, |control| StandIn::learned(&sharp, seen.all(), &start, options.seed, control))?;
     let (by, off) = by.map_or((None, f64::NAN), |(by, off)| (Some(by), off));

@@ -2,8 +2,7 @@
 //! estimates a stand-in ([`super::stand_in`]) learns from.
 
 use super::patient::Seen;
-use super::stand_in::Estimate;
-use super::target::Fit;
+use super::target::{Estimate, Fit};
 use crate::failure::Failure;
 use crate::jobs::{self, Control};
 use crate::pmmh::{self, Estimated, log_variance};

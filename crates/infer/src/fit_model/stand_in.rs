@@ -10,7 +10,7 @@
 //! A stand-in is good where places are dense: [`StandIn::learned`] estimates the likelihood where it thinks the posterior is, and learns
 //! from what it finds (active learning of a posterior: Kandasamy, Schneider and Poczos 2015, IJCAI).
 
-use super::target::Fit;
+use super::target::{Estimate, Fit};
 use crate::emulator::{Emulator, Frame, evenly, monomials, regressed};
 use crate::failure::Failure;
 use crate::jobs::{self, Control};
@@ -34,17 +34,6 @@ const PLACES: usize = 160;
 const STEPS: usize = 500;
 /// Standard deviation of what a stand-in is off by from which on it is good.
 const GOOD: f64 = 0.3;
-
-/// An estimate of the likelihood.
-#[derive(Clone)]
-pub(super) struct Estimate {
-    /// Where.
-    pub at: Vec<f64>,
-    /// Its logarithm.
-    pub log_likelihood: f64,
-    /// ln of the size that each reading of one was of, along its path.
-    pub sizes: Vec<f64>,
-}
 
 /// A reading of a size, and the logarithm of that size by features of the place.
 struct Sized {
@@ -75,9 +64,10 @@ fn pressed(x: f64, best: f64) -> f64 {
 }
 
 impl<'a> Sizes<'a> {
-    fn new(fit: &'a Fit, high: &[&Estimate], sets: &[(Vec<f64>, f64)]) -> Option<Sizes<'a>> {
+    fn new(fit: &'a Fit, high: &[&Estimate]) -> Option<Sizes<'a>> {
         let parameters = &fit.parameters[..];
-        let frame = |own| Frame::of(parameters, own, sets, sets.len()).map(|f| f.0);
+        let places: Vec<&[f64]> = high.iter().map(|s| s.at.as_slice()).collect();
+        let frame = |own| Frame::of(parameters, own, &places, places.len()).map(|f| f.0);
         let frames: Vec<Frame> = [false, true].into_iter().filter_map(frame).collect();
         let none = Sizes { parameters, frames, sized: Vec::new() };
         let design: Vec<Vec<f64>> = high.iter().map(|s| none.features(&normals(parameters, &s.at))).collect();
@@ -103,6 +93,7 @@ impl<'a> Sizes<'a> {
             let size: f64 = s.by.iter().zip(&features).map(|(b, x)| b * x).sum();
             match s.reported {
                 Reported::Value(x) if x > 0.0 => -0.5 * libm::pow((libm::log(x) - size) / s.error, 2.0),
+                // What is gone is left to the rest.
                 Reported::Value(_) => 0.0,
                 Reported::Below(limit) => libm::log(normal_below((libm::log(limit) - size) / s.error).max(1e-300)),
             }
@@ -118,8 +109,7 @@ impl<'a> StandIn<'a> {
         let best = seen.iter().map(|s| s.log_likelihood).fold(f64::NEG_INFINITY, f64::max);
         let (high, low): (Vec<&Estimate>, Vec<&Estimate>) = seen.iter().partition(|s| s.log_likelihood > best - NEAR);
         let high = evenly(&high, HIGH * parameters.len());
-        let sets: Vec<(Vec<f64>, f64)> = high.iter().map(|s| (s.at.clone(), s.log_likelihood)).collect();
-        let sizes = Sizes::new(fit, &high, &sets)?;
+        let sizes = Sizes::new(fit, &high)?;
         let base = |s: &Estimate| sizes.log_density(&normals(parameters, &s.at));
         let best_by_sizes = high.iter().map(|s| base(s)).fold(f64::NEG_INFINITY, f64::max);
         // What the stand-in would take for high is learned from as well, the latest first: there it was wrong.

@@ -4,7 +4,6 @@
 //! prior. Parameters are sampled in the unit in which the model writes them. Those that are not free keep the model's value.
 
 use super::patient::{Patient, Seen, Setting, Visit, lethal, log_density_along, mean_path};
-use super::stand_in::Estimate;
 use crate::filter::{self, pass};
 use crate::pmmh::Estimated;
 use crate::prior::{self, Prior, Target};
@@ -15,6 +14,17 @@ use remission_model::resolved::{Measurement, MeasurementKind, Model, Source, Var
 
 /// Smallest size of which a logarithm is taken, mm or cells.
 const SMALLEST: f64 = 1e-3;
+
+/// An estimate of the likelihood.
+#[derive(Clone)]
+pub(super) struct Estimate {
+    /// Where.
+    pub at: Vec<f64>,
+    /// Its logarithm.
+    pub log_likelihood: f64,
+    /// ln of the size that each reading of one was of, along its path.
+    pub sizes: Vec<f64>,
+}
 
 /// What is believed of a parameter of this patient before the readings; none where the model does not say.
 pub fn prior_of(parameter: &remission_model::resolved::Parameter) -> Option<Prior> {
