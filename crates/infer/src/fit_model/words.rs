@@ -58,13 +58,14 @@ fn in_words(origin: Origin) -> &'static str {
 fn verdict(fitted: &Fitted) -> (Verdict, Vec<Origin>) {
     let posterior: Vec<Origin> = fitted.paths.iter().map(|p| origin(p.last())).collect();
     let prior: Vec<Origin> = fitted.prior_paths.iter().map(|p| origin(p.last())).collect();
-    let share = |all: &[Origin], o: Origin| all.iter().filter(|x| **x == o).count() as f64;
     let kinds: Vec<Origin> = Origin::ALL.into_iter().filter(|o| posterior.contains(o) || prior.contains(o)).collect();
-    // Half a path is added to each count before treatment is known, so that no explanation has a prior of 0.
-    let all = prior.len() as f64 + 0.5 * kinds.len() as f64;
+    // Half a path is added to each count: what no path among so many shows is improbable, not impossible.
+    let share = |all: &[Origin], o: Origin| {
+        let count = all.iter().filter(|x| **x == o).count() as f64;
+        (count + 0.5) / (all.len() as f64 + 0.5 * kinds.len() as f64)
+    };
     let explanation = |o: &Origin| {
-        let before = (share(&prior, *o) + 0.5) / all;
-        let after = share(&posterior, *o) / posterior.len().max(1) as f64;
+        let (before, after) = (share(&prior, *o), share(&posterior, *o));
         Explanation {
             name: o.name().into(),
             words: in_words(*o).into(),
@@ -98,8 +99,12 @@ pub(super) fn answer(fit: &Fit, readings: &Readings, fitted: &Fitted, options: &
     verdict.rank(next::measurements(&simulated, &thinned));
     let end = fit.setting.ahead.last().copied().unwrap_or(0.0);
     if let Some((best, p)) = verdict.best() {
-        let shares: Vec<String> =
-            verdict.origin.iter().filter(|o| o.1 >= 0.01).map(|(o, p)| format!("{} {p:.2}", o.name())).collect();
+        let shares: Vec<String> = verdict
+            .origin
+            .iter()
+            .filter(|o| o.1 >= 0.01)
+            .map(|(o, p)| format!("{} {p:.2}", o.name().replace('_', "-")))
+            .collect();
         out.words.push(match verdict.undetermined {
             false => {
                 format!(

@@ -308,8 +308,8 @@ pub fn next(verdict: &Verdict, prefix: &str) -> String {
         );
     }
     let order = if costed { "in the order of bits for each unit of cost" } else { "the most telling first" };
-    let more = if verdict.next.len() > DRAWN {
-        format!(" The first {DRAWN} of {} are drawn.", verdict.next.len())
+    let more = if verdict.next.len() > rows.len() {
+        format!(" {} of {} are drawn; the table has all.", rows.len(), verdict.next.len())
     } else {
         String::new()
     };
