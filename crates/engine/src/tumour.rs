@@ -210,6 +210,28 @@ impl<'a> Tumour<'a> {
         }
     }
 
+    /// What one cell of each type is expected to leave under the regimen, from the moment that [`restart`](Self::restart) begins at to the
+    /// first of `times`, from there to the next, and so on: matrices by ancestor (rows) and type. Those whom mutations found are left
+    /// out. Steps are those of tumours like `state`. None where cells act on each other, or event by event.
+    ///
+    /// # Errors
+    /// As [`advance`](Self::advance).
+    pub fn means(&mut self, state: &State, times: &[f64]) -> Result<Option<Vec<Vec<f64>>>, Failure> {
+        self.restart(state);
+        let Tumour { compiled, registers, engine, .. } = self;
+        let Engine::Leap(leap) = engine else { return Ok(None) };
+        if compiled.interacting {
+            return Ok(None);
+        }
+        let (n, mut state) = (compiled.types(), state.clone());
+        let mut one = |until: &f64| {
+            let mut means = vec![0.0; n * n];
+            (0..n).for_each(|i| means[i * n + i] = 1.0);
+            leap.means(compiled, registers, &mut state, *until, &mut means).map(|()| means)
+        };
+        times.iter().map(&mut one).collect::<Result<Vec<_>, Failure>>().map(Some)
+    }
+
     /// Growth a day of the total, relative, at the present rates, and the variance a day that chance gives it; what a step
     /// toward a size is planned by.
     pub fn net_growth(&mut self) -> Result<(f64, f64), Failure> {

@@ -6,6 +6,7 @@ mod common;
 use common::written;
 use remission_engine::before::start;
 use remission_engine::failure::Budget;
+use remission_engine::mean::MeanTumour;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
 
@@ -79,4 +80,58 @@ fn begun_again_after_a_failure_is_begun() {
         tumour.advance(10.0, f64::INFINITY, &mut Stream::new(1, 0, 1, Purpose::Treatment)).unwrap();
     }
     assert_eq!(once.state, again.state);
+}
+
+/// Two types that a cell may be of in turn, and one alone, without a drug.
+const TURNS: &str = "
+[model]
+title = 'x'
+[parameters]
+b = { value = '0.3 /day', assumed = 'x', prior = 'uniform(0.1 /day, 0.5 /day)' }
+[cells.a]
+birth = 'b'
+death = '0.25 /day'
+switches = [{ to = 'p', rate = '0.02 /day' }]
+[cells.p]
+kind = 'persister'
+birth = '0.01 /day'
+death = '0.02 /day'
+switches = [{ to = 'a', rate = '0.05 /day' }]
+[cells.r]
+kind = 'resistant'
+birth = '0.2 /day'
+death = '0.1 /day'
+[before_treatment]
+start = { a = '300 cells', p = '20 cells', r = '7 cells' }
+";
+
+/// What cells are expected to leave is what the mean equations say, stretch after stretch, and asking changes no path.
+#[test]
+fn means_are_those_of_the_mean_equations() {
+    let (compiled, parameters) = written(TURNS);
+    let seed =
+        start(&compiled, &parameters, Method::Leap, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
+    let mut tumour = Tumour::new(&compiled, &parameters, seed.clone(), Method::Leap).unwrap();
+    let times = [0.0, 3.0, 3.5, 40.0];
+    let means = tumour.means(&seed, &times).unwrap().unwrap();
+    let mut mean = MeanTumour::start(&compiled, &parameters).unwrap();
+    let mut cells = vec![300.0, 20.0, 7.0];
+    for (time, means) in times.into_iter().zip(&means) {
+        cells = (0..3).map(|j| (0..3).map(|i| cells[i] * means[3 * i + j]).sum()).collect();
+        mean.advance(time).unwrap();
+        for (own, exact) in cells.iter().zip(mean.means().by_type()) {
+            assert!((own / exact - 1.0).abs() < 1e-6, "day {time}: {own}, mean equations {exact}");
+        }
+    }
+    let mut again = Tumour::new(&compiled, &parameters, seed.clone(), Method::Leap).unwrap();
+    for tumour in [&mut tumour, &mut again] {
+        tumour.restart(&seed);
+        tumour.advance(40.0, f64::INFINITY, &mut Stream::new(1, 0, 0, Purpose::Treatment)).unwrap();
+    }
+    assert_eq!(tumour.state, again.state);
+    let (interacting, parameters) = written(LEVEL);
+    let seed =
+        start(&interacting, &parameters, Method::Leap, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
+    let mut tumour = Tumour::new(&interacting, &parameters, seed.clone(), Method::Leap).unwrap();
+    assert_eq!(tumour.means(&seed, &times).unwrap(), None);
 }

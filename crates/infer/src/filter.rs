@@ -8,7 +8,11 @@
 //! particle chosen at the end by its weight gives a whole path: with [`crate::pmmh`] a draw from all paths given the data
 //! (Andrieu, Doucet and Holenstein 2010, J R Stat Soc B 72:269).
 //!
-//! A pass can be given up early, without error, once even the likeliest readings to come cannot bring it to what it must reach.
+//! With more starts than particles ([`Settings::starts`]) it looks ahead: a process may guess how likely the readings to come are, and
+//! particles are weighted, and chosen among the starts, by densities times guesses; what a guess gave is taken back at the next look, so that the expectation
+//! stays (twisted filters: Guarniero, Johansen and Lee 2017, JASA 112:1636).
+//!
+//! A pass without guesses can be given up early, without error, once even the likeliest readings to come cannot bring it to what it must reach.
 
 use crate::special::log_sum;
 use remission_engine::stream::Stream;
@@ -40,6 +44,17 @@ pub trait Process {
         f64::INFINITY
     }
 
+    /// ln of a guess, up to a factor, how likely the readings of looks `look` and later are, made of a state at the look before (at
+    /// the start, for look 0). The better it is the less estimates scatter; their mean is the likelihood whatever it is.
+    fn guess(&mut self, _look: usize, _state: &Self::State) -> f64 {
+        0.0
+    }
+
+    /// Whether [`guess`](Self::guess) says anything.
+    fn guesses(&self) -> bool {
+        false
+    }
+
     /// What is kept of a state at a look.
     fn keep(&self, look: usize, state: &Self::State) -> Self::Look;
 }
@@ -49,13 +64,15 @@ pub trait Process {
 pub struct Settings {
     /// Particles, 2 or more.
     pub particles: usize,
+    /// Starts for each particle, among which the particles are drawn by the process's guesses; 1, the default: it makes no guesses.
+    pub starts: usize,
     /// Effective number of particles, as a share of them, below which they are resampled; default 0.5.
     pub kept: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { particles: 100, kept: 0.5 }
+        Settings { particles: 100, starts: 1, kept: 0.5 }
     }
 }
 
@@ -86,38 +103,44 @@ pub fn pass<P: Process>(
     for look in (0..looks).rev() {
         ahead[look] = ahead[look + 1] + process.log_density_at_most(look);
     }
-    let mut states: Vec<P::State> = Vec::with_capacity(n);
-    for _ in 0..n {
+    let guesses = settings.starts > 1 && process.guesses();
+    let starts = if guesses { n * settings.starts } else { n };
+    let mut states: Vec<P::State> = Vec::with_capacity(starts);
+    for _ in 0..starts {
         states.push(process.start(stream)?);
     }
-    // ln of the weights; they sum to 1.
+    // ln of the weights, which sum to 1, and the guesses that are part of them.
+    let mut guessed: Vec<f64> = states.iter().map(|s| if guesses { process.guess(0, s) } else { 0.0 }).collect();
+    let mut log_likelihood = log_sum(&guessed) - libm::log(starts as f64);
+    let mut weights: Vec<f64> = guessed.iter().map(|g| g - libm::log(starts as f64) - log_likelihood).collect();
     let even = -libm::log(n as f64);
-    let mut weights = vec![even; n];
-    let mut log_likelihood = 0.0;
     let mut effective = Vec::with_capacity(looks);
     let mut kept: Vec<Vec<P::Look>> = Vec::with_capacity(looks);
     let mut parents: Vec<Vec<usize>> = Vec::with_capacity(looks);
     for look in 0..looks {
         process.prepare(look);
         let mut chosen: Vec<usize> = (0..n).collect();
-        if effective.last().is_some_and(|e| *e < settings.kept * n as f64) {
+        if states.len() > n || crate::smc::effective(&weights) < settings.kept * n as f64 {
             let shares: Vec<f64> = weights.iter().map(|w| libm::exp(*w)).collect();
-            chosen = crate::smc::systematic(&shares, stream.uniform());
+            chosen = crate::smc::systematic(&shares, n, stream.uniform());
             states = chosen.iter().map(|&k| states[k].clone()).collect();
-            weights.fill(even);
+            guessed = chosen.iter().map(|&k| guessed[k]).collect();
+            weights = vec![even; n];
         }
         parents.push(chosen);
-        for (state, weight) in states.iter_mut().zip(&mut weights) {
+        for ((state, weight), guessed) in states.iter_mut().zip(&mut weights).zip(&mut guessed) {
             if *weight == f64::NEG_INFINITY {
                 continue;
             }
             let density =
                 if process.advance(look, state, stream) { process.log_density(look, state) } else { f64::NEG_INFINITY };
-            *weight = if density.is_nan() { f64::NEG_INFINITY } else { *weight + density };
+            let next = if guesses && look + 1 < looks { process.guess(look + 1, state) } else { 0.0 };
+            *weight = if density.is_nan() { f64::NEG_INFINITY } else { *weight + density + next - *guessed };
+            *guessed = next;
         }
         let sum = log_sum(&weights);
         log_likelihood += sum;
-        if sum == f64::NEG_INFINITY || log_likelihood + ahead[look + 1] < least {
+        if sum == f64::NEG_INFINITY || (!guesses && log_likelihood + ahead[look + 1] < least) {
             return None;
         }
         weights.iter_mut().for_each(|w| *w -= sum);

@@ -168,7 +168,7 @@ impl Run {
         self.temperature = if rise >= 1.0 - self.temperature { 1.0 } else { self.temperature + rise };
         let effective = effective(&weights);
         let shares: Vec<f64> = weights.iter().map(|w| libm::exp(w - sum)).collect();
-        let chosen = systematic(&shares, self.stream.uniform());
+        let chosen = systematic(&shares, shares.len(), self.stream.uniform());
         self.particles = chosen.into_iter().map(|k| self.particles[k].clone()).collect();
         let (acceptance, moves, forgotten) = self.moved(target, settings);
         Some(Info { temperature: self.temperature, effective, acceptance, moves, forgotten })
@@ -364,14 +364,13 @@ fn rise(likelihoods: &[f64], most: f64, kept: f64) -> f64 {
     if low > 0.0 { low } else { high }
 }
 
-/// Systematic resampling: the particle of each of as many evenly spaced points, the first at `u` in (0, 1).
-pub(crate) fn systematic(shares: &[f64], u: f64) -> Vec<usize> {
-    let n = shares.len();
-    let mut chosen = Vec::with_capacity(n);
+/// Systematic resampling: the particle of each of `many` evenly spaced points, the first at `u` in (0, 1).
+pub(crate) fn systematic(shares: &[f64], many: usize, u: f64) -> Vec<usize> {
+    let mut chosen = Vec::with_capacity(many);
     let (mut sum, mut k) = (shares[0], 0);
-    for i in 0..n {
-        let point = (i as f64 + u) / n as f64;
-        while sum < point && k + 1 < n {
+    for i in 0..many {
+        let point = (i as f64 + u) / many as f64;
+        while sum < point && k + 1 < shares.len() {
             k += 1;
             sum += shares[k];
         }

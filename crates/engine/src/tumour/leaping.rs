@@ -176,6 +176,35 @@ impl Leap {
         Ok(Stop::Time)
     }
 
+    /// Multiplies `means`, a row of cells by type for each of some ancestors, by the mean of what a cell leaves until `until`, by steps of
+    /// a tumour like `state`, whose clock alone moves. Who is founded is left out.
+    pub(super) fn means(
+        &mut self,
+        compiled: &Compiled,
+        registers: &mut Registers,
+        state: &mut State,
+        until: f64,
+        means: &mut [f64],
+    ) -> Result<(), Failure> {
+        let n = compiled.types();
+        let mut left: SmallVec<[f64; 4]> = SmallVec::new();
+        while until - state.time > 1e-9 {
+            let step = self.step(compiled, registers, state, until - state.time)?;
+            for (block, own) in compiled.blocks.iter().zip(&step.blocks) {
+                for row in means.chunks_exact_mut(n) {
+                    let of =
+                        |j: usize| block.types.iter().enumerate().map(|(i, &t)| row[t] * own.whole.mean(i, j)).sum();
+                    left.clear();
+                    left.extend((0..block.types.len()).map(of));
+                    block.types.iter().zip(&left).for_each(|(&t, &x)| row[t] = x);
+                }
+            }
+            state.time += step.days();
+        }
+        state.time = until;
+        Ok(())
+    }
+
     /// The next step of `total` cells, as long as it may be where they must not pass a size unseen.
     fn step_below(
         &mut self,

@@ -39,8 +39,9 @@ pub fn all() -> Vec<(&'static str, Once)> {
         ("tumour-size-never", |k, s| size(k, s, Beginning::Never)),
         ("tumour-size-patient", |_, s| lesion(s)),
         ("psa-patient", |_, s| man(s)),
-        ("pmmh", |k, s| walk(k, s, false)),
-        ("pmmh-led", |k, s| walk(k, s, true)),
+        ("pmmh", |k, s| walk(k, s, By::Itself)),
+        ("pmmh-led", |k, s| walk(k, s, By::Steps)),
+        ("pmmh-weighed", |k, s| walk(k, s, By::Weights)),
         ("fit-model-mean", |k, s| dish(k, s)),
     ]
 }
@@ -145,8 +146,16 @@ impl Estimated for Read {
     }
 }
 
-/// Fifteen readings; led by a stand-in that learned from 80 estimates at draws from the prior.
-fn walk(k: u64, stream: &mut Stream, led: bool) -> Fit {
+/// What a stand-in does in a chain.
+#[derive(PartialEq)]
+enum By {
+    Itself,
+    Steps,
+    Weights,
+}
+
+/// Fifteen readings; a stand-in learns from 80 estimates at draws from the prior.
+fn walk(k: u64, stream: &mut Stream, led: By) -> Fit {
     let parameters =
         [Parameter::new("a", "", Prior::Uniform(0.0, 1.0)), Parameter::new("noise", "", Prior::LogNormal(1.0, 0.5))];
     let truth: Vec<f64> = parameters.iter().map(|p| p.prior.at(normal(stream))).collect();
@@ -154,7 +163,7 @@ fn walk(k: u64, stream: &mut Stream, led: bool) -> Fit {
     let settings =
         pmmh::Settings { chains: 2, burn_in: 300, steps: 1500, thin: 5, seed: 1000 + k, ..pmmh::Settings::default() };
     let target = Read { parameters, readings };
-    let by = led.then(|| {
+    let by = (led != By::Itself).then(|| {
         let place =
             |stream: &mut Stream| target.parameters.iter().map(|p| p.prior.at(normal(stream))).collect::<Vec<_>>();
         let places: Vec<Vec<f64>> = (0..80).map(|_| place(stream)).collect();
@@ -166,7 +175,17 @@ fn walk(k: u64, stream: &mut Stream, led: bool) -> Fit {
     });
     let by = by.flatten();
     let curve = by.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
-    let found = pmmh::sample(&target, &settings, &[], curve.as_ref().map(|c| c as &pmmh::Curve), &Control::quiet());
+    let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
+    if let (By::Weights, Some(by)) = (led, curve) {
+        let start: Vec<Vec<f64>> =
+            (0..40).map(|_| target.parameters.iter().map(|p| p.prior.at(normal(stream))).collect()).collect();
+        let found = pmmh::weighed(&target, &settings, &start, by, &Control::quiet());
+        return Fit {
+            truth,
+            draws: found.expect("nobody interrupts").expect("every walk is possible").posterior.draws,
+        };
+    }
+    let found = pmmh::sample(&target, &settings, &[], curve, &Control::quiet());
     Fit { truth, draws: found.expect("nobody interrupts").expect("every walk is possible").draws }
 }
 

@@ -1,10 +1,11 @@
 //! Any model of the catalogue or of the user fitted to one patient's series: sizes, counts, tumour DNA.
 //!
 //! In reading order: [`data`] (the table), [`patient`] (the tumour as a hidden process), [`target`] (free parameters and the
-//! likelihood), `scout` (where the posterior lies, how many particles), `words` (the answer), `next` (what a further reading would tell).
+//! likelihood), `scout` (where the posterior lies, how many particles), `stand_in` (a cheap likelihood that is learned there), `words` (the
+//! answer), `next` (what a further reading would tell).
 //!
-//! With `Method::Particles` parameters and paths of the tumour are drawn together by particle marginal Metropolis-Hastings
-//! ([`crate::pmmh`]) over the engine's own leaps; with `Method::Mean` the tumour follows its mean and noise is that of
+//! With `Method::Particles` parameters and paths of the tumour are drawn together over the engine's own leaps, from the stand-in with
+//! weights or by particle marginal Metropolis-Hastings ([`crate::pmmh`]); with `Method::Mean` the tumour follows its mean and noise is that of
 //! measurement alone. Rival models are weighed by their evidence, from sequential Monte Carlo ([`compare`]).
 
 pub mod data;
@@ -28,7 +29,7 @@ use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 use remission_model::resolved::{Regimen, Study};
-use scout::{AROUND, FEW, Seeing, enough, scouted};
+use scout::{AROUND, Seeing, by, enough, least, scouted, with};
 use stand_in::StandIn;
 use target::{Fit, chosen, prior_of};
 
@@ -52,7 +53,7 @@ pub struct Options {
     pub most_free: usize,
     /// How the tumour is followed; default particles.
     pub method: Method,
-    /// Particles of a pass, 2 or more; none: as many as bring the variance of the log-likelihood below 2, 2 to 128.
+    /// Particles of a pass, 2 or more; none: as many as bring the variance of the log-likelihood below 1, 2 to 128.
     pub particles: Option<usize>,
     /// Chains, 2 or more; default 4.
     pub chains: usize,
@@ -210,38 +211,47 @@ fn fitted<'a>(
         seed: options.seed,
         ..pmmh::Settings::default()
     };
-    fit.particles = (options.method == Method::Particles).then(|| options.particles.unwrap_or(FEW));
+    let particles = options.method == Method::Particles;
+    fit.filter = particles.then(|| options.particles.map_or_else(least, with));
     let start = control.part(0.0, 0.2, |control| scouted(&fit, &settings, control))?.ok_or_else(refused)?;
-    let free_number = options.method == Method::Particles && options.particles.is_none();
-    let mut particles = 2;
-    if free_number {
-        particles = control.part(0.2, 0.25, |control| enough(&fit, &start, particles, options.seed, control))?;
-        fit.particles = Some(particles);
-    }
+    let judged = |fit: &Fit, start: &[Vec<f64>], control: &Control| match fit.filter {
+        Some(from) if options.particles.is_none() => enough(fit, start, from, options.seed, control).map(Some),
+        chosen => Ok(chosen),
+    };
+    fit.filter = control.part(0.2, 0.25, |control| judged(&fit, &start, control))?;
     // Chains that look around, from whose estimates the stand-in learns.
-    let sharp =
-        Fit { particles: fit.particles.map(|n| n.max(FEW)), ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) };
-    let seen = Seeing::new(&sharp);
+    let first_fit = by(&fit, fit.filter);
+    let seen = Seeing::new(&first_fit);
     let first =
         pmmh::Settings { burn_in: AROUND, steps: AROUND, thin: 1, agreed: false, seed: options.seed ^ 1, ..settings };
     let around = control.part(0.25, 0.4, |control| pmmh::sample(&seen, &first, &start, None, control))?;
     let start = around.ok_or_else(refused)?.draws.all().map(<[f64]>::to_vec).collect::<Vec<_>>();
-    if free_number {
-        // There estimates may be rougher than at the first places.
-        fit.particles = Some(enough(&fit, &start, particles, options.seed, control)?);
-    }
-    let by = control.part(0.4, 0.45, |control| StandIn::learned(&sharp, seen.all(), &start, options.seed, control))?;
-    let (by, off) = by.map_or((None, f64::NAN), |(by, off)| (Some(by), off));
-    let curve = by.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
+    // There estimates may be rougher than at the first places.
+    fit.filter = judged(&fit, &start, control)?;
+    let learned = |control: &Control| StandIn::learned(&first_fit, seen.all(), &start, options.seed, control);
+    let (stand_in, off) = control.part(0.4, 0.45, learned)?.map_or((None, f64::NAN), |(s, off)| (Some(s), off));
+    let curve = stand_in.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
     let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
-    let found = control.part(0.45, 0.95, |control| pmmh::sample(&fit, &settings, &start, curve, control))?;
+    let weigh = |control: &Control| match curve {
+        Some(by) => pmmh::weighed(&fit, &settings, &start, by, control),
+        None => Ok(None),
+    };
+    // Weighed draws where weights are even enough, and chains that begin at them where not.
+    let weighed = control.part(0.45, 0.7, weigh)?;
+    let found = match weighed {
+        Some(weighed) if weighed.complaints().is_empty() => Some(weighed.posterior),
+        other => {
+            let start = other.map_or(start, |w| w.posterior.draws.all().map(<[f64]>::to_vec).collect());
+            control.part(0.7, 0.95, |control| pmmh::sample(&fit, &settings, &start, curve, control))?
+        }
+    };
     let found = found.ok_or_else(refused)?;
     let (unconverged, rough) = (found.complaints(), found.rough());
     let worst = found.diagnosis.r_hat.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = found.diagnosis.bulk.iter().copied().fold(f64::INFINITY, f64::min);
     let diagnostics = vec![
-        ("method".into(), Said::Text(if fit.particles.is_some() { "particles" } else { "mean" }.into())),
-        ("particles".into(), Said::Number(fit.particles.unwrap_or(0) as f64)),
+        ("method".into(), Said::Text(if particles { "particles" } else { "mean" }.into())),
+        ("particles".into(), Said::Number(fit.filter.map_or(0, |f| f.particles) as f64)),
         ("log_likelihood_variance".into(), Said::Number(found.variance)),
         ("acceptance".into(), Said::Numbers(found.acceptance.clone())),
         ("r_hat".into(), Said::Number(worst)),
@@ -257,7 +267,7 @@ fn fitted<'a>(
 fn unread(fit: &Fit, prior: &Draws, seed: u64, control: &Control) -> Result<Vec<Vec<Seen>>, Failure> {
     let blind: Vec<Visit> = fit.setting.visits.iter().map(|v| Visit { time: v.time, readings: Vec::new() }).collect();
     let setting = Setting { visits: &blind, ..*fit.setting };
-    let fit = Fit { particles: fit.particles.map(|_| 2), ..Fit::new(&setting, fit.free.clone(), None, seed) };
+    let fit = Fit { filter: fit.filter.map(|_| least()), ..Fit::new(&setting, fit.free.clone(), None, seed) };
     let draws: Vec<&[f64]> = prior.all().take(400).collect();
     let paths = jobs::map(draws.len(), control, |k, _| {
         let mut stream = Stream::new(seed, k as u64, 6, Purpose::Inference);
@@ -298,12 +308,12 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
             };
             let mut fit = Fit::new(&setting, free(&setting, options)?, None, options.seed);
             if options.method == Method::Particles {
-                fit.particles = Some(options.particles.unwrap_or(FEW));
+                fit.filter = Some(options.particles.map_or_else(least, with));
                 if options.particles.is_none() {
                     let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
                     let start = scouted(&fit, &settings, control)?;
                     let start = start.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?;
-                    fit.particles = Some(enough(&fit, &start, 2, options.seed, control)?);
+                    fit.filter = Some(enough(&fit, &start, least(), options.seed, control)?);
                 }
             }
             let settings =

@@ -21,6 +21,9 @@ use remission_model::resolved::{Kind, Regimen};
 /// Relative error of a step of the mean: far below that of any reading.
 const MEAN_TOLERANCE: f64 = 1e-5;
 
+/// ln below the highest density from which on a guess tells less.
+const NEAR: f64 = 8.0;
+
 /// What was read at one visit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Visit {
@@ -101,7 +104,10 @@ pub struct Patient<'a> {
     parameters: &'a [f64],
     tumour: Tumour<'a>,
     instruments: Instruments,
-    deaths: Vec<Vec<f64>>,
+    /// Deaths a day of one cell of each type as plasma remembers them, for each assay of blood, by visit; where cells act on each other none.
+    deaths: Vec<Vec<Vec<f64>>>,
+    /// What one cell of each type is expected to leave from the visit before to each, by ancestor and type; made for the first guess.
+    means: Option<Vec<Vec<f64>>>,
     lethal: f64,
     mechanism: Vec<usize>,
     mechanisms: usize,
@@ -124,14 +130,30 @@ impl<'a> Patient<'a> {
         instruments.follow(setting.regimen);
         let mut deaths = Vec::new();
         if !compiled.interacting {
-            deaths = instruments.deaths(compiled, 0.0, &vec![1.0; compiled.types()], &[])?;
+            let one = vec![1.0; compiled.types()];
+            deaths.push(instruments.deaths(compiled, 0.0, &one, &[])?);
+            for (k, visit) in setting.visits.iter().enumerate() {
+                let anew = visit.time > 0.0 && !visit.readings.is_empty();
+                let found = if anew { instruments.deaths(compiled, visit.time, &one, &[])? } else { deaths[k].clone() };
+                deaths.push(found);
+            }
+            deaths.remove(0);
         }
         let mechanisms = names.len() + 1;
-        Ok(Patient { setting, parameters, tumour, instruments, deaths, lethal, mechanism, mechanisms })
+        Ok(Patient { setting, parameters, tumour, instruments, deaths, means: None, lethal, mechanism, mechanisms })
     }
 
-    fn deaths_of(&self, by_type: &[f64]) -> Vec<Vec<f64>> {
-        self.deaths.iter().map(|rates| rates.iter().zip(by_type).map(|(d, n)| d * n).collect()).collect()
+    /// Deaths a day of these cells at a visit.
+    fn deaths_of(&self, look: usize, by_type: &[f64]) -> Vec<Vec<f64>> {
+        let of = |rates: &Vec<f64>| rates.iter().zip(by_type).map(|(d, n)| d * n).collect();
+        self.deaths.get(look).map_or_else(Vec::new, |all| all.iter().map(of).collect())
+    }
+
+    /// ln of the density of what was read at a visit.
+    fn log_density_of(&self, look: usize, by_type: &[f64], deaths: &[Vec<f64>]) -> f64 {
+        let total = by_type.iter().sum();
+        let readings = &self.setting.visits[look].readings;
+        readings.iter().map(|(c, reported)| self.instruments.log_density(*c, *reported, total, deaths)).sum()
     }
 
     fn seen(&self, time: f64, state: &State) -> Seen {
@@ -202,14 +224,8 @@ impl Process for Patient<'_> {
     }
 
     fn prepare(&mut self, look: usize) {
-        let compiled = self.setting.compiled;
         if look > 0 {
             self.tumour.restart_from(self.setting.visits[look - 1].time);
-        }
-        let time = self.setting.visits[look].time;
-        if !compiled.interacting && time > 0.0 && !self.setting.visits[look].readings.is_empty() {
-            let found = self.instruments.deaths(compiled, time, &vec![1.0; compiled.types()], &[]);
-            self.deaths = found.unwrap_or_default();
         }
     }
 
@@ -222,17 +238,38 @@ impl Process for Patient<'_> {
     }
 
     fn log_density(&mut self, look: usize, state: &mut Particle) -> f64 {
-        let (compiled, visit) = (self.setting.compiled, &self.setting.visits[look]);
+        let compiled = self.setting.compiled;
         let by_type: Vec<f64> = state.cells.by_type(compiled).into_iter().map(|n| n as f64).collect();
         let deaths = match &mut state.instruments {
-            None => self.deaths_of(&by_type),
-            Some(own) => match own.deaths(compiled, visit.time, &by_type, &state.cells.levels) {
+            None => self.deaths_of(look, &by_type),
+            Some(own) => match own.deaths(compiled, self.setting.visits[look].time, &by_type, &state.cells.levels) {
                 Ok(deaths) => deaths,
                 Err(_) => return f64::NEG_INFINITY,
             },
         };
-        let total = by_type.iter().sum();
-        visit.readings.iter().map(|(c, reported)| self.instruments.log_density(*c, *reported, total, &deaths)).sum()
+        self.log_density_of(look, &by_type, &deaths)
+    }
+
+    /// The density of what was read if the cells leave what is expected of them, far below its highest taken for less telling: then
+    /// chance may do what is not expected.
+    fn guess(&mut self, look: usize, state: &Particle) -> f64 {
+        if self.means.is_none() {
+            let times: Vec<f64> = self.setting.visits.iter().map(|v| v.time).collect();
+            self.means = self.tumour.means(&state.cells, &times).ok().flatten();
+        }
+        let Some(means) = &self.means else { return 0.0 };
+        let mut cells: Vec<f64> = state.cells.by_type(self.setting.compiled).into_iter().map(|n| n as f64).collect();
+        let n = cells.len();
+        let mut below = 0.0;
+        for (look, means) in means.iter().enumerate().skip(look) {
+            cells = (0..n).map(|j| (0..n).map(|i| cells[i] * means[i * n + j]).sum()).collect();
+            below += self.log_density_at_most(look) - self.log_density_of(look, &cells, &self.deaths_of(look, &cells));
+        }
+        -if below < NEAR { below } else { NEAR * (1.0 + libm::log(below / NEAR)) }
+    }
+
+    fn guesses(&self) -> bool {
+        !self.setting.compiled.interacting
     }
 
     fn log_density_at_most(&self, look: usize) -> f64 {

@@ -53,15 +53,15 @@ pub struct Fit<'a> {
     pub free: Vec<usize>,
     /// The same, with priors.
     pub parameters: Vec<prior::Parameter>,
-    /// Particles of a pass; none: the mean.
-    pub particles: Option<usize>,
+    /// How hard a pass of the filter works; none: the mean.
+    pub filter: Option<filter::Settings>,
     /// Seed of passes that belong to parameters.
     pub seed: u64,
 }
 
 impl<'a> Fit<'a> {
     /// With these parameters of the model free, which must have a prior.
-    pub fn new(setting: &'a Setting<'a>, free: Vec<usize>, particles: Option<usize>, seed: u64) -> Fit<'a> {
+    pub fn new(setting: &'a Setting<'a>, free: Vec<usize>, filter: Option<filter::Settings>, seed: u64) -> Fit<'a> {
         let model = &setting.compiled.model;
         let free: Vec<usize> = free.into_iter().filter(|k| prior_of(&model.parameters[*k]).is_some()).collect();
         let one = |k: &usize| {
@@ -70,7 +70,7 @@ impl<'a> Fit<'a> {
             prior_of(p).map(|prior| prior::Parameter::new(p.name.clone(), unit, prior))
         };
         let parameters = free.iter().filter_map(one).collect();
-        Fit { setting, free, parameters, particles, seed }
+        Fit { setting, free, parameters, filter, seed }
     }
 
     /// All parameters of the model, base units, with the free ones at `at`.
@@ -133,13 +133,12 @@ impl Estimated for Fit<'_> {
     }
 
     fn estimate(&self, at: &[f64], least: f64, stream: &mut Stream) -> Option<(f64, Vec<Seen>)> {
-        let Some(particles) = self.particles else {
+        let Some(settings) = &self.filter else {
             return self.along_mean(at).filter(|found| found.0 >= least && found.0 > f64::NEG_INFINITY);
         };
         let all = self.all(at);
         let mut patient = Patient::new(self.setting, &all).ok()?;
-        let settings = filter::Settings { particles, ..filter::Settings::default() };
-        let found = pass(&mut patient, &settings, least, stream)?;
+        let found = pass(&mut patient, settings, least, stream)?;
         let mut path = found.path;
         path.extend(patient.onward(found.last, stream));
         Some((found.log_likelihood, path))

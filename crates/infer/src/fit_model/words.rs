@@ -84,7 +84,7 @@ pub(super) fn answer(fit: &Fit, readings: &Readings, fitted: &Fitted, options: &
     out.experiment = (!readings.name.is_empty()).then(|| readings.name.clone());
     out.unconverged.clone_from(&fitted.unconverged);
     out.diagnostics.clone_from(&fitted.diagnostics);
-    out.remedy = match fit.particles.filter(|_| fitted.rough) {
+    out.remedy = match fit.filter.map(|f| f.particles).filter(|_| fitted.rough) {
         Some(now) => format!("More particles mend it: --particles {} (now {now}).", 4 * now),
         None => format!(
             "More steps mend it: --steps {} (now {}); or fewer free parameters (--free NAME, now {}).",

@@ -20,9 +20,11 @@
 
 mod chain;
 mod walk;
+mod weighed;
 
 pub use chain::{Chain, Info, init};
 pub use walk::{Proposal, Walk, Walks};
+pub use weighed::{Weighed, weighed};
 
 use crate::diagnostics::{Diagnosis, diagnose};
 use crate::jobs::{Control, Interrupted, map};
@@ -210,9 +212,14 @@ impl<P: Clone + Send> Running<P> {
 
 /// The draws of all chains.
 fn drawn<E: Estimated>(target: &E, running: &[Running<E::Path>]) -> Draws {
+    drawn_from(target, running.iter().map(|r| r.draws.clone()).collect())
+}
+
+/// Chains with the names of what they are of.
+fn drawn_from<E: Estimated>(target: &E, chains: Vec<Vec<Vec<f64>>>) -> Draws {
     let names: Vec<String> = target.parameters().iter().map(|p| p.name.clone()).collect();
     let units: Vec<String> = target.parameters().iter().map(|p| p.unit.clone()).collect();
-    Draws { names, units, chains: running.iter().map(|r| r.draws.clone()).collect() }
+    Draws { names, units, chains }
 }
 
 /// Variance of the log of the estimate: the median of some draws from all over the chains.

@@ -111,6 +111,22 @@ impl Walks {
         walk.learn(&proposal.u, accepted);
     }
 
+    /// Where one step from a place leads, as [`along`](Self::along), from which the walk learns how far to step.
+    pub(super) fn learning(
+        &mut self,
+        parameters: &[Parameter],
+        curve: &dyn Fn(&[f64]) -> f64,
+        (z, here): (Vec<f64>, f64),
+        stream: &mut Stream,
+    ) -> (Vec<f64>, f64) {
+        let proposal = self.proposed(parameters, &z, stream);
+        let chance = libm::log(stream.uniform());
+        let there = if proposal.inside() { curve(&proposal.z) } else { f64::NEG_INFINITY };
+        let accepted = there > here + proposal.fall + chance;
+        self.learn(&proposal, accepted);
+        if accepted { (proposal.z, there) } else { (z, here) }
+    }
+
     /// Where `steps` steps from `from` lead whose target is the prior times a curve (its logarithm, by normal coordinates), and the
     /// curve's logarithm there. `from` must have a finite one.
     pub fn along(
