@@ -124,8 +124,9 @@ pub(super) fn enough(
         };
         let mut all = jobs::map(places.len(), control, |k, _| Ok(variance(k)))?;
         all.sort_by(f64::total_cmp);
-        // The middle of the places: one that lies far out asks for more than the chains will meet.
-        if all[(all.len() - 1) / 2] < VARIANCE {
+        // Three quarters of the places: one that lies far out asks for more than will be met, and where many are rough an estimate
+        // that is far too high outweighs the others.
+        if all[(3 * all.len()).div_ceil(4) - 1] < VARIANCE {
             break;
         }
         // With guesses, which cost some starts; then with more particles, first without: of few cells chance makes what is not guessed.
