@@ -101,7 +101,8 @@ pub fn smoothed(log_weights: &[f64]) -> (Vec<f64>, f64) {
         return as_they_are(k);
     }
     let mut out = log_weights.to_vec();
-    for (i, place) in tail.iter().enumerate() {
+    // What weighs nothing stays so.
+    for (i, place) in tail.iter().enumerate().filter(|(_, k)| log_weights[**k] > f64::NEG_INFINITY) {
         let above = libm::log1p(-(i as f64 + 0.5) / n as f64);
         let quantile = if k.abs() < 1e-9 { -above } else { libm::expm1(-k * above) / k };
         out[*place] = most + libm::log((cut + quantile * -raw / b).min(1.0));

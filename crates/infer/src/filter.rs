@@ -9,8 +9,8 @@
 //! (Andrieu, Doucet and Holenstein 2010, J R Stat Soc B 72:269).
 //!
 //! With more starts than particles ([`Settings::starts`]) it looks ahead: a process may guess how likely the readings to come are, and
-//! particles are weighted, and chosen among the starts, by densities times guesses; what a guess gave is taken back at the next look, so that the expectation
-//! stays (twisted filters: Guarniero, Johansen and Lee 2017, JASA 112:1636).
+//! particles are weighted, and chosen among the starts, by densities times guesses; what a guess gave is taken back at the next look, so
+//! that the expectation stays (twisted filters: Guarniero, Johansen and Lee 2017, JASA 112:1636).
 //!
 //! A pass without guesses can be given up early, without error, once even the likeliest readings to come cannot bring it to what it must reach.
 

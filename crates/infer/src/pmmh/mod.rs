@@ -16,6 +16,8 @@
 //! and are accepted by the ratio of the two ratios (surrogate transition, Liu 2001, Monte Carlo Strategies in Scientific Computing, 9.4.3):
 //! exact whatever the stand-in, and far when it is good.
 //!
+//! Draws of the stand-in itself may be weighed by estimates instead: [`weighed()`].
+//!
 //! The uniform variable of a step is drawn before the estimate, which may then be given up as soon as it is sure to be refused.
 
 mod chain;

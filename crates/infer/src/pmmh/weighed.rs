@@ -7,8 +7,8 @@
 //! marginal Metropolis-Hastings stays where an estimate was far too high until chance repeats that; here it has its weight and no more.
 //!
 //! Weights become repeats: of each chain as many places are drawn as it has, systematically and in its own order, so that a heavy one
-//! repeats as a chain that stays, and what compares chains sees the weights as well. A tail of weights too heavy for averages to settle is told by the
-//! shape of a generalized Pareto law, whose quantiles take the place of the largest ([`crate::diagnostics::smoothed`]).
+//! repeats as a chain that stays, and what compares chains sees the weights as well. A tail of weights too heavy for averages to settle
+//! is told by the shape of a generalized Pareto law, whose quantiles take the place of the largest ([`crate::diagnostics::smoothed`]).
 
 use super::walk::Walks;
 use super::{Curve, Estimated, Posterior, Settings, drawn_from, variance};
@@ -70,8 +70,8 @@ impl<P> Weighed<P> {
     }
 }
 
-/// Chains, of up to a third of `settings.steps` estimates each, begin at places of `start`, a rough sample of the posterior. None where the stand-in knows none of them, or no estimate is above 0.
-/// The number of threads changes no bit.
+/// Chains, of up to a third of `settings.steps` estimates each, begin at places of `start`, a rough sample of the posterior. None where the
+/// stand-in knows none of them, or no estimate is above 0. The number of threads changes no bit.
 ///
 /// # Errors
 /// [`Interrupted`] when asked to stop.
