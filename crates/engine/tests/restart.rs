@@ -5,8 +5,10 @@ mod common;
 
 use common::written;
 use remission_engine::before::start;
+use remission_engine::compiled::Compiled;
 use remission_engine::failure::Budget;
 use remission_engine::mean::MeanTumour;
+use remission_engine::state::State;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
 
@@ -37,11 +39,16 @@ death = '0.1 /day'
 start = { a = '300 cells' }
 ";
 
+/// The tumour of a model at the start.
+fn seeded(compiled: &Compiled, parameters: &[f64], method: Method) -> State {
+    start(compiled, parameters, method, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap()
+}
+
 #[test]
 fn begun_again_is_begun() {
     let (compiled, parameters) = written(LEVEL);
     for method in [Method::Exact, Method::Leap] {
-        let seed = start(&compiled, &parameters, method, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
+        let seed = seeded(&compiled, &parameters, method);
         let mut again = Tumour::new(&compiled, &parameters, seed.clone(), method).unwrap();
         for replicate in 0..3 {
             let mut once = Tumour::new(&compiled, &parameters, seed.clone(), method).unwrap();
@@ -69,7 +76,7 @@ fn begun_again_after_a_failure_is_begun() {
          [before_treatment]\nstart = { a = '10000 cells' }\n",
     );
     let at = Method::Leap;
-    let seed = start(&compiled, &parameters, at, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
+    let seed = seeded(&compiled, &parameters, at);
     let mut again = Tumour::new(&compiled, &parameters, seed.clone(), at).unwrap();
     let mut once = Tumour::new(&compiled, &parameters, seed.clone(), at).unwrap();
     again.limit(Budget { clones: 20, ..Budget::default() });
@@ -109,8 +116,7 @@ start = { a = '300 cells', p = '20 cells', r = '7 cells' }
 #[test]
 fn means_are_those_of_the_mean_equations() {
     let (compiled, parameters) = written(TURNS);
-    let seed =
-        start(&compiled, &parameters, Method::Leap, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
+    let seed = seeded(&compiled, &parameters, Method::Leap);
     let mut tumour = Tumour::new(&compiled, &parameters, seed.clone(), Method::Leap).unwrap();
     let times = [0.0, 3.0, 3.5, 40.0];
     let means = tumour.means(&seed, &times).unwrap().unwrap();
@@ -130,8 +136,7 @@ fn means_are_those_of_the_mean_equations() {
     }
     assert_eq!(tumour.state, again.state);
     let (interacting, parameters) = written(LEVEL);
-    let seed =
-        start(&interacting, &parameters, Method::Leap, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
+    let seed = seeded(&interacting, &parameters, Method::Leap);
     let mut tumour = Tumour::new(&interacting, &parameters, seed.clone(), Method::Leap).unwrap();
     assert_eq!(tumour.means(&seed, &times).unwrap(), None);
 }

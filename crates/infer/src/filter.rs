@@ -111,8 +111,9 @@ pub fn pass<P: Process>(
     }
     // ln of the weights, which sum to 1, and the guesses that are part of them.
     let mut guessed: Vec<f64> = states.iter().map(|s| if guesses { process.guess(0, s) } else { 0.0 }).collect();
-    let mut log_likelihood = log_sum(&guessed) - libm::log(starts as f64);
-    let mut weights: Vec<f64> = guessed.iter().map(|g| g - libm::log(starts as f64) - log_likelihood).collect();
+    let sum = log_sum(&guessed);
+    let mut weights: Vec<f64> = guessed.iter().map(|g| g - sum).collect();
+    let mut log_likelihood = sum - libm::log(starts as f64);
     let even = -libm::log(n as f64);
     let mut effective = Vec::with_capacity(looks);
     let mut kept: Vec<Vec<P::Look>> = Vec::with_capacity(looks);

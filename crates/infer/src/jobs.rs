@@ -2,8 +2,8 @@
 //! this crate; results come in the order of the pieces, so their number changes nothing.
 
 use std::fmt;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Asked to stop before the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,4 +109,17 @@ pub fn map<T: Send>(
     });
     let found = found.into_inner().unwrap_or_else(|e| e.into_inner());
     found.into_iter().map(|r| r.unwrap_or(Err(Interrupted))).collect()
+}
+
+/// Every state carried on by `work`, as [`map`]: what holds memory goes from stretch to stretch.
+pub fn carried<T: Send>(
+    states: Vec<T>,
+    control: &Control,
+    work: impl Fn(T, &Control) -> Result<T, Interrupted> + Sync,
+) -> Result<Vec<T>, Interrupted> {
+    let slots: Vec<Mutex<Option<T>>> = states.into_iter().map(|s| Mutex::new(Some(s))).collect();
+    map(slots.len(), control, |k, control| {
+        let state = slots[k].lock().unwrap_or_else(PoisonError::into_inner).take();
+        work(state.ok_or(Interrupted)?, control)
+    })
 }

@@ -176,17 +176,16 @@ fn walk(k: u64, stream: &mut Stream, led: By) -> Fit {
     let by = by.flatten();
     let curve = by.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
     let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
-    if let (By::Weights, Some(by)) = (led, curve) {
-        let start: Vec<Vec<f64>> =
-            (0..40).map(|_| target.parameters.iter().map(|p| p.prior.at(normal(stream))).collect()).collect();
-        let found = pmmh::weighed(&target, &settings, &start, by, &Control::quiet());
-        return Fit {
-            truth,
-            draws: found.expect("nobody interrupts").expect("every walk is possible").posterior.draws,
-        };
-    }
-    let found = pmmh::sample(&target, &settings, &[], curve, &Control::quiet());
-    Fit { truth, draws: found.expect("nobody interrupts").expect("every walk is possible").draws }
+    let control = Control::quiet();
+    let draws = match curve {
+        Some(by) if led == By::Weights => {
+            let place = |_| target.parameters.iter().map(|p| p.prior.at(normal(stream))).collect();
+            let start: Vec<Vec<f64>> = (0..40).map(place).collect();
+            pmmh::weighed(&target, &settings, &start, by, &control).map(|found| found.map(|w| w.posterior.draws))
+        }
+        curve => pmmh::sample(&target, &settings, &[], curve, &control).map(|found| found.map(|p| p.draws)),
+    };
+    Fit { truth, draws: draws.expect("nobody interrupts").expect("every walk is possible") }
 }
 
 const DISH: &str = r#"

@@ -29,7 +29,7 @@ use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 use remission_model::resolved::{Regimen, Study};
-use scout::{AROUND, Seeing, by, enough, least, scouted, with};
+use scout::{AROUND, Seeing, by, enough, least, scouted};
 use stand_in::StandIn;
 use target::{Fit, chosen, prior_of};
 
@@ -201,7 +201,7 @@ fn fitted<'a>(
 ) -> Result<(Fit<'a>, Fitted), Failure> {
     use crate::answer::Said;
     let refused = || Failure::Said(IMPOSSIBLE.into());
-    let mut fit = Fit::new(setting, free, None, options.seed);
+    let mut fit = Fit::new(setting, free, scout::first(options), options.seed);
     let settings = pmmh::Settings {
         chains: options.chains,
         burn_in: options.burn_in,
@@ -211,8 +211,6 @@ fn fitted<'a>(
         seed: options.seed,
         ..pmmh::Settings::default()
     };
-    let particles = options.method == Method::Particles;
-    fit.filter = particles.then(|| options.particles.map_or_else(least, with));
     let start = control.part(0.0, 0.2, |control| scouted(&fit, &settings, control))?.ok_or_else(refused)?;
     let judged = |fit: &Fit, start: &[Vec<f64>], control: &Control| match fit.filter {
         Some(from) if options.particles.is_none() => enough(fit, start, from, options.seed, control).map(Some),
@@ -250,7 +248,7 @@ fn fitted<'a>(
     let worst = found.diagnosis.r_hat.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let least = found.diagnosis.bulk.iter().copied().fold(f64::INFINITY, f64::min);
     let diagnostics = vec![
-        ("method".into(), Said::Text(if particles { "particles" } else { "mean" }.into())),
+        ("method".into(), Said::Text(if fit.filter.is_some() { "particles" } else { "mean" }.into())),
         ("particles".into(), Said::Number(fit.filter.map_or(0, |f| f.particles) as f64)),
         ("log_likelihood_variance".into(), Said::Number(found.variance)),
         ("acceptance".into(), Said::Numbers(found.acceptance.clone())),
@@ -267,7 +265,7 @@ fn fitted<'a>(
 fn unread(fit: &Fit, prior: &Draws, seed: u64, control: &Control) -> Result<Vec<Vec<Seen>>, Failure> {
     let blind: Vec<Visit> = fit.setting.visits.iter().map(|v| Visit { time: v.time, readings: Vec::new() }).collect();
     let setting = Setting { visits: &blind, ..*fit.setting };
-    let fit = Fit { filter: fit.filter.map(|_| least()), ..Fit::new(&setting, fit.free.clone(), None, seed) };
+    let fit = Fit::new(&setting, fit.free.clone(), fit.filter.map(|_| least()), seed);
     let draws: Vec<&[f64]> = prior.all().take(400).collect();
     let paths = jobs::map(draws.len(), control, |k, _| {
         let mut stream = Stream::new(seed, k as u64, 6, Purpose::Inference);
@@ -306,15 +304,12 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
                 visits: &readings.visits,
                 ahead: &[],
             };
-            let mut fit = Fit::new(&setting, free(&setting, options)?, None, options.seed);
-            if options.method == Method::Particles {
-                fit.filter = Some(options.particles.map_or_else(least, with));
-                if options.particles.is_none() {
-                    let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
-                    let start = scouted(&fit, &settings, control)?;
-                    let start = start.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?;
-                    fit.filter = Some(enough(&fit, &start, least(), options.seed, control)?);
-                }
+            let mut fit = Fit::new(&setting, free(&setting, options)?, scout::first(options), options.seed);
+            if let (Some(from), None) = (fit.filter, options.particles) {
+                let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
+                let start = scouted(&fit, &settings, control)?;
+                let start = start.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?;
+                fit.filter = Some(enough(&fit, &start, from, options.seed, control)?);
             }
             let settings =
                 smc::Settings { particles: 100, runs: 2, moves: 8, seed: options.seed, ..smc::Settings::default() };

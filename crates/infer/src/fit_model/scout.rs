@@ -3,6 +3,7 @@
 
 use super::patient::Seen;
 use super::target::{Estimate, Fit};
+use super::{Method, Options};
 use crate::failure::Failure;
 use crate::filter::Settings;
 use crate::jobs::{self, Control};
@@ -92,7 +93,7 @@ pub(super) fn scouted(
 
 /// The same fit by another filter.
 pub(super) fn by<'a>(fit: &Fit<'a>, filter: Option<Settings>) -> Fit<'a> {
-    Fit { filter, ..Fit::new(fit.setting, fit.free.clone(), None, fit.seed) }
+    Fit::new(fit.setting, fit.free.clone(), filter, fit.seed)
 }
 
 /// A filter with so many particles.
@@ -105,6 +106,11 @@ pub(super) fn least() -> Settings {
     Settings { starts: 1, ..with(FEWEST) }
 }
 
+/// The filter that a fit begins with: as was asked for, or the least; none along the mean.
+pub(super) fn first(options: &Options) -> Option<Settings> {
+    (options.method == Method::Particles).then(|| options.particles.map_or_else(least, with))
+}
+
 /// A filter that works as hard as `from`, or as brings the variance of the log-likelihood below 1 at places of a start.
 pub(super) fn enough(
     fit: &Fit,
@@ -114,11 +120,12 @@ pub(super) fn enough(
     control: &Control,
 ) -> Result<Settings, Failure> {
     let places: Vec<&Vec<f64>> = start.iter().step_by((start.len() / 8).max(1)).take(8).collect();
+    let guesses = !fit.setting.compiled.interacting;
     let mut filter = from;
     while filter.particles < MOST_PARTICLES {
         let tried = by(fit, Some(filter));
         let variance = |k: usize| {
-            let mut stream = Stream::new(seed, filter.particles as u64, 5 + k as u64, Purpose::Inference);
+            let mut stream = Stream::new(seed, filter.particles as u64, 30 + k as u64, Purpose::Inference);
             let one = || Estimated::estimate(&tried, places[k], f64::NEG_INFINITY, &mut stream).map(|e| e.0);
             log_variance(PASSES, one)
         };
@@ -131,7 +138,7 @@ pub(super) fn enough(
         }
         // With guesses, which cost some starts; then with more particles, first without: of few cells chance makes what is not guessed.
         filter = match filter.starts {
-            1 => with(filter.particles),
+            1 if guesses => with(filter.particles),
             _ => Settings { starts: 1, ..with(2 * filter.particles) },
         };
     }

@@ -29,11 +29,10 @@ pub use walk::{Proposal, Walk, Walks};
 pub use weighed::{Weighed, weighed};
 
 use crate::diagnostics::{Diagnosis, diagnose};
-use crate::jobs::{Control, Interrupted, map};
+use crate::jobs::{Control, Interrupted, carried, map};
 use crate::prior::{self, Parameter, values};
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
-use std::sync::{Mutex, PoisonError};
 
 /// Steps after which chains that may end are compared.
 const BLOCK: usize = 250;
@@ -138,12 +137,9 @@ pub fn sample<E: Estimated>(
 ) -> Result<Option<Posterior<E::Path>>, Interrupted> {
     let (thin, total) = (settings.thin.max(1), (settings.burn_in + settings.steps).max(1));
     let steps = |from: usize, count: usize, running: Vec<Running<E::Path>>| {
-        let slots: Vec<Mutex<Option<Running<E::Path>>>> = running.into_iter().map(|r| Mutex::new(Some(r))).collect();
         let share = |step: usize| step as f64 / total as f64;
         control.part(share(from), share(from + count), |control| {
-            map(slots.len(), control, |number, control| {
-                let taken = slots[number].lock().unwrap_or_else(PoisonError::into_inner).take();
-                let mut running = taken.ok_or(Interrupted)?;
+            carried(running, control, |mut running, control| {
                 for step in from..from + count {
                     control.check()?;
                     control.done((step - from) as f64 / count as f64);

@@ -111,20 +111,40 @@ impl Walks {
         walk.learn(&proposal.u, accepted);
     }
 
-    /// Where one step from a place leads, as [`along`](Self::along), from which the walk learns how far to step.
+    /// A step from a place whose target is the prior times a curve (its logarithm, by normal coordinates): what was proposed, and the
+    /// curve's logarithm there if it was accepted. `here`, that at the place itself, must be finite.
+    fn stepped(
+        &self,
+        parameters: &[Parameter],
+        curve: &dyn Fn(&[f64]) -> f64,
+        (z, here): (&[f64], f64),
+        stream: &mut Stream,
+    ) -> (Proposal, Option<f64>) {
+        let proposal = self.proposed(parameters, z, stream);
+        let chance = libm::log(stream.uniform());
+        let there = if proposal.inside() { curve(&proposal.z) } else { f64::NEG_INFINITY };
+        let accepted = there > here + proposal.fall + chance;
+        (proposal, accepted.then_some(there))
+    }
+
+    /// Where `steps` such steps from `from` lead, from which the walk learns how far to step.
     pub(super) fn learning(
         &mut self,
         parameters: &[Parameter],
         curve: &dyn Fn(&[f64]) -> f64,
-        (z, here): (Vec<f64>, f64),
+        from: &[f64],
+        steps: usize,
         stream: &mut Stream,
-    ) -> (Vec<f64>, f64) {
-        let proposal = self.proposed(parameters, &z, stream);
-        let chance = libm::log(stream.uniform());
-        let there = if proposal.inside() { curve(&proposal.z) } else { f64::NEG_INFINITY };
-        let accepted = there > here + proposal.fall + chance;
-        self.learn(&proposal, accepted);
-        if accepted { (proposal.z, there) } else { (z, here) }
+    ) -> Vec<f64> {
+        let (mut z, mut here) = (from.to_vec(), curve(from));
+        for _ in 0..steps {
+            let (proposal, there) = self.stepped(parameters, curve, (&z, here), stream);
+            self.learn(&proposal, there.is_some());
+            if let Some(there) = there {
+                (z, here) = (proposal.z, there);
+            }
+        }
+        z
     }
 
     /// Where `steps` steps from `from` lead whose target is the prior times a curve (its logarithm, by normal coordinates), and the
@@ -139,10 +159,7 @@ impl Walks {
     ) -> (Vec<f64>, f64) {
         let (mut z, mut here) = (from.to_vec(), curve(from));
         for _ in 0..steps {
-            let proposal = self.proposed(parameters, &z, stream);
-            let chance = libm::log(stream.uniform());
-            let there = if proposal.inside() { curve(&proposal.z) } else { f64::NEG_INFINITY };
-            if there > here + proposal.fall + chance {
+            if let (proposal, Some(there)) = self.stepped(parameters, curve, (&z, here), stream) {
                 (z, here) = (proposal.z, there);
             }
         }

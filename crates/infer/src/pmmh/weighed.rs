@@ -13,15 +13,15 @@
 use super::walk::Walks;
 use super::{Curve, Estimated, Posterior, Settings, drawn_from, variance};
 use crate::diagnostics::{HEAVY, diagnose, smoothed};
-use crate::jobs::{Control, Interrupted, map};
+use crate::jobs::{Control, Interrupted, carried, map};
 use crate::prior::{self, normals, values};
 use crate::smc::systematic;
+use crate::special::log_sum;
 use remission_engine::stream::{Purpose, Stream};
-use std::sync::{Mutex, PoisonError};
 
-/// Steps of the walk before the first estimate, in which it learns, and between one estimate and the next.
-const LEARNING: usize = 6000;
+/// Steps of the walk between one estimate and the next, and such stretches before the first estimate, in which it learns.
 const BETWEEN: usize = 500;
+const LEARNING: usize = 12;
 /// Estimates of a chain after which chains are compared, and before they are for the first time.
 const ROUND: usize = 100;
 const FIRST: usize = 200;
@@ -85,16 +85,13 @@ pub fn weighed<E: Estimated>(
     let parameters = target.parameters();
     let chains = settings.chains.max(2);
     let began = map(chains, control, |number, control| {
-        let mut stream = Stream::new(settings.seed, number as u64, 4, Purpose::Inference);
+        let mut stream = Stream::new(settings.seed, number as u64, 13, Purpose::Inference);
         let own = start.iter().skip(number).step_by(chains).map(|place| normals(parameters, place));
         let Some(mut z) = own.into_iter().find(|z| by(z) > f64::NEG_INFINITY) else { return Ok(None) };
         let mut walks = Walks::across(parameters, start);
-        let mut here = by(&z);
-        for step in 0..LEARNING {
-            if step % BETWEEN == 0 {
-                control.check()?;
-            }
-            (z, here) = walks.learning(parameters, by, (z, here), &mut stream);
+        for _ in 0..LEARNING {
+            control.check()?;
+            z = walks.learning(parameters, by, &z, BETWEEN, &mut stream);
         }
         Ok(Some(Walking { walks, z, stream, seen: Vec::new() }))
     })?;
@@ -108,12 +105,9 @@ pub fn weighed<E: Estimated>(
             .flat_map(|w| w.seen.iter().flatten())
             .map(|s| s.log_weight)
             .fold(f64::NEG_INFINITY, f64::max);
-        let slots: Vec<Mutex<Option<Walking<E::Path>>>> = walking.into_iter().map(|w| Mutex::new(Some(w))).collect();
         let share = |n: usize| n as f64 / most as f64;
         walking = control.part(share(done), share(done + count), |control| {
-            map(slots.len(), control, |number, control| {
-                let taken = slots[number].lock().unwrap_or_else(PoisonError::into_inner).take();
-                let mut own = taken.ok_or(Interrupted)?;
+            carried(walking, control, |mut own, control| {
                 for k in 0..count {
                     control.check()?;
                     control.done(k as f64 / count as f64);
@@ -148,14 +142,12 @@ fn posterior<E: Estimated>(target: &E, walking: &[Walking<E::Path>], settings: &
     let all: Vec<f64> = walking.iter().flat_map(|w| w.seen.iter().map(log_weight)).collect();
     let (all, shape) = smoothed(&all);
     for (number, (own, logs)) in walking.iter().zip(all.chunks(all.len() / walking.len())).enumerate() {
-        let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if most == f64::NEG_INFINITY {
+        let sum = log_sum(logs);
+        if sum == f64::NEG_INFINITY {
             return None;
         }
-        let shares: Vec<f64> = logs.iter().map(|l| libm::exp(l - most)).collect();
-        let sum: f64 = shares.iter().sum();
-        let shares: Vec<f64> = shares.iter().map(|s| s / sum).collect();
-        let u = Stream::new(settings.seed, number as u64, 5, Purpose::Inference).uniform();
+        let shares: Vec<f64> = logs.iter().map(|l| libm::exp(l - sum)).collect();
+        let u = Stream::new(settings.seed, number as u64, 14, Purpose::Inference).uniform();
         let mut chosen = systematic(&shares, shares.len(), u);
         let repeats: Vec<_> = chosen.iter().filter_map(|&k| own.seen[k].as_ref()).collect();
         chains.push(repeats.iter().map(|s| s.at.clone()).collect::<Vec<_>>());
