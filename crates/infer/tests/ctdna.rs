@@ -127,7 +127,7 @@ fn verdicts_are_right_as_often_as_they_say() {
     let (none, steady) = ((Explanation::None, Origin::None), (Explanation::Steady, Origin::None));
     let labelled = [before, during, none, before, during, steady];
     let (mut gap, mut variance, mut wrong, mut certain) = (0.0, 0.0, 0, 0);
-    for number in 0..60u64 {
+    for number in 0..36u64 {
         let mut stream = stream(100 + number);
         let (truth, label) = labelled[(number % 6) as usize];
         let rise = Rise::new(Role::Resistance, &[(0.0, Said::Reads { mutant: 0, depth: 1 })], truth, &options, 550.0);
@@ -148,12 +148,13 @@ fn verdicts_are_right_as_often_as_they_say() {
         }
     }
     println!(
-        "sum of label less probability {gap:.2} +- {:.2}; called {certain} of 60, wrong {wrong}",
+        "sum of label less probability {gap:.2} +- {:.2}; called {certain} of 36, wrong {wrong}",
         f64::sqrt(variance)
     );
     assert!(gap.abs() < Z * variance.sqrt().max(0.3));
     // Of calls at 0.95 at most one in twenty is wrong; four or more of nine would be by chance six times in 10^4.
-    assert!(certain >= 5 && wrong <= 3);
+    // (`verify/infer/run.sh` has 350 data sets.)
+    assert!(certain >= 4 && wrong <= 3);
 }
 
 #[test]

@@ -77,14 +77,14 @@ fn two() -> Control<'static> {
     Control { threads: 2, ..Control::quiet() }
 }
 
-/// Twenty data sets from the prior: of 40 intervals of 95 % ten or more fail once in 10^5 seeds, of 40 halves fewer than 7 or more
-/// than 33 hold once in 10^5.
+/// Ten data sets from the prior: of 20 intervals of 95 % eight or more fail once in 10^5 seeds, of 20 halves fewer than 2 or more
+/// than 18 hold four times in 10^5. (`verify/infer/run.sh` has five hundred.)
 #[test]
 fn intervals_hold_what_they_say() {
     let (model, study) = ready();
     let compiled = Compiled::new(&model);
     let (mut missed, mut above, mut certain) = (0, 0, 0);
-    for number in 0..20 {
+    for number in 0..10 {
         let mut stream = Stream::new(20_261_130, number, 0, Purpose::Check);
         let mut parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
         for k in 0..2 {
@@ -103,10 +103,10 @@ fn intervals_hold_what_they_say() {
         let verdict = found[0].verdict.as_ref().unwrap();
         certain += i32::from(!verdict.undetermined && verdict.best().unwrap().0 == Origin::PreExisting);
     }
-    println!("missed {missed} of 40, median above {above} of 40, pre-existing {certain} of 20");
-    assert!(missed < 10 && (7..=33).contains(&above));
+    println!("missed {missed} of 20, median above {above} of 20, pre-existing {certain} of 10");
+    assert!(missed < 8 && (2..=18).contains(&above));
     // The resistant cells were put in at the start, and no other can arise.
-    assert!(certain >= 18);
+    assert!(certain >= 9);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use remission_infer::fluctuation::fit::{Conditions, Fitness};
 use remission_infer::fluctuation::read::{Data, read};
 use remission_infer::jobs::Control;
 use remission_infer::sheet::Sheet;
-use remission_infer::verdict::Origin;
+use remission_infer::verdict::{Origin, Verdict};
 use std::path::Path;
 
 fn shared(file: &str) -> Option<String> {
@@ -232,6 +232,36 @@ fn jackpots_say_before_and_equal_counts_say_after() {
         assert!(nothing.next.iter().any(|n| n.expected_bits > 0.05), "{:?}", nothing.next);
         assert!(nothing.next.iter().all(|n| n.expected_bits <= nothing.entropy() + 1e-12));
     }
+}
+
+/// Colonies made on the plate go with the cells on it, plates are not all alike, and one jar with three hundred colonies is not a law: none
+/// of these is called mutants from before.
+#[test]
+fn plates_that_differ_are_no_jackpots() {
+    let weighed = |text: &str| {
+        let options = Options { verdict: true, ..Options::default() };
+        answer(&read(text).unwrap(), &options).unwrap().remove(0).verdict.unwrap()
+    };
+    let before = |v: &Verdict| v.origin.iter().find(|o| o.0 == Origin::PreExisting).unwrap().1;
+    // A Poisson number in proportion to the share plated, and to the cells: evenly over its quantiles.
+    let counts = [14, 15, 24, 16, 27, 22, 10, 15, 18, 22, 20, 23, 21, 17, 14, 25, 13, 24, 19, 16];
+    let fifth = [4, 4, 3, 8, 6, 3, 4, 4, 7, 6, 3, 3, 2, 2, 5, 5, 7, 2, 7, 4];
+    let plated = |all: &[u64], share: &str| all.iter().map(|n| format!("{n},1e8,{share}\n")).collect::<String>();
+    let head = "mutants,final_cells,plating_efficiency\n";
+    let both = weighed(&format!("{head}{}{}", plated(&counts, "1"), plated(&fifth, "0.2")));
+    assert!(before(&both) < 0.1 && both.best().unwrap().0 == Origin::DuringTreatment, "{:?}", both.origin);
+    let sized: String =
+        counts.iter().map(|n| format!("{n},1e8,1\n")).chain(fifth.iter().map(|n| format!("{n},2e7,1\n"))).collect();
+    let sized = weighed(&format!("{head}{sized}"));
+    assert!(before(&sized) < 0.1, "{:?}", sized.origin);
+    // Two batches whose sizes nobody knows.
+    let batches: String = (0..48).map(|k| format!("{}\n{}\n", 1 + (k * 5) % 6, 9 + (k * 7) % 14)).collect();
+    let batches = weighed(&format!("mutants\n{batches}"));
+    assert!(before(&batches) < 0.5, "{:?}", batches.origin);
+    // One jar of three hundred.
+    let jar = "13\n11\n4\n5\n11\n2\n8\n6\n5\n7\n6\n7\n6\n8\n6\n4\n4\n4\n8\n6\n12\n5\n8\n6\n13\n6\n8\n8\n5\n300\n";
+    let jar = weighed(&format!("mutants\n{jar}"));
+    assert!(jar.undetermined && jar.reason.contains("rests on one culture, of 300 mutants"), "{}", jar.reason);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! The law of mutants in cultures: two ways of computing it, and a simulation, must agree.
 
-use remission_engine::draw;
 use remission_engine::stream::{Purpose, Stream};
 use remission_infer::fluctuation::law::Law;
 use remission_infer::fluctuation::posterior::simulate;
@@ -59,7 +58,7 @@ fn simulated_cultures_follow_the_law() {
     for (k, law) in laws().into_iter().step_by(4).enumerate() {
         let (m, after) = ([0.4, 3.0, 20.0][k % 3], [0.0, 2.0][k % 2]);
         let ready = law.ready(100);
-        let culture = |_| simulate(&ready, m, &mut stream) + draw::poisson(&mut stream, after);
+        let culture = |_| simulate(&ready, m, after, &mut stream);
         let counts: Vec<u64> = (0..CULTURES).map(culture).collect();
         for cut in [0, 1, 4, 20, 90] {
             let expected = ready.above(m, after, cut);

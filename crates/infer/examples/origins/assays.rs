@@ -4,12 +4,13 @@
 //! explanation too: whether it is refused depends on the data alone, so that probabilities given the data stay the same.
 
 use crate::{Assay, Judged};
-use remission_engine::draw::{normal, poisson};
+use remission_engine::draw::{gamma, normal, poisson};
 use remission_engine::stream::Stream;
 use remission_infer::barcodes::emission::Pool;
 use remission_infer::barcodes::sharing::{self, Limits, Sharing, Winners};
 use remission_infer::barcodes::{assay as barcoded, simulate as pools};
 use remission_infer::fluctuation::fit::{self, Conditions, Fitness};
+use remission_infer::fluctuation::plates::SPREADS;
 use remission_infer::fluctuation::posterior::{FITNESS_PRIOR, simulate};
 use remission_infer::fluctuation::read::{Culture, Experiment};
 use remission_infer::fluctuation::verdict::{RANGE, SHARE, typical, weigh};
@@ -82,17 +83,28 @@ fn fluctuation(stream: &mut Stream, nothing: bool) -> Judged {
             Origin::DuringTreatment => (0.0, m),
             _ => (m, share / (1.0 - share) * typical(m, plating)),
         };
-        let count = |stream: &mut Stream| {
-            let grown = if before > 0.0 { simulate(&law, before, stream) } else { 0 };
-            let made = if after > 0.0 { poisson(stream, after) } else { 0 };
-            grown.saturating_add(made)
+        // Plates that are the only ones to make colonies may differ.
+        let spread = if origin == Origin::DuringTreatment { uneven(stream) } else { 0.0 };
+        let count = |stream: &mut Stream| match spread > 0.0 {
+            true => poisson(stream, gamma(stream, 1.0 / (spread * spread), spread * spread * after)),
+            false => simulate(&law, before, after, stream),
         };
         let counts: Vec<u64> = (0..cultures).map(|_| if nothing { 0 } else { count(stream) }).collect();
         if !known && counts.iter().any(|n| *n > 300) {
             continue;
         }
-        return judged(origin, &weigh(&of(&counts)));
+        return judged(origin, &weigh(&of(&counts), &Control::quiet()).expect("nobody stops it"));
     }
+}
+
+/// A spread between plates from its prior.
+fn uneven(stream: &mut Stream) -> f64 {
+    let mut left = stream.uniform();
+    let found = SPREADS.into_iter().find(|(_, weight)| {
+        left -= weight;
+        left < 0.0
+    });
+    found.map_or(0.0, |(spread, _)| spread)
 }
 
 /// 16 to 96 wells, in half of the plates at two sizes and two doses, looked at once or twice a week for 6 to 12 weeks. Nothing:

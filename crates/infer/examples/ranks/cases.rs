@@ -62,7 +62,7 @@ fn fluctuation(k: u64, stream: &mut Stream, fitness: Fitness, plating: f64) -> F
         let truth = truth(&Mutations::new(&empty), stream);
         let w = truth.get(1).copied().unwrap_or(1.0);
         let law = empty.law(plating, w).ready(1);
-        let counts: Vec<u64> = (0..10).map(|_| simulate(&law, truth[0], stream)).collect();
+        let counts: Vec<u64> = (0..10).map(|_| simulate(&law, truth[0], 0.0, stream)).collect();
         if free && counts.iter().any(|n| *n > MOST) {
             continue;
         }

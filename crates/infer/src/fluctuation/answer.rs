@@ -168,15 +168,16 @@ fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<
     answer.figures = figures(&assay, &found, w);
     answer.tables = vec![fitted(&assay, &found, w)];
     if options.verdict {
-        let verdict = verdict(&assay, options.seed, &options.costs);
-        answer.words.push(said(&verdict));
+        let verdict = control.part(0.0, 0.7, |control| verdict(&assay, options.seed, &options.costs, control))?;
         if !verdict.undetermined && verdict.best().is_some_and(|b| b.0 != crate::verdict::Origin::PreExisting) {
-            answer.words.push(
-                "The number of mutations and the rate above hold only if every mutant arose before plating, and are not those of \
-                 these cultures."
-                    .into(),
+            let first = &mut answer.words[0];
+            *first = format!(
+                "If every mutant had arisen before plating, which these counts contradict: {}{}",
+                first[..1].to_lowercase(),
+                &first[1..]
             );
         }
+        answer.words.push(said(&verdict));
         let known = |cost: &&(String, f64)| verdict.next.iter().any(|n| n.name.contains(cost.0.as_str()));
         for (name, _) in options.costs.iter().filter(|c| !known(c)) {
             answer.notes.push(format!(
@@ -185,8 +186,7 @@ fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<
             ));
         }
         answer.verdict = Some(verdict);
-        control.done(0.3);
-        control.part(0.3, 1.0, |control| posterior::add(&assay, options.seed, control, &mut answer))?;
+        control.part(0.7, 1.0, |control| posterior::add(&assay, options.seed, control, &mut answer))?;
     }
     Ok(answer)
 }

@@ -28,24 +28,24 @@ impl Contour<'_> {
     /// ln G at z = e^(-s), s real above 0.
     fn log_g_real(&self, s: f64) -> f64 {
         let less = -libm::expm1(-s);
-        let rate = self.m * self.clones.away_real(less);
+        let rate = self.m * self.clones.away_real(less) + self.after * less;
         let cv2 = self.law.cv * self.law.cv;
-        (if cv2 == 0.0 { -rate } else { -libm::log1p(cv2 * rate) / cv2 }) - self.after * less
+        if cv2 == 0.0 { -rate } else { -libm::log1p(cv2 * rate) / cv2 }
     }
 
     /// ln G and 1 - z at z = e^(-s). `turn` is the angle of 1 + cv^2 rate where the path was last: it is followed, since it
     /// may pass pi.
     fn log_g(&self, s: Complex, turn: &mut f64) -> (Complex, Complex) {
         let less = one_less_exp(s);
-        let rate = self.clones.away(less).times(self.m);
+        let rate = self.clones.away(less).times(self.m) + less.times(self.after);
         let cv2 = self.law.cv * self.law.cv;
         if cv2 == 0.0 {
-            return (-rate - less.times(self.after), less);
+            return (-rate, less);
         }
         let mut log = rate.times(-cv2).ln_without();
         log.im += std::f64::consts::TAU * libm::round((*turn - log.im) / std::f64::consts::TAU);
         *turn = log.im;
-        (log.times(-1.0 / cv2) - less.times(self.after), less)
+        (log.times(-1.0 / cv2), less)
     }
 
     /// The path for counts about n: mu and the step along it.
@@ -152,13 +152,13 @@ impl Contour<'_> {
             let less = libm::expm1(y);
             let (re, im) = self.clones.away_on_cut(less);
             // ln G = (size, turn); 1 - z = -less.
-            let (mut size, mut turn) = (-self.m * re, self.m * im);
+            let (mut size, mut turn) = (self.after * less - self.m * re, self.m * im);
             if cv2 > 0.0 {
                 let log = Complex::new(cv2 * size, cv2 * turn).ln_without();
                 (size, turn) = (-log.re / cv2, -log.im / cv2);
             }
             let weight = if tail { -1.0 / libm::expm1(-y) } else { 1.0 };
-            weight * libm::exp(size + self.after * less - n * y) * libm::sin(turn)
+            weight * libm::exp(size - n * y) * libm::sin(turn)
         };
         // y = e^(t - e^-t) / n times a few: the double-exponential rule again.
         let (mut sum, mut t) = (0.0, -4.5);

@@ -100,6 +100,8 @@ pub struct Alike {
     pub size: f64,
     /// Share plated.
     pub plating: f64,
+    /// Cells plated over their mean in the experiment.
+    pub plated: f64,
     /// What they showed.
     pub counts: Counts,
 }
@@ -163,7 +165,7 @@ impl Assay {
                 1.0
             });
             let place = alike.iter().position(|a| a.size == size && a.plating == plating).unwrap_or_else(|| {
-                alike.push(Alike { size, plating, counts: Counts::default() });
+                alike.push(Alike { size, plating, plated: size * plating, counts: Counts::default() });
                 alike.len() - 1
             });
             let counts = &mut alike[place].counts;
@@ -177,6 +179,9 @@ impl Assay {
                 None => list.push((value, 1.0)),
             }
         }
+        let times = |a: &Alike| a.counts.exact.iter().chain(&a.counts.at_least).map(|c| c.1).sum::<f64>();
+        let mean_plated = alike.iter().map(|a| times(a) * a.plated).sum::<f64>() / cultures.len() as f64;
+        alike.iter_mut().for_each(|a| a.plated /= mean_plated);
         if unknown > 0 && unknown < cultures.len() {
             notes.push(format!("plating_efficiency is not known for {unknown} cultures; 1 is taken"));
         }
@@ -201,9 +206,30 @@ impl Assay {
         self.alike.iter().map(of).collect()
     }
 
-    /// ln p(counts | m mutations a culture of the mean size, a Poisson number of mean `after` on every plate).
+    /// ln p(counts | m mutations a culture of the mean size, a Poisson number of mean `after` where the mean number of cells is plated).
     pub fn log_likelihood(&self, ready: &[Ready], m: f64, after: f64) -> f64 {
-        self.alike.iter().zip(ready).map(|(a, r)| r.log_likelihood(m * a.size, after, &a.counts)).sum()
+        let of = |(a, r): (&Alike, &Ready)| r.log_likelihood(m * a.size, after * a.plated, &a.counts);
+        self.alike.iter().zip(ready).map(of).sum()
+    }
+
+    /// The largest count, and the assay without that culture; none where another has a third as many, where it was cut off, or of fewer
+    /// than four cultures.
+    pub fn without_the_largest(&self) -> Option<(u64, Assay)> {
+        let counts = || self.alike.iter().flat_map(|a| a.counts.exact.iter().chain(&a.counts.at_least));
+        let others = counts().map(|c| if c.0 == self.largest { (c.0, c.1 - 1.0) } else { *c });
+        let second = others.filter(|c| c.1 > 0.0).map(|c| c.0).max().unwrap_or(0);
+        if self.cultures < 4 || second > self.largest / 3 {
+            return None;
+        }
+        let mut rest = Assay { cultures: self.cultures - 1, largest: second, ..self.clone() };
+        let groups = &mut rest.alike;
+        let (group, place) = groups
+            .iter()
+            .enumerate()
+            .find_map(|(g, a)| a.counts.exact.iter().position(|c| c.0 == self.largest).map(|place| (g, place)))?;
+        groups[group].counts.exact.remove(place);
+        groups.retain(|a| !a.counts.exact.is_empty() || !a.counts.at_least.is_empty());
+        Some((self.largest, rest))
     }
 
     /// Whether no culture shows a mutant.

@@ -108,16 +108,18 @@ impl Ready {
     fn scaled(&self, m: f64, after: f64, upto: usize) -> (Vec<f64>, f64) {
         const HUGE: f64 = 1e200;
         let cv2 = self.law.cv * self.law.cv;
-        // k f_k, f the weights of the recursion n p_n = Sum (own n + k) w_k p_(n-k) in Panjer's class.
-        let (own, front, mut offset) = if cv2 == 0.0 {
-            (0.0, m, -m * self.seen - after)
-        } else {
-            let odds = m * cv2 * self.seen;
-            // With shape 1/cv2: a = odds / (1 + odds); n p_n = Sum a (n + (1/cv2 - 1) k) f_k p_(n-k), f = h / seen.
-            (cv2, m / (1.0 + odds), -libm::log1p(odds) / cv2 - after)
-        };
-        let mut weights: Vec<f64> = self.sizes[..=upto.min(self.sizes.len() - 1)].iter().map(|h| front * h).collect();
+        // k f_k, f the weights of the recursion n p_n = Sum (own n + k) w_k p_(n-k) in Panjer's class. A colony made after plating is
+        // a clone of one.
+        let rate = m * self.seen + after;
+        let (own, odds) = (cv2, cv2 * rate);
+        let mut offset = if cv2 == 0.0 { -rate } else { -libm::log1p(odds) / cv2 };
+        // With shape 1/cv2: a = odds / (1 + odds); n p_n = Sum a (n + (1/cv2 - 1) k) f_k p_(n-k), f the share of clones of size k.
+        let mut weights: Vec<f64> =
+            self.sizes[..=upto.min(self.sizes.len() - 1)].iter().map(|h| m / (1.0 + odds) * h).collect();
         weights.resize(upto + 1, 0.0);
+        if let Some(one) = weights.get_mut(1) {
+            *one += after / (1.0 + odds);
+        }
         let by_k: Vec<f64> = weights.iter().enumerate().map(|(k, w)| (1.0 - own) * k as f64 * w).collect();
         let mut p = vec![0.0; upto + 1];
         p[0] = 1.0;
@@ -126,18 +128,11 @@ impl Ready {
             if own > 0.0 {
                 sum += own * n as f64 * dot(&weights[1..=n], &p[..n]);
             }
-            // With varying sizes the Poisson number is folded in afterwards: it does not vary with them.
-            if own == 0.0 {
-                sum += after * p[n - 1];
-            }
             p[n] = sum / n as f64;
             if p[n] > HUGE {
                 p[..=n].iter_mut().for_each(|p| *p /= HUGE);
                 offset += libm::log(HUGE);
             }
-        }
-        if own > 0.0 && after > 0.0 {
-            p = folded(&p, after);
         }
         (p, offset)
     }
@@ -232,13 +227,4 @@ pub(crate) fn dot(a: &[f64], p: &[f64]) -> f64 {
     }
     let rest: f64 = a[whole..].iter().zip(p[..p.len() - whole].iter().rev()).map(|(a, b)| a * b).sum();
     (sums[0] + sums[4]) + (sums[1] + sums[5]) + (sums[2] + sums[6]) + (sums[3] + sums[7]) + rest
-}
-
-/// The law of a sum with a Poisson number of mean `after`; e^-after stands in the offset of the caller.
-fn folded(p: &[f64], after: f64) -> Vec<f64> {
-    let mut poisson = vec![1.0; p.len()];
-    for k in 1..p.len() {
-        poisson[k] = poisson[k - 1] * after / k as f64;
-    }
-    (0..p.len()).map(|n| dot(&p[..=n], &poisson[..=n])).collect()
 }

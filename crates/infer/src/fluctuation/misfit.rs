@@ -8,7 +8,8 @@
 //! (parameters were fitted to the same counts), so fewer than six sets in a thousand that an explanation made are called odd.
 
 use super::fit::Assay;
-use super::verdict::{LIMIT, Set, table};
+use super::next::{LIMIT, table};
+use super::verdict::Set;
 use crate::words::significant;
 use remission_engine::stream::{Purpose, Stream};
 
@@ -33,7 +34,9 @@ pub(super) fn misfit(assay: &Assay, sets: &[Set], words: &str) -> Option<String>
             counts.extend(std::iter::repeat_n((*n).min(limit as u64) as usize, *times as usize));
         }
         let size: f64 = a.counts.exact.iter().chain(&a.counts.at_least).map(|c| c.1).sum();
-        let of = |set: &Set| table(&assay.law(a.plating, set.fitness), &Set { m: set.m * a.size, ..*set });
+        let of = |set: &Set| {
+            table(&assay.law(a.plating, set.fitness), &Set { m: set.m * a.size, after: set.after * a.plated, ..*set })
+        };
         groups.push((size as usize, sets.iter().map(of).collect::<Vec<_>>()));
     }
     let seen = Numbers::of(&counts);

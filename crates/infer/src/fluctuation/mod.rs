@@ -3,7 +3,7 @@
 //!
 //! In reading order: [`read`] (the table), [`law`] with [`clones`] and [`contour`] (how many mutants a culture shows),
 //! [`fit`] (maximum likelihood with profiles), [`compare`] (two experiments), [`plan`] (how many cultures), [`verdict`]
-//! (before or after plating), [`posterior`], [`mod@answer`] (all of it in words).
+//! (before or after plating) with [`plates`], `misfit` and `next`, [`posterior`], [`mod@answer`] (all of it in words).
 
 pub mod answer;
 pub mod clones;
@@ -12,7 +12,9 @@ pub mod contour;
 pub mod fit;
 pub mod law;
 mod misfit;
+mod next;
 pub mod plan;
+pub mod plates;
 pub mod posterior;
 pub mod read;
 pub mod verdict;

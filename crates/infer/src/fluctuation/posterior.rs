@@ -56,7 +56,7 @@ impl<'a> Mutations<'a> {
                     let log = ready.log_likelihood(at[0] * alike.size, 0.0, &counts);
                     for _ in 0..times {
                         logs.push(log);
-                        drawn.push(simulate(ready, at[0] * alike.size, stream) as f64);
+                        drawn.push(simulate(ready, at[0] * alike.size, 0.0, stream) as f64);
                     }
                 }
             }
@@ -82,21 +82,21 @@ impl Target for Mutations<'_> {
 }
 
 /// Mutants that a culture with `m` mutations (at the mean final size) shows, drawn from what the law describes: a clone for
-/// each mutation, founded when the culture had a uniform share of its final size.
+/// each mutation, founded when the culture had a uniform share of its final size; and `after` colonies in the mean that arose on the plate.
 ///
 /// ```
 /// use remission_engine::stream::{Purpose, Stream};
 /// use remission_infer::fluctuation::{law::Law, posterior::simulate};
 /// let ready = Law::default().ready(1);
 /// let mut stream = Stream::new(1, 0, 0, Purpose::Inference);
-/// let empty = (0..4000).filter(|_| simulate(&ready, 1.0, &mut stream) == 0).count();
+/// let empty = (0..4000).filter(|_| simulate(&ready, 1.0, 0.0, &mut stream) == 0).count();
 /// assert!((empty as f64 / 4000.0 - (-1.0f64).exp()).abs() < 0.04);
 /// ```
-pub fn simulate(ready: &Ready, m: f64, stream: &mut Stream) -> u64 {
+pub fn simulate(ready: &Ready, m: f64, after: f64, stream: &mut Stream) -> u64 {
     let law = ready.law();
     let cv2 = law.cv * law.cv;
     let size = if cv2 > 0.0 { gamma(stream, 1.0 / cv2, cv2) } else { 1.0 };
-    let mut seen = 0u64;
+    let mut seen = if after > 0.0 { poisson(stream, after * size) } else { 0 };
     for _ in 0..poisson(stream, m * size) {
         let u = law.initial_share + (1.0 - law.initial_share) * stream.uniform();
         let p = libm::pow(u, law.fitness);

@@ -1,27 +1,25 @@
 //! Before or after plating: Luria and Delbrueck's question, weighed.
 //!
 //! *Before*: mutants arose while the cultures grew, so that early ones left jackpots ([`super::law`]). *After*: the drug,
-//! or stress under it, made every colony; counts are then Poisson with one mean. *Mixture*: both, each with a share of a
-//! typical culture's colonies between 0.2 and 0.8. Counts alone do not tell how a colony arose after plating (a cycling
+//! or stress under it, made every colony; counts are then Poisson in the cells plated, or, as likely as not, more uneven because
+//! plates were ([`super::plates`]). *Mixture*: both, each with a share of a typical culture's colonies between 0.2 and 0.8. Counts alone do not tell how a colony arose after plating (a cycling
 //! cell, a persister, the drug itself): that is one origin here, `during_treatment`.
 //!
 //! Priors: the three alike; m and the Poisson mean log-uniform over [`RANGE`]; the share uniform; a free fitness
 //! log-normal about 1, and where nothing is said of it 1 as likely as not. Counts that none of them makes tell nothing
-//! (`misfit`). Evidence by quadrature ([`crate::quadrature`]). Expected information of more cultures: data sets
-//! drawn from the posterior, their posterior odds by averaging over posterior draws of each explanation, and the mean fall of
-//! entropy (Lindley 1956).
+//! (`misfit`), and a verdict that hangs on the largest count alone is not given. Evidence by quadrature ([`crate::quadrature`]).
 
 use super::fit::{Alike, Assay, Fitness};
-use super::law::Law;
 use super::misfit::misfit;
+use super::next::{drawn, further};
+use super::plates;
 use super::posterior::FITNESS_PRIOR;
-use crate::expected;
+use crate::jobs::{Control, Interrupted, map};
 use crate::prior::Prior;
 use crate::quadrature::{Integral, integrate};
 use crate::special::log_sum;
-use crate::verdict::{Explanation, Next, Origin, Verdict};
-use crate::words::significant;
-use remission_engine::draw::log_poisson;
+use crate::verdict::{CERTAIN, Explanation, Origin, Verdict};
+use crate::words::{probability, significant};
 use remission_engine::stream::{Purpose, Stream};
 
 /// Mutations a culture (its upper end where cultures are of one size), and colonies a plate made after plating.
@@ -40,19 +38,20 @@ const NAMES: [(&str, &str, Origin); 3] = [
     ),
 ];
 
-/// A parameter set: fitness, mutations before (m), Poisson mean after.
+/// A parameter set: fitness, mutations before (m), mean after and how unevenly plates made those.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Set {
     pub(super) fitness: f64,
     pub(super) m: f64,
     pub(super) after: f64,
+    pub(super) spread: f64,
 }
 
 /// An explanation integrated over its parameters.
-struct Weighed {
+pub(super) struct Weighed {
     log_evidence: f64,
     /// Parameter sets with the ln of their posterior weights.
-    sets: Vec<(Set, f64)>,
+    pub(super) sets: Vec<(Set, f64)>,
 }
 
 /// Colonies of a typical culture (without the rare jackpots) that arose before: a scale for the share of those after.
@@ -61,42 +60,66 @@ pub fn typical(m: f64, plating: f64) -> f64 {
 }
 
 /// Weighs the explanations of an assay, and further cultures that would tell more.
-pub fn verdict(assay: &Assay, seed: u64, costs: &[(String, f64)]) -> Verdict {
-    let (mut verdict, weighed) = both(assay);
+///
+/// # Errors
+/// [`Interrupted`] when asked to stop.
+pub fn verdict(assay: &Assay, seed: u64, costs: &[(String, f64)], control: &Control) -> Result<Verdict, Interrupted> {
+    let (mut verdict, weighed) = control.part(0.0, 0.9, |control| both(assay, control))?;
     let next = further(assay, &weighed, &verdict, seed, costs);
     verdict.rank(next);
-    verdict
+    Ok(verdict)
 }
 
 /// Weighs the explanations alone.
-pub fn weigh(assay: &Assay) -> Verdict {
-    both(assay).0
+///
+/// # Errors
+/// [`Interrupted`] when asked to stop.
+pub fn weigh(assay: &Assay, control: &Control) -> Result<Verdict, Interrupted> {
+    Ok(both(assay, control)?.0)
 }
 
-fn both(assay: &Assay) -> (Verdict, [Weighed; 3]) {
-    let weighed = [before(assay), after(assay), mixture(assay)];
-    let explanations = NAMES
-        .iter()
-        .zip(&weighed)
-        .map(|((name, words, origin), w)| Explanation {
-            name: (*name).into(),
-            words: (*words).into(),
-            origin: *origin,
-            prior: 1.0 / 3.0,
-            log_evidence: w.log_evidence,
-            error: 0.0,
-        })
-        .collect();
-    let mut verdict = Verdict::new(explanations);
+fn both(assay: &Assay, control: &Control) -> Result<(Verdict, [Weighed; 3]), Interrupted> {
+    let weighed = control.part(0.0, 0.6, |control| each(assay, control))?;
+    let mut verdict = Verdict::new(explanations(&weighed));
     verdict.reason = reason(assay, &verdict);
-    let best = |v: &Verdict| v.probability.iter().position(|p| *p >= crate::verdict::CERTAIN);
-    if let Some(k) = best(&verdict) {
-        let mut stream = Stream::new(0, 0, 3, Purpose::Inference);
-        if let Some(why) = misfit(assay, &drawn(&weighed[k], &mut stream), NAMES[k].1) {
-            verdict = verdict.withheld(why);
+    let Some(k) = verdict.probability.iter().position(|p| *p >= CERTAIN) else { return Ok((verdict, weighed)) };
+    let mut stream = Stream::new(0, 0, 3, Purpose::Inference);
+    if let Some(why) = misfit(assay, &drawn(&weighed[k], &mut stream), NAMES[k].1) {
+        return Ok((verdict.withheld(why), weighed));
+    }
+    if let Some((largest, rest)) = assay.without_the_largest() {
+        let left = Verdict::new(explanations(&control.part(0.6, 1.0, |control| each(&rest, control))?));
+        if left.probability[k] < 0.5 {
+            verdict.undetermined = true;
+            verdict.reason = format!(
+                "that {} (probability {}) rests on one culture, of {largest} mutants: without it the probability is {}. \
+                 Look whether it was contaminated or miscounted",
+                NAMES[k].1,
+                probability(verdict.probability[k]),
+                probability(left.probability[k])
+            );
         }
     }
-    (verdict, weighed)
+    Ok((verdict, weighed))
+}
+
+/// Every explanation integrated over its parameters.
+fn each(assay: &Assay, control: &Control) -> Result<[Weighed; 3], Interrupted> {
+    let before = control.part(0.0, 0.2, |control| before(assay, control))?;
+    let mixture = control.part(0.2, 1.0, |control| mixture(assay, control))?;
+    Ok([before, after(assay), mixture])
+}
+
+fn explanations(weighed: &[Weighed; 3]) -> Vec<Explanation> {
+    let one = |((name, words, origin), w): (&(&str, &str, Origin), &Weighed)| Explanation {
+        name: (*name).into(),
+        words: (*words).into(),
+        origin: *origin,
+        prior: 1.0 / 3.0,
+        log_evidence: w.log_evidence,
+        error: 0.0,
+    };
+    NAMES.iter().zip(weighed).map(one).collect()
 }
 
 /// Values of a free fitness with ln of their prior weights.
@@ -139,56 +162,62 @@ fn mutations(assay: &Assay) -> Prior {
     Prior::LogUniform(RANGE.0, RANGE.1 * (1.0 + cv * cv))
 }
 
-fn before(assay: &Assay) -> Weighed {
-    let prior = mutations(assay);
-    let at = |(fitness, weight): (f64, f64)| {
+fn before(assay: &Assay, control: &Control) -> Result<Weighed, Interrupted> {
+    let (prior, fitnesses) = (mutations(assay), fitnesses(assay));
+    let at = |k: usize, control: &Control| {
+        control.check()?;
+        let (fitness, weight) = fitnesses[k];
         let ready = assay.ready(fitness);
         let integral = integrate(|z| assay.log_likelihood(&ready, prior.at(z), 0.0), 40);
-        part(weight, integral, |z| Set { fitness, m: prior.at(z), after: 0.0 })
+        Ok(part(weight, integral, |z| Set { fitness, m: prior.at(z), after: 0.0, spread: 0.0 }))
     };
-    joined(fitnesses(assay).into_iter().map(at).collect())
+    Ok(joined(map(fitnesses.len(), control, at)?))
 }
 
 fn after(assay: &Assay) -> Weighed {
     let prior = Prior::LogUniform(RANGE.0, RANGE.1);
-    let log_likelihood = |mean: f64| -> f64 {
+    let log_likelihood = |mean: f64, spread: f64| -> f64 {
         let of = |a: &Alike| {
-            let exact = a.counts.exact.iter().map(|(n, times)| times * log_poisson(*n, mean));
-            let above = a.counts.at_least.iter().map(|(n, times)| times * libm::log(poisson_from(*n, mean)));
+            let mean = mean * a.plated;
+            let exact = a.counts.exact.iter().map(|(n, times)| times * plates::log_probability(*n, mean, spread));
+            let above = a.counts.at_least.iter().map(|(n, times)| times * plates::log_from(*n, mean, spread));
             exact.sum::<f64>() + above.sum::<f64>()
         };
         assay.alike.iter().map(of).sum()
     };
-    let integral = integrate(|z| log_likelihood(prior.at(z)), 40);
-    part(0.0, integral, |z| Set { fitness: 1.0, m: 0.0, after: prior.at(z) })
+    let at = |(spread, weight): (f64, f64)| {
+        let integral = integrate(|z| log_likelihood(prior.at(z), spread), 40);
+        part(libm::log(weight), integral, |z| Set { fitness: 1.0, m: 0.0, after: prior.at(z), spread })
+    };
+    joined(plates::spreads(assay).into_iter().map(at).collect())
 }
 
-/// Chance of n or more of a Poisson number.
-fn poisson_from(n: u64, mean: f64) -> f64 {
-    if n == 0 { 1.0 } else { 1.0 - remission_cohort::statistics::special::gamma_upper(n as f64, mean) }
-}
-
-fn mixture(assay: &Assay) -> Weighed {
+fn mixture(assay: &Assay, control: &Control) -> Result<Weighed, Interrupted> {
     let (of_m, of_share) = (mutations(assay), Prior::Uniform(SHARE.0, SHARE.1));
     let plating = assay.alike.iter().map(|a| a.plating).sum::<f64>() / assay.alike.len().max(1) as f64;
     let at = |fitness: f64, z: f64, share: f64| {
         let m = of_m.at(z);
-        Set { fitness, m, after: share / (1.0 - share) * typical(m, plating) }
+        Set { fitness, m, after: share / (1.0 - share) * typical(m, plating), spread: 0.0 }
     };
+    let fitnesses = fitnesses(assay);
     // The share lies in a bounded range and its likelihood is smooth: Gauss-Legendre there, the peak's rule over m.
-    let mut parts = Vec::new();
-    for (fitness, weight) in fitnesses(assay) {
+    let of = |k: usize, control: &Control| {
+        let (fitness, weight) = fitnesses[k];
         let ready = assay.ready(fitness);
-        for (share, own) in gauss_legendre(SHARE) {
+        let mut parts = Vec::new();
+        for (done, (share, own)) in gauss_legendre(SHARE).into_iter().enumerate() {
+            control.check()?;
             let likelihood = |z: f64| {
                 let set = at(fitness, z, share);
                 assay.log_likelihood(&ready, set.m, set.after)
             };
             let weight = weight + libm::log(own) + of_share.log_density(share);
             parts.push(part(weight, integrate(likelihood, 24), |z| at(fitness, z, share)));
+            control.done((done + 1) as f64 / 8.0);
         }
-    }
-    joined(parts)
+        Ok(parts)
+    };
+    Ok(joined(map(fitnesses.len(), control, of)?.into_iter().flatten().collect()))
 }
 
 /// Eight nodes and weights of Gauss and Legendre between two ends (Abramowitz and Stegun 25.4.30).
@@ -228,16 +257,16 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
         return format!("{} cultures without a mutant: nothing tells when mutants would arise", assay.cultures);
     }
     match verdict.best() {
-        Some((Origin::PreExisting, p)) if p >= crate::verdict::CERTAIN => format!(
-            "{facts}: a plate that makes its own colonies would give about the same number everywhere (variance near the mean); \
-             more spread than that says that mutants were there before the drug"
+        Some((Origin::PreExisting, p)) if p >= CERTAIN => format!(
+            "{facts}: plates that make their own colonies give numbers in proportion to the cells on them, and no jackpots; \
+             these counts say that mutants were there before the drug"
         ),
-        Some((Origin::DuringTreatment, p)) if p >= crate::verdict::CERTAIN => {
+        Some((Origin::DuringTreatment, p)) if p >= CERTAIN => {
             format!(
-                "{facts}: hardly more spread than chance on the plate gives, as when colonies arise under the drug{slow}"
+                "{facts}: hardly more spread than chance and uneven plates give, as when colonies arise under the drug{slow}"
             )
         }
-        Some((Origin::Mixture, p)) if p >= crate::verdict::CERTAIN => {
+        Some((Origin::Mixture, p)) if p >= CERTAIN => {
             format!(
                 "{facts}: fewer nearly empty cultures than mutants from before alone would leave, and more spread than the plate alone gives{slow}"
             )
@@ -253,125 +282,4 @@ fn reason(assay: &Assay, verdict: &Verdict) -> String {
             format!("{facts} leave open that {}", named.join("; that "))
         }
     }
-}
-
-/// Posterior draws of an explanation made ready to draw counts and to weigh them: distribution functions up to a limit.
-pub(super) struct Table {
-    /// p_0 ... p_(limit-1), and the chance of `limit` or more.
-    p: Vec<f64>,
-    /// Chance of n or fewer.
-    pub(super) below: Vec<f64>,
-}
-
-/// Counts told apart when cultures are imagined: more is "this or more".
-pub(super) const LIMIT: usize = 1000;
-/// Posterior draws kept of each explanation.
-const DRAWS: usize = 40;
-/// Data sets imagined for each explanation.
-const IMAGINED: usize = 150;
-
-pub(super) fn table(law: &Law, set: &Set) -> Table {
-    let mut p = match set.m > 0.0 {
-        true => law.ready_by_recursion(LIMIT).probabilities(set.m, set.after, LIMIT - 1),
-        false => (0..LIMIT as u64).map(|n| libm::exp(log_poisson(n, set.after))).collect(),
-    };
-    let below: Vec<f64> = p
-        .iter()
-        .scan(0.0, |sum, p| {
-            *sum += p;
-            Some(*sum)
-        })
-        .collect();
-    p.push((1.0 - below[LIMIT - 1]).max(1e-300));
-    Table { p, below }
-}
-
-/// What more cultures are expected to tell of the origin, bits.
-fn further(assay: &Assay, weighed: &[Weighed; 3], verdict: &Verdict, seed: u64, costs: &[(String, f64)]) -> Vec<Next> {
-    let plating = assay.alike.iter().map(|a| a.plating).sum::<f64>() / assay.alike.len().max(1) as f64;
-    let n = assay.cultures.max(1);
-    let tenth = format!("{n} cultures grown to a tenth of the cells");
-    let whole = format!("{n} more cultures, plated whole");
-    let mut candidates: Vec<(String, usize, f64, f64)> = vec![
-        (format!("{n} more cultures, as before"), n, 1.0, plating),
-        (format!("{} more cultures, as before", 3 * n), 3 * n, 1.0, plating),
-        (tenth, n, 0.1, plating),
-    ];
-    if plating < 0.999 {
-        candidates.push((whole, n, 1.0, 1.0));
-    }
-    let mut stream = Stream::new(seed, 0, 1, Purpose::Inference);
-    let sets: Vec<Vec<Set>> = weighed.iter().map(|w| drawn(w, &mut stream)).collect();
-    candidates
-        .into_iter()
-        .map(|(name, cultures, size, plated)| {
-            let tables: Vec<Vec<Table>> = sets
-                .iter()
-                .map(|sets| {
-                    sets.iter()
-                        .map(|set| {
-                            let law = assay.law(plated, set.fitness);
-                            // A smaller culture has fewer mutations before, and fewer cells on the plate after.
-                            let small = Set { m: set.m * size, after: set.after * size * plated / plating, ..*set };
-                            table(&law, &small)
-                        })
-                        .collect()
-                })
-                .collect();
-            let (expected_bits, error) = bits(&tables, verdict, cultures, &mut stream);
-            let cost = costs.iter().find(|(key, _)| name.contains(key.as_str())).map(|c| c.1);
-            Next { name, expected_bits, error, cost }
-        })
-        .collect()
-}
-
-/// Posterior draws of an explanation, evenly over its weights.
-fn drawn(weighed: &Weighed, stream: &mut Stream) -> Vec<Set> {
-    let mut sets = Vec::with_capacity(DRAWS);
-    let (mut sum, mut k) = (0.0, 0);
-    let u = stream.uniform();
-    for i in 0..DRAWS {
-        let point = (i as f64 + u) / DRAWS as f64;
-        while k + 1 < weighed.sets.len() && sum + libm::exp(weighed.sets[k].1) < point {
-            sum += libm::exp(weighed.sets[k].1);
-            k += 1;
-        }
-        sets.push(weighed.sets[k].0);
-    }
-    sets
-}
-
-/// Mean fall of entropy over imagined data, bits, with its standard error.
-fn bits(tables: &[Vec<Table>], verdict: &Verdict, cultures: usize, stream: &mut Stream) -> (f64, f64) {
-    let now = verdict.entropy();
-    let (mut mean, mut error) = (0.0, 0.0);
-    for (truth, weight) in verdict.probability.iter().enumerate().filter(|(_, p)| **p > 1e-4) {
-        let mut falls = Vec::with_capacity(IMAGINED);
-        for k in 0..IMAGINED {
-            let own = k % DRAWS;
-            let mut histogram = std::collections::BTreeMap::<usize, f64>::new();
-            for _ in 0..cultures {
-                let u = stream.uniform();
-                let count = tables[truth][own].below.partition_point(|below| *below < u);
-                *histogram.entry(count.min(LIMIT)).or_default() += 1.0;
-            }
-            let log_evidence = |of: usize| {
-                let each = (0..DRAWS).filter(|d| of != truth || *d != own).map(|d| {
-                    let p = &tables[of][d].p;
-                    histogram.iter().map(|(n, times)| times * libm::log(p[*n].max(1e-300))).sum::<f64>()
-                });
-                let each: Vec<f64> = each.collect();
-                log_sum(&each) - libm::log(each.len() as f64)
-            };
-            let log_evidences: Vec<f64> = (0..tables.len()).map(log_evidence).collect();
-            falls.push(now - verdict.after(&log_evidences).entropy());
-        }
-        // Under one explanation alone data may mislead: a part of the mean may lie below 0.
-        let own = falls.iter().sum::<f64>() / falls.len() as f64;
-        let spread = expected::mean(&falls, now).1;
-        mean += weight * own;
-        error += weight * weight * spread * spread;
-    }
-    // Information is never negative; its estimate by a few draws may be.
-    (mean.clamp(0.0, now), libm::sqrt(error))
 }
