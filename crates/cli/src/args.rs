@@ -2,6 +2,7 @@
 
 pub mod infer;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use remission_cohort::patient::Method;
 use std::path::PathBuf;
@@ -289,6 +290,27 @@ impl From<MethodArg> for Method {
 /// A seed.
 fn whole(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}, in digits alone", u64::MAX))
+}
+
+/// The error of a command line; of an option that stands alone it says which others stood beside it.
+pub fn told(mut error: clap::Error, typed: impl Iterator<Item = String>) -> clap::Error {
+    let Some(ContextValue::String(alone)) = error.get(ContextKind::InvalidArg).cloned() else { return error };
+    if error.get(ContextKind::PriorArg) != Some(&ContextValue::None) {
+        return error;
+    }
+    // Behind the command and the kind of data.
+    let (options, names): (Vec<String>, Vec<String>) = typed.skip(2).partition(|word| word.starts_with("--"));
+    let options = options.iter().map(|o| o.split('=').next().unwrap_or(o).to_string()).filter(|o| *o != alone);
+    let mut others: Vec<String> = options.collect();
+    if others.is_empty() {
+        others = names;
+    }
+    match others.len() {
+        0 => {}
+        1 => drop(error.insert(ContextKind::PriorArg, ContextValue::String(others.remove(0)))),
+        _ => drop(error.insert(ContextKind::PriorArg, ContextValue::Strings(others))),
+    }
+    error
 }
 
 /// The worker threads asked for, or one a core.

@@ -64,6 +64,11 @@ pub fn text_or_input(path: &Path, most: u64, what: &str) -> Result<String, Exit>
 
 fn utf8(bytes: Vec<u8>, path: &Path) -> Result<String, Exit> {
     String::from_utf8(bytes).map_err(|error| {
+        let marked = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| error.as_bytes().starts_with(mark));
+        if marked {
+            let found = "error: line 1: found text in UTF-16; allowed: text in UTF-8";
+            return Exit::refused(format!("{}: save {} as UTF-8 (of a table: as CSV UTF-8)", found, path.display()));
+        }
         Exit::refused(format!(
             "error: {} is not UTF-8 text: byte {} cannot be read; save it as UTF-8",
             path.display(),
@@ -104,6 +109,8 @@ mod tests {
         assert!(bytes(&folder, 99, "a file").is_err());
         std::fs::write(&file, [0xff]).unwrap();
         assert!(text(&file, 99, "a file").unwrap_err().message.contains("byte 0"));
+        std::fs::write(&file, [0xff, 0xfe, b'a', 0]).unwrap();
+        assert!(text(&file, 99, "a file").unwrap_err().message.contains("found text in UTF-16"));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -45,6 +45,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
+            let error = args::told(error, std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()));
             // Help and version are answers; everything else is input refused.
             let refused = error.use_stderr();
             if error.print().is_err() && !refused {

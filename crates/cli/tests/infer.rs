@@ -121,6 +121,11 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
         (vec!["infer", "fluctuation", "--tail", "5", "--m", "-1"], vec!["--m is -1; allowed"]),
         (vec!["infer", "fluctuation"], vec!["required"]),
         (vec!["infer", "fluctuation", EXAMPLE, "--cost", "x=-1"], vec!["a cost above 0"]),
+        (vec!["infer", "fluctuation", EXAMPLE, "--cost", "x=1"], vec!["give --verdict as well"]),
+        (vec!["infer", "fluctuation", EXAMPLE, "--m", "3"], vec!["--tail", "--precision"]),
+        (vec!["infer", "fluctuation", "--precision", "5", "--m", "3"], vec!["above 0 and at most 1"]),
+        (vec!["infer", "regrowth", "--template", "--json"], vec!["'--template' cannot be used with '--json'"]),
+        (vec!["infer", "psa", "examples/infer"], vec!["examples/infer is a directory", "CSV file"]),
     ] {
         let run = remission(&args);
         let said = String::from_utf8_lossy(&run.stderr).into_owned();
@@ -130,7 +135,12 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
             assert!(said.contains(part), "{args:?}: {said}");
         }
     }
-    assert_eq!(remission(&["infer", "fluctuation", "no-such-file.csv"]).status.code(), Some(5));
+    let absent = remission(&["infer", "fluctuation", "no-such-file.csv"]);
+    let said = String::from_utf8_lossy(&absent.stderr);
+    assert!(
+        absent.status.code() == Some(5) && said.contains("check the path") && said.contains("--template"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -6,51 +6,13 @@
 //! the one of comma, semicolon and tab that the header has most of. Numbers have a decimal point: a decimal comma is
 //! named as such and never guessed at, since `1,234` may be either. Left out: comments, fields that span lines.
 
+mod faults;
+
+use crate::words::counted;
+use faults::{ALIKE, Faults};
+pub use faults::{TableProblem, TableProblems};
 use remission_model::problem::near_names;
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// One fault of a table: where, what was found, what is allowed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableProblem {
-    /// Line, from 1; the header is line 1.
-    pub line: usize,
-    /// Which column of the table, from 1; 0 for the line as a whole.
-    pub column: usize,
-    /// Name of the column; empty for the line as a whole.
-    pub name: String,
-    /// What was found.
-    pub found: String,
-    /// What is allowed, and what to do.
-    pub allowed: String,
-}
-
-impl fmt::Display for TableProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}", self.line)?;
-        if self.column > 0 {
-            write!(f, ", column {} ({})", self.column, self.name)?;
-        }
-        write!(f, ": found {}; allowed: {}", self.found, self.allowed)
-    }
-}
-
-/// Every fault found, in the order of the text; no more than 500 are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TableProblems(pub Vec<TableProblem>);
-
-impl fmt::Display for TableProblems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (k, problem) in self.0.iter().enumerate() {
-            write!(f, "{}{problem}", if k > 0 { "\n" } else { "" })?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for TableProblems {}
-
-const MOST: usize = 500;
 
 /// A line of fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,48 +92,55 @@ pub struct Sheet {
     header: Row,
     rows: std::rc::Rc<Vec<Row>>,
     used: Vec<bool>,
-    faults: std::cell::RefCell<Vec<TableProblem>>,
+    faults: std::cell::RefCell<Faults>,
 }
 
 impl Sheet {
-    /// Splits a text into lines and fields. Errs where it holds no header or no line, or a quote is not closed.
+    /// Splits a text into lines and fields. Columns at the end without a name and without a field are left out.
+    ///
+    /// Errs where it holds no header or no line, a title stands above the header, or a quote is not closed.
     pub fn parse(text: &str) -> Result<Sheet, TableProblems> {
-        let mut faults = Vec::new();
+        let one = |fault: TableProblem| Err(TableProblems(vec![fault]));
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.contains('\0') {
-            let found = "characters 0, as of a table in UTF-16".to_string();
-            let allowed = "text in UTF-8: save the table as CSV UTF-8".to_string();
-            return Err(TableProblems(vec![TableProblem { line: 1, column: 0, name: String::new(), found, allowed }]));
+            let (found, allowed) =
+                ("characters 0, as of a table in UTF-16", "text in UTF-8: save the table as CSV UTF-8");
+            return one(TableProblem::of_line(1, found, allowed));
         }
         let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        let nothing = |line: usize, found: &str| {
-            let allowed = "a header and a line per reading".to_string();
-            TableProblem { line, column: 0, name: String::new(), found: found.into(), allowed }
-        };
-        let Some((first, head)) = lines.next() else {
-            return Err(TableProblems(vec![nothing(1, "no line")]));
-        };
+        let nothing = |line: usize, found: &str| TableProblem::of_line(line, found, "a header and a line per reading");
+        let Some((first, head)) = lines.next() else { return one(nothing(1, "no line")) };
+        if let Some(title) = titled(first, head, lines.clone()) {
+            return one(title);
+        }
         let separator = separator(head);
-        let header = split(first + 1, head, separator).map_err(|fault| TableProblems(vec![fault]))?;
+        let mut header = split(first + 1, head, separator).map_err(|fault| TableProblems(vec![fault]))?;
         let width = header.fields.len();
-        let mut rows = Vec::new();
+        let (mut rows, mut faults) = (Vec::new(), Faults::default());
         for (index, line) in lines {
             match split(index + 1, line, separator) {
-                Err(fault) if faults.len() < MOST => faults.push(fault),
-                Err(_) => {}
+                Err(fault) => faults.push(fault, ALIKE),
                 Ok(row) if row.fields.len() == width => rows.push(row),
-                Ok(row) if faults.len() < MOST => {
-                    let found = format!("{} field{}", row.fields.len(), if row.fields.len() == 1 { "" } else { "s" });
-                    let allowed = format!("{width} fields, as in the header; decimals with a point");
-                    faults.push(TableProblem { line: row.line, column: 0, name: String::new(), found, allowed });
+                Ok(row) => {
+                    let found = counted(row.fields.len(), "field", "fields");
+                    let allowed =
+                        format!("{}, as in the header; decimals with a point", counted(width, "field", "fields"));
+                    faults.push(TableProblem::of_line(row.line, found, allowed), ALIKE);
                 }
-                Ok(_) => {}
             }
         }
-        if rows.is_empty() && faults.is_empty() {
-            faults.push(nothing(first + 1, "a header alone"));
+        if rows.is_empty() {
+            match faults.count {
+                0 => faults.push(nothing(first + 1, "a header alone"), ALIKE),
+                _ => faults.first_alone(),
+            }
         }
-        let used = vec![false; width];
+        let empty = |row: &Row| row.fields.last().is_some_and(String::is_empty);
+        while header.fields.len() > 1 && empty(&header) && rows.iter().all(empty) {
+            header.fields.pop();
+            rows.iter_mut().for_each(|row| drop(row.fields.pop()));
+        }
+        let used = vec![false; header.fields.len()];
         Ok(Sheet { header, rows: rows.into(), used, faults: faults.into() })
     }
 
@@ -214,10 +183,15 @@ impl Sheet {
         }
     }
 
-    /// Columns that nobody asked for, in their order.
+    /// Columns that nobody asked for, in their order. Of those without a name such as hold something.
     pub fn unused(&self) -> Vec<String> {
-        let left = self.header.fields.iter().zip(&self.used).filter(|(_, used)| !**used);
-        left.map(|(f, _)| f.clone()).collect()
+        let left = self.header.fields.iter().enumerate().filter(|(k, _)| !self.used[*k]);
+        let named = left.filter_map(|(k, name)| match name.is_empty() {
+            false => Some(name.clone()),
+            true if self.rows.iter().all(|row| row.fields[k].is_empty()) => None,
+            true => Some(format!("column {}, which has no name", k + 1)),
+        });
+        named.collect()
     }
 
     /// The text of a field, without surrounding blanks or quotes.
@@ -265,22 +239,20 @@ impl Sheet {
     }
 
     fn fault(&self, line: usize, column: usize, name: &str, found: impl Into<String>, allowed: impl Into<String>) {
-        let mut faults = self.faults.borrow_mut();
-        if faults.len() < MOST {
-            let (name, found, allowed) = (name.to_string(), shortened(found.into()), shortened(allowed.into()));
-            faults.push(TableProblem { line, column, name, found, allowed });
-        }
+        let (name, found, allowed) = (name.to_string(), shortened(found.into()), shortened(allowed.into()));
+        // A decimal comma is a habit of the program that wrote the table: it is in every line.
+        let alike = if allowed.ends_with(COMMA) { 1 } else { ALIKE };
+        self.faults.borrow_mut().push(TableProblem { line, column, name, found, allowed, more: 0 }, alike);
     }
 
     /// How many faults were found so far.
     pub fn faults(&self) -> usize {
-        self.faults.borrow().len()
+        self.faults.borrow().count
     }
 
     /// Errs with every fault found, in the order of the text.
     pub fn finish(&self) -> Result<(), TableProblems> {
-        let mut faults = self.faults.borrow().clone();
-        faults.sort_by_key(|f| (f.line, f.column));
+        let faults = self.faults.borrow().sorted();
         if faults.is_empty() { Ok(()) } else { Err(TableProblems(faults)) }
     }
 }
@@ -320,6 +292,9 @@ fn shortened(text: String) -> String {
     }
 }
 
+/// What to do about a decimal comma.
+const COMMA: &str = "; write decimals with a point and thousands without a separator";
+
 /// What to do about a text that is no number.
 fn advice(text: &str) -> &'static str {
     if is_missing(text) {
@@ -327,7 +302,7 @@ fn advice(text: &str) -> &'static str {
     }
     let comma = text.matches(',').count() == 1 && text.replace(',', ".").parse::<f64>().is_ok();
     if comma {
-        return "; write decimals with a point and thousands without a separator";
+        return COMMA;
     }
     if text.starts_with(['>', '<', '\u{2265}', '\u{2264}']) {
         return "; values below or above a limit are not read in this column; the guide says how they are written";
@@ -343,6 +318,30 @@ fn advice(text: &str) -> &'static str {
 fn separator(header: &str) -> char {
     let count = |c: char| header.chars().filter(|x| *x == c).count();
     [',', ';', '\t'].into_iter().rev().max_by_key(|c| (count(*c), *c == ',')).unwrap_or(',')
+}
+
+/// The fault of a first line that is a title or a comment: it fills one field, and a line below it begins a table of more.
+fn titled<'t>(first: usize, head: &str, below: impl Iterator<Item = (usize, &'t str)> + Clone) -> Option<TableProblem> {
+    let filled = |row: &Row| row.fields.iter().filter(|f| !f.is_empty()).count();
+    let comment = |line: &str| line.trim_start().starts_with('#');
+    if filled(&split(first + 1, head, separator(head)).ok()?) > 1 && !comment(head) {
+        return None;
+    }
+    // Names of columns are words, and the lines below them are as wide.
+    let header = |(place, (at, line)): (usize, (usize, &str))| {
+        let separator = separator(line);
+        let row = split(at + 1, line, separator).ok()?;
+        let words = row.fields.iter().all(|f| f.parse::<f64>().is_err());
+        let wide =
+            |(at, line): (usize, &str)| split(at, line, separator).is_ok_and(|r| r.fields.len() == row.fields.len());
+        let agree = below.clone().skip(place + 1).take(20).all(wide);
+        (filled(&row) > 1 && words && agree && !comment(line)).then_some(row)
+    };
+    let row = below.clone().take(20).enumerate().find_map(header)?;
+    let found = format!("`{}`, which looks like a title or a comment", shortened(head.trim().to_string()));
+    let n = row.line;
+    let allowed = format!("the header first; line {n} looks like it, so delete what stands above line {n}");
+    Some(TableProblem::of_line(first + 1, found, allowed))
 }
 
 /// The fields of a line, without surrounding blanks or quotes.
@@ -372,8 +371,7 @@ fn split(number: usize, line: &str, separator: char) -> Result<Row, TableProblem
     }
     if quoted {
         let found = format!("a quote, character {opened} of the line, that is not closed on it");
-        let allowed = "quotes in pairs".to_string();
-        return Err(TableProblem { line: number, column: 0, name: String::new(), found, allowed });
+        return Err(TableProblem::of_line(number, found, "quotes in pairs"));
     }
     fields.push(text.trim().to_string());
     Ok(Row { line: number, fields })

@@ -36,6 +36,16 @@ pub fn significant(x: f64, digits: usize) -> String {
     }
 }
 
+/// So many of something: `1 culture`, `2 cultures`.
+///
+/// ```
+/// use remission_infer::words::counted;
+/// assert_eq!((counted(1, "colony", "colonies"), counted(0, "well", "wells")), ("1 colony".into(), "0 wells".into()));
+/// ```
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// A probability in a sentence: never 1 or 0, which no data give.
 ///
 /// ```

@@ -268,6 +268,10 @@ fn bad_tables_and_options_are_named() {
     assert!(refused("barcode,baseline\nACG,1\n", &quick()).contains("no treated arm"));
     assert!(refused(TEMPLATE, &Options { fdr: 0.0, ..quick() }).contains("false discovery rate"));
     assert!(refused(TEMPLATE, &Options { arm: Some("x".into()), ..quick() }).contains("allowed: `baseline`, `drug`"));
+    let late = Options { baseline: Some("drug".into()), ..quick() };
+    for part in ["the baseline is of day 21", "treated arm `baseline` are of day 0", "--baseline could name"] {
+        assert!(refused(TEMPLATE, &late).contains(part), "{}", refused(TEMPLATE, &late));
+    }
     // One barcode, huge counts, and the template itself are answered.
     for text in
         ["barcode,baseline,drug_r1\nACG,1,1\n", "barcode,baseline,drug_r1\nA,1,1099511627776\nB,0,1\n", TEMPLATE]

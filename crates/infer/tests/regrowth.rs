@@ -341,6 +341,9 @@ fn bad_tables_name_the_fault() {
     assert!(answer(&weekly, &wrong, &Control::quiet()).unwrap_err().to_string().contains("survival is 1.5"));
     let wrong = Options { costs: vec![("biopsy".into(), 1.0)], ..Options::default() };
     assert!(answer(&weekly, &wrong, &Control::quiet()).unwrap_err().to_string().contains("cost of `biopsy`"));
+    // One end of the times without the other is one fault, whatever the rows say.
+    let half = read("well,regrew,regrew_after_days\nA1,yes,3\nA2,yes,4\nA3,no,60\n", 1.0).unwrap_err();
+    assert!(half.0.len() == 1 && half.to_string().contains("no column `regrew_by_days`"), "{half}");
 }
 
 /// The guide shows what the template gives.

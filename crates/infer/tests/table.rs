@@ -61,6 +61,46 @@ fn every_fault_of_a_table_is_told_at_once() {
 }
 
 #[test]
+fn a_title_above_the_header_is_one_fault() {
+    let rows = "a,0,0,1,2\na,0,24,1,3\n";
+    for title in ["Plate 3", "# exported on Monday, by hand", "Plate 3,,,,", "Plate 3\nread at noon"] {
+        let problems = table::read(&format!("{title}\n{HEADER}{rows}"), &Columns::default()).unwrap_err();
+        let header = title.lines().count() + 1;
+        assert_eq!((problems.0.len(), problems.0[0].line), (1, 1), "{problems}");
+        assert!(problems.to_string().contains(&format!("the header first; line {header} looks like it")), "{problems}");
+    }
+}
+
+#[test]
+fn many_like_faults_are_counted() {
+    let lines = |line: &str, n: usize| format!("{HEADER}{}", format!("{line}\n").repeat(n));
+    let faults = |text: &str| table::read(text, &Columns::default()).unwrap_err().0;
+    let found = faults(&lines("a,0,0,1,zero", 700));
+    assert_eq!((found.len(), found[19].line, found[19].more), (20, 21, 680));
+    assert!(found[19].to_string().ends_with("; and 680 more lines with the same fault"), "{}", found[19]);
+    // Decimal commas are in every line: the first says it.
+    let semicolons = lines("a;0;0;1;0.1", 30).replace(',', ";").replace('.', ",");
+    for (text, column) in [(lines("a,0,0,1,0,1", 30), 0), (semicolons, 5)] {
+        let found = faults(&text);
+        assert_eq!((found.len(), found[0].line, found[0].column, found[0].more), (1, 2, column, 29), "{text}");
+        assert!(found[0].allowed.contains("decimals with a point"), "{}", found[0]);
+    }
+    let narrow = remission_infer::sheet::Sheet::parse("mutants\n1,2\n").unwrap().finish().unwrap_err().to_string();
+    assert!(narrow.contains("found 2 fields; allowed: 1 field, as in"), "{narrow}");
+}
+
+#[test]
+fn empty_columns_at_the_end_are_nothing() {
+    let text = "mutants,note,,\n3,x,,\n4,y,,\n";
+    let mut sheet = remission_infer::sheet::Sheet::parse(text).unwrap();
+    sheet.needed("mutants");
+    assert_eq!((sheet.names(), sheet.unused()), (vec!["mutants", "note"], vec!["note".to_string()]));
+    let mut sheet = remission_infer::sheet::Sheet::parse(",mutants\n1,3\n").unwrap();
+    sheet.needed("mutants");
+    assert_eq!(sheet.unused(), ["column 1, which has no name"]);
+}
+
+#[test]
 fn tables_from_other_programs_are_read() {
     let text = "\u{feff}\"viable_signal\",\"time_h\",\"note\",\"cell_type\",\"replicate\",\"concentration_uM\"\r\n\
                 0.5, 24 ,\"so, \"\"so\"\"\",\"PC9, \"\"late\"\"\",2,-0\r\n";

@@ -31,6 +31,7 @@ fn the_public_table_reads_as_it_is() {
     assert_eq!((counts.three_rows, counts.six_rows), (1472, 652));
     assert_eq!((counts.three_numbers, counts.six_numbers), (1461, 641));
     assert_eq!((counts.numbers, counts.too_small, counts.nothing, counts.undated), (8436, 54, 69, 1));
+    assert!(data.notes.iter().any(|n| n.contains("7754 (line 7753)")), "{:?}", data.notes);
 }
 
 #[test]
@@ -60,6 +61,39 @@ fn every_fault_is_named_with_its_place() {
     assert!(fault("patient,days,diameter_mm\na,0,3\n").contains("time_days"));
     let notes = read(&format!("{header}a,0,30,mm\na,0,30,mm\n")).unwrap().notes;
     assert!(notes[0].contains("line 3 (as line 2)"), "{notes:?}");
+}
+
+#[test]
+fn two_sizes_on_one_day_are_no_progression() {
+    let header = "patient,time_days,value,unit\n";
+    let text = format!("{header}A,0,52,mm\nA,0,61,mm\nA,42,41,mm\nA,42,50,mm\nA,84,30,mm\n");
+    let faults = read(&text).unwrap_err();
+    assert_eq!(faults.0.iter().map(|f| f.line).collect::<Vec<_>>(), [3, 5]);
+    for part in ["the day of line 2", "add a column `lesion`", "one sum a day"] {
+        assert!(faults.to_string().contains(part), "{faults}");
+    }
+    // What says nothing is no size; rows that say the same are one, and the answer of one patient says so too.
+    let data = read(&format!("{header}A,0,52,mm\nA,0,NE,mm\nA,42,41,mm\nA,42,41,mm\n")).unwrap();
+    let found = answer(&data, &Options::default(), &Control::quiet()).unwrap();
+    assert!(found[0].notes.iter().any(|n| n.contains("line 5 (as line 4)")), "{:?}", found[0].notes);
+    let lesions = "patient,time_days,diameter_mm,lesion\na,0,40,x\na,0,55,y\na,42,30,x\na,42,60,y\n";
+    assert_eq!(read(lesions).unwrap().series.len(), 2);
+}
+
+#[test]
+fn progression_is_judged_after_the_baseline() {
+    let words = |days: [i32; 4]| {
+        let sizes = [20, 40, 30, 32];
+        let rows = days.iter().zip(sizes).map(|(t, d)| format!("a,{t},{d}\n")).collect::<String>();
+        let data = read(&format!("patient,time_days,diameter_mm\n{rows}")).unwrap();
+        answer(&data, &Options::default(), &Control::quiet()).unwrap()[0].words.join(" ")
+    };
+    assert!(!words([-30, -7, 42, 84]).contains("already"), "growth before treatment is none under it");
+    assert!(words([-30, 7, 42, 84]).contains("progression on day 7 already"));
+    assert!(
+        words([10, 50, 92, 134]).contains("progression on day 50 already"),
+        "the first look stands in for a baseline"
+    );
 }
 
 /// Parameters of the still curve: ln d0, errors, no repeats, wandering.
@@ -254,7 +288,7 @@ fn little_or_nothing_seen_is_no_panic() {
     assert!(of("patient,time_days,diameter_mm\na,0,NE\n").unwrap_err().to_string().contains("one look"));
     assert!(of("patient,time_days,diameter_mm\na,0,0\n").is_ok());
     assert!(of("patient,time_days,diameter_mm\na,0,TOO SMALL\na,40,TOO SMALL\na,80,0\n").is_ok());
-    assert!(of("patient,time_days,diameter_mm\na,0,999\na,0,1\na,36000,999\n").is_ok());
+    assert!(of("patient,time_days,diameter_mm\na,0,999\na,1,1\na,36000,999\n").is_ok());
     let nobody = Options { patient: Some("x".into()), ..Options::default() };
     let failure = answer(&read(TEMPLATE).unwrap(), &nobody, &quiet).unwrap_err();
     assert!(failure.to_string().contains("S1/001"));

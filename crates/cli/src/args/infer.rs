@@ -135,7 +135,7 @@ pub struct Regrowth {
     #[command(flatten)]
     pub priors: Priors,
     /// Do not work out what to measure next
-    #[arg(long)]
+    #[arg(long, conflicts_with = "cost")]
     pub no_next: bool,
     /// Costs
     #[command(flatten)]
@@ -251,7 +251,7 @@ pub struct Psa {
     #[arg(long, value_name = "NG_PER_ML", allow_negative_numbers = true)]
     pub limit: Option<f64>,
     /// Lists of men by outcome, against which the ranking is judged; they enter nothing else
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "patient")]
     pub outcomes: Option<PathBuf>,
 }
 
@@ -346,13 +346,13 @@ pub struct Fluctuation {
     #[arg(long)]
     pub verdict: bool,
     /// No data: the chance of more than X mutants in a culture with --m mutations
-    #[arg(long, value_name = "X", requires = "m", value_parser = count, conflicts_with_all = ["data", "verdict", "compare"])]
+    #[arg(long, value_name = "X", requires = "m", group = "planned", value_parser = count, conflicts_with_all = ["data", "verdict", "compare"])]
     pub tail: Option<u64>,
     /// No data: how many cultures give a 95 % interval of this half-width, as a share of --m
-    #[arg(long, value_name = "SHARE", requires = "m", conflicts_with_all = ["data", "verdict", "compare", "tail"])]
+    #[arg(long, value_name = "SHARE", requires = "m", group = "planned", conflicts_with_all = ["data", "verdict", "compare", "tail"])]
     pub precision: Option<f64>,
     /// Mutations in a culture, for --tail and --precision
-    #[arg(long, value_name = "M", allow_negative_numbers = true)]
+    #[arg(long, value_name = "M", requires = "planned", allow_negative_numbers = true)]
     pub m: Option<f64>,
     /// Costs
     #[command(flatten)]

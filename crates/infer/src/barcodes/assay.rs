@@ -120,6 +120,13 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
              others are treated"
         ));
     }
+    let latest = data.samples.iter().filter(is_baseline).map(|s| s.time).fold(0.0, f64::max);
+    for arm in &treated {
+        let day = data.samples.iter().filter(|s| s.arm == *arm).map(|s| s.time).fold(0.0, f64::max);
+        if day < latest {
+            return said(later(data, arm, day, latest));
+        }
+    }
     let mut answers = Vec::new();
     for (k, arm) in treated.iter().enumerate() {
         let share = |k: usize| k as f64 / treated.len() as f64;
@@ -137,6 +144,23 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
         answers.push(found);
     }
     Ok(answers)
+}
+
+/// Why samples of `day` have no baseline of a later day, and which arms could be one.
+fn later(data: &Data, arm: &str, day: f64, baseline: f64) -> String {
+    let mut first: Vec<String> = Vec::new();
+    for s in data.samples.iter().filter(|s| s.time <= day && s.arm != arm) {
+        let name = format!("`{}` (day {})", s.arm, s.time);
+        if !first.contains(&name) {
+            first.push(name);
+        }
+    }
+    first.push(format!("`{arm}` itself, with another arm treated"));
+    let could = first.join(", or ");
+    format!(
+        "the baseline is of day {baseline} and the last samples of the treated arm `{arm}` are of day {day}, which is before it; the \
+         baseline is sequenced before the split: --baseline could name {could}"
+    )
 }
 
 fn of_arm(

@@ -5,7 +5,7 @@ use super::figures::{Seen, interval};
 use super::read::Data;
 use super::windows::{Bend, bends, holm};
 use crate::answer::{Answer, Test};
-use crate::words::p_value;
+use crate::words::{counted, p_value};
 
 /// As in words.
 fn per_hour(rate: f64) -> String {
@@ -113,19 +113,18 @@ pub(super) fn disagreement(data: &Data, line: &str, doses: &[f64], seen: &[Seen]
     if !slower.is_empty() {
         answer.words.push(format!(
             "The drug acts late: slopes before and after {split} h fall beyond those of untreated wells, from {} (Student's t, \
-             corrected for {} dose{}).{slowing} A rate over {whole} mixes growth before the kill with the kill, and depends on how \
+             corrected for {}).{slowing} A rate over {whole} mixes growth before the kill with the kill, and depends on how \
              long the course was followed.",
             slower.join(", "),
-            strict.len(),
-            if strict.len() == 1 { "" } else { "s" }
+            counted(strict.len(), "dose", "doses")
         ));
     }
     if !faster.is_empty() {
         answer.words.push(format!(
             "The effect wanes: slopes before and after {split} h rise beyond those of untreated wells, from {} (Student's t, corrected \
-             for {} doses); as where the cells that are left are not like those that died, or the drug's effect fades, or a background of the reading is left.",
+             for {}); as where the cells that are left are not like those that died, or the drug's effect fades, or a background of the reading is left.",
             faster.join(", "),
-            strict.len()
+            counted(strict.len(), "dose", "doses")
         ));
     }
     if treated.is_empty() {
@@ -134,8 +133,8 @@ pub(super) fn disagreement(data: &Data, line: &str, doses: &[f64], seen: &[Seen]
         let least = strict.iter().copied().fold(1.0, f64::min);
         answer.words.push(format!(
             "Slopes before and after {split} h do not change more under drug than in untreated wells (smallest p = {least:.2}, \
-             corrected for {} doses): no delay is seen.{slowing}",
-            strict.len()
+             corrected for {}): no delay is seen.{slowing}",
+            counted(strict.len(), "dose", "doses")
         ));
     }
     found

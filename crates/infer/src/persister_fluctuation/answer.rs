@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::data::{Data, Experiment};
-use super::fit::{Fit, Found, fit};
+use super::fit::{ENDLESS, Fit, Found, fit, number, said};
 use super::model::{Explained, Kind, Model, Rates};
 use super::next::measurements;
 use super::simulate::{Design, assay};
@@ -13,6 +13,7 @@ use crate::jobs::Control;
 use crate::smc::{Posterior, sample};
 use crate::special::{middle, quantile};
 use crate::verdict::{Explanation, Origin, Verdict};
+use crate::words::counted;
 use remission_engine::stream::{Purpose, Stream};
 
 /// Answers for each experiment of a table.
@@ -186,21 +187,6 @@ fn estimates(answer: &mut Answer, found: &Fit, all: &[Weighed], model: &Model) {
     }
 }
 
-/// A number as people read it.
-fn number(x: f64) -> String {
-    match x {
-        x if x > 1e12 => "no bound".to_string(),
-        x if x < 1e-12 => "0".to_string(),
-        x if (0.01..1000.0).contains(&x) => format!("{x:.2}"),
-        x => format!("{x:.1e}"),
-    }
-}
-
-/// A number with its interval, as people read it.
-fn said(f: &Found) -> String {
-    format!("{} ({} to {})", number(f.value), number(f.ci95.0), number(f.ci95.1))
-}
-
 fn words(verdict: &Verdict, e: &Experiment, found: &Fit) -> Vec<String> {
     let Some((best, p)) = verdict.best() else { return Vec::new() };
     let origin = match best {
@@ -216,9 +202,9 @@ fn words(verdict: &Verdict, e: &Experiment, found: &Fit) -> Vec<String> {
     let colonies: usize = e.cultures.iter().map(|c| c.colonies()).sum();
     let without = e.cultures.iter().filter(|c| !c.looks.is_empty() && c.colonies() == 0).count();
     out.push(format!(
-        "{colonies} {} in {} cultures within {:.0} weeks, none in {without} of them.",
-        if colonies == 1 { "colony" } else { "colonies" },
-        e.counted(),
+        "{} in {} within {:.0} weeks, none in {without} of them.",
+        counted(colonies, "colony", "colonies"),
+        counted(e.counted(), "culture", "cultures"),
         e.last_day() / 7.0
     ));
     out.push(format!(
@@ -233,6 +219,11 @@ fn words(verdict: &Verdict, e: &Experiment, found: &Fit) -> Vec<String> {
         ((_, high), p) if high < 1.0 => {
             format!("Persisters mutate more slowly: {} times (equal rates: {}).", said(&found.ratio), crate::words::p_value(p))
         }
+        ((low, high), p) if high > ENDLESS => format!(
+            "Whether persisters mutate faster is open: the ratio is {} or more (95 %, the data set no upper bound), equal rates have \
+             p = {p:.2}.",
+            number(low)
+        ),
         ((low, high), p) => format!(
             "Whether persisters mutate faster is open: the ratio lies between {} and {} (95 %), equal rates have p = {p:.2}.",
             number(low),

@@ -108,7 +108,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
                 sheet.reject(
                     row,
                     colonies,
-                    &format!("{seen} colonies at week 0"),
+                    &format!("{seen} {} at week 0", if seen == 1.0 { "colony" } else { "colonies" }),
                     "0: colonies take time to be visible",
                 );
             } else if at > 0.0 {

@@ -272,3 +272,24 @@ fn interval(objective: &mut Objective, k: usize, top: &(f64, Vec<f64>), range: (
     let value = if best <= LEAST || to_none < 1e-3 { 0.0 } else { libm::exp(best) };
     Found { value, ci95: (low, high) }
 }
+
+/// A number from which on there is no bound.
+pub(super) const ENDLESS: f64 = 1e12;
+
+/// A number as people read it.
+pub(super) fn number(x: f64) -> String {
+    match x {
+        x if x < 1e-12 => "0".to_string(),
+        x => crate::words::significant(x, 3),
+    }
+}
+
+/// A number with its interval, as people read it.
+pub(super) fn said(f: &Found) -> String {
+    let (low, high) = f.ci95;
+    match (f.value < ENDLESS, high < ENDLESS) {
+        (true, true) => format!("{} ({} to {})", number(f.value), number(low), number(high)),
+        (true, false) => format!("{} ({} and above)", number(f.value), number(low)),
+        (false, _) => format!("{} or more (the data set no upper bound)", number(low)),
+    }
+}

@@ -124,11 +124,11 @@ pub(super) fn measurements(
             falls.push(verdict.entropy() - verdict.after(&chances).entropy());
         }
         let (expected_bits, error) = expected::mean(&falls, verdict.entropy());
-        let cultures = cells.len();
+        let cultures = crate::words::counted(cells.len(), "more culture", "more cultures");
         let name = match m {
-            Measurement::MoreCultures => format!("more_cultures: {cultures} more cultures, treated alike"),
+            Measurement::MoreCultures => format!("more_cultures: {cultures}, treated alike"),
             Measurement::LongerWatch => {
-                format!("longer_watch: {cultures} more cultures, watched to week {:.0}", 2.0 * last)
+                format!("longer_watch: {cultures}, watched to week {:.0}", 2.0 * last)
             }
             Measurement::GrowthRate => {
                 format!("growth_rate: growth rates of {MEASURED:.0} colonies under the drug, each to 10 %")

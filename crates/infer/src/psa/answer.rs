@@ -56,6 +56,15 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
         return Err(Failure::Said("no row has a PSA; a fit needs readings".into()));
     }
     if options.patient.is_none() && data.men.len() > 3 {
+        let ends = |m: &&Man| m.cycles() >= 2 && !m.readings(m.cycles()).is_empty();
+        if data.men.iter().find(ends).is_none() {
+            return Err(Failure::Said(format!(
+                "none of the {} men has readings in a second cycle or a later one, so that no last cycle can be held out and \
+                 forecast from those before; --patient NAME gives the course of one man, such as --patient {}",
+                data.men.len(),
+                data.men[0].name()
+            )));
+        }
         return Ok(vec![many(data, options, control)?]);
     }
     let settings = Settings { seed: options.seed, ..Plan::default().settings };

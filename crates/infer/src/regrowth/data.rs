@@ -6,6 +6,7 @@
 //! reaches back to the look before, `looks_every_days` earlier. A well that never regrew has the day of its last look.
 
 use crate::sheet::{Numbers, Once, Row, Sheet, TableProblems, is_missing};
+use crate::words::counted;
 
 /// One well.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +68,9 @@ pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
         sheet.needed("regrew_by_days");
     } else {
         sheet.needed("regrew");
+    }
+    if after.is_some() && by.is_none() {
+        return Err(sheet.finish().err().unwrap_or(TableProblems(Vec::new())));
     }
     let (mut once, mut experiments) = (Once::default(), Vec::<Experiment>::new());
     let mut places = std::collections::BTreeMap::new();
@@ -161,7 +165,10 @@ pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
         for (what, found) in [("cells", known(&|w| w.cells.is_some())), ("dose", known(&|w| w.dose.is_some()))] {
             if found > 0 && found < e.wells.len() {
                 let so = "those without are taken to be as the most common";
-                notes.push(format!("`{what}` is known for {found} of {} wells; {so}", e.wells.len()));
+                notes.push(format!(
+                    "`{what}` is known for {found} of {}; {so}",
+                    counted(e.wells.len(), "well", "wells")
+                ));
             }
         }
     }

@@ -82,8 +82,8 @@ pub struct Options {
     pub weights: [f64; 6],
     /// Whether to work out what to measure next; default true.
     pub next: bool,
-    /// Cost of further measurements by their names (see [`next::Measurement::name`]), above 0; the ranking is per cost
-    /// where all have one.
+    /// Costs of further measurements: part of a name (see [`next::Measurement::words`]), and a cost above 0; the ranking is
+    /// per cost where all have one.
     pub costs: Vec<(String, f64)>,
     /// Effort of the sampler, and the seed; default 4 runs of 200 particles, moved until correlations are below 0.3.
     pub settings: Settings,

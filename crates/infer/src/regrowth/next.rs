@@ -13,6 +13,7 @@ use crate::expected;
 use crate::jobs::{Control, Interrupted, map};
 use crate::special::{log_normal_density, log_sum};
 use crate::verdict::{Next, Verdict};
+use crate::words::counted;
 use remission_engine::draw::{binomial, normal};
 use remission_engine::stream::{Purpose, Stream};
 
@@ -58,7 +59,7 @@ impl Measurement {
         Measurement::LowerDose,
     ];
 
-    /// Short name, by which a cost is given.
+    /// Short name, with which the words of the measurement begin.
     pub fn name(self) -> &'static str {
         match self {
             Measurement::MoreWells => "more_wells",
@@ -71,20 +72,26 @@ impl Measurement {
         }
     }
 
-    fn words(self, wells: usize, regrown: usize) -> String {
+    /// What is measured, its name first: `more_wells: 24 more wells, treated alike`; a cost is given by a part of it.
+    pub fn words(self, wells: usize, regrown: usize) -> String {
+        let some = |n: usize| counted(n, "well", "wells");
         match self {
-            Measurement::MoreWells => format!("more_wells: {wells} more wells, treated alike"),
-            Measurement::FewerCells => format!("fewer_cells: {wells} wells with a tenth of the cells"),
-            Measurement::DailyLooks => format!("daily_looks: {wells} more wells, looked at every day"),
+            Measurement::MoreWells => {
+                format!("more_wells: {}, treated alike", counted(wells, "more well", "more wells"))
+            }
+            Measurement::FewerCells => format!("fewer_cells: {} with a tenth of the cells", some(wells)),
+            Measurement::DailyLooks => {
+                format!("daily_looks: {}, looked at every day", counted(wells, "more well", "more wells"))
+            }
             Measurement::GrowthRate => "growth_rate: growth rate of regrown cells under the drug, to 10 %".into(),
             Measurement::Holiday => {
-                let wells = regrown.min(HOLIDAY_WELLS);
-                format!("drug_holiday: a drug holiday for {wells} regrown wells, then the drug again")
+                let wells = counted(regrown.min(HOLIDAY_WELLS), "regrown well", "regrown wells");
+                format!("drug_holiday: a drug holiday for {wells}, then the drug again")
             }
             Measurement::GrownFromOne => {
-                format!("grown_from_one_cell: {wells} wells, each grown from one cell before the drug")
+                format!("grown_from_one_cell: {}, each grown from one cell before the drug", some(wells))
             }
-            Measurement::LowerDose => format!("lower_dose: {wells} wells at a third of the dose"),
+            Measurement::LowerDose => format!("lower_dose: {} at a third of the dose", some(wells)),
         }
     }
 }
@@ -145,8 +152,9 @@ pub fn measurements(
             falls.push(verdict.entropy() - verdict.after(&chances).entropy());
         }
         let (expected_bits, error) = expected::mean(&falls, verdict.entropy());
-        let cost = options.costs.iter().find(|(name, _)| name == m.name()).map(|(_, cost)| *cost);
-        Ok(Next { name: m.words(plate.wells, plate.regrown), expected_bits, error, cost })
+        let name = m.words(plate.wells, plate.regrown);
+        let cost = options.costs.iter().find(|(part, _)| name.contains(part.as_str())).map(|(_, cost)| *cost);
+        Ok(Next { name, expected_bits, error, cost })
     })
 }
 

@@ -6,6 +6,7 @@ use super::data::Experiment;
 use super::next::Plate;
 use super::target::{Grouped, Kind};
 use crate::verdict::{CERTAIN, Origin, Verdict};
+use crate::words::counted;
 
 /// An origin in words.
 fn of(origin: Origin) -> &'static str {
@@ -33,7 +34,7 @@ pub(super) fn all(verdict: &Verdict, all: &[Weighed], e: &Experiment, plate: &Pl
             crate::words::probability(p)
         ),
     });
-    let mut saw = format!("{regrown} of {wells} wells regrew within {:.0} days", plate.last_day);
+    let mut saw = format!("{regrown} of {} regrew within {:.0} days", counted(wells, "well", "wells"), plate.last_day);
     let mut times: Vec<f64> = e.wells.iter().filter_map(|w| w.by_days).collect();
     times.sort_by(f64::total_cmp);
     if let (Some(first), Some(median)) = (times.first(), crate::special::quantile(&times, 0.5)) {
@@ -167,7 +168,8 @@ pub(super) fn notes(e: &Experiment, options: &Options, grouped: &Grouped) -> Vec
         );
     }
     if e.wells.len() < 12 {
-        out.push(format!("{} wells: few; intervals and probabilities lean on the priors", e.wells.len()));
+        let wells = counted(e.wells.len(), "well", "wells");
+        out.push(format!("{wells}: few; intervals and probabilities lean on the priors"));
     }
     out
 }

@@ -69,7 +69,9 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
     }
     let share = |k: usize| 0.6 + 0.4 * k as f64 / chosen.len() as f64;
     let one = |(k, series): (usize, &&Series)| {
-        control.part(share(k), share(k + 1), |c| patient(series, options, &known, &how, c))
+        let mut answer = control.part(share(k), share(k + 1), |c| patient(series, options, &known, &how, c))?;
+        answer.notes.extend(data.notes.iter().cloned());
+        Ok(answer)
     };
     chosen.iter().enumerate().map(one).collect()
 }
@@ -84,6 +86,28 @@ fn progresses(path: impl Iterator<Item = f64>, mut nadir: f64) -> Option<usize> 
         nadir = nadir.min(d);
     }
     None
+}
+
+/// The looks in which progression can be seen: from the baseline on, which is the last look of day 0 or before, or the first
+/// look of all where none was before treatment.
+fn since_baseline(looks: &[Look]) -> &[Look] {
+    let before = looks.iter().take_while(|l| l.days <= 0.0).last();
+    let from = before.map_or(0, |last| looks.iter().take_while(|l| l.days < last.days).count());
+    &looks[from..]
+}
+
+/// The day on which looks show progression, if they do, and the smallest size so far; a size is compared with those of
+/// earlier days.
+fn judged_so_far(looks: &[Look], limit: f64) -> (Option<f64>, f64) {
+    let (looks, mut nadir, mut already) = (since_baseline(looks), f64::INFINITY, None);
+    for day in looks.chunk_by(|a, b| a.days == b.days) {
+        let seen = sizes(day, limit);
+        if already.is_none() && seen.iter().any(|d| progresses([*d].into_iter(), nadir).is_some()) {
+            already = Some(day[0].days);
+        }
+        nadir = seen.into_iter().fold(nadir, f64::min);
+    }
+    (already, nadir)
 }
 
 /// The sizes of looks for RECIST: too small to measure counts as the limit (5 mm by default).
@@ -107,9 +131,7 @@ fn ahead(looks: &[Look], options: &Options, known: &super::held_out::Learned, co
     let days: Vec<f64> = (1..=visits).map(|k| now + options.every * k as f64).collect();
     let mut stream = Stream::new(options.seed, number, 0, Purpose::Inference);
     let paths = readings(known, looks, &days, count, &mut stream);
-    let seen = sizes(looks, options.limit);
-    let nadir = seen.iter().copied().fold(f64::INFINITY, f64::min);
-    let already = progresses(seen.iter().copied(), f64::INFINITY).map(|k| looks[k].days);
+    let (already, nadir) = judged_so_far(looks, options.limit);
     let n = paths[0].len();
     let mut progressed = vec![0.0; days.len()];
     for draw in 0..n {

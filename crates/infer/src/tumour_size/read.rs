@@ -180,8 +180,10 @@ enum Size {
 /// Reads a table of either form; every fault is named.
 ///
 /// Words: `TOO SMALL TO MEASURE`, `TOO SMALL`, `TSTM`, `BELOW LIMIT`; `NOT EVALUABLE`, `NE`, `NOT DONE`, `NOT MEASURED`, in
-/// any case. Two rows of one lesion on one day that say the same count as two rows and are read as one look, with a note;
-/// two that differ are both kept. Units of one lesion may not change between length and volume.
+/// any case. Two rows of one lesion on one day that say the same count as two rows and are read as one look, with a note.
+/// Two sizes on one day are an error where no lesion is named, for they may be of two lesions; where the lesion is named, or
+/// in public trial data, which hold one target lesion a patient, both are kept, with a note. Units of one lesion may not
+/// change between length and volume.
 ///
 /// ```
 /// use remission_infer::tumour_size::{TEMPLATE, read};
@@ -222,6 +224,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     let mut series: Vec<Series> = Vec::new();
     let mut kinds: Vec<Unit> = Vec::new();
     let (mut seen, mut again, mut no_day) = (Once::default(), Vec::new(), Vec::new());
+    let one_target = matches!(fixed, Some(("target_lesion_long_diam_mm", _)));
+    let (mut sized, mut twice) = (BTreeMap::<String, usize>::new(), Vec::new());
     for row in sheet.rows().iter() {
         let part = |column: Option<Column>| column.map_or("", |c| sheet.text(row, c)).to_string();
         let who = sheet.name(row, patient, "the name of a patient");
@@ -255,6 +259,15 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         };
         if let Some(before) = seen.again(format!("{key:?} {when} {what:?}"), row.line) {
             again.push((before, row.line));
+        } else if what != Seen::Nothing {
+            let before = *sized.entry(format!("{key:?} {when}")).or_insert(row.line);
+            if before < row.line && key[2].is_empty() && !one_target {
+                let found = format!("another size for the patient and the day of line {before}, and no lesion named");
+                let allowed = "one size a patient and day: add a column `lesion` if they are of different lesions, or give one sum a day";
+                sheet.reject_line(row, &found, allowed);
+            } else if before < row.line {
+                twice.push(format!("{} (line {before})", row.line));
+            }
         }
         series[place].looks.push(Look { days: when, seen: what });
     }
@@ -267,6 +280,13 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         notes.push(format!(
             "Rows that say again what another says, same lesion, day and size: line {lines}. They count as rows and are \
              used once; delete them if they are copies."
+        ));
+    }
+    if !twice.is_empty() {
+        notes.push(format!(
+            "Days with two sizes that differ, of one lesion: {}, line {}. Both sizes are used.",
+            twice.len(),
+            twice.join(", ")
         ));
     }
     if !no_day.is_empty() {

@@ -17,6 +17,11 @@ use std::sync::atomic::AtomicBool;
 /// `remission infer fluctuation`
 pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
     let conditions = conditions(args)?;
+    if !(args.costs.cost.is_empty() || args.verdict) {
+        return Err(Exit::refused(
+            "error: --cost says what further measurements cost, and they are ranked with --verdict alone; give --verdict as well",
+        ));
+    }
     match (args.tail, args.precision) {
         (Some(x), _) => return tail(args, &conditions, x),
         (_, Some(precision)) => return cultures(args, &conditions, precision),
@@ -92,9 +97,9 @@ fn tail(args: &Fluctuation, conditions: &Conditions, x: u64) -> Result<u8, Exit>
 
 fn cultures(args: &Fluctuation, conditions: &Conditions, precision: f64) -> Result<u8, Exit> {
     let (law, m) = law(args, conditions)?;
-    if !(precision > 0.0 && precision < 10.0) {
+    if !(precision > 0.0 && precision <= 1.0) {
         return Err(Exit::refused(format!(
-            "error: --precision is {precision}; allowed: a share of m above 0 and below 10, such as 0.2 for 20 % to each side"
+            "error: --precision is {precision}; allowed: a share of m above 0 and at most 1, such as 0.2 for 20 % to each side"
         )));
     }
     let cultures = plan::cultures(&law, m, precision);

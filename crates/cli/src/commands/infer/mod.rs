@@ -44,9 +44,23 @@ pub fn infer(assay: &Assay, stop: &AtomicBool) -> Result<u8, Exit> {
     }
 }
 
+/// Whether nothing is where a path leads.
+fn absent(path: &Path) -> bool {
+    path.as_os_str() != "-" && !path.exists()
+}
+
 /// The text of a table.
 fn text(path: &Path) -> Result<String, Exit> {
-    bounded::text_or_input(path, LARGEST, "a table of data")
+    if path.is_dir() {
+        let found = format!("error: {} is a directory", path.display());
+        return Err(Exit::refused(format!("{found}; a table of data is wanted, such as a CSV file in it")));
+    }
+    bounded::text_or_input(path, LARGEST, "a table of data").map_err(|mut exit| {
+        if absent(path) {
+            exit.message += "; check the path";
+        }
+        exit
+    })
 }
 
 /// Every fault of a table.
@@ -74,7 +88,13 @@ fn answered<D, E: Display>(
         return Err(Exit::refused("error: a table of data is required; --template prints one to begin from"));
     };
     inferred::refuse(common.out.as_deref())?;
-    let data = read(&text(path)?).map_err(|problems| faults(path, &problems))?;
+    let text = text(path).map_err(|mut exit| {
+        if absent(path) {
+            exit.message += ", or begin from the table that --template prints";
+        }
+        exit
+    })?;
+    let data = read(&text).map_err(|problems| faults(path, &problems))?;
     let doing = format!("inferring from {}", path.display());
     let found = working(args::threads(common.threads), stop, &doing, |control| work(&data, control));
     let mut answers = found.map_err(|why| refused(path, stop, &why))?;

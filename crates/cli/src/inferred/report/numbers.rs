@@ -15,8 +15,19 @@ pub fn digits(value: f64, ci95: Option<(f64, f64)>) -> usize {
     if share.is_finite() && share > 1.0 { ((libm::log10(share) + 2.0).ceil() as usize).clamp(3, 12) } else { 3 }
 }
 
+/// What is said of a day to come that no forecast reaches.
+const LATER: &str = "not within the forecast";
+
+/// Whether an end of an estimate is a time after all that was forecast.
+fn later(e: &Estimate, x: f64) -> bool {
+    x == f64::INFINITY && e.how.contains("forecast")
+}
+
 /// The point of an estimate.
 pub fn point(e: &Estimate) -> String {
+    if later(e, e.value) {
+        return LATER.to_owned();
+    }
     significant(e.value, digits(e.value, e.ci95))
 }
 
@@ -27,6 +38,7 @@ pub fn interval(e: &Estimate) -> String {
     match (low.is_finite(), high.is_finite()) {
         (true, true) => format!("{} to {}", write(low), write(high)),
         (true, false) => format!("{} and above", write(low)),
+        (false, false) if later(e, low) => LATER.to_owned(),
         (false, true) => format!("up to {}", write(high)),
         (false, false) => "no bound".to_owned(),
     }
@@ -130,6 +142,16 @@ mod tests {
             let e = estimate(value, ci95);
             assert_eq!((point(&e).as_str(), interval(&e).as_str()), (point_text, interval_text));
         }
+    }
+
+    #[test]
+    fn a_day_after_the_forecast_is_said_in_words() {
+        let how = "draws from the forecast".to_owned();
+        let late = Estimate { how, ..estimate(f64::INFINITY, Some((126.0, f64::INFINITY))) };
+        assert_eq!((point(&late).as_str(), interval(&late).as_str()), ("not within the forecast", "126 and above"));
+        let never = Estimate { ci95: Some((f64::INFINITY, f64::INFINITY)), ..late };
+        assert_eq!(interval(&never), "not within the forecast");
+        assert_eq!(point(&estimate(f64::INFINITY, None)), "infinite");
     }
 
     #[test]

@@ -78,7 +78,8 @@ pub fn estimates(estimates: &[Estimate], prefix: &str) -> String {
         return String::new();
     }
     let value = |e: &Estimate| {
-        let unit = one_line(&e.unit);
+        // What is not a number has no unit.
+        let unit = if e.value.is_finite() { one_line(&e.unit) } else { String::new() };
         format!("{} {unit}", pretty(&point(e))).trim_end().to_owned()
     };
     // A way that all were found by is said once.
