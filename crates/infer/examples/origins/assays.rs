@@ -86,7 +86,10 @@ fn fluctuation(stream: &mut Stream, nothing: bool) -> Judged {
         // Plates that are the only ones to make colonies may differ.
         let spread = if origin == Origin::DuringTreatment { uneven(stream) } else { 0.0 };
         let count = |stream: &mut Stream| match spread > 0.0 {
-            true => poisson(stream, gamma(stream, 1.0 / (spread * spread), spread * spread * after)),
+            true => {
+                let mean = gamma(stream, 1.0 / (spread * spread), spread * spread * after);
+                poisson(stream, mean)
+            }
             false => simulate(&law, before, after, stream),
         };
         let counts: Vec<u64> = (0..cultures).map(|_| if nothing { 0 } else { count(stream) }).collect();

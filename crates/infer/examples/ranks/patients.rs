@@ -179,6 +179,7 @@ fn walk(k: u64, stream: &mut Stream, led: By) -> Fit {
     let control = Control::quiet();
     let draws = match curve {
         Some(by) if led == By::Weights => {
+            let settings = pmmh::Settings { steps: 500, ..settings };
             let place = |_| target.parameters.iter().map(|p| p.prior.at(normal(stream))).collect();
             let start: Vec<Vec<f64>> = (0..40).map(place).collect();
             pmmh::weighed(&target, &settings, &start, by, &control).map(|found| found.map(|w| w.posterior.draws))

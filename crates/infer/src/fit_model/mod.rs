@@ -59,7 +59,7 @@ pub struct Options {
     pub chains: usize,
     /// Steps of each chain that are thrown away; default 100.
     pub burn_in: usize,
-    /// Most steps of each chain after that; chains that agree end before, from 500 on; default 3000.
+    /// Most steps of each chain after that, and most weighed draws of one; chains that agree end before, from 500 on; default 1000.
     pub steps: usize,
     /// Days after the last reading that are forecast, 1 or more; default 84.
     pub forecast_days: f64,
@@ -77,7 +77,7 @@ impl Default for Options {
             particles: None,
             chains: 4,
             burn_in: 100,
-            steps: 3000,
+            steps: 1000,
             forecast_days: 84.0,
             seed: 2026,
         }

@@ -70,7 +70,7 @@ impl<P> Weighed<P> {
     }
 }
 
-/// Chains, of up to a third of `settings.steps` estimates each, begin at places of `start`, a rough sample of the posterior. None where the
+/// Chains, of up to `settings.steps` estimates each, begin at places of `start`, a rough sample of the posterior. None where the
 /// stand-in knows none of them, or no estimate is above 0. The number of threads changes no bit.
 ///
 /// # Errors
@@ -96,7 +96,7 @@ pub fn weighed<E: Estimated>(
         Ok(Some(Walking { walks, z, stream, seen: Vec::new() }))
     })?;
     let Some(mut walking) = began.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
-    let most = (settings.steps / 3).max(FIRST);
+    let most = settings.steps.max(FIRST);
     loop {
         let done = walking[0].seen.len();
         let count = if done == 0 { FIRST } else { ROUND.min(most - done) };
