@@ -194,7 +194,7 @@ fn little_or_strange_data_are_undetermined_and_never_a_panic() {
     );
     let copies = "time_days,mutation,role,copies_per_ml,detection_limit\n-10,L858R,truncal,1e9,\n0,T790M,resistance,ND,0.5\n50,T790M,resistance,<0.5,\n90,T790M,resistance,NOT EVALUABLE,\n300,T790M,resistance,40,0.5\n";
     let found = quick(copies);
-    assert!(found.notes.iter().any(|n| n == "1 rows without a reading left out"), "{:?}", found.notes);
+    assert!(found.notes.iter().any(|n| n == "1 row without a reading left out"), "{:?}", found.notes);
     let truncal = quick(
         "time_days,mutation,mutant_reads,depth\n0,L858R,900,5000\n30,L858R,100,5000\n300,L858R,20,5000\n400,L858R,300,5000\n",
     );

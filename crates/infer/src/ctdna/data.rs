@@ -6,6 +6,7 @@
 //! limit is written `<0.5`, or `ND` with a `detection_limit`; a draw that gave nothing is left empty or `NOT EVALUABLE`.
 
 use crate::sheet::{Column, Numbers, Once, Row, Sheet, TableProblems, is_missing};
+use crate::words::counted;
 
 /// A table that reads as it is.
 pub const TEMPLATE: &str = "\
@@ -214,7 +215,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         notes.push(format!("columns not used: {}", sheet.unused().join(", ")));
     }
     if empty > 0 {
-        notes.push(format!("{empty} rows without a reading left out"));
+        notes.push(format!("{} without a reading left out", counted(empty, "row", "rows")));
     }
     for (p, patient) in patients.iter_mut().enumerate() {
         let roles: Vec<Option<Role>> = given.iter().filter(|g| g.0 == p).map(|g| g.2).collect();

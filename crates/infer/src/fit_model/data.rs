@@ -6,6 +6,7 @@
 
 use super::patient::Visit;
 use crate::sheet::{Column, Numbers, Once, Row, Sheet, TableProblems, is_missing};
+use crate::words::counted;
 use remission_cohort::measure::{Channel, Reported, channels};
 use remission_model::resolved::{MeasurementKind, Model};
 
@@ -148,7 +149,7 @@ pub fn read(text: &str, model: &Model) -> Result<Data, TableProblems> {
         notes.push(format!("columns not used: {}", sheet.unused().join(", ")));
     }
     if left > 0 {
-        notes.push(format!("{left} rows without a reading left out"));
+        notes.push(format!("{} without a reading left out", counted(left, "row", "rows")));
     }
     if early > 0 {
         notes.push(format!("{early} readings from before treatment count as of day 0"));

@@ -20,6 +20,8 @@ pub struct Clones {
     pub(super) from_nothing: bool,
     /// p, 1 - p, weight.
     pub(super) nodes: Vec<(f64, f64, f64)>,
+    /// The density of p at the nodes, a p^(a-1).
+    densities: Vec<f64>,
 }
 
 impl Clones {
@@ -60,7 +62,8 @@ impl Clones {
                 node(longest * share, STEP * dx);
             }
         }
-        Clones { a, e: law.plating / survive, survive, from_nothing, nodes }
+        let densities = nodes.iter().map(|n| a * libm::pow(n.0, a - 1.0)).collect();
+        Clones { a, e: law.plating / survive, survive, from_nothing, nodes, densities }
     }
 
     /// Chance that a clone shows k mutants, at k from 1 to `upto`; 0 at k = 0, whose chance is what is left.
@@ -130,8 +133,8 @@ impl Clones {
         // PV Int a p^(a-1) (-at) / (p - at) dp, the pole's own part taken out and put back.
         let own = a * libm::pow(at, a - 1.0);
         let mut sum = -at * own * libm::log((1.0 - at) / at);
-        for &(p, _, w) in &self.nodes {
-            let (distance, density) = (p - at, a * libm::pow(p, a - 1.0));
+        for (&(p, _, w), &density) in self.nodes.iter().zip(&self.densities) {
+            let distance = p - at;
             if distance.abs() < 1e-7 * at {
                 sum -= w * (a - 1.0);
             } else if density > 0.0 {
