@@ -1,6 +1,5 @@
 //! The answer of the barcode assay: who won, sharing against chance, rates, the verdict on origin and what to measure next.
 
-use super::carried::carried;
 use super::emission::{Fitted, Pool};
 use super::next::{Drawn, Known};
 use super::read::{Data, Sample};
@@ -215,9 +214,10 @@ fn of_arm(
         }
         found
     };
-    let (mut torn, mut verdict) = (torn(replicates, &called), weigh(own, &kept, &posteriors, &targets));
+    let mut torn = torn(replicates, &called);
+    let mut verdict = weigh(own, &kept, &posteriors, &targets);
     if torn.is_none() && verdict.best().is_some_and(|(origin, _)| origin != Origin::NonGenetic) {
-        torn = crowded(&called, limits.selected, untreated.is_empty()).or_else(|| carried(replicates, &called));
+        torn = crowded(&called, limits.selected, untreated.is_empty());
     }
     if let Some(why) = &torn {
         verdict = verdict.withheld(why.clone());

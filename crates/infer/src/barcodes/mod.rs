@@ -8,11 +8,11 @@
 //! the likelihood of the counts is in closed form.
 //!
 //! In reading order: [`read`] (the table), [`emission`] (frequencies, noise, the law of counts), [`winners`] (who
-//! won), `carried` (reads of one sample in another), [`sharing`] (the law of shared winners), [`simulate`] (imagined experiments), [`next`] (further measurements), [`assay`] (the answer). Left out: correlation of
+//! won), [`sharing`] (the law of shared
+//! winners), [`simulate`] (imagined experiments), [`next`] (further measurements), [`assay`] (the answer). Left out: correlation of
 //! the sizes of shared winners, cells with two barcodes, sequencing errors that make new barcodes (merge those before).
 
 pub mod assay;
-mod carried;
 pub mod emission;
 pub mod next;
 pub mod read;
