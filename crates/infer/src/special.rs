@@ -23,6 +23,23 @@ pub fn log_normal_density(x: f64, mean: f64, sd: f64) -> f64 {
     -0.5 * z * z - libm::log(sd) - HALF_LN_TWO_PI
 }
 
+/// ln of the chance of `n`, a whole number, for a negative binomial variable with `mean` and `size` above 0: a Poisson number whose mean is
+/// gamma with coefficient of variation 1 / sqrt(size).
+///
+/// ```
+/// use remission_infer::special::log_negative_binomial;
+/// // Size 1 is geometric: 1/4, 3/16, ... for mean 3.
+/// assert!((log_negative_binomial(1.0, 3.0, 1.0) - (3.0f64 / 16.0).ln()).abs() < 1e-14);
+/// ```
+pub fn log_negative_binomial(n: f64, mean: f64, size: f64) -> f64 {
+    let none = -size * libm::log1p(mean / size);
+    if n == 0.0 {
+        return none;
+    }
+    let combinations = libm::lgamma(n + size) - libm::lgamma(size) - libm::lgamma(n + 1.0);
+    combinations + none - n * libm::log1p(size / mean)
+}
+
 /// The value below which a standard normal variable lies with chance `p`; infinite at 0 and 1, where
 /// [`remission_cohort::statistics::special::normal_quantile`] has no value.
 ///

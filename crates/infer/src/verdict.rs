@@ -88,6 +88,11 @@ pub struct Next {
     pub cost: Option<f64>,
 }
 
+/// The cost of a measurement: of costs by parts of names, the first whose part its name contains.
+pub fn cost_of(name: &str, costs: &[(String, f64)]) -> Option<f64> {
+    costs.iter().find(|(part, _)| name.contains(part.as_str())).map(|(_, cost)| *cost)
+}
+
 /// Where the resistance came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {

@@ -14,7 +14,7 @@
 //! frequency. A barcode wins with chance 1 - e^(-winners f). These values are fitted sample by sample
 //! ([`super::winners`]).
 
-use crate::special::{log_normal_density, normal_below};
+use crate::special::{log_negative_binomial, log_normal_density, normal_below};
 
 /// The pool before the split.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,17 +143,6 @@ impl Fitted {
     }
 }
 
-/// ln of the negative binomial probability of `x` with mean and size.
-fn log_negative_binomial(x: u64, mean: f64, size: f64) -> f64 {
-    let n = x as f64;
-    let none = -size * libm::log1p(mean / size);
-    if x == 0 {
-        return none;
-    }
-    let combinations = libm::lgamma(n + size) - libm::lgamma(size) - libm::lgamma(n + 1.0);
-    combinations + none - n * libm::log1p(size / mean)
-}
-
 /// ln of the chance of `x` for a rounded log-normal variable.
 pub(super) fn log_winner(x: u64, mean: f64, spread: f64) -> f64 {
     let n = x as f64;
@@ -190,7 +179,7 @@ impl Sample<'_> {
         let x = self.counts[b];
         let mean = self.depth * left * self.pool.frequency[b];
         let extra = drift + (self.pool.noise + 1.0 / self.pool.shape[b]) * mean;
-        let smooth = log_negative_binomial(x, mean, mean / extra.max(1e-9));
+        let smooth = log_negative_binomial(x as f64, mean, mean / extra.max(1e-9));
         let (cells, most) = (mean / drift, x as f64 / drift);
         if drift < FEW_READS || cells > FEW_CELLS || most > 10.0 * FEW_CELLS {
             return smooth;
@@ -201,10 +190,11 @@ impl Sample<'_> {
         let (from, until) = (libm::floor(most - wide).max(1.0) as u64, libm::ceil(most + wide) as u64);
         let one = |n: u64| {
             libm::exp(
-                log_negative_binomial(n, cells, self.pool.shape[b]) + log_negative_binomial(x, n as f64 * drift, noise),
+                log_negative_binomial(n as f64, cells, self.pool.shape[b])
+                    + log_negative_binomial(x as f64, n as f64 * drift, noise),
             )
         };
-        let none = if x == 0 { libm::exp(log_negative_binomial(0, cells, self.pool.shape[b])) } else { 0.0 };
+        let none = if x == 0 { libm::exp(log_negative_binomial(0.0, cells, self.pool.shape[b])) } else { 0.0 };
         let sum = none + (from..=until).map(one).sum::<f64>();
         libm::log((1.0 - STRAY) * sum + STRAY * libm::exp(smooth)).max(-690.0)
     }
@@ -252,7 +242,7 @@ mod tests {
     #[test]
     fn laws_of_counts_sum_to_one() {
         for (mean, size) in [(0.3, 0.02), (5.0, 2.0), (40.0, 1e6)] {
-            let sum: f64 = (0..20_000).map(|x| libm::exp(log_negative_binomial(x, mean, size))).sum();
+            let sum: f64 = (0..20_000).map(|x| libm::exp(log_negative_binomial(f64::from(x), mean, size))).sum();
             assert!((sum - 1.0).abs() < 1e-9, "{mean} {size}: {sum}");
         }
         for (mean, spread) in [(1.0, 0.5), (3.0, 1.0), (6.0, 0.3)] {

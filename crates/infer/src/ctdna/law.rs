@@ -27,6 +27,7 @@
 use super::Options;
 use super::data::{Role, Said};
 use crate::prior::{Parameter, Prior, Target};
+use crate::special::log_negative_binomial;
 use remission_engine::draw;
 use remission_engine::stream::Stream;
 
@@ -297,11 +298,7 @@ pub fn log_probability(level: f64, scatter: f64, artefacts: f64, said: Said) -> 
         g(n + 1.0) - g(k + 1.0) - g(n - k + 1.0) + g(k + a) + g(n - k + b) - g(n + a + b) + g(a + b) - g(a) - g(b)
     };
     let shape = 1.0 / (scatter * scatter);
-    let negative_binomial = |k: f64, mean: f64| {
-        let mean = mean.max(1e-300);
-        let g = libm::lgamma;
-        g(k + shape) - g(shape) - g(k + 1.0) - shape * libm::log1p(mean / shape) + k * libm::log(mean / (shape + mean))
-    };
+    let negative_binomial = |k: f64, mean: f64| log_negative_binomial(k, mean.max(1e-300), shape);
     // The sum of all below: each term from the one before it.
     let below = |first: f64, ratio: &dyn Fn(f64) -> f64, end: f64| {
         let (mut term, mut sum, mut k) = (1.0f64, 0.0f64, 0.0);

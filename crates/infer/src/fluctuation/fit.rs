@@ -218,7 +218,7 @@ impl Assay {
         let counts = || self.alike.iter().flat_map(|a| a.counts.exact.iter().chain(&a.counts.at_least));
         let others = counts().map(|c| if c.0 == self.largest { (c.0, c.1 - 1.0) } else { *c });
         let second = others.filter(|c| c.1 > 0.0).map(|c| c.0).max().unwrap_or(0);
-        if self.cultures < 4 || second > self.largest / 3 {
+        if self.cultures < 4 || 3 * second >= self.largest {
             return None;
         }
         let mut rest = Assay { cultures: self.cultures - 1, largest: second, ..self.clone() };

@@ -9,7 +9,7 @@ use super::plates;
 use super::verdict::{Set, Weighed};
 use crate::expected;
 use crate::special::log_sum;
-use crate::verdict::{Next, Verdict};
+use crate::verdict::{Next, Verdict, cost_of};
 use remission_engine::stream::{Purpose, Stream};
 
 /// Posterior draws of an explanation made ready to draw counts and to weigh them: distribution functions up to a limit.
@@ -82,7 +82,7 @@ pub(super) fn further(
                 })
                 .collect();
             let (expected_bits, error) = bits(&tables, verdict, cultures, &mut stream);
-            let cost = costs.iter().find(|(key, _)| name.contains(key.as_str())).map(|c| c.1);
+            let cost = cost_of(&name, costs);
             Next { name, expected_bits, error, cost }
         })
         .collect()

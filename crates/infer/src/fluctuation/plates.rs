@@ -8,6 +8,7 @@
 //! final cells is given it is that.
 
 use super::fit::Assay;
+use crate::special::log_negative_binomial;
 use remission_cohort::statistics::special::{beta_lower, gamma_upper};
 use remission_engine::draw::log_poisson;
 
@@ -30,9 +31,7 @@ pub fn log_probability(n: u64, mean: f64, spread: f64) -> f64 {
     if spread == 0.0 {
         return log_poisson(n, mean);
     }
-    let (k, x) = (1.0 / (spread * spread), n as f64);
-    libm::lgamma(x + k) - libm::lgamma(k) - libm::lgamma(x + 1.0) - k * libm::log1p(mean / k)
-        + if n == 0 { 0.0 } else { x * libm::log(mean / (k + mean)) }
+    log_negative_binomial(n as f64, mean, 1.0 / (spread * spread))
 }
 
 /// ln of the chance of `n` or more.

@@ -1,5 +1,6 @@
 //! Faults of a table: where each stands, what was found and what is allowed; of many like ones the first, and how many more.
 
+use crate::words::counted;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -35,8 +36,7 @@ impl fmt::Display for TableProblem {
         }
         write!(f, ": found {}; allowed: {}", self.found, self.allowed)?;
         if self.more > 0 {
-            let lines = if self.more == 1 { "line" } else { "lines" };
-            write!(f, "; and {} more {lines} with the same fault", self.more)?;
+            write!(f, "; and {} with the same fault", counted(self.more, "more line", "more lines"))?;
         }
         Ok(())
     }
