@@ -102,7 +102,7 @@ pub struct Verdict {
     pub probability: Vec<f64>,
     /// Probability of each origin that some explanation has, in the order of [`Origin::ALL`]; sums to 1.
     pub origin: Vec<(Origin, f64)>,
-    /// No origin has probability [`CERTAIN`] or more.
+    /// No origin has probability [`CERTAIN`] or more, or what has it is held back.
     pub undetermined: bool,
     /// Why, in plain words.
     pub reason: String,
@@ -163,6 +163,11 @@ impl Verdict {
         let mut explanations = self.explanations.clone();
         explanations.iter_mut().for_each(|e| e.log_evidence = 0.0);
         Verdict { reason: why, undetermined: true, ..Verdict::new(explanations) }
+    }
+
+    /// Whether an origin that is probable enough is not called all the same, for what [`reason`](Verdict::reason) says.
+    pub fn held_back(&self) -> bool {
+        self.undetermined && self.best().is_some_and(|b| b.1 >= CERTAIN)
     }
 
     /// The most probable origin with its probability; none without explanations.

@@ -113,6 +113,9 @@ fn tests(page: &mut Page, answer: &Answer) {
 fn called(verdict: &Verdict) -> String {
     match verdict.best().filter(|_| !verdict.undetermined) {
         Some((origin, p)) => format!("{} (probability {})", words::name(origin.name()), probability(p)),
+        None if verdict.held_back() => {
+            format!("UNDETERMINED (what has a probability of {} or more is held back)", probability(CERTAIN))
+        }
         None => format!("UNDETERMINED (no origin has a probability of {} or more)", probability(CERTAIN)),
     }
 }

@@ -19,6 +19,11 @@ fn complaints_stand_before_words_and_words_before_all_else() {
 fn the_verdict_is_plain() {
     let page = render(&[sample::fluctuation()], "");
     assert!(page.contains("Origin of resistance: undetermined.</strong> No origin has a probability of 95 % or more."));
+    // What is probable enough and all the same not called is said to be held back.
+    let mut held = sample::lines()[..1].to_vec();
+    held[0].verdict.as_mut().unwrap().undetermined = true;
+    let page = render(&held, "");
+    assert!(page.contains("What has a probability of 95 % or more is held back") && !page.contains("no bar reaches"));
     let page = render(&sample::lines()[..1], "");
     assert!(page.contains("Origin of resistance: non-genetic (resistance without a mutation)"));
 }

@@ -26,6 +26,10 @@ pub fn said(verdict: &Verdict, words: &[String]) -> String {
                 escape(&probability(p))
             )
         }
+        None if verdict.held_back() => format!(
+            "<p><strong>Origin of resistance: undetermined.</strong> What has a probability of {} or more is held back, for the reason given.{reason}</p>",
+            probability(CERTAIN)
+        ),
         None => format!(
             "<p><strong>Origin of resistance: undetermined.</strong> No origin has a probability of {} or more.{reason}</p>",
             probability(CERTAIN)
@@ -185,7 +189,9 @@ pub fn origins(verdict: &Verdict, prefix: &str) -> String {
         out += &format!(
             "<p>{}</p><figure>{}<figcaption>Probability of each origin, given the data, the explanations below and their prior probabilities: {}. \
              An origin is called from {} on.</figcaption>{}</figure>",
-            if verdict.undetermined {
+            if verdict.held_back() {
+                "Undetermined: the bar that reaches the line from which an origin is called is held back, for the reason given above."
+            } else if verdict.undetermined {
                 "Undetermined: no bar reaches the line from which an origin is called."
             } else {
                 "One bar reaches the line from which an origin is called."
