@@ -2,14 +2,14 @@
 //!
 //! Growth is conditioned on survival by starting again whenever the founders die out, which is the conditional
 //! law itself. Small targets are reached event by event; large ones by leaps whose last steps shrink toward the
-//! target, so that the size at which treatment begins is overshot by some tens of cells at most.
+//! target, so that the size at which treatment begins is overshot by a hundred-thousandth at most, or by some tens of cells.
 
 use crate::barcodes::found_first;
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Untreated};
 use crate::failure::{Budget, Failure};
 use crate::state::State;
 use crate::stream::Stream;
-use crate::tumour::{Method, Stop, Tumour};
+use crate::tumour::{Method, NetGrowth, Stop, Tumour};
 use remission_model::expr::{Expr, Slot};
 use remission_model::program::evaluate;
 use remission_model::resolved::Start;
@@ -42,22 +42,96 @@ pub fn start_within(
     budget: Budget,
     stream: &mut Stream,
 ) -> Result<State, Failure> {
-    match &compiled.model.start {
-        Start::Given(parts) => {
-            let mut state = fresh(compiled, parameters)?;
-            let mut first = Vec::new();
+    Starts::new(compiled, parameters, method)?.within(budget, stream)
+}
+
+/// Tumours of one patient, one after another: what their steps are made of is made once.
+///
+/// ```
+/// # use remission_engine::{compiled::Compiled, before::Starts, tumour::Method, stream::{Purpose, Stream}};
+/// # let text = "[model]\ntitle = 'x'\n[cells.S]\nbirth = '0.2 /day'\ndeath = '0.1 /day'\n\
+/// #     [before_treatment]\ngrow = 'S from 1 cell until 1e6 cells'";
+/// # let compiled = Compiled::new(&remission_model::model_from_toml("model.toml", text).unwrap());
+/// let mut starts = Starts::new(&compiled, &[], Method::Leap).unwrap();
+/// for replicate in 0..10 {
+///     let mut stream = Stream::new(1, 0, replicate, Purpose::BeforeTreatment);
+///     assert!(starts.one(&mut stream).unwrap().total() >= 1_000_000);
+/// }
+/// ```
+pub struct Starts<'a> {
+    compiled: &'a Compiled,
+    parameters: &'a [f64],
+    growing: Option<Growing<'a>>,
+}
+
+/// A tumour to be grown again and again.
+struct Growing<'a> {
+    founder: usize,
+    from: u64,
+    until: f64,
+    method: Method,
+    /// The model before treatment, where it is another.
+    untreated: Option<&'a Untreated>,
+    tumour: Tumour<'a>,
+    /// Length of the first step, which is that of all attempts.
+    first: Option<f64>,
+}
+
+impl<'a> Starts<'a> {
+    /// In a patient with these parameters.
+    ///
+    /// # Errors
+    /// A [`Failure`] when a size or a level is impossible.
+    pub fn new(compiled: &'a Compiled, parameters: &'a [f64], method: Method) -> Result<Starts<'a>, Failure> {
+        let growing = match &compiled.model.start {
+            Start::Given(_) => None,
+            Start::Grown { founder, from, until } => {
+                let until = amount(compiled, parameters, "before_treatment", until)? as f64;
+                let method = if until <= EVENT_BY_EVENT { Method::Exact } else { method };
+                let untreated = (method == Method::Leap).then(|| compiled.untreated(parameters)).flatten();
+                let followed = untreated.map_or(compiled, Untreated::compiled);
+                let tumour = Tumour::new(followed, parameters, fresh(followed, parameters)?, method)?;
+                Some(Growing { founder: *founder, from: *from, until, method, untreated, tumour, first: None })
+            }
+        };
+        Ok(Starts { compiled, parameters, growing })
+    }
+
+    /// The next.
+    ///
+    /// # Errors
+    /// As [`start`].
+    pub fn one(&mut self, stream: &mut Stream) -> Result<State, Failure> {
+        self.within(Budget::default(), stream)
+    }
+
+    /// The next, with at most this much work, all founding attempts together.
+    ///
+    /// # Errors
+    /// As [`start_within`].
+    pub fn within(&mut self, budget: Budget, stream: &mut Stream) -> Result<State, Failure> {
+        let Starts { compiled, parameters, growing } = self;
+        if let Some(growing) = growing {
+            let followed = growing.untreated.map_or(*compiled, Untreated::compiled);
+            let mut seed = fresh(followed, parameters)?;
+            found_first(followed, &mut seed, &[(growing.founder, growing.from)], budget.clones, stream)?;
+            growing.grow(&seed, compiled.immigrants.is_empty(), budget, stream)?;
+            let grown = &growing.tumour.state;
+            let mut state = growing.untreated.map_or_else(|| grown.clone(), |u| u.joined(compiled, grown));
+            state.begin_treatment();
+            return Ok(state);
+        }
+        let mut state = fresh(compiled, parameters)?;
+        let mut first = Vec::new();
+        if let Start::Given(parts) = &compiled.model.start {
             for (cell_type, cells) in parts {
                 let name = &compiled.model.cells[*cell_type].name;
                 first.push((*cell_type, count(compiled, parameters, name, cells, stream)?));
             }
-            found_first(compiled, &mut state, &first, budget.clones, stream)?;
-            state.begin_treatment();
-            Ok(state)
         }
-        Start::Grown { founder, from, until } => {
-            let until = amount(compiled, parameters, "before_treatment", until)? as f64;
-            grow(compiled, parameters, *founder, *from, until, method, budget, stream)
-        }
+        found_first(compiled, &mut state, &first, budget.clones, stream)?;
+        state.begin_treatment();
+        Ok(state)
     }
 }
 
@@ -120,69 +194,78 @@ pub fn fresh(compiled: &Compiled, parameters: &[f64]) -> Result<State, Failure> 
 
 /// Standard deviations that a tumour may be ahead of what is expected when a step ends short of its size.
 const CHANCE: f64 = 5.0;
+/// Times that a line which survives may be larger than others of its age, in the same sense: sizes are exponential.
+const LUCK: f64 = 20.0;
+/// Share of the size by which it may be overshot.
+const NEARLY: f64 = 1e-5;
+/// Longest stretch that needs no foresight, days.
+const STRETCH: f64 = 28.0;
 
-fn grow(
-    compiled: &Compiled,
-    parameters: &[f64],
-    founder: usize,
-    from: u64,
-    until: f64,
-    method: Method,
-    mut budget: Budget,
-    stream: &mut Stream,
-) -> Result<State, Failure> {
-    let method = if until <= EVENT_BY_EVENT { Method::Exact } else { method };
-    let mut seed = fresh(compiled, parameters)?;
-    found_first(compiled, &mut seed, &[(founder, from)], budget.clones, stream)?;
-    // Where cells arrive from outside no extinction is final, and none is started again.
-    let closed = compiled.immigrants.is_empty();
-    // Of one patient, so that steps are made once.
-    let mut tumour = Tumour::new(compiled, parameters, seed.clone(), method)?;
-    for _ in 0..ATTEMPTS {
-        tumour.limit(budget);
-        if reach(&mut tumour, closed, until, method, stream)? {
-            let mut state = tumour.state;
-            state.begin_treatment();
-            return Ok(state);
+impl Growing<'_> {
+    /// Grows the tumour from `seed`. Where cells arrive from outside (not `closed`) no extinction is final, and none is started again.
+    fn grow(&mut self, seed: &State, closed: bool, mut budget: Budget, stream: &mut Stream) -> Result<(), Failure> {
+        for _ in 0..ATTEMPTS {
+            self.tumour.limit(budget);
+            self.tumour.restart(seed);
+            if self.reach(closed, stream)? {
+                return Ok(());
+            }
+            let until = self.until;
+            if self.tumour.state.time >= LONGEST {
+                let why = format!("it was still smaller after {:.0} years", LONGEST / 365.25);
+                return Err(Failure::NeverDetected { until, why });
+            }
+            budget = budget.less(self.tumour.spent()).less(ATTEMPT);
         }
-        if tumour.state.time >= LONGEST {
-            let why = format!("it was still smaller after {:.0} years", LONGEST / 365.25);
-            return Err(Failure::NeverDetected { until, why });
-        }
-        budget = budget.less(tumour.spent()).less(ATTEMPT);
-        tumour.restart(&seed);
+        Err(Failure::NeverDetected { until: self.until, why: format!("the founding cells died out {ATTEMPTS} times") })
     }
-    Err(Failure::NeverDetected { until, why: format!("the founding cells died out {ATTEMPTS} times") })
+
+    /// Grows until the size is reached (true), the cells have died out, or the time is up (false).
+    fn reach(&mut self, closed: bool, stream: &mut Stream) -> Result<bool, Failure> {
+        let Growing { until, method, tumour, first, .. } = self;
+        let mut began = false;
+        loop {
+            let total = tumour.state.total();
+            if total as f64 >= *until {
+                return Ok(true);
+            }
+            let now = tumour.state.time;
+            if (total == 0 && closed) || now >= LONGEST {
+                return Ok(false);
+            }
+            let days = match (*method, *first) {
+                // In pieces, so that extinction is noticed.
+                (Method::Exact, _) => 100.0,
+                (Method::Leap, Some(days)) if !began => days,
+                (Method::Leap, _) => planned(total as f64, *until, &tumour.net_growth()?).min(LONGEST - now),
+            };
+            if !began {
+                (began, *first) = (true, Some(days));
+            }
+            // The size is checked at step ends only: a crossing inside a long step would overshoot, so steps are planned.
+            let limit = if *method == Method::Exact { *until } else { f64::INFINITY };
+            if let Stop::Size(_) = tumour.advance(now + days, limit, stream)? {
+                return Ok(true);
+            }
+        }
+    }
 }
 
-/// Grows until the size is reached (true), the cells have died out, or the time is up (false).
-fn reach(tumour: &mut Tumour, closed: bool, until: f64, method: Method, stream: &mut Stream) -> Result<bool, Failure> {
-    loop {
-        let total = tumour.state.total();
-        if total as f64 >= until {
-            return Ok(true);
-        }
-        if (total == 0 && closed) || tumour.state.time >= LONGEST {
-            return Ok(false);
-        }
-        let days = match method {
-            // In pieces, so that extinction is noticed.
-            Method::Exact => 100.0,
-            Method::Leap => {
-                let (growth, noise) = tumour.net_growth()?;
-                let growth = growth.max(1e-12);
-                let needed = if total > 0 { libm::log(until / total as f64) / growth } else { 1.0 };
-                // Half the way each time, or all but what chance may add: a whole way would end beyond the target as often as
-                // short of it.
-                let chance = CHANCE * (noise * needed).sqrt() / growth;
-                (0.5 * needed).max(needed - chance).clamp(1e-6, 28.0)
-            }
-        };
-        let now = tumour.state.time;
-        // The size is checked at step ends only: a crossing inside a long step would overshoot, so steps are planned.
-        let limit = if method == Method::Exact { until } else { f64::INFINITY };
-        if let Stop::Size(_) = tumour.advance(now + days, limit, stream)? {
-            return Ok(true);
-        }
+/// Days in which `total` cells stay below `until`.
+fn planned(total: f64, until: f64, net: &NetGrowth) -> f64 {
+    let growth = net.total.max(1e-12);
+    let needed = if total > 0.0 { libm::log(until / total) / growth } else { 1.0 };
+    // Half the way each time, or all but what chance may add: a whole way would end beyond the target as often as short of it.
+    let chance = CHANCE * (net.noise * needed).sqrt() / growth;
+    if growth * (needed + chance) < NEARLY {
+        return needed + chance;
     }
+    let days = (0.5 * needed).max(needed - chance);
+    // Beyond that no further than the fastest cells, and lines that have luck, need for the way. Those that survive are b / g times as
+    // many as all are in the mean.
+    let fastest = net.fastest.max(growth);
+    let lucky = total + LUCK * 0.5 * net.noise * total / growth;
+    let days = days.min((libm::log(until / lucky.max(1.0)) / fastest).max(STRETCH)).max(1e-6);
+    // Of few lengths, so that steps are made once.
+    libm::exp2(0.5 * libm::floor(2.0 * libm::log2(days)))
 }

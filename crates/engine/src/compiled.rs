@@ -4,11 +4,13 @@
 //! founds no clone; a mutation founds a clone, in the same block or another.
 
 mod rates;
+mod untreated;
 
 use rates::Terms;
 use remission_model::expr::{Expr, Slot};
 use remission_model::program::{Depends, Layout, Plan, Program, Registers};
 use remission_model::resolved::{Kind, Model};
+pub use untreated::Untreated;
 
 /// Cell types connected by switching.
 #[derive(Debug, Clone)]
@@ -127,6 +129,7 @@ pub struct Compiled {
     starting: Vec<[Vec<usize>; 2]>,
     program: Program,
     switches: Vec<(usize, usize)>,
+    untreated: Option<Box<Untreated>>,
 }
 
 impl Compiled {
@@ -162,7 +165,7 @@ impl Compiled {
             cells: n,
         };
         let program = Program::new(&expressions, &model.tables, slots);
-        let (blocks, place) = blocks(n, &switches, &channels);
+        let (blocks, place) = blocks(n, &switches, &channels, &|_| true);
         let uses_time = expressions.iter().any(|e| !e.free_of(|s| s == Slot::Time));
         let mut compiled = Compiled {
             model: model.clone(),
@@ -181,6 +184,7 @@ impl Compiled {
             channels,
             program,
             switches,
+            untreated: None,
         };
         let from = |i: usize, per_division: bool| {
             let channels = compiled.channels.iter().enumerate();
@@ -197,6 +201,7 @@ impl Compiled {
             })
             .collect();
         compiled.of_type = (0..n).map(|i| compiled.terms(|k| compiled.type_of(k) == Some(i))).collect();
+        compiled.untreated = Untreated::new(&compiled).map(Box::new);
         compiled
     }
 
@@ -243,10 +248,17 @@ fn without_drug(expr: &Expr) -> Expr {
     }
 }
 
-fn blocks(n: usize, switches: &[(usize, usize)], channels: &[Channel]) -> (Vec<Block>, Vec<(usize, usize)>) {
+/// The blocks when these switches alone connect types.
+fn blocks(
+    n: usize,
+    switches: &[(usize, usize)],
+    channels: &[Channel],
+    connects: &dyn Fn(usize) -> bool,
+) -> (Vec<Block>, Vec<(usize, usize)>) {
+    let switches = || switches.iter().copied().enumerate().filter(|s| connects(s.0));
     let mut group: Vec<usize> = (0..n).collect();
     for _ in 0..n {
-        for &(a, b) in switches {
+        for (_, (a, b)) in switches() {
             let low = group[a].min(group[b]);
             (group[a], group[b]) = (low, low);
         }
@@ -261,10 +273,10 @@ fn blocks(n: usize, switches: &[(usize, usize)], channels: &[Channel]) -> (Vec<B
         for (p, &i) in types.iter().enumerate() {
             place[i] = (blocks.len(), p);
         }
-        let (switches, dividing, leaving, founding) = Default::default();
-        blocks.push(Block { types, switches, dividing, leaving, founding });
+        let (within, dividing, leaving, founding) = Default::default();
+        blocks.push(Block { types, switches: within, dividing, leaving, founding });
     }
-    for (s, &(a, b)) in switches.iter().enumerate() {
+    for (s, (a, b)) in switches() {
         blocks[place[a].0].switches.push((place[a].1, place[b].1, s));
     }
     for (c, channel) in channels.iter().enumerate() {

@@ -12,7 +12,7 @@ use crate::compiled::{Compiled, RateLayout};
 use crate::exposure::Exposure;
 use crate::failure::Failure;
 use crate::field::{Field, set_counts};
-use crate::leap::{is_large, longest_step};
+use crate::leap::{level, longest_step};
 use crate::ode::Tolerance;
 use crate::state::State;
 use crate::step::Step;
@@ -52,8 +52,8 @@ pub fn longest(
     let here = probe.at(&counts, &state.levels)?;
     let mut step = LONGEST;
     for (block, clones) in compiled.blocks.iter().zip(&state.blocks) {
-        let large = is_large(block, clones.cells());
-        step = step.min(tolerance * longest_step(compiled, block, &here.rates)[usize::from(large)]);
+        let level = level(clones.cells());
+        step = step.min(tolerance * longest_step(compiled, block, &here.rates)[level]);
     }
 
     // Feedback straight through the counts.

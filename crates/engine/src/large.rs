@@ -51,8 +51,8 @@ impl Large {
             large.cumulants = families.cumulants(0, 0);
             let skewness = large.cumulants.0 / (variance * variance.sqrt());
             let fewest = (skewness / SKEWNESS_SINGLE) * (skewness / SKEWNESS_SINGLE);
-            // Without variance nothing is drawn; a hundred is much beside what rounding adds.
-            if variance > 1e-12 && fewest.is_finite() {
+            // Without variance nothing is drawn, nor with one whose square no number holds; a hundred is much beside what rounding adds.
+            if variance > 1e-12 && fewest.is_finite() && large.cumulants.1 < 1e280 {
                 large.fewest = fewest.max(100.0 / variance);
             }
             return large;

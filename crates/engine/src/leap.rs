@@ -34,29 +34,60 @@ pub const TURNOVERS_FOUNDING: f64 = 5.0;
 pub const TURNOVERS_LARGE: f64 = 10.0;
 /// Cells from which a block is large.
 pub const LARGE: u64 = 20_000;
-/// Cells from which one type that founds clones is, whose H given its ends is then as good as linear in them.
-pub const LARGE_FOUNDING: u64 = 1_000;
-/// True when `cells` are enough for the longer steps of a large block.
-pub fn is_large(block: &Block, cells: u64) -> bool {
-    cells >= if block.types.len() == 1 && block.leaving.is_empty() { LARGE_FOUNDING } else { LARGE }
+/// Numbers of cells of a block from which on its steps may be longer, level by level.
+pub const LEVELS: [u64; 5] = [0, 1_000, LARGE, 1_000_000, 100_000_000];
+/// Relative variance of the size of one type at the end of a step up to which H given the ends is as good as linear in them.
+const CERTAIN: f64 = 0.02;
+/// Founders to be expected in a step up to which it matters not how H depends on its ends: one step in a thousand has any.
+const FEW_FOUNDERS: f64 = 1e-3;
+
+/// The longest steps of a block at each of [`LEVELS`].
+pub type Limits = [f64; LEVELS.len()];
+
+/// The level of a block with so many cells.
+pub fn level(cells: u64) -> usize {
+    LEVELS[1..].iter().take_while(|&&least| cells >= least).count()
 }
 
-/// Longest step that the law of block `block` allows at these rates, for a small block and for a large one; infinity when
-/// there is no limit.
-pub fn longest_step(compiled: &Compiled, block: &Block, rates: &[f64]) -> [f64; 2] {
+/// Longest steps that the law of block `block` allows at these rates; infinity where there is no limit.
+///
+/// One type that founds clones at division, with net growth g, b + d events a cell and day and f founders a cell and day: as long as
+/// few founders are expected of n cells, f n (e^(g t) - 1) / g, or the size at the end is certain, (b + d) / (g n) (1 - e^(-g t)) being
+/// its relative variance.
+pub fn longest_step(compiled: &Compiled, block: &Block, rates: &[f64]) -> Limits {
     let layout = compiled.layout;
-    let (small, large) = match (block.types.len(), block.founds()) {
-        (1, false) => return [f64::INFINITY; 2],
-        (1, true) if block.leaving.is_empty() => (TURNOVERS_FOUNDING, f64::INFINITY),
-        _ => (TURNOVERS_BLOCK, TURNOVERS_LARGE),
-    };
     let mut fastest = 0.0f64;
     for &t in &block.types {
         let leaving: f64 =
             block.switches.iter().filter(|s| block.types[s.0] == t).map(|s| rates[layout.switch(s.2)]).sum();
         fastest = fastest.max(rates[layout.birth(t)] + rates[layout.death(t)] + leaving);
     }
-    [small / fastest, large / fastest]
+    if block.types.len() > 1 || !block.leaving.is_empty() {
+        return std::array::from_fn(|k| if LEVELS[k] < LARGE { TURNOVERS_BLOCK } else { TURNOVERS_LARGE } / fastest);
+    }
+    let founding: f64 = block.founding.iter().map(|c| rates[layout.founding(c.1)]).sum();
+    if founding == 0.0 {
+        return [f64::INFINITY; LEVELS.len()];
+    }
+    let net = rates[layout.birth(block.types[0])] - rates[layout.death(block.types[0])];
+    std::array::from_fn(|k| {
+        let most = LEVELS.get(k + 1).map_or(f64::INFINITY, |&n| n as f64);
+        let few = until_grown(FEW_FOUNDERS / (founding * most), net);
+        let certain = until_grown(CERTAIN * LEVELS[k] as f64 / fastest, -net);
+        (TURNOVERS_FOUNDING / fastest).max(few).max(certain)
+    })
+}
+
+/// Days t in which (e^(rate t) - 1) / rate grows to `amount`; infinity where it never does.
+fn until_grown(amount: f64, rate: f64) -> f64 {
+    let z = amount * rate;
+    if z <= -1.0 || amount == f64::INFINITY {
+        f64::INFINITY
+    } else if z.abs() < 1e-9 {
+        amount
+    } else {
+        libm::log1p(z) / rate
+    }
 }
 
 /// Memory reused from step to step.

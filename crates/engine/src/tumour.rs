@@ -32,6 +32,17 @@ pub enum Stop {
     Size(f64),
 }
 
+/// How a tumour grows at a moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NetGrowth {
+    /// Growth a day of the total, relative.
+    pub total: f64,
+    /// Variance a day of the total that chance gives, relative to its square.
+    pub noise: f64,
+    /// Births less deaths a day of the type for which that is most, whether it has cells or not.
+    pub fastest: f64,
+}
+
 /// A tumour, its drug, and the method that advances it.
 pub struct Tumour<'a> {
     /// The cells.
@@ -232,12 +243,11 @@ impl<'a> Tumour<'a> {
         times.iter().map(&mut one).collect::<Result<Vec<_>, Failure>>().map(Some)
     }
 
-    /// Growth a day of the total, relative, at the present rates, and the variance a day that chance gives it; what a step
-    /// toward a size is planned by.
-    pub fn net_growth(&mut self) -> Result<(f64, f64), Failure> {
+    /// How the total grows at the present rates; what a step toward a size is planned by.
+    pub fn net_growth(&mut self) -> Result<NetGrowth, Failure> {
         match &mut self.engine {
             Engine::Leap(leap) => leap.net_growth(self.compiled, &mut self.registers, &self.state),
-            Engine::Exact(_) => Ok((0.0, 0.0)),
+            Engine::Exact(_) => Ok(NetGrowth { total: 0.0, noise: 0.0, fastest: 0.0 }),
         }
     }
 }

@@ -6,6 +6,8 @@
 //!
 //! While a tumour grows `time` reads 0: a rate that follows the date is then what it is on day 0, so tumours take as long to grow as
 //! without it. Ages of two samples are compared; |z| of 5 again.
+//!
+//! What a drug alone drives is not there before it: tumours are those of the model without it, to the last cell and date.
 
 mod common;
 
@@ -76,4 +78,57 @@ fn the_date_reads_0_before_treatment() {
     };
     let (plain, dated) = (mutants("b"), mutants("b * (1 + time / tau)"));
     assert!((dated / plain - 1.0).abs() < 1e-6, "{plain} and {dated} mutants");
+}
+
+/// Sensitive cells that a drug makes tolerant, and that `entry` a day become so without one; the same without tolerant cells.
+fn tolerant(entry: &str, with: bool) -> remission_engine::compiled::Compiled {
+    let switches = |to: &str, rate: &str| {
+        if with { format!("switches = [{{ to = '{to}', rate = '{rate}' }}]\n") } else { String::new() }
+    };
+    let persister = format!("[cells.p]\nkind = 'persister'\nbirth = '0'\ndeath = '0'\n{}", switches("s", "0.1 /day"));
+    let text = format!(
+        "[model]\ntitle = 'x'\n[parameters]\n\
+         entry = {{ value = '{entry}', assumed = 'x', prior = 'uniform(0 /day, 0.1 /day)' }}\n\
+         most = {{ value = '0.02 /day', assumed = 'x', prior = 'uniform(0 /day, 0.1 /day)' }}\n\
+         c0 = {{ value = '1 mg/L', assumed = 'x', prior = 'uniform(0.5 mg/L, 2 mg/L)' }}\n\
+         [drugs.d]\nroute = 'oral'\nka = '1 /h'\nclearance = '1 L/h'\nvolume = '10 L'\nfelt_as = 'mg/L'\n\
+         [cells.s]\nbirth = '0.2 /day'\ndeath = '0.15 /day'\n{}\
+         mutates = [{{ to = 'q', per_division = '2e-5' }}, {{ to = 'r', per_division = '1e-4' }}]\n\
+         [cells.q]\nbirth = '0.2 /day'\ndeath = '0.17 /day'\nmutates = [{{ to = 'r', per_division = '1e-4' }}]\n\
+         [cells.r]\nkind = 'resistant'\nbirth = '0.2 /day'\ndeath = '0.16 /day'\n{}\
+         [before_treatment]\ngrow = 's from 1 cell until 1e6 cells'\n",
+        switches("p", "entry + most * (1 - exp(-d / c0))"),
+        if with { persister.as_str() } else { "" },
+    );
+    written(&text).0
+}
+
+#[test]
+fn what_a_drug_drives_is_not_there_before_it() {
+    let (with, without) = (tolerant("0 /day", true), tolerant("0 /day", false));
+    let patient_with = |entry: f64| {
+        let mut all: Vec<f64> = with.model.parameters.iter().map(|p| p.value).collect();
+        all[0] = entry;
+        all
+    };
+    let (plain, early) = (patient_with(0.0), patient_with(0.01));
+    assert!(with.untreated(&plain).is_some() && with.untreated(&early).is_none());
+    let mut clones = 0;
+    for patient in 0..200 {
+        let stream = || Stream::new(33, patient, 0, Purpose::BeforeTreatment);
+        let a = start(&with, &plain, Method::Leap, &mut stream()).unwrap();
+        let b = start(&without, &plain, Method::Leap, &mut stream()).unwrap();
+        assert_eq!(a.by_type(&with)[..3], b.by_type(&without)[..3]);
+        assert_eq!(a.by_type(&with)[3], 0);
+        assert_eq!((a.next_id, a.extinct, a.clones()), (b.next_id, b.extinct, b.clones()));
+        for (a, b) in a.blocks.iter().zip(&b.blocks) {
+            assert!(a.founders.is_sorted_by_key(|f| f.id));
+            assert_eq!(a.founders, b.founders);
+            clones += a.founders.len();
+        }
+        // A patient in whom cells become tolerant without the drug goes by the whole model.
+        let some = start(&with, &early, Method::Leap, &mut stream()).unwrap();
+        assert!(some.by_type(&with)[3] > 0);
+    }
+    assert!(clones > 2000, "{clones}");
 }

@@ -1,12 +1,12 @@
 //! A tumour advanced by whole steps: how long the next may be, which are known already, and the walk to the time asked for.
 
-use super::Stop;
+use super::{NetGrowth, Stop};
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
 use crate::field::{Field, set_counts};
 use crate::interacting;
-use crate::leap::{self, Scratch, is_large, longest_step};
+use crate::leap::{self, Limits, Scratch, level, longest_step};
 use crate::state::State;
 use crate::step::{Pieces, Step, alike};
 use crate::stream::Stream;
@@ -18,8 +18,8 @@ use std::rc::Rc;
 /// Whole steps, from one exposure to the next.
 pub(super) struct Leap {
     pub(super) exposure: Exposure,
-    /// Longest step of each block that has proved short enough, while it is small and when it is large.
-    longest: Vec<[f64; 2]>,
+    /// Longest steps of each block that have proved short enough.
+    longest: Vec<Limits>,
     /// No longer step can be drawn at once.
     drawable: f64,
     known: Vec<Known>,
@@ -87,7 +87,7 @@ impl Leap {
         compiled: &Compiled,
         registers: &mut Registers,
         state: &State,
-    ) -> Result<(f64, f64), Failure> {
+    ) -> Result<NetGrowth, Failure> {
         let (n, layout) = (compiled.types(), compiled.layout);
         let mut cells: SmallVec<[u64; 16]> = SmallVec::from_elem(0, n);
         state.add_by_type(compiled, &mut cells);
@@ -111,8 +111,9 @@ impl Leap {
         };
         let r = field.rates();
         let events: f64 = (0..n).map(|i| y[i] * (r[layout.birth(i)] + r[layout.death(i)])).sum();
+        let fastest = (0..n).map(|i| r[layout.birth(i)] - r[layout.death(i)]).fold(f64::NEG_INFINITY, f64::max);
         self.field = still.then_some(field);
-        Ok((dy[..n].iter().sum::<f64>() / total, events / (total * total)))
+        Ok(NetGrowth { total: dy[..n].iter().sum::<f64>() / total, noise: events / (total * total), fastest })
     }
 
     /// Forgets steps of another regimen.
@@ -273,8 +274,7 @@ impl Leap {
         let mut longest = self.drawable;
         for (b, limits) in self.longest.iter().enumerate() {
             if self.tolerance * limits[0] < longest {
-                let large = is_large(&compiled.blocks[b], state.blocks[b].cells());
-                longest = longest.min(self.tolerance * limits[usize::from(large)]);
+                longest = longest.min(self.tolerance * limits[level(state.blocks[b].cells())]);
             }
         }
         // Nothing moves a rate before the first dose.
@@ -317,7 +317,9 @@ impl Leap {
             if compiled.varying {
                 self.exposure.signature(days, &mut self.signature);
             }
-            let same = |k: &&Known| (k.days - days).abs() < 1e-12 * days && alike(&k.signature, &self.signature);
+            // As alike as two differences of such dates can be.
+            let alike_days = (1e-12 * days).max(4.0 * f64::EPSILON * now.abs());
+            let same = |k: &&Known| (k.days - days).abs() < alike_days && alike(&k.signature, &self.signature);
             if !compiled.uses_time
                 && let Some(known) = self.known.iter().find(same)
             {
@@ -347,7 +349,7 @@ impl Leap {
         for k in 0..step.window.intervals.len() {
             for (limits, block) in self.longest.iter_mut().zip(&compiled.blocks) {
                 let here = longest_step(compiled, block, step.window.rates(k));
-                *limits = [limits[0].min(here[0]), limits[1].min(here[1])];
+                limits.iter_mut().zip(here).for_each(|(limit, here)| *limit = limit.min(here));
             }
         }
         if !step.drawable() {
@@ -408,12 +410,20 @@ fn show_counts(compiled: &Compiled, registers: &mut Registers, state: &State) {
     set_counts(registers, &counts);
 }
 
-/// The longest step of the grid (whole days up to a week, halves of a day below) that is at most `longest`.
+/// Four weeks.
+const MONTH: f64 = 28.0;
+
+/// The longest step of the grid that is at most `longest`: whole days up to a week, halves of a day below; where nothing varies up to four
+/// weeks, and twice, four times ... as many.
 fn on_grid(longest: f64, varying: bool) -> f64 {
-    let most = if varying { 7.0 } else { 28.0 };
-    if longest == f64::INFINITY {
-        return if varying { most } else { f64::INFINITY };
+    if !varying && longest >= MONTH {
+        return if longest == f64::INFINITY {
+            longest
+        } else {
+            MONTH * libm::exp2(libm::floor(libm::log2(longest / MONTH)))
+        };
     }
+    let most = if varying { 7.0 } else { MONTH };
     if longest >= most {
         return most;
     }

@@ -213,10 +213,12 @@ fn fitted<'a>(
     };
     let start = control.part(0.0, 0.2, |control| scouted(&fit, &settings, control))?.ok_or_else(refused)?;
     let judged = |fit: &Fit, start: &[Vec<f64>], control: &Control| match fit.filter {
-        Some(from) if options.particles.is_none() => enough(fit, start, from, options.seed, control).map(Some),
-        chosen => Ok(chosen),
+        Some(from) if options.particles.is_none() => {
+            enough(fit, start, from, options.seed, control).map(|(filter, rough)| (Some(filter), rough))
+        }
+        chosen => Ok((chosen, 0.0)),
     };
-    fit.filter = control.part(0.2, 0.25, |control| judged(&fit, &start, control))?;
+    (fit.filter, _) = control.part(0.2, 0.25, |control| judged(&fit, &start, control))?;
     // Chains that look around, from whose estimates the stand-in learns.
     let first_fit = by(&fit, fit.filter);
     let seen = Seeing::new(&first_fit);
@@ -225,8 +227,9 @@ fn fitted<'a>(
     let around = control.part(0.25, 0.4, |control| pmmh::sample(&seen, &first, &start, None, control))?;
     let start = around.ok_or_else(refused)?.draws.all().map(<[f64]>::to_vec).collect::<Vec<_>>();
     // There estimates may be rougher than at the first places.
-    fit.filter = judged(&fit, &start, control)?;
-    let learned = |control: &Control| StandIn::learned(&first_fit, seen.all(), &start, options.seed, control);
+    let rough;
+    (fit.filter, rough) = judged(&fit, &start, control)?;
+    let learned = |control: &Control| StandIn::learned(&first_fit, seen.all(), &start, rough, options.seed, control);
     let (stand_in, off) = control.part(0.4, 0.45, learned)?.map_or((None, f64::NAN), |(s, off)| (Some(s), off));
     let curve = stand_in.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
     let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
@@ -237,7 +240,7 @@ fn fitted<'a>(
     // Weighed draws where weights are even enough, and chains that begin at them where not.
     let weighed = control.part(0.45, 0.7, weigh)?;
     let found = match weighed {
-        Some(weighed) if weighed.complaints().is_empty() => Some(weighed.posterior),
+        Some(weighed) if weighed.even() => Some(weighed.posterior),
         other => {
             let start = other.map_or(start, |w| w.posterior.draws.all().map(<[f64]>::to_vec).collect());
             control.part(0.7, 0.95, |control| pmmh::sample(&fit, &settings, &start, curve, control))?
@@ -250,6 +253,7 @@ fn fitted<'a>(
     let diagnostics = vec![
         ("method".into(), Said::Text(if fit.filter.is_some() { "particles" } else { "mean" }.into())),
         ("particles".into(), Said::Number(fit.filter.map_or(0, |f| f.particles) as f64)),
+        ("starts".into(), Said::Number(fit.filter.map_or(0, |f| f.particles * f.starts) as f64)),
         ("log_likelihood_variance".into(), Said::Number(found.variance)),
         ("acceptance".into(), Said::Numbers(found.acceptance.clone())),
         ("r_hat".into(), Said::Number(worst)),
@@ -309,7 +313,7 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
                 let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
                 let start = scouted(&fit, &settings, control)?;
                 let start = start.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?;
-                fit.filter = Some(enough(&fit, &start, from, options.seed, control)?);
+                fit.filter = Some(enough(&fit, &start, from, options.seed, control)?.0);
             }
             let settings =
                 smc::Settings { particles: 100, runs: 2, moves: 8, seed: options.seed, ..smc::Settings::default() };

@@ -9,7 +9,7 @@ use crate::filter::Process;
 use remission_cohort::measure::{Instruments, Reported};
 use remission_cohort::outcome::RESPONSIBLE;
 use remission_cohort::patient::mechanisms;
-use remission_engine::before;
+use remission_engine::before::{self, Starts};
 use remission_engine::compiled::Compiled;
 use remission_engine::failure::Failure;
 use remission_engine::mean::MeanTumour;
@@ -101,7 +101,7 @@ pub struct Particle {
 /// The tumour of a patient with these parameters.
 pub struct Patient<'a> {
     setting: &'a Setting<'a>,
-    parameters: &'a [f64],
+    starts: Starts<'a>,
     tumour: Tumour<'a>,
     instruments: Instruments,
     /// Deaths a day of one cell of each type as plasma remembers them, for each assay of blood, by visit; where cells act on each other none.
@@ -140,7 +140,8 @@ impl<'a> Patient<'a> {
             deaths.remove(0);
         }
         let mechanisms = names.len() + 1;
-        Ok(Patient { setting, parameters, tumour, instruments, deaths, means: None, lethal, mechanism, mechanisms })
+        let starts = Starts::new(compiled, parameters, Method::Leap)?;
+        Ok(Patient { setting, starts, tumour, instruments, deaths, means: None, lethal, mechanism, mechanisms })
     }
 
     /// Deaths a day of these cells at a visit.
@@ -211,7 +212,7 @@ impl Process for Patient<'_> {
 
     fn start(&mut self, stream: &mut Stream) -> Option<Particle> {
         let compiled = self.setting.compiled;
-        let cells = before::start(compiled, self.parameters, Method::Leap, stream).ok()?;
+        let cells = self.starts.one(stream).ok()?;
         let instruments = compiled.interacting.then(|| {
             let mut own = self.instruments.clone();
             let counts: Vec<f64> = cells.by_type(compiled).into_iter().map(|n| n as f64).collect();

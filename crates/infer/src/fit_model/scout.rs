@@ -17,11 +17,17 @@ const FEW: usize = 4;
 /// The fewest particles, and starts for each where the filter guesses.
 const FEWEST: usize = 2;
 const STARTS: usize = 4;
+/// Most of them.
+const MOST_STARTS: usize = 64;
+/// ln below the best from which on it matters not how far an estimate is.
+const DEEPEST: f64 = 10.0;
+/// Filters that may be no better than the best before.
+const PATIENCE: usize = 3;
 /// Steps of each chain that looks around, and as many before.
 pub(super) const AROUND: usize = 150;
 /// ln below what a step must reach down to which an estimate is still finished while looking around.
 const REFUSED: f64 = 10.0;
-/// Passes from which the variance of the log-likelihood at a place is told.
+/// Passes from which the roughness of estimates at a place is told.
 const PASSES: usize = 16;
 /// Variance of the log-likelihood from which on the filter works harder: chains cost least at 0.85 where steps lead anywhere, at 3 where they
 /// are short (Pitt et al. 2012, J Econometrics 171:134; Doucet et al. 2015, Biometrika 102:295).
@@ -111,36 +117,59 @@ pub(super) fn first(options: &Options) -> Option<Settings> {
     (options.method == Method::Particles).then(|| options.particles.map_or_else(least, with))
 }
 
-/// A filter that works as hard as `from`, or as brings the variance of the log-likelihood below 1 at places of a start.
+/// A filter that works as hard as `from`, or as brings the roughness of estimates below 1 at places of a start; with the roughness.
 pub(super) fn enough(
     fit: &Fit,
     start: &[Vec<f64>],
     from: Settings,
     seed: u64,
     control: &Control,
-) -> Result<Settings, Failure> {
+) -> Result<(Settings, f64), Failure> {
     let places: Vec<&Vec<f64>> = start.iter().step_by((start.len() / 8).max(1)).take(8).collect();
     let guesses = !fit.setting.compiled.interacting;
-    let mut filter = from;
-    while filter.particles < MOST_PARTICLES {
+    let rough = |filter: Settings| {
         let tried = by(fit, Some(filter));
-        let variance = |k: usize| {
-            let mut stream = Stream::new(seed, filter.particles as u64, 30 + k as u64, Purpose::Inference);
-            let one = || Estimated::estimate(&tried, places[k], f64::NEG_INFINITY, &mut stream).map(|e| e.0);
-            log_variance(PASSES, one)
-        };
-        let mut all = jobs::map(places.len(), control, |k, _| Ok(variance(k)))?;
-        all.sort_by(f64::total_cmp);
-        // Three quarters of the places: one that lies far out asks for more than will be met, and where many are rough an estimate
-        // that is far too high outweighs the others.
-        if all[(3 * all.len()).div_ceil(4) - 1] < VARIANCE {
-            break;
+        let found = jobs::map(places.len(), control, |k, _| {
+            let number = (filter.particles * 1000 + filter.starts) as u64;
+            let mut stream = Stream::new(seed, number, 30 + k as u64, Purpose::Inference);
+            let one = |_| Estimated::estimate(&tried, places[k], f64::NEG_INFINITY, &mut stream).map(|e| e.0);
+            Ok(roughness(&(0..PASSES).map(one).collect::<Vec<_>>()))
+        });
+        // Three quarters of the places: one that lies far out asks for more than will be met.
+        found.map(|mut all| {
+            all.sort_by(f64::total_cmp);
+            all[(3 * all.len()).div_ceil(4) - 1]
+        })
+    };
+    let mut filter = from;
+    let mut best = (filter, rough(filter)?);
+    let mut in_vain = 0;
+    while best.1 > VARIANCE && filter.particles < MOST_PARTICLES && in_vain < PATIENCE {
+        // Many starts, where a clone that few tumours have explains the readings; many particles, where chance does what is not guessed.
+        let mut more = Settings { particles: 2 * filter.particles, ..filter };
+        let mut found = rough(more)?;
+        if guesses && filter.starts < MOST_STARTS {
+            let wider = Settings { starts: STARTS * filter.starts, ..filter };
+            let by_starts = rough(wider)?;
+            if by_starts < found {
+                (more, found) = (wider, by_starts);
+            }
         }
-        // With guesses, which cost some starts; then with more particles, first without: of few cells chance makes what is not guessed.
-        filter = match filter.starts {
-            1 if guesses => with(filter.particles),
-            _ => Settings { starts: 1, ..with(2 * filter.particles) },
-        };
+        filter = more;
+        in_vain = if found < best.1 { 0 } else { in_vain + 1 };
+        if found < best.1 {
+            best = (filter, found);
+        }
     }
-    Ok(filter)
+    Ok(best)
+}
+
+/// Variance of the logarithms of some estimates (none for 0), of which those far below the best matter alike.
+fn roughness(logs: &[Option<f64>]) -> f64 {
+    let best = logs.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+    if best == f64::NEG_INFINITY {
+        return f64::INFINITY;
+    }
+    let mut logs = logs.iter().map(|l| l.map_or(best - DEEPEST, |l| l.max(best - DEEPEST)));
+    log_variance(logs.len(), || logs.next())
 }

@@ -131,11 +131,13 @@ impl<'a> StandIn<'a> {
     }
 
     /// Learned from what was seen and then, a round at a time, from estimates where it thinks the posterior is; with the standard deviation
-    /// by which it was off when it was last tried. None where too little was seen.
+    /// by which it was off when it was last tried; no better is wanted where estimates of this roughness (the variance of their logarithm)
+    /// hide it. None where too little was seen.
     pub fn learned(
         fit: &'a Fit,
         mut seen: Vec<Estimate>,
         start: &[Vec<f64>],
+        rough: f64,
         seed: u64,
         control: &Control,
     ) -> Result<Option<(StandIn<'a>, f64)>, Failure> {
@@ -165,7 +167,7 @@ impl<'a> StandIn<'a> {
             seen.extend(tried.into_iter().map(|t| t.1));
             let Some(sharper) = StandIn::new(fit, &seen) else { break };
             by = sharper;
-            if off < GOOD {
+            if off * off < GOOD * GOOD + rough {
                 break;
             }
         }

@@ -20,13 +20,15 @@ use crate::special::log_sum;
 use remission_engine::stream::{Purpose, Stream};
 
 /// Steps of the walk between one estimate and the next, and such stretches before the first estimate, in which it learns.
-const BETWEEN: usize = 500;
-const LEARNING: usize = 12;
+const BETWEEN: usize = 200;
+const LEARNING: usize = 30;
 /// Estimates of a chain after which chains are compared, and before they are for the first time.
 const ROUND: usize = 100;
 const FIRST: usize = 200;
 /// Share of places that weights must keep then; of a stand-in that is worse no more are asked for.
 const KEPT: f64 = 0.2;
+/// Most estimates of a chain, in steps of a chain of Metropolis-Hastings: each of these makes several proposals, most in vain.
+const MORE: usize = 2;
 /// ln below the largest weight of earlier rounds below which an estimate is given up: of no weight among thousands.
 const NOTHING: f64 = 20.0;
 
@@ -57,6 +59,11 @@ pub struct Weighed<P> {
 }
 
 impl<P> Weighed<P> {
+    /// Whether the weights are even enough for more of them to settle what is not settled yet.
+    pub fn even(&self) -> bool {
+        self.shape < HEAVY && self.posterior.acceptance.iter().all(|kept| *kept >= KEPT)
+    }
+
     /// What is wrong, a sentence each; empty when all is well.
     pub fn complaints(&self) -> Vec<String> {
         let mut out = self.posterior.complaints();
@@ -70,7 +77,7 @@ impl<P> Weighed<P> {
     }
 }
 
-/// Chains, of up to `settings.steps` estimates each, begin at places of `start`, a rough sample of the posterior. None where the
+/// Chains, of up to twice `settings.steps` estimates each, begin at places of `start`, a rough sample of the posterior. None where the
 /// stand-in knows none of them, or no estimate is above 0. The number of threads changes no bit.
 ///
 /// # Errors
@@ -96,7 +103,7 @@ pub fn weighed<E: Estimated>(
         Ok(Some(Walking { walks, z, stream, seen: Vec::new() }))
     })?;
     let Some(mut walking) = began.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
-    let most = settings.steps.max(FIRST);
+    let most = (MORE * settings.steps).max(FIRST);
     loop {
         let done = walking[0].seen.len();
         let count = if done == 0 { FIRST } else { ROUND.min(most - done) };
