@@ -19,7 +19,11 @@ use remission_model::expr::{Expr, Law, Op, Slot};
 use remission_model::resolved::*;
 
 const MODELS: u64 = 50;
-const REPLICATES: u64 = 2_000;
+/// Replicates of each model; `REPLICATES=5000` is the figure of verify/.
+fn replicates() -> u64 {
+    std::env::var("REPLICATES").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000)
+}
+
 const FALSE_ALARM: f64 = 1e-4;
 
 struct Case {
@@ -174,7 +178,7 @@ fn multiply(rate: &mut Expr, by: Expr) {
 fn finals(case: &Case, compiled: &Compiled, method: Method, seed: u64, looks: u32) -> Vec<Vec<f64>> {
     let start = before::start(compiled, &[], method, &mut Stream::new(seed, 0, 0, Purpose::BeforeTreatment)).unwrap();
     let mut columns = vec![Vec::new(); compiled.types() + 1];
-    for k in 0..REPLICATES {
+    for k in 0..replicates() {
         let mut stream = Stream::new(seed, 0, k, Purpose::Treatment);
         let mut tumour = Tumour::new(compiled, &[], start.clone(), method).unwrap();
         tumour.follow(&case.regimen);
@@ -292,7 +296,7 @@ fn fifty_models() {
             let name = case.model.cells.get(k).map_or("total", |c| &c.name);
             family.samples(a, b, &format!("model {index} ({}) {name}", case.words));
             let (m, v, _) = sample_moments(a);
-            let z = (m - expected[k]) / (v / REPLICATES as f64).sqrt().max(1e-300);
+            let z = (m - expected[k]) / (v / replicates() as f64).sqrt().max(1e-300);
             if compiled.interacting {
                 println!(
                     "  mean of {name}: {:.3} by the mean equations, {m:.3} exact, gap {:+.1} %",

@@ -218,6 +218,25 @@ fn draws_of_a_crooked_stand_in_are_weighed_to_the_same_posterior() {
     agree_with_the_exact_posterior(Some(&|a| 2.0 * a + 0.5 * (20.0 * a).sin()), true, 1000.0);
 }
 
+/// A stand-in that leans so much that a few draws outweigh all others is told from one that does not.
+#[test]
+fn weights_that_are_too_uneven_are_told() {
+    let mut stream = Stream::new(20_261_129, 10, 0, Purpose::Check);
+    let readings = autoregression::readings(0.8, 1.0, 25, &mut stream);
+    let target =
+        Autoregression { parameters: [Parameter::new("a", "", Prior::Uniform(0.0, 1.0))], readings: readings.clone() };
+    let start: Vec<Vec<f64>> = (1..20).map(|k| vec![f64::from(k) / 20.0]).collect();
+    let settings = pmmh::Settings { steps: 400, ..pmmh::Settings::default() };
+    for (lean, even) in [(0.0, true), (-80.0, false)] {
+        let prior = &target.parameters[0].prior;
+        let curve = |z: &[f64]| kalman(prior.at(z[0]), &readings).0 + lean * prior.at(z[0]);
+        let control = Control { threads: 2, ..Control::quiet() };
+        let found = pmmh::weighed(&target, &settings, &start, &curve, &control).unwrap().unwrap();
+        println!("lean {lean}: shape {:.2}, kept {:.2?}", found.shape, found.posterior.acceptance);
+        assert_eq!(found.even(), even);
+    }
+}
+
 fn agree_with_the_exact_posterior(crooked: Option<&dyn Fn(f64) -> f64>, weighed: bool, least: f64) {
     let mut stream = Stream::new(20_261_128, 9, 0, Purpose::Check);
     let readings = autoregression::readings(0.8, 1.0, 25, &mut stream);

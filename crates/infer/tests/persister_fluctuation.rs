@@ -238,7 +238,7 @@ fn verdicts_are_calibrated() {
     let mut stream = stream(5);
     let (mut sum, mut variance) = (0.0, 0.0);
     let mut number = 0;
-    while number < 30 {
+    while number < 18 {
         let kind = Kind::ALL[number % 3];
         let design = design(12);
         let blank = assay(&Rates { before: 0.0, during: 0.0, ..RATES }, &design, &options, &mut stream);

@@ -190,6 +190,9 @@ pub fn answer(
     Ok(out)
 }
 
+/// Most weighed draws of a chain for each step that one of Metropolis-Hastings may take: of those most are in vain.
+const WEIGHED: usize = 2;
+
 const IMPOSSIBLE: &str = "no draw from the prior makes these readings possible: look at the unit of the values, the limits, the arm, \
      and whether the tumour of the model can have this size";
 
@@ -234,7 +237,10 @@ fn fitted<'a>(
     let curve = stand_in.as_ref().map(|by| |z: &[f64]| by.log_likelihood(z));
     let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
     let weigh = |control: &Control| match curve {
-        Some(by) => pmmh::weighed(&fit, &settings, &start, by, control),
+        Some(by) => {
+            let settings = pmmh::Settings { steps: WEIGHED * settings.steps, ..settings };
+            pmmh::weighed(&fit, &settings, &start, by, control)
+        }
         None => Ok(None),
     };
     // Weighed draws where weights are even enough, and chains that begin at them where not.

@@ -27,8 +27,6 @@ const ROUND: usize = 100;
 const FIRST: usize = 200;
 /// Share of places that weights must keep then; of a stand-in that is worse no more are asked for.
 const KEPT: f64 = 0.2;
-/// Most estimates of a chain, in steps of a chain of Metropolis-Hastings: each of these makes several proposals, most in vain.
-const MORE: usize = 2;
 /// ln below the largest weight of earlier rounds below which an estimate is given up: of no weight among thousands.
 const NOTHING: f64 = 20.0;
 
@@ -77,7 +75,7 @@ impl<P> Weighed<P> {
     }
 }
 
-/// Chains, of up to twice `settings.steps` estimates each, begin at places of `start`, a rough sample of the posterior. None where the
+/// Chains, of up to `settings.steps` estimates each, begin at places of `start`, a rough sample of the posterior. None where the
 /// stand-in knows none of them, or no estimate is above 0. The number of threads changes no bit.
 ///
 /// # Errors
@@ -103,7 +101,7 @@ pub fn weighed<E: Estimated>(
         Ok(Some(Walking { walks, z, stream, seen: Vec::new() }))
     })?;
     let Some(mut walking) = began.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
-    let most = (MORE * settings.steps).max(FIRST);
+    let most = settings.steps.max(FIRST);
     loop {
         let done = walking[0].seen.len();
         let count = if done == 0 { FIRST } else { ROUND.min(most - done) };
