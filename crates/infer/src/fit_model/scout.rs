@@ -151,7 +151,9 @@ pub(super) fn enough(
         if guesses && filter.starts < MOST_STARTS {
             let wider = Settings { starts: STARTS * filter.starts, ..filter };
             let by_starts = rough(wider)?;
-            if by_starts < found {
+            // Carrying a particle from look to look costs about half a start.
+            let cost = |f: Settings| (f.particles * (2 * f.starts + fit.setting.visits.len())) as f64;
+            if by_starts * cost(wider) < found * cost(more) {
                 (more, found) = (wider, by_starts);
             }
         }
