@@ -58,7 +58,7 @@ impl fmt::Display for FitFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FitFailure::TooFew { what, found, needed } => {
-                write!(f, "{what}: {found} of the {needed} readings needed; widen the window or add readings")
+                write!(f, "{what}: {found} of the {needed} readings needed; widen or move the window, or add readings")
             }
             FitFailure::OneAbscissa { what, at } => {
                 write!(f, "{what}: every reading lies at {at}; a slope needs readings at two places or more")

@@ -291,3 +291,13 @@ fn the_posterior_agrees_with_the_likelihood_and_does_not_change_with_threads() {
     let sum: f64 = [4u64, 0, 3, 33, 1, 0, 7, 1, 2, 0, 64, 0].iter().map(|n| law.log_probability(m, 0.0, *n)).sum();
     assert!((sampled.log_likelihood[0][0].iter().sum::<f64>() - sum).abs() < 1e-9);
 }
+
+/// The larger a culture the fewer are needed for a precision, as far as cultures are planned.
+#[test]
+fn plans_take_fewer_cultures_the_more_mutations_each_has() {
+    use remission_infer::fluctuation::{law::Law, plan};
+    let law = Law::default();
+    let planned: Vec<u64> =
+        [0.3, 1.0, 5.0, 50.0, 300.0, 700.0, plan::MOST].iter().map(|m| plan::cultures(&law, *m, 0.2)).collect();
+    assert!(planned.is_sorted_by(|a, b| a > b) && *planned.last().unwrap() >= 4, "{planned:?}");
+}

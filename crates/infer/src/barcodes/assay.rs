@@ -104,7 +104,7 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
     let baselines: Vec<&[u64]> = data.samples.iter().filter(is_baseline).map(|s| s.counts.as_slice()).collect();
     if baselines.is_empty() {
         return said(format!(
-            "no sample from before the split among {listed}; name its arm `baseline`, or give the name"
+            "no sample from before the split among {listed}; name its arm `baseline`, or say which it is by --baseline ARM"
         ));
     }
     let pool = Pool::of(&baselines);

@@ -10,6 +10,9 @@ use crate::words::counted;
 use remission_cohort::measure::{Channel, Reported, channels};
 use remission_model::resolved::{MeasurementKind, Model};
 
+/// Largest sum of diameters of a patient, mm.
+const LARGEST: f64 = 2000.0;
+
 /// A table that reads as it is with `nsclc-egfr-tki`.
 pub const TEMPLATE: &str = "\
 patient,time_days,variable,value,unit
@@ -193,6 +196,11 @@ fn reported(
     let number = sheet.number(row, value, Numbers::ZeroOrMore)? * factor;
     if channel.unit == "1" && number > 1.0 {
         sheet.reject(row, value, &format!("`{text}`"), "a share, 0 to 1; for percentages write % in a column `unit`");
+        return None;
+    }
+    if channel.unit == "mm" && number > LARGEST {
+        let allowed = format!("a sum of diameters of at most {LARGEST} mm; look at the unit");
+        sheet.reject(row, value, &format!("`{text}`"), &allowed);
         return None;
     }
     Some(match limit {

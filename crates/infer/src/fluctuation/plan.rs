@@ -1,14 +1,17 @@
 //! How many cultures a wanted precision takes: from the Fisher information of one culture about m.
 //!
 //! I(m) = Sum (dp_n / dm)^2 / p_n; the 95 % interval of m from k cultures has half-width 1.96 / sqrt(k I). The sum runs over
-//! counts up to `FAR`, and what lies beyond counts as one class, so that I is a little too small and never too large.
+//! counts up to some times m ln m, where nearly all are, and what lies beyond counts as one class, so that I is a little too small and
+//! never too large.
 
 use super::law::Law;
 
-/// Counts told apart.
-const FAR: usize = 1000;
+/// Fewest counts told apart.
+const FEWEST: f64 = 1000.0;
+/// Most mutations of a culture: the work grows with the square of its mutants.
+pub const MOST: f64 = 1500.0;
 
-/// Fisher information of one culture about m, per mutation squared, at `m` above 0.
+/// Fisher information of one culture about m, per mutation squared, at `m` above 0 and at most [`MOST`].
 ///
 /// ```
 /// use remission_infer::fluctuation::{law::Law, plan::information};
@@ -18,11 +21,13 @@ const FAR: usize = 1000;
 /// assert!(all > part && all < 1.0);
 /// ```
 pub fn information(law: &Law, m: f64) -> f64 {
-    let ready = law.ready_by_recursion(FAR);
+    // Counts are about m (ln m + x), and x is above 8 in one culture of eight.
+    let far = FEWEST.max(m * (libm::log(m) + 8.0)) as usize;
+    let ready = law.ready_by_recursion(far);
     let by = 1e-4 * m;
     let probabilities = |m: f64| {
-        let mut p = ready.probabilities(m, 0.0, FAR);
-        p.push(ready.above(m, 0.0, FAR as u64));
+        let mut p = ready.probabilities(m, 0.0, far);
+        p.push(ready.above(m, 0.0, far as u64));
         p
     };
     let (low, at, high) = (probabilities(m - by), probabilities(m), probabilities(m + by));

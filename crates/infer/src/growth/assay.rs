@@ -163,7 +163,10 @@ fn curves(data: &Data, line: &str, last: &Seen, answer: &mut Answer) -> Option<S
     let fitted: Vec<Curve> =
         [Shape::Line, Shape::Exponential, Shape::Hill].into_iter().filter_map(|s| Curve::fit(s, &slopes)).collect();
     let Some(best) = fitted.iter().min_by(|a, b| a.aicc.total_cmp(&b.aicc)) else {
-        answer.notes.push(format!("{} doses with rates: a dose curve needs three or more", slopes.len()));
+        answer.notes.push(format!(
+            "{} with rates: a dose curve needs three or more",
+            crate::words::counted(slopes.len(), "dose", "doses")
+        ));
         return None;
     };
     let mut rows = Vec::new();

@@ -115,10 +115,10 @@ pub fn read(text: &str, names: &Names) -> Result<Data, TableProblems> {
     let rows = sheet.rows();
     if found.len() > 1 && names.concentration.is_none() {
         let said = format!("the columns `{}`", found.join("`, `"));
-        sheet.reject_line(&rows[0], &said, "one column of doses in one unit, or the name of the one to use");
+        sheet.reject_line(&rows[0], &said, "one column of doses in one unit; take the others out");
     }
     if names.time.is_none() && TIMES.iter().filter(|t| has(&sheet, t.0)).count() > 1 {
-        sheet.reject_line(&rows[0], "times in several columns", "one column of times, or the name of the one to use");
+        sheet.reject_line(&rows[0], "times in several columns", "one column of times; take the others out");
     }
     let several = cell_line.is_some_and(|c| rows.iter().any(|r| sheet.text(r, c) != sheet.text(&rows[0], c)));
     let columns = Columns { line, cell_line: cell_line.filter(|_| several), concentration, time, replicate, signal };
@@ -135,6 +135,10 @@ pub fn read(text: &str, names: &Names) -> Result<Data, TableProblems> {
         if let Some(earlier) = seen.again(format!("{well}\n{}", reading.replicate), row.line) {
             let found = format!("the well and time of line {earlier} again");
             sheet.reject_line(row, &found, "one line per line of cells, concentration, time and replicate");
+        }
+        if signal_name == "confluence_percent" && reading.signal > 100.0 {
+            let found = format!("a confluence of {} %", reading.signal);
+            sheet.reject_line(row, &found, "a percentage, above 0 and at most 100");
         }
         if known && reading.concentration == 0.0 {
             untreated.insert(reading.cell_type.clone());

@@ -22,6 +22,11 @@ pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
             "error: --cost says what further measurements cost, and they are ranked with --verdict alone; give --verdict as well",
         ));
     }
+    if args.common.out.is_some() && (args.tail.is_some() || args.precision.is_some()) {
+        return Err(Exit::refused(
+            "error: --out keeps the answer to a table, and --tail and --precision print a number; leave --out out",
+        ));
+    }
     match (args.tail, args.precision) {
         (Some(x), _) => return tail(args, &conditions, x),
         (_, Some(precision)) => return cultures(args, &conditions, precision),
@@ -100,6 +105,12 @@ fn cultures(args: &Fluctuation, conditions: &Conditions, precision: f64) -> Resu
     if !(precision > 0.0 && precision <= 1.0) {
         return Err(Exit::refused(format!(
             "error: --precision is {precision}; allowed: a share of m above 0 and at most 1, such as 0.2 for 20 % to each side"
+        )));
+    }
+    if m > plan::MOST {
+        return Err(Exit::refused(format!(
+            "error: --m is {m}; allowed with --precision: at most {} mutations in a culture; smaller cultures tell as much",
+            plan::MOST
         )));
     }
     let cultures = plan::cultures(&law, m, precision);

@@ -117,7 +117,10 @@ fn refused(path: &Path, stop: &AtomicBool, why: &impl Display) -> Exit {
     }
 }
 
-/// Puts priors where their names say, or tells the names that there are.
+/// Standard deviations that a normal law must keep from where a parameter cannot be.
+const CLEAR: f64 = 4.0;
+
+/// Puts priors where their names say, or tells the names that there are. All parameters are above 0, and shares below 1.
 fn set_priors(asked: &[(String, Prior)], places: &mut [(&str, &mut Prior)]) -> Result<(), Exit> {
     for (name, prior) in asked {
         let names: Vec<&str> = places.iter().map(|p| p.0).collect();
@@ -125,6 +128,19 @@ fn set_priors(asked: &[(String, Prior)], places: &mut [(&str, &mut Prior)]) -> R
         let Some(place) = places.iter_mut().find(|p| p.0 == name) else {
             return Err(Exit::refused(format!("error: --prior {name}: no such parameter; allowed: {allowed}")));
         };
+        let share = name.contains("share");
+        let (low, high) = match *prior {
+            Prior::Uniform(low, high) | Prior::LogUniform(low, high) => (low, high),
+            Prior::Normal(mean, sd) => (mean - CLEAR * sd, mean + CLEAR * sd),
+            Prior::LogNormal(median, sd) => (0.0, median * (CLEAR * sd).exp()),
+            Prior::LogitNormal(..) => (0.0, 1.0),
+        };
+        if low < 0.0 || (share && high > 1.0) {
+            let allowed = if share { "a share, 0 to 1" } else { "0 or more" };
+            return Err(Exit::refused(format!(
+                "error: --prior {name}={prior}: reaches from {low} to {high}; allowed: {allowed} (of a normal law {CLEAR} standard deviations to each side)"
+            )));
+        }
         *place.1 = *prior;
     }
     Ok(())
