@@ -21,6 +21,7 @@ use remission_infer::answer::Answer;
 use remission_infer::jobs::Control;
 use remission_infer::prior::Prior;
 use remission_infer::sheet::TableProblems;
+use remission_infer::words::significant;
 use std::fmt::Display;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -117,7 +118,7 @@ fn refused(path: &Path, stop: &AtomicBool, why: &impl Display) -> Exit {
     }
 }
 
-/// Standard deviations that a normal law must keep from where a parameter cannot be.
+/// Standard deviations that a normal law, and the logarithm of a lognormal one, must keep from where a parameter cannot be.
 const CLEAR: f64 = 4.0;
 
 /// Puts priors where their names say, or tells the names that there are. All parameters are above 0, and shares below 1.
@@ -138,7 +139,9 @@ fn set_priors(asked: &[(String, Prior)], places: &mut [(&str, &mut Prior)]) -> R
         if low < 0.0 || (share && high > 1.0) {
             let allowed = if share { "a share, 0 to 1" } else { "0 or more" };
             return Err(Exit::refused(format!(
-                "error: --prior {name}={prior}: reaches from {low} to {high}; allowed: {allowed} (of a normal law {CLEAR} standard deviations to each side)"
+                "error: --prior {name}={prior}: reaches from {} to {}; allowed: {allowed}, with {CLEAR} standard deviations to each side of a normal or lognormal law",
+                significant(low, 3),
+                significant(high, 3)
             )));
         }
         *place.1 = *prior;
