@@ -208,6 +208,18 @@ impl Instruments {
         f64::NEG_INFINITY
     }
 
+    /// Whether a report in `channel` is of blood, and goes by deaths of cells.
+    pub fn is_of_blood(&self, channel: usize) -> bool {
+        let mut first = 0;
+        for instrument in &self.all {
+            first += instrument.assay().map_or(1, |assay| 2 + assay.carriers.len());
+            if channel < first {
+                return instrument.assay().is_some();
+            }
+        }
+        false
+    }
+
     /// Nothing makes a report in `channel` likelier than this: logarithm of a density, or 0 where it is a probability.
     pub fn log_density_at_most(&self, channel: usize, reported: Reported) -> f64 {
         let Reported::Value(reading) = reported else { return 0.0 };
@@ -254,6 +266,10 @@ pub enum Meter {
         error: f64,
         /// Readings below are recorded as this, mm; below half of it as 0.
         too_small: f64,
+        /// Sum of diameters of a tumour of one cell, mm: that of n cells is larger by the cube root of n.
+        one: f64,
+        /// Standard deviation of the logarithm of the sum: lesions keep their shares, so it does not move with the number of cells.
+        spread: f64,
     },
     /// Number of cells.
     Cells {
@@ -269,11 +285,16 @@ impl Meter {
     pub fn new(compiled: &Compiled, parameters: &[f64], measurement: &Measurement) -> Option<Meter> {
         match &measurement.kind {
             MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => {
+                let density = over_parameters(compiled, parameters, cells_per_litre);
+                let roots: Vec<f64> = shares.iter().map(|s| libm::cbrt(*s)).collect();
+                let sum: f64 = roots.iter().sum();
                 Some(Meter::Diameters {
                     shares: shares.clone(),
-                    density: over_parameters(compiled, parameters, cells_per_litre),
+                    density,
                     error: *reader_error,
                     too_small: *too_small,
+                    one: diameter(1.0, density) * sum,
+                    spread: reader_error * libm::sqrt(roots.iter().map(|d| d * d).sum::<f64>()) / sum.max(1e-300),
                 })
             }
             MeasurementKind::CellCount { error, detection_limit } => {
@@ -294,7 +315,7 @@ impl Meter {
     /// One reading of `total` cells.
     pub fn read(&self, total: f64, stream: &mut Stream) -> f64 {
         match self {
-            Meter::Diameters { shares, density, error, too_small } => shares
+            Meter::Diameters { shares, density, error, too_small, .. } => shares
                 .iter()
                 .map(|s| {
                     let reading = diameter(total * s, *density) * libm::exp(error * draw::normal(stream));
@@ -318,15 +339,12 @@ impl Meter {
     /// cells. A sum of several lesions is taken as log-normal with the sum's own mean and variance.
     pub fn log_density(&self, reading: f64, total: f64) -> f64 {
         match self {
-            Meter::Diameters { shares, density, error, too_small } => {
-                let sizes: Vec<f64> = shares.iter().map(|s| diameter(total * s, *density)).collect();
-                let sum: f64 = sizes.iter().sum();
+            Meter::Diameters { shares, density, error, too_small, one, spread } => {
                 if reading <= 0.0 {
-                    return sizes.iter().map(|&d| log_below(0.5 * too_small, d, *error)).sum();
+                    let gone = |s: &f64| log_below(0.5 * too_small, diameter(total * s, *density), *error);
+                    return shares.iter().map(gone).sum();
                 }
-                let squares: f64 = sizes.iter().map(|d| d * d).sum();
-                let sigma = error * libm::sqrt(squares) / sum.max(1e-300);
-                log_normal(reading, sum, sigma)
+                log_normal(reading, one * libm::cbrt(total), *spread)
             }
             Meter::Cells { error, limit } => {
                 if reading <= 0.0 {
@@ -342,12 +360,7 @@ impl Meter {
     /// [`log_density`](Self::log_density).
     pub fn log_below(&self, limit: f64, total: f64) -> f64 {
         match self {
-            Meter::Diameters { shares, density, error, .. } => {
-                let sizes: Vec<f64> = shares.iter().map(|s| diameter(total * s, *density)).collect();
-                let sum: f64 = sizes.iter().sum();
-                let squares: f64 = sizes.iter().map(|d| d * d).sum();
-                log_below(limit, sum, error * libm::sqrt(squares) / sum.max(1e-300))
-            }
+            Meter::Diameters { one, spread, .. } => log_below(limit, one * libm::cbrt(total), *spread),
             Meter::Cells { error, .. } => log_below(limit, total, *error),
         }
     }
@@ -355,12 +368,7 @@ impl Meter {
     /// Standard deviation of the logarithm of a reading, whatever the number of cells.
     pub fn error(&self) -> f64 {
         match self {
-            // Lesions keep their shares, so the error of the sum does not move with the number of cells.
-            Meter::Diameters { shares, error, .. } => {
-                let roots: Vec<f64> = shares.iter().map(|s| libm::cbrt(*s)).collect();
-                let sum: f64 = roots.iter().sum();
-                error * libm::sqrt(roots.iter().map(|d| d * d).sum::<f64>()) / sum.max(1e-300)
-            }
+            Meter::Diameters { spread, .. } => *spread,
             Meter::Cells { error, .. } => *error,
         }
     }

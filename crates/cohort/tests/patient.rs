@@ -151,7 +151,8 @@ fn counting_errors_are_log_normal() {
 /// RECIST 1.1, 4.2: a lesion too small to measure is recorded as 5 mm; here from half of that on, below it as gone.
 #[test]
 fn lesions_too_small_to_measure_are_recorded_as_the_limit() {
-    let meter = Meter::Diameters { shares: vec![1.0], density: 1e12, error: 0.0, too_small: 5.0 };
+    let one = remission_cohort::measure::diameter(1.0, 1e12);
+    let meter = Meter::Diameters { shares: vec![1.0], density: 1e12, error: 0.0, too_small: 5.0, one, spread: 0.0 };
     let mut stream = Stream::new(4, 0, 0, Purpose::Check);
     // Cells of a sphere of d mm: pi / 6 d^3 mm^3 at 1e6 cells/mm^3.
     let cells = |d: f64| std::f64::consts::PI / 6.0 * d * d * d * 1e6;

@@ -7,6 +7,7 @@
 use crate::barcodes::found_first;
 use crate::compiled::{Compiled, Untreated};
 use crate::failure::{Budget, Failure};
+use crate::guided::{self, Grown, Guide, Guided, Led};
 use crate::state::State;
 use crate::stream::Stream;
 use crate::tumour::{Method, NetGrowth, Stop, Tumour};
@@ -110,17 +111,10 @@ impl<'a> Starts<'a> {
     /// # Errors
     /// As [`start_within`].
     pub fn within(&mut self, budget: Budget, stream: &mut Stream) -> Result<State, Failure> {
-        let Starts { compiled, parameters, growing } = self;
-        if let Some(growing) = growing {
-            let followed = growing.untreated.map_or(*compiled, Untreated::compiled);
-            let mut seed = fresh(followed, parameters)?;
-            found_first(followed, &mut seed, &[(growing.founder, growing.from)], budget.clones, stream)?;
-            growing.grow(&seed, compiled.immigrants.is_empty(), budget, stream)?;
-            let grown = &growing.tumour.state;
-            let mut state = growing.untreated.map_or_else(|| grown.clone(), |u| u.joined(compiled, grown));
-            state.begin_treatment();
-            return Ok(state);
+        if self.growing.is_some() {
+            return self.grown(budget, stream);
         }
+        let Starts { compiled, parameters, .. } = self;
         let mut state = fresh(compiled, parameters)?;
         let mut first = Vec::new();
         if let Start::Given(parts) = &compiled.model.start {
@@ -132,6 +126,67 @@ impl<'a> Starts<'a> {
         found_first(compiled, &mut state, &first, budget.clones, stream)?;
         state.begin_treatment();
         Ok(state)
+    }
+
+    /// The next, grown.
+    fn grown(&mut self, budget: Budget, stream: &mut Stream) -> Result<State, Failure> {
+        let Starts { compiled, parameters, growing } = self;
+        let Some(growing) = growing else { return fresh(compiled, parameters) };
+        let followed = growing.untreated.map_or(*compiled, Untreated::compiled);
+        let mut seed = fresh(followed, parameters)?;
+        found_first(followed, &mut seed, &[(growing.founder, growing.from)], budget.clones, stream)?;
+        growing.grow(&seed, compiled.immigrants.is_empty(), budget, stream)?;
+        let grown = &growing.tumour.state;
+        let mut state = growing.untreated.map_or_else(|| grown.clone(), |u| u.joined(compiled, grown));
+        state.begin_treatment();
+        Ok(state)
+    }
+
+    /// The next with a place for one more founder drawn by `guide`, its steps short enough for that, and ln of its weight: averages with
+    /// weights are those of [`one`](Self::one) ([`crate::guided`]). A tumour that is typed in, or is grown event by event, is as it would be, of
+    /// weight 1. With `steps`, they become those of its growth, day 0 being the start of treatment; none where there are none.
+    ///
+    /// # Errors
+    /// As [`start`].
+    ///
+    /// ```
+    /// # use remission_engine::{compiled::Compiled, before::Starts, guided::Guide, tumour::Method, stream::{Purpose, Stream}};
+    /// # let text = "[model]\ntitle = 'x'\n[cells.S]\nbirth = '0.2 /day'\ndeath = '0.1 /day'\n\
+    /// #     mutates = [{ to = 'R', per_division = '1e-7' }]\n[cells.R]\nbirth = '0.2 /day'\ndeath = '0.1 /day'\n\
+    /// #     [before_treatment]\ngrow = 'S from 1 cell until 1e6 cells'";
+    /// # let compiled = Compiled::new(&remission_model::model_from_toml("model.toml", text).unwrap());
+    /// let mut starts = Starts::new(&compiled, &[], Method::Leap).unwrap();
+    /// let mut stream = Stream::new(1, 0, 0, Purpose::BeforeTreatment);
+    /// let mut steps = Vec::new();
+    /// starts.guided(&Guide::default(), Some(&mut steps), &mut stream).unwrap();
+    /// assert!(steps.last().unwrap().founded[0].expected < 1.0);
+    /// // A resistant cell in the third of these steps in half of the tumours.
+    /// let guide = Guide { places: vec![vec![], vec![], vec![0.5]] };
+    /// let led = starts.guided(&guide, None, &mut stream).unwrap();
+    /// assert!(led.state.total() >= 1_000_000 && led.log_weight < 0.7);
+    /// ```
+    pub fn guided(
+        &mut self,
+        guide: &Guide,
+        steps: Option<&mut Vec<Grown>>,
+        stream: &mut Stream,
+    ) -> Result<Led, Failure> {
+        let guided = Guided::new(guide, steps.is_some(), stream);
+        let place = self.growing.as_mut().and_then(|g| g.tumour.guided());
+        let Some(place) = place else { return self.one(stream).map(Led::free) };
+        *place = Some(Box::new(guided));
+        let grown = self.grown(Budget::default(), stream);
+        let Some(growing) = &mut self.growing else { return grown.map(Led::free) };
+        let now = growing.tumour.state.time;
+        let guided = growing.tumour.guided().and_then(Option::take);
+        let state = grown?;
+        let log_weight = guided.as_ref().map_or(0.0, |g| g.log_weight());
+        let channel = guided.as_ref().and_then(|g| g.channel);
+        if let Some(steps) = steps {
+            *steps = guided.and_then(|g| g.seen).unwrap_or_default();
+            steps.iter_mut().for_each(|s| s.start -= now);
+        }
+        Ok(Led { state, log_weight, channel })
     }
 }
 
@@ -198,6 +253,8 @@ const CHANCE: f64 = 5.0;
 const LUCK: f64 = 20.0;
 /// Share of the size by which it may be overshot.
 const NEARLY: f64 = 1e-5;
+/// Longest step of a tumour with a guide, as a number of e-folds.
+const GUIDED: f64 = 1.0;
 /// Longest stretch that needs no foresight, days.
 const STRETCH: f64 = 28.0;
 
@@ -237,7 +294,13 @@ impl Growing<'_> {
                 // In pieces, so that extinction is noticed.
                 (Method::Exact, _) => 100.0,
                 (Method::Leap, Some(days)) if !began => days,
-                (Method::Leap, _) => planned(total as f64, *until, &tumour.net_growth()?).min(LONGEST - now),
+                (Method::Leap, _) => {
+                    let net = tumour.net_growth()?;
+                    let days = planned(total as f64, *until, &net);
+                    let guided = total >= guided::LEAST && tumour.guided().is_some_and(|g| g.is_some());
+                    let days = if guided { days.min(of_few(GUIDED / net.total.max(1e-12))) } else { days };
+                    days.min(LONGEST - now)
+                }
             };
             if !began {
                 (began, *first) = (true, Some(days));
@@ -266,6 +329,10 @@ fn planned(total: f64, until: f64, net: &NetGrowth) -> f64 {
     let fastest = net.fastest.max(growth);
     let lucky = total + LUCK * 0.5 * net.noise * total / growth;
     let days = days.min((libm::log(until / lucky.max(1.0)) / fastest).max(STRETCH)).max(1e-6);
-    // Of few lengths, so that steps are made once.
+    of_few(days)
+}
+
+/// Of few lengths, so that steps are made once.
+fn of_few(days: f64) -> f64 {
     libm::exp2(0.5 * libm::floor(2.0 * libm::log2(days)))
 }

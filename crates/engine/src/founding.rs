@@ -103,7 +103,7 @@ impl<'a> Target<'a> {
 }
 
 /// What a founder has of its parent clone.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Parent {
     /// Its number.
     pub id: u32,
@@ -253,6 +253,19 @@ impl Placing {
         }
         self.seen = seen;
         all
+    }
+
+    /// Predicts the path along `way`; for [`between`](Self::between).
+    pub(crate) fn predict_path(&mut self, way: &Way) {
+        self.predict(way, &[], true);
+    }
+
+    /// Of the first kind on a predicted path, over interval `k`: its number at the start, at the end, the logarithm of its growth (0: linear)
+    /// and its mean.
+    pub(crate) fn between(&self, k: usize) -> (f64, f64, f64, f64) {
+        let m = self.pull.len();
+        let (a, z) = (self.path[k * m], self.path[(k + 1) * m]);
+        (a, z, self.growth[k * m], logarithmic_mean(a, z).0)
     }
 
     /// Draws when and by which of `channels` each of `number` founders of clone `parent` arose on its `way`; no more are

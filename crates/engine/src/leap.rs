@@ -19,6 +19,7 @@ use crate::draw;
 use crate::failure::{Budget, Failure};
 use crate::families::Families;
 use crate::founding::{Newborns, Parent, Placed, Placing, Point, Way};
+use crate::guided::{self, Guided};
 use crate::hazard::{self, Hazard};
 use crate::moments::Moments;
 use crate::state::{Cause, Clones, Founder, Origin, State};
@@ -102,8 +103,10 @@ pub struct Scratch {
     /// Cumulative hazard of the clones, and whether it holds all ways of founding or those at division alone.
     hazards: Vec<(f64, bool)>,
     picked: Vec<usize>,
-    placing: Placing,
-    newborns: Newborns,
+    pub(crate) placing: Placing,
+    pub(crate) newborns: Newborns,
+    /// One more founder, where there is to be one.
+    pub(crate) guided: Option<Box<Guided>>,
 }
 
 /// Advances `state` by `step`, which must be drawable; returns the cells at its end, 2^64 - 1 for more.
@@ -118,6 +121,9 @@ pub fn advance(
     let mut emptied = false;
     // A step that failed may have left some.
     scratch.newborns.clear();
+    if let Some(guided) = &mut scratch.guided {
+        guided.now = start;
+    }
     for (b, clones) in state.blocks.iter_mut().enumerate() {
         if !clones.founders.is_empty() {
             emptied |= advance_block(compiled, step, b, clones, scratch, stream);
@@ -300,8 +306,13 @@ fn advance_block(
         }
     }
     let founders = if total > 0.0 { draw::poisson(stream, total) } else { 0 };
+    let before = (scratch.newborns.lines.len(), scratch.newborns.founding.len());
     if founders > 0 {
         share_out(compiled, step, b, clones, founders, scratch, stream);
+    }
+    if scratch.guided.is_some() {
+        let cells = scratch.from[0];
+        guided::one_more(compiled, step, b, clones, (cells, total), before, scratch, stream);
     }
     emptied
 }

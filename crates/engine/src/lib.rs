@@ -2,8 +2,8 @@
 //!
 //! In reading order: [`compiled`] (a model made ready), [`state`] (what exists at a moment), [`pharmacokinetics`] and
 //! [`exposure`] (what the cells feel), [`window`], [`moments`], [`step`], [`families`] and [`large`] (the law of a stretch of time),
-//! [`leap`] with [`founding`] and [`hazard`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`] and [`barcodes`] (what exists when
-//! treatment begins), [`field`] and [`mean`] (expectations), [`law`] (probabilities without simulation). Below
+//! [`leap`] with [`founding`] and [`hazard`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`], [`guided`] and [`barcodes`] (what exists
+//! when treatment begins), [`field`] and [`mean`] (expectations), [`law`] (probabilities without simulation). Below
 //! them: [`stream`] (the only source of randomness), [`draw`] (exact laws), [`matrix`], [`ode`].
 //!
 //! This crate knows nothing of visits, endpoints, arms, threads or file formats.
@@ -21,6 +21,7 @@ pub mod failure;
 pub mod families;
 pub mod field;
 pub mod founding;
+pub mod guided;
 pub mod hazard;
 pub mod interacting;
 pub mod large;

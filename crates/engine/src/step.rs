@@ -95,7 +95,7 @@ pub struct Line {
 
 impl Line {
     /// A cell at the end itself.
-    const END: Line = Line { mean: 1.0, odds: 0.0, survival: 1.0 };
+    pub const END: Line = Line { mean: 1.0, odds: 0.0, survival: 1.0 };
 
     /// Of a cell that lives at constant rates for `days` before.
     #[inline]

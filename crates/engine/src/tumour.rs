@@ -8,6 +8,7 @@ use crate::compiled::Compiled;
 use crate::exact::Exact;
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
+use crate::guided::Guided;
 use crate::state::State;
 use crate::stream::Stream;
 use leaping::Leap;
@@ -241,6 +242,14 @@ impl<'a> Tumour<'a> {
             leap.means(compiled, registers, &mut state, *until, &mut means).map(|()| means)
         };
         times.iter().map(&mut one).collect::<Result<Vec<_>, Failure>>().map(Some)
+    }
+
+    /// Growth with one more founder, by leaps alone; [`crate::guided`].
+    pub(crate) fn guided(&mut self) -> Option<&mut Option<Box<Guided>>> {
+        match &mut self.engine {
+            Engine::Leap(leap) => Some(leap.guided()),
+            Engine::Exact(_) => None,
+        }
     }
 
     /// How the total grows at the present rates; what a step toward a size is planned by.

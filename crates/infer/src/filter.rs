@@ -30,6 +30,12 @@ pub trait Process {
     /// The process before the first look; none where it cannot be.
     fn start(&mut self, stream: &mut Stream) -> Option<Self::State>;
 
+    /// The same for a pass with guesses, led to where the readings are likely, with ln of its weight: averages with weights are those of
+    /// [`start`](Self::start).
+    fn start_led(&mut self, stream: &mut Stream) -> Option<(Self::State, f64)> {
+        self.start(stream).map(|state| (state, 0.0))
+    }
+
     /// Called before the particles are carried to look number `look`.
     fn prepare(&mut self, _look: usize) {}
 
@@ -66,13 +72,15 @@ pub struct Settings {
     pub particles: usize,
     /// Starts for each particle, among which the particles are drawn by the process's guesses; 1, the default: it makes no guesses.
     pub starts: usize,
+    /// Whether starts of a pass with guesses may be led ([`Process::start_led`]); default yes.
+    pub led: bool,
     /// Effective number of particles, as a share of them, below which they are resampled; default 0.5.
     pub kept: f64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { particles: 100, starts: 1, kept: 0.5 }
+        Settings { particles: 100, starts: 1, led: true, kept: 0.5 }
     }
 }
 
@@ -105,14 +113,21 @@ pub fn pass<P: Process>(
     }
     let guesses = settings.starts > 1 && process.guesses();
     let starts = if guesses { n * settings.starts } else { n };
-    let mut states: Vec<P::State> = Vec::with_capacity(starts);
-    for _ in 0..starts {
-        states.push(process.start(stream)?);
-    }
     // ln of the weights, which sum to 1, and the guesses that are part of them.
-    let mut guessed: Vec<f64> = states.iter().map(|s| if guesses { process.guess(0, s) } else { 0.0 }).collect();
-    let sum = log_sum(&guessed);
-    let mut weights: Vec<f64> = guessed.iter().map(|g| g - sum).collect();
+    let (mut states, mut guessed, mut weights) = (Vec::with_capacity(starts), vec![0.0; starts], vec![0.0; starts]);
+    for number in 0..starts {
+        if guesses {
+            let led = settings.led.then(|| process.start_led(stream));
+            let (state, weight) = led.unwrap_or_else(|| process.start(stream).map(|state| (state, 0.0)))?;
+            guessed[number] = process.guess(0, &state);
+            weights[number] = weight + guessed[number];
+            states.push(state);
+        } else {
+            states.push(process.start(stream)?);
+        }
+    }
+    let sum = log_sum(&weights);
+    weights.iter_mut().for_each(|w| *w -= sum);
     let mut log_likelihood = sum - libm::log(starts as f64);
     let even = -libm::log(n as f64);
     let mut effective = Vec::with_capacity(looks);

@@ -111,7 +111,7 @@ fn the_estimate_of_a_tumours_likelihood_has_the_exact_one_as_its_mean() {
         let exact = forward(birth, &visits);
         let parameters = [birth];
         let mut stream = Stream::new(20_261_128, number as u64, 0, Purpose::Check);
-        let settings = filter::Settings { particles: 40, starts, kept: 0.5 };
+        let settings = filter::Settings { particles: 40, starts, ..filter::Settings::default() };
         let (mut sum, mut squares, passes) = (0.0, 0.0, 20_000);
         for _ in 0..passes {
             let mut patient = Patient::new(&setting, &parameters).unwrap();
@@ -168,6 +168,64 @@ fn guesses_of_what_is_to_come_spare_particles() {
     let (plain, guessed) = (variance(1), variance(4));
     println!("variance of the log-likelihood: {plain:.1} without guesses, {guessed:.2} with");
     assert!(guessed < 0.1 * plain, "{guessed} against {plain}");
+}
+
+const RARE: &str = r#"
+[model]
+title = "A clone that few tumours have when treatment begins, of either of two types"
+[parameters]
+birth = { value = "0.15 /day", assumed = "test", prior = "loguniform(0.1 /day, 1 /day)" }
+[cells.S]
+birth = "birth"
+death = "0.13 /day"
+mutates = [{ to = "R", per_division = "1e-10" }, { to = "Q", per_division = "1e-9" }]
+[cells.R]
+kind = "resistant"
+birth = "0.2 /day"
+death = "0.1 /day"
+[cells.Q]
+kind = "resistant"
+birth = "0.17 /day"
+death = "0.12 /day"
+[before_treatment]
+grow = "S from 1 cell until 1e9 cells"
+[measurements.count]
+kind = "cell_count"
+error = "10 %"
+detection_limit = "1 cells"
+"#;
+
+/// Starts that are led to where readings are likely have the same mean estimate as starts that are not, which hit it now and then.
+#[test]
+fn led_starts_leave_the_mean_of_estimates_as_it_is() {
+    let model = remission_model::model_from_toml("rare.toml", RARE).unwrap();
+    let compiled = Compiled::new(&model);
+    let regimen = Regimen::default();
+    let read = |time: f64, cells: f64| Visit { time, readings: vec![(0, Reported::Value(cells))] };
+    // About what the founding type alone would be, and what a clone of some 30,000 cells adds by day 120.
+    for (number, last) in [1.15e10, 1.6e10].into_iter().enumerate() {
+        let visits = vec![read(0.0, 1.02e9), read(60.0, 3.4e9), read(120.0, last)];
+        let setting = Setting { compiled: &compiled, regimen: &regimen, visits: &visits, ahead: &[] };
+        let means = [true, false].map(|led| {
+            let settings = filter::Settings { particles: 4, starts: if led { 4 } else { 16 }, led, kept: 0.5 };
+            let mut stream = Stream::new(20_261_130, number as u64, u32::from(led).into(), Purpose::Check);
+            let (mut sum, mut squares, passes) = (0.0, 0.0, if led { 4_000 } else { 8_000 });
+            for _ in 0..passes {
+                let mut patient = Patient::new(&setting, &[0.15]).unwrap();
+                let found = pass(&mut patient, &settings, f64::NEG_INFINITY, &mut stream);
+                let x = found.map_or(0.0, |f| (f.log_likelihood + 66.0).exp());
+                sum += x;
+                squares += x * x;
+            }
+            let n = f64::from(passes);
+            let mean = sum / n;
+            (mean, ((squares / n - mean * mean) / n).sqrt())
+        });
+        let [(led, a), (free, b)] = means;
+        println!("last {last:e}: {led:.5} +- {a:.5} led, {free:.5} +- {b:.5} not");
+        assert!(((led - free) / a.hypot(b)).abs() < Z, "{led} +- {a} against {free} +- {b}");
+        assert!(a < 0.05 * led && b < 0.1 * free, "errors that would hide a bias: {a} of {led}, {b} of {free}");
+    }
 }
 
 /// Kalman's filter: ln of the likelihood, and mean of the last state given all readings.

@@ -5,6 +5,7 @@ use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
 use crate::field::{Field, set_counts};
+use crate::guided::Guided;
 use crate::interacting;
 use crate::leap::{self, Limits, Scratch, level, longest_step};
 use crate::state::State;
@@ -79,6 +80,11 @@ impl Leap {
     pub(super) fn tolerate(&mut self, factor: f64) {
         self.tolerance = factor;
         self.known.clear();
+    }
+
+    /// As [`super::Tumour::guided`].
+    pub(super) fn guided(&mut self) -> &mut Option<Box<Guided>> {
+        &mut self.scratch.guided
     }
 
     /// As [`super::Tumour::net_growth`].

@@ -5,6 +5,7 @@
 //! plasma remembers. A particle whose tumour reaches the size that kills before a visit is impossible: the patient was seen
 //! alive. Left out: what an arm does after progression, rules of dose modification; the doses are those of the regimen throughout.
 
+use super::led::{Led, PILOTS};
 use crate::filter::Process;
 use remission_cohort::measure::{Instruments, Reported};
 use remission_cohort::outcome::RESPONSIBLE;
@@ -12,6 +13,7 @@ use remission_cohort::patient::mechanisms;
 use remission_engine::before::{self, Starts};
 use remission_engine::compiled::Compiled;
 use remission_engine::failure::Failure;
+use remission_engine::guided::Guide;
 use remission_engine::mean::MeanTumour;
 use remission_engine::state::{Origin, State};
 use remission_engine::stream::Stream;
@@ -100,7 +102,7 @@ pub struct Particle {
 
 /// The tumour of a patient with these parameters.
 pub struct Patient<'a> {
-    setting: &'a Setting<'a>,
+    pub(super) setting: &'a Setting<'a>,
     starts: Starts<'a>,
     tumour: Tumour<'a>,
     instruments: Instruments,
@@ -108,6 +110,9 @@ pub struct Patient<'a> {
     deaths: Vec<Vec<Vec<f64>>>,
     /// What one cell of each type is expected to leave from the visit before to each, by ancestor and type; made for the first guess.
     means: Option<Vec<Vec<f64>>>,
+    led: Led,
+    /// Of each visit: ln of the highest density of what was read, and whether some of it is of blood.
+    read: Vec<(f64, bool)>,
     lethal: f64,
     mechanism: Vec<usize>,
     mechanisms: usize,
@@ -141,13 +146,48 @@ impl<'a> Patient<'a> {
         }
         let mechanisms = names.len() + 1;
         let starts = Starts::new(compiled, parameters, Method::Leap)?;
-        Ok(Patient { setting, starts, tumour, instruments, deaths, means: None, lethal, mechanism, mechanisms })
+        let highest = |v: &Visit| v.readings.iter().map(|(c, r)| instruments.log_density_at_most(*c, *r)).sum();
+        let blood = |v: &Visit| v.readings.iter().any(|(c, _)| instruments.is_of_blood(*c));
+        let read = setting.visits.iter().map(|v| (highest(v), blood(v))).collect();
+        Ok(Patient {
+            setting,
+            starts,
+            tumour,
+            instruments,
+            deaths,
+            means: None,
+            led: Led::default(),
+            read,
+            lethal,
+            mechanism,
+            mechanisms,
+        })
     }
 
     /// Deaths a day of these cells at a visit.
     fn deaths_of(&self, look: usize, by_type: &[f64]) -> Vec<Vec<f64>> {
         let of = |rates: &Vec<f64>| rates.iter().zip(by_type).map(|(d, n)| d * n).collect();
         self.deaths.get(look).map_or_else(Vec::new, |all| all.iter().map(of).collect())
+    }
+
+    /// What one cell of each type is expected to leave from each visit to the next; none before the first guess.
+    pub(super) fn means(&self) -> Option<&[Vec<f64>]> {
+        self.means.as_deref()
+    }
+
+    /// ln by which the density of what was read at a visit is below its highest.
+    pub(super) fn below(&self, look: usize, by_type: &[f64]) -> f64 {
+        let (highest, blood) = self.read[look];
+        if self.setting.visits[look].readings.is_empty() {
+            return 0.0;
+        }
+        let deaths = if blood { self.deaths_of(look, by_type) } else { Vec::new() };
+        highest - self.log_density_of(look, by_type, &deaths)
+    }
+
+    /// Cells of each type.
+    fn by_type(&self, particle: &Particle) -> Vec<f64> {
+        particle.cells.by_type(self.setting.compiled).into_iter().map(|n| n as f64).collect()
     }
 
     /// ln of the density of what was read at a visit.
@@ -224,6 +264,24 @@ impl Process for Patient<'_> {
         }
     }
 
+    fn start_led(&mut self, stream: &mut Stream) -> Option<(Particle, f64)> {
+        if self.led.pilots.is_empty() {
+            for number in 0..PILOTS {
+                let told = (number == 0).then_some(&mut self.led.steps);
+                let found = self.starts.guided(&Guide::default(), told, stream);
+                let particle = Particle { cells: found.ok()?.state, instruments: None };
+                let guess = self.guess(0, &particle);
+                self.led.pilots.push((guess, self.by_type(&particle)));
+            }
+            let mut led = std::mem::take(&mut self.led);
+            led.learn(self);
+            self.led = led;
+        }
+        let mut start = self.starts.guided(&self.led.guide, None, stream).ok()?;
+        let more = self.led.resize(self, &mut start, stream);
+        Some((Particle { cells: start.state, instruments: None }, start.log_weight + more))
+    }
+
     fn prepare(&mut self, look: usize) {
         if look > 0 {
             self.tumour.restart_from(self.setting.visits[look - 1].time);
@@ -259,14 +317,13 @@ impl Process for Patient<'_> {
             self.means = self.tumour.means(&state.cells, &times).ok().flatten();
         }
         let Some(means) = &self.means else { return 0.0 };
-        let mut cells: Vec<f64> = state.cells.by_type(self.setting.compiled).into_iter().map(|n| n as f64).collect();
-        let n = cells.len();
+        let mut cells = self.by_type(state);
         let mut below = 0.0;
         for (look, means) in means.iter().enumerate().skip(look) {
-            cells = (0..n).map(|j| (0..n).map(|i| cells[i] * means[i * n + j]).sum()).collect();
-            below += self.log_density_at_most(look) - self.log_density_of(look, &cells, &self.deaths_of(look, &cells));
+            cells = times(&cells, means);
+            below += self.below(look, &cells);
         }
-        -if below < NEAR { below } else { NEAR * (1.0 + libm::log(below / NEAR)) }
+        -pressed(below)
     }
 
     fn guesses(&self) -> bool {
@@ -274,13 +331,23 @@ impl Process for Patient<'_> {
     }
 
     fn log_density_at_most(&self, look: usize) -> f64 {
-        let readings = &self.setting.visits[look].readings;
-        readings.iter().map(|(c, reported)| self.instruments.log_density_at_most(*c, *reported)).sum()
+        self.read[look].0
     }
 
     fn keep(&self, look: usize, state: &Particle) -> Seen {
         self.seen(self.setting.visits[look].time, &state.cells)
     }
+}
+
+/// Cells of each type after a stretch with these means.
+pub(super) fn times(cells: &[f64], means: &[f64]) -> Vec<f64> {
+    let n = cells.len();
+    (0..n).map(|j| (0..n).map(|i| cells[i] * means[i * n + j]).sum()).collect()
+}
+
+/// How far below its highest a density is, by its logarithm from `NEAR` on.
+pub(super) fn pressed(below: f64) -> f64 {
+    if below < NEAR { below } else { NEAR * (1.0 + libm::log(below / NEAR)) }
 }
 
 /// Cells that kill; infinite where the model has none.

@@ -7,7 +7,7 @@ use super::{Method, Options};
 use crate::failure::Failure;
 use crate::filter::Settings;
 use crate::jobs::{self, Control};
-use crate::pmmh::{self, Estimated, log_variance};
+use crate::pmmh::{self, Estimated, roughness};
 use crate::{prior, smc};
 use remission_engine::stream::{Purpose, Stream};
 use std::sync::{Mutex, PoisonError};
@@ -19,19 +19,25 @@ const FEWEST: usize = 2;
 const STARTS: usize = 4;
 /// Most of them.
 const MOST_STARTS: usize = 64;
-/// ln below the best from which on it matters not how far an estimate is.
-const DEEPEST: f64 = 10.0;
-/// Filters that may be no better than the best before.
-const PATIENCE: usize = 3;
+/// Filters that may be worth no more than the best before.
+const PATIENCE: usize = 2;
+/// Roughness below which no filter works harder.
+const SMOOTH: f64 = 0.5;
+/// Variance of the log-likelihood that says that the posterior was not found.
+pub(super) const ROUGH: f64 = 3.0;
+/// Roughness of estimates that a stand-in learns from.
+pub(super) const TO_LEARN: f64 = 0.2;
 /// Steps of each chain that looks around, and as many before.
 pub(super) const AROUND: usize = 150;
 /// ln below what a step must reach down to which an estimate is still finished while looking around.
 const REFUSED: f64 = 10.0;
 /// Passes from which the roughness of estimates at a place is told.
 const PASSES: usize = 16;
-/// Variance of the log-likelihood from which on the filter works harder: chains cost least at 0.85 where steps lead anywhere, at 3 where they
-/// are short (Pitt et al. 2012, J Econometrics 171:134; Doucet et al. 2015, Biometrika 102:295).
-const VARIANCE: f64 = 1.0;
+/// Costs, in those of a particle carried from look to look: of a start, of one that is led, of leading, and of what is done between estimates.
+const START: usize = 2;
+const LED: usize = 3;
+const LEADING: usize = 50;
+const BETWEEN: usize = 100;
 /// Most particles that are chosen.
 const MOST_PARTICLES: usize = 128;
 
@@ -77,10 +83,11 @@ impl Estimated for Seeing<'_> {
 /// the prior is possible.
 pub(super) fn scouted(
     fit: &Fit,
+    filter: Option<Settings>,
     settings: &pmmh::Settings,
     control: &Control,
 ) -> Result<Option<Vec<Vec<f64>>>, Failure> {
-    let few = by(fit, fit.filter.map(|_| Settings { particles: FEW, ..Settings::default() }));
+    let few = by(fit, filter);
     let rough = smc::Settings {
         particles: 40 + 10 * fit.free.len(),
         runs: 2,
@@ -102,9 +109,20 @@ pub(super) fn by<'a>(fit: &Fit<'a>, filter: Option<Settings>) -> Fit<'a> {
     Fit::new(fit.setting, fit.free.clone(), filter, fit.seed)
 }
 
+/// The filter by which the posterior is looked for first.
+pub(super) fn few(fit: &Fit) -> Option<Settings> {
+    fit.filter.map(|_| Settings { particles: FEW, ..Settings::default() })
+}
+
+/// The filter by which it is looked for where readings must lead; none where they cannot.
+pub(super) fn led(fit: &Fit) -> Option<Settings> {
+    let led = Settings { led: true, ..with(FEWEST) };
+    (!fit.setting.compiled.interacting).then_some(led)
+}
+
 /// A filter with so many particles.
 pub(super) fn with(particles: usize) -> Settings {
-    Settings { particles, starts: STARTS, ..Settings::default() }
+    Settings { particles, starts: STARTS, led: false, ..Settings::default() }
 }
 
 /// The least that a filter works.
@@ -114,18 +132,24 @@ pub(super) fn least() -> Settings {
 
 /// The filter that a fit begins with: as was asked for, or the least; none along the mean.
 pub(super) fn first(options: &Options) -> Option<Settings> {
-    (options.method == Method::Particles).then(|| options.particles.map_or_else(least, with))
+    (options.method == Method::Particles)
+        .then(|| options.particles.map_or_else(least, |n| Settings { led: true, ..with(n) }))
 }
 
-/// A filter that works as hard as `from`, or as brings the roughness of estimates below 1 at places of a start; with the roughness.
+/// The filter, of those that work as hard as `from` or harder, by which most is told in a time, with the variance of its log-likelihood at most of
+/// some places.
+///
+/// Draws that are weighed by estimates whose logarithm has variance v tell e^-v as much as if there were none (and chains cost least at a v of
+/// about 1: Pitt et al. 2012, J Econometrics 171:134; Doucet et al. 2015, Biometrika 102:295), so v and the logarithm of the cost are weighed
+/// against each other.
 pub(super) fn enough(
     fit: &Fit,
-    start: &[Vec<f64>],
-    from: Settings,
+    places: &[Vec<f64>],
+    (from, aim): (Settings, Option<f64>),
     seed: u64,
     control: &Control,
 ) -> Result<(Settings, f64), Failure> {
-    let places: Vec<&Vec<f64>> = start.iter().step_by((start.len() / 8).max(1)).take(8).collect();
+    let places: Vec<&Vec<f64>> = places.iter().step_by((places.len() / 8).max(1)).take(8).collect();
     let guesses = !fit.setting.compiled.interacting;
     let rough = |filter: Settings| {
         let tried = by(fit, Some(filter));
@@ -141,37 +165,38 @@ pub(super) fn enough(
             all[(3 * all.len()).div_ceil(4) - 1]
         })
     };
-    let mut filter = from;
-    let mut best = (filter, rough(filter)?);
-    let mut in_vain = 0;
-    while best.1 > VARIANCE && filter.particles < MOST_PARTICLES && in_vain < PATIENCE {
-        // Many starts, where a clone that few tumours have explains the readings; many particles, where chance does what is not guessed.
-        let mut more = Settings { particles: 2 * filter.particles, ..filter };
-        let mut found = rough(more)?;
+    let cost = |f: &Settings| {
+        let starts = f.particles * f.starts;
+        f.particles * fit.setting.visits.len() + if f.led { LED * starts + LEADING } else { START * starts }
+    };
+    let worth = |(f, rough): &(Settings, f64)| match aim {
+        Some(aim) => -libm::log(rough.max(aim) * cost(f) as f64),
+        None => -rough - libm::log((cost(f) + BETWEEN) as f64),
+    };
+    let smooth = aim.unwrap_or(SMOOTH);
+    let mut now = (from, rough(from)?);
+    let (mut best, mut in_vain) = (now, 0);
+    while best.1 > smooth && now.0.particles < MOST_PARTICLES && in_vain < PATIENCE {
+        let filter = now.0;
+        // Many particles, where chance does what is not guessed; many starts, where a clone that few tumours have explains the readings;
+        // starts that are led, where hardly any has.
+        let mut tried = vec![Settings { particles: 2 * filter.particles, ..filter }];
         if guesses && filter.starts < MOST_STARTS {
-            let wider = Settings { starts: STARTS * filter.starts, ..filter };
-            let by_starts = rough(wider)?;
-            // Carrying a particle from look to look costs about half a start.
-            let cost = |f: Settings| (f.particles * (2 * f.starts + fit.setting.visits.len())) as f64;
-            if by_starts * cost(wider) < found * cost(more) {
-                (more, found) = (wider, by_starts);
-            }
+            tried.push(Settings { starts: STARTS * filter.starts, ..filter });
         }
-        filter = more;
-        in_vain = if found < best.1 { 0 } else { in_vain + 1 };
-        if found < best.1 {
-            best = (filter, found);
+        if guesses && !filter.led {
+            tried.push(Settings { starts: filter.starts.max(STARTS), led: true, ..filter });
+        }
+        // None that would be worth less even if it were exact.
+        tried.retain(|f| aim.is_some() || worth(&(*f, 0.0)) > worth(&best));
+        let found = tried.into_iter().map(|f| rough(f).map(|rough| (f, rough))).collect::<Result<Vec<_>, _>>()?;
+        let Some(next) = found.into_iter().max_by(|a, b| worth(a).total_cmp(&worth(b))) else { break };
+        now = next;
+        let better = if aim.is_some() { now.1 < best.1 } else { worth(&now) > worth(&best) };
+        in_vain = if better { 0 } else { in_vain + 1 };
+        if in_vain == 0 {
+            best = now;
         }
     }
     Ok(best)
-}
-
-/// Variance of the logarithms of some estimates (none for 0), of which those far below the best matter alike.
-fn roughness(logs: &[Option<f64>]) -> f64 {
-    let best = logs.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
-    if best == f64::NEG_INFINITY {
-        return f64::INFINITY;
-    }
-    let mut logs = logs.iter().map(|l| l.map_or(best - DEEPEST, |l| l.max(best - DEEPEST)));
-    log_variance(logs.len(), || logs.next())
 }

@@ -11,29 +11,45 @@
 //! from what it finds (active learning of a posterior: Kandasamy, Schneider and Poczos 2015, IJCAI).
 
 use super::target::{Estimate, Fit};
+use crate::diagnostics::{HEAVY, smoothed};
 use crate::emulator::{Emulator, Frame, evenly, monomials, regressed};
 use crate::failure::Failure;
 use crate::jobs::{self, Control};
 use crate::pmmh::Walks;
 use crate::prior::{Parameter, normals, values};
-use crate::special::{normal_below, quantile};
+use crate::special::{log_sum, normal_below, quantile};
 use remission_cohort::measure::Reported;
 use remission_engine::stream::{Purpose, Stream};
 
 /// Most places that are learned from, and most of those within `NEAR` of the best, for each parameter.
-const MOST: usize = 140;
-const HIGH: usize = 100;
+const MOST: usize = 170;
+const HIGH: usize = 110;
 const NEAR: f64 = 8.0;
+/// ln above the best that was seen to which sizes alone may say that a place is better.
+const BETTER: f64 = 1.0;
 /// ln below the best down to which other places than those that the stand-in took for high are learned from.
 const DEPTH: f64 = 30.0;
-/// How far from its middle what is left is taken to be: estimates by a filter are far too low at times.
+/// How far above and below its middle what is left is taken to be: estimates by a filter are far too low at times, and places that sizes alone
+/// take for good far too high.
 const FAR: f64 = 4.0;
+const LOW: f64 = 12.0;
 /// Rounds in which a stand-in learns, places of one, and its own steps to each.
-const ROUNDS: u64 = 4;
+const ROUNDS: u64 = 8;
 const PLACES: usize = 160;
 const STEPS: usize = 500;
-/// Standard deviation of what a stand-in is off by from which on it is good.
-const GOOD: f64 = 0.3;
+/// Places at which filters are judged then.
+const JUDGED: usize = 16;
+/// Part of what weights keep that roughness of estimates alone would leave, from which on a stand-in is good.
+const GOOD: f64 = 0.6;
+
+/// Whether weights of places (their logarithms) by estimates of some roughness (the variance of their own logarithm) are as even as if the
+/// stand-in were good.
+fn even(logs: &[f64], rough: f64) -> bool {
+    let (logs, shape) = smoothed(logs);
+    let squares: Vec<f64> = logs.iter().map(|l| 2.0 * l).collect();
+    let kept = libm::exp(2.0 * log_sum(&logs) - log_sum(&squares)) / logs.len() as f64;
+    shape < HEAVY && kept > GOOD * libm::exp(-rough)
+}
 
 /// A reading of a size, and the logarithm of that size by features of the place.
 struct Sized {
@@ -57,9 +73,30 @@ pub(super) struct StandIn<'a> {
     rest: Emulator,
 }
 
-/// As it is down to `NEAR` below the best, and by the logarithm of how far it is below that from there on.
+/// A stand-in that has learned.
+pub(super) struct Learned<'a> {
+    pub stand_in: StandIn<'a>,
+    /// Standard deviation of what it was off by when it was last tried.
+    pub off: f64,
+    /// Some places where it thinks the posterior is.
+    pub places: Vec<Vec<f64>>,
+    /// What it has learned from.
+    seen: Vec<Estimate>,
+}
+
+impl<'a> Learned<'a> {
+    /// The same with more to learn from.
+    pub fn more(mut self, fit: &'a Fit, more: Vec<Estimate>) -> Option<Learned<'a>> {
+        self.seen.extend(more);
+        let stand_in = StandIn::new(fit, &self.seen)?;
+        Some(Learned { stand_in, ..self })
+    }
+}
+
+/// As it is down to `NEAR` below the best, and by the logarithm of how far it is below that from there on; little better than the best, where
+/// what is learned goes beyond what was seen.
 fn pressed(x: f64, best: f64) -> f64 {
-    let below = best - x;
+    let below = (best - x).max(-BETTER);
     best - if below < NEAR { below } else { NEAR * (1.0 + libm::log(below / NEAR)) }
 }
 
@@ -118,7 +155,7 @@ impl<'a> StandIn<'a> {
             low.iter().rev().filter(worth).take(MOST * parameters.len() - high.len()).copied().collect();
         let left = |s: &&Estimate| pressed(s.log_likelihood, best) - pressed(base(s), best_by_sizes);
         let middle = quantile(&high.iter().map(left).collect::<Vec<_>>(), 0.5)?;
-        let left = |s: &&Estimate| (s.at.clone(), left(s).clamp(middle - FAR, middle + FAR));
+        let left = |s: &&Estimate| (s.at.clone(), left(s).clamp(middle - LOW, middle + FAR));
         let sets: Vec<(Vec<f64>, f64)> = high.iter().chain(&low).map(left).collect();
         let rest = Emulator::within(parameters, &sets, high.len())?;
         Some(StandIn { sizes, best: best_by_sizes, rest })
@@ -130,9 +167,8 @@ impl<'a> StandIn<'a> {
         if rest == f64::NEG_INFINITY { rest } else { rest + pressed(self.sizes.log_density(z), self.best) }
     }
 
-    /// Learned from what was seen and then, a round at a time, from estimates where it thinks the posterior is; with the standard deviation
-    /// by which it was off when it was last tried; no better is wanted where estimates of this roughness (the variance of their logarithm)
-    /// hide it. None where too little was seen.
+    /// Learned from what was seen and then, a round at a time, from estimates where it thinks the posterior is; no better is wanted where
+    /// estimates of this roughness (the variance of their logarithm) hide it. None where too little was seen.
     pub fn learned(
         fit: &'a Fit,
         mut seen: Vec<Estimate>,
@@ -140,7 +176,7 @@ impl<'a> StandIn<'a> {
         rough: f64,
         seed: u64,
         control: &Control,
-    ) -> Result<Option<(StandIn<'a>, f64)>, Failure> {
+    ) -> Result<Option<Learned<'a>>, Failure> {
         let parameters = &fit.parameters;
         let walks = Walks::across(parameters, start);
         let Some(mut by) = StandIn::new(fit, &seen) else { return Ok(None) };
@@ -159,18 +195,28 @@ impl<'a> StandIn<'a> {
                 Ok(found.map(|(estimate, _)| (estimate.log_likelihood - told, estimate)))
             })?;
             let tried: Vec<(f64, Estimate)> = tried.into_iter().flatten().collect();
-            // The middle half tells the width of a normal law, whatever is far out.
             let mut errors: Vec<f64> = tried.iter().map(|t| t.0).collect();
+            let even = even(&errors, rough);
+            // The middle half tells the width of a normal law, whatever is far out.
             errors.sort_by(f64::total_cmp);
             let quartile = |k: usize| errors.get(errors.len() * k / 4).copied().unwrap_or(f64::NAN);
             off = (quartile(3) - quartile(1)) / 1.349;
             seen.extend(tried.into_iter().map(|t| t.1));
             let Some(sharper) = StandIn::new(fit, &seen) else { break };
             by = sharper;
-            if off * off < GOOD * GOOD + rough {
+            if even {
                 break;
             }
         }
-        Ok(Some((by, off)))
+        let curve = |z: &[f64]| by.log_likelihood(z);
+        let walked = jobs::map(JUDGED, control, |k, _| {
+            let mut stream = Stream::new(seed ^ 2, k as u64, 7 + ROUNDS, Purpose::Inference);
+            let from = normals(parameters, &start[k * start.len() / JUDGED]);
+            let known = curve(&from) > f64::NEG_INFINITY;
+            Ok(known.then(|| values(parameters, &walks.along(parameters, &curve, &from, STEPS, &mut stream).0)))
+        })?;
+        let places: Vec<Vec<f64>> = walked.into_iter().flatten().collect();
+        let places = if places.is_empty() { start.to_vec() } else { places };
+        Ok(Some(Learned { stand_in: by, off, places, seen }))
     }
 }

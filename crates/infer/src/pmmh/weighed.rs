@@ -27,6 +27,8 @@ const ROUND: usize = 100;
 const FIRST: usize = 200;
 /// Share of places that weights must keep then; of a stand-in that is worse no more are asked for.
 const KEPT: f64 = 0.2;
+/// Shape of the tail of weights from which on more of them would not help, when chains are compared for the first time.
+const UNEVEN: f64 = 1.0;
 /// ln below the largest weight of earlier rounds below which an estimate is given up: of no weight among thousands.
 const NOTHING: f64 = 20.0;
 
@@ -132,7 +134,8 @@ pub fn weighed<E: Estimated>(
         })?;
         let Some(mut found) = posterior(target, &walking, settings) else { return Ok(None) };
         let kept = found.posterior.acceptance.iter().copied().fold(1.0, f64::min);
-        if done + count >= most || kept < KEPT || (settings.agreed && found.complaints().is_empty()) {
+        let uneven = done == 0 && found.shape >= UNEVEN;
+        if done + count >= most || kept < KEPT || uneven || (settings.agreed && found.complaints().is_empty()) {
             control.done(1.0);
             found.posterior.variance = variance(target, &found.posterior.draws, settings.seed, control)?;
             return Ok(Some(found));

@@ -1,0 +1,273 @@
+//! Tumours with one more founder where it is wanted: what exists when treatment begins, by importance sampling.
+//!
+//! # Law
+//! Given the path of the cells that found them, founders are a Poisson process. With probability q_k one more founder is put into place k
+//! (a step of growth and a channel of mutation), one whose line reaches the end of the step if it founds nobody itself, and with
+//! probability q_0 none is. Tumours then come with their own density times
+//!     q_0 + sum over k of q_k n_k / l_k,
+//! n_k such founders having been found in place k and l_k expected there given the path: P(n - 1) / P(n) = n / l of a Poisson number
+//! with mean l (Mecke's equation; Last and Penrose 2017, Lectures on the Poisson Process, theorem 4.1). Where growth never came to place k, or
+//! nobody can be founded there, 1 stands for n_k / l_k. One over that density is the weight of a tumour: averages with weights are those
+//! of [`crate::before::Starts::one`], whatever the q, with q_0 above 0.
+//!
+//! Steps are counted while the one clone of the founding type has [`LEAST`] cells or more, over all attempts to grow; places are of a type
+//! that switches into no other and founds at division.
+
+use crate::compiled::Compiled;
+use crate::founding::{Newborns, Parent, Placed, Placing, Point, Way};
+use crate::leap::Scratch;
+use crate::state::{Clones, State};
+use crate::step::Step;
+use crate::stream::Stream;
+use smallvec::SmallVec;
+
+/// Cells from which on steps are counted.
+pub const LEAST: u64 = 1000;
+/// Chance to reach the end of the step below which nobody is sought who does.
+const RARE: f64 = 1e-3;
+/// Nodes and weights of Gauss and Legendre of order 8 on [0, 1].
+const GAUSS: [(f64, f64); 8] = [
+    (0.019_855_071_751_231_856, 0.050_614_268_145_188_13),
+    (0.101_666_761_293_186_64, 0.111_190_517_226_687_24),
+    (0.237_233_795_041_835_5, 0.156_853_322_938_943_65),
+    (0.408_282_678_752_175_1, 0.181_341_891_689_181),
+    (0.591_717_321_247_825, 0.181_341_891_689_181),
+    (0.762_766_204_958_164_5, 0.156_853_322_938_943_65),
+    (0.898_333_238_706_813_4, 0.111_190_517_226_687_24),
+    (0.980_144_928_248_768_1, 0.050_614_268_145_188_13),
+];
+/// Where an interval is parted for quadrature: chances to survive rise steeply toward its end.
+const PARTED: f64 = 0.85;
+
+/// Where one more founder may be put.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Guide {
+    /// Probability of each place, by step and number of the channel in the model; together 1 at most, what is left being that of nobody.
+    pub places: Vec<Vec<f64>>,
+}
+
+/// A step of growth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grown {
+    /// Its first day.
+    pub start: f64,
+    /// Its length, days.
+    pub days: f64,
+    /// Founders by each channel of the model.
+    pub founded: Vec<Founded>,
+}
+
+/// Founders by a channel in a step.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Founded {
+    /// How many were expected given the path, all of them.
+    pub expected: f64,
+    /// Births and deaths a day of the type founded.
+    pub birth: f64,
+    /// Likewise.
+    pub death: f64,
+}
+
+/// A tumour when treatment begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Led {
+    /// The tumour.
+    pub state: State,
+    /// ln of its weight.
+    pub log_weight: f64,
+    /// The channel by which one more was founded, where one was.
+    pub channel: Option<usize>,
+}
+
+impl Led {
+    /// A tumour nobody led.
+    pub(crate) fn free(state: State) -> Led {
+        Led { state, log_weight: 0.0, channel: None }
+    }
+}
+
+/// Growth with a guide.
+#[derive(Debug)]
+pub(crate) struct Guided {
+    places: Vec<Vec<f64>>,
+    /// Step and channel of the one more founder.
+    wanted: Option<(usize, usize)>,
+    steps: usize,
+    /// The day on which the step begins.
+    pub(crate) now: f64,
+    /// Density so far, and probability of the places that are behind.
+    density: f64,
+    behind: f64,
+    /// The channel of the one more founder, once there is one.
+    pub(crate) channel: Option<usize>,
+    /// The steps, where they are asked for.
+    pub(crate) seen: Option<Vec<Grown>>,
+}
+
+impl Guided {
+    /// With a place drawn.
+    pub(crate) fn new(guide: &Guide, told: bool, stream: &mut Stream) -> Guided {
+        let mut left = stream.uniform();
+        let mut wanted = None;
+        for (k, row) in guide.places.iter().enumerate() {
+            for (c, q) in row.iter().enumerate() {
+                if left >= 0.0 && left < *q {
+                    wanted = Some((k, c));
+                }
+                left -= q;
+            }
+        }
+        let seen = told.then(Vec::new);
+        Guided {
+            places: guide.places.clone(),
+            wanted,
+            steps: 0,
+            now: 0.0,
+            density: 0.0,
+            behind: 0.0,
+            channel: None,
+            seen,
+        }
+    }
+
+    /// ln of the weight of what was grown.
+    pub(crate) fn log_weight(&self) -> f64 {
+        -libm::log(1.0 - self.behind + self.density)
+    }
+}
+
+/// After the founders of a step of block `b`, of which `total` were expected and those after `before` (lines, founding ones) are its own.
+pub(crate) fn one_more(
+    compiled: &Compiled,
+    step: &Step,
+    b: usize,
+    clones: &Clones,
+    (cells, total): (u64, f64),
+    before: (usize, usize),
+    scratch: &mut Scratch,
+    stream: &mut Stream,
+) {
+    let block = &compiled.blocks[b];
+    let Scratch { placing, newborns, guided, .. } = scratch;
+    let Some(guided) = guided else { return };
+    let now = guided.now;
+    if clones.founders.len() != 1 || block.types.len() != 1 || !block.leaving.is_empty() || cells < LEAST {
+        return;
+    }
+    let channels = &block.dividing[..];
+    let (from, along) = (Point { interval: 0, into: 0.0 }, step.along(compiled, b));
+    let way = Way { block, compiled, step, along, from, cells: &[cells], end: &clones.counts[..1], told: true };
+    let Guided { places, wanted, steps, density, behind, channel: led, seen, .. } = &mut **guided;
+    let k = *steps;
+    *steps += 1;
+    let of = |placed: &[Placed], c: usize| placed.iter().filter(|p| p.channel == c).count();
+    let found =
+        |newborns: &Newborns, c: usize| of(&newborns.lines[before.0..], c) + of(&newborns.founding[before.1..], c);
+    let possible = |c: usize| {
+        let to = compiled.place[compiled.channels[c].to].0;
+        let line = compiled.blocks[to].is_line();
+        let chance = if line { step.lines(compiled, to).from[0].survival } else { 1.0 };
+        step.window.rates(0)[compiled.layout.founding(c)] > 0.0 && total > 0.0 && chance >= RARE
+    };
+    // What was expected is needed of places where somebody is.
+    let mut expected: Option<Shares> = None;
+    if let Some(seen) = seen {
+        let shares = expected.insert(shares(placing, &way, channels));
+        let (mut founded, rates) = (vec![Founded::default(); compiled.channels.len()], step.window.rates(0));
+        for (&(_, c), share) in channels.iter().zip(&shares.all) {
+            let to = compiled.channels[c].to;
+            let (birth, death) = (rates[compiled.layout.birth(to)], rates[compiled.layout.death(to)]);
+            founded[c] = Founded { expected: total * share, birth, death };
+        }
+        seen.push(Grown { start: now, days: step.days(), founded });
+    }
+    let Some(row) = places.get(k) else { return };
+    for (number, &channel) in channels.iter().enumerate() {
+        let c = channel.1;
+        let Some(&q) = row.get(c).filter(|q| **q > 0.0) else { continue };
+        *behind += q;
+        if !possible(c) {
+            *density += q;
+            continue;
+        }
+        let mut n = found(newborns, c);
+        if *wanted == Some((k, c)) {
+            let (gone, more, clone) = (newborns.gone, n + 1, &clones.founders[0]);
+            while n < more {
+                let to = (Parent { id: clone.id, barcode: clone.barcode }, u64::MAX / 2);
+                placing.place(&way, &[channel], 1, to, newborns, stream);
+                n = found(newborns, c);
+            }
+            newborns.gone = gone;
+            *led = Some(c);
+        }
+        if n == 0 {
+            continue;
+        }
+        let shares = expected.get_or_insert_with(|| shares(placing, &way, channels));
+        *density += q * n as f64 / (total * shares.surviving[number]);
+    }
+}
+
+/// Shares of all founders along a way, by channel.
+#[derive(Default)]
+struct Shares {
+    /// All.
+    all: SmallVec<[f64; 8]>,
+    /// Those whose lines reach the end, and founders of founders.
+    surviving: SmallVec<[f64; 8]>,
+}
+
+fn shares(placing: &mut Placing, way: &Way, channels: &[(usize, usize)]) -> Shares {
+    let (compiled, step) = (way.compiled, way.step);
+    let layout = compiled.layout;
+    placing.predict_path(way);
+    let Shares { mut all, mut surviving } = Shares::default();
+    let mut sum = 0.0;
+    // Types alike in birth and death are asked for once.
+    let mut known: SmallVec<[(f64, f64, f64); 4]> = SmallVec::new();
+    for &(_, c) in channels {
+        let to = compiled.channels[c].to;
+        let place = compiled.place[to].0;
+        let line = compiled.blocks[place].is_line();
+        let (mut own, mut left) = (0.0, 0.0);
+        for (k, interval) in step.window.intervals.iter().enumerate() {
+            let rates = step.window.rates(k);
+            let (a, z, growth, area) = placing.between(k);
+            let founded = rates[layout.founding(c)] * interval.days * area;
+            own += founded;
+            let (birth, death) = (rates[layout.birth(to)], rates[layout.death(to)]);
+            let chance = if !line {
+                1.0
+            } else if let Some(known) = known.iter().find(|x| x.0 == birth && x.1 == death) {
+                known.2
+            } else {
+                let end = &step.lines(compiled, place).from[k + 1];
+                let line = |x: f64| end.after(birth, death, (1.0 - x) * interval.days).survival;
+                let path = |x: f64| if growth == 0.0 { a + (z - a) * x } else { a * libm::exp(growth * x) };
+                let chance = over_unit(|x| path(x) * line(x)) / area;
+                if step.window.intervals.len() == 1 {
+                    known.push((birth, death, chance));
+                }
+                chance
+            };
+            left += founded * chance;
+        }
+        sum += own;
+        all.push(own);
+        surviving.push(left);
+    }
+    if sum > 0.0 {
+        all.iter_mut().chain(&mut surviving).for_each(|x| *x /= sum);
+    }
+    Shares { all, surviving }
+}
+
+/// The integral over [0, 1] of what may rise steeply toward 1.
+fn over_unit(f: impl Fn(f64) -> f64) -> f64 {
+    let panel = |low: f64, high: f64| -> f64 {
+        let width = high - low;
+        width * GAUSS.iter().map(|(x, w)| w * f(low + width * x)).sum::<f64>()
+    };
+    panel(0.0, PARTED) + panel(PARTED, 1.0)
+}
