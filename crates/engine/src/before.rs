@@ -111,10 +111,10 @@ impl<'a> Starts<'a> {
     /// # Errors
     /// As [`start_within`].
     pub fn within(&mut self, budget: Budget, stream: &mut Stream) -> Result<State, Failure> {
-        if self.growing.is_some() {
-            return self.grown(budget, stream);
+        let Starts { compiled, parameters, growing } = self;
+        if let Some(growing) = growing {
+            return growing.next(compiled, parameters, budget, stream);
         }
-        let Starts { compiled, parameters, .. } = self;
         let mut state = fresh(compiled, parameters)?;
         let mut first = Vec::new();
         if let Start::Given(parts) = &compiled.model.start {
@@ -124,20 +124,6 @@ impl<'a> Starts<'a> {
             }
         }
         found_first(compiled, &mut state, &first, budget.clones, stream)?;
-        state.begin_treatment();
-        Ok(state)
-    }
-
-    /// The next, grown.
-    fn grown(&mut self, budget: Budget, stream: &mut Stream) -> Result<State, Failure> {
-        let Starts { compiled, parameters, growing } = self;
-        let Some(growing) = growing else { return fresh(compiled, parameters) };
-        let followed = growing.untreated.map_or(*compiled, Untreated::compiled);
-        let mut seed = fresh(followed, parameters)?;
-        found_first(followed, &mut seed, &[(growing.founder, growing.from)], budget.clones, stream)?;
-        growing.grow(&seed, compiled.immigrants.is_empty(), budget, stream)?;
-        let grown = &growing.tumour.state;
-        let mut state = growing.untreated.map_or_else(|| grown.clone(), |u| u.joined(compiled, grown));
         state.begin_treatment();
         Ok(state)
     }
@@ -171,15 +157,18 @@ impl<'a> Starts<'a> {
         steps: Option<&mut Vec<Grown>>,
         stream: &mut Stream,
     ) -> Result<Led, Failure> {
-        let guided = Guided::new(guide, steps.is_some(), stream);
-        let place = self.growing.as_mut().and_then(|g| g.tumour.guided());
-        let Some(place) = place else { return self.one(stream).map(Led::free) };
-        *place = Some(Box::new(guided));
-        let grown = self.grown(Budget::default(), stream);
-        let Some(growing) = &mut self.growing else { return grown.map(Led::free) };
+        let Starts { compiled, parameters, growing } = self;
+        let Some(growing) = growing.as_mut().filter(|g| g.method == Method::Leap) else {
+            return self.one(stream).map(Led::free);
+        };
+        if let Some(place) = growing.tumour.guided() {
+            *place = Some(Box::new(Guided::new(guide, steps.is_some(), stream)));
+        }
+        let state = growing.next(compiled, parameters, Budget::default(), stream);
         let now = growing.tumour.state.time;
+        // Taken out also where growth failed.
         let guided = growing.tumour.guided().and_then(Option::take);
-        let state = grown?;
+        let state = state?;
         let log_weight = guided.as_ref().map_or(0.0, |g| g.log_weight());
         let channel = guided.as_ref().and_then(|g| g.channel);
         if let Some(steps) = steps {
@@ -259,6 +248,24 @@ const GUIDED: f64 = 1.0;
 const STRETCH: f64 = 28.0;
 
 impl Growing<'_> {
+    /// The next tumour when treatment begins.
+    fn next(
+        &mut self,
+        compiled: &Compiled,
+        parameters: &[f64],
+        budget: Budget,
+        stream: &mut Stream,
+    ) -> Result<State, Failure> {
+        let followed = self.untreated.map_or(compiled, Untreated::compiled);
+        let mut seed = fresh(followed, parameters)?;
+        found_first(followed, &mut seed, &[(self.founder, self.from)], budget.clones, stream)?;
+        self.grow(&seed, compiled.immigrants.is_empty(), budget, stream)?;
+        let grown = &self.tumour.state;
+        let mut state = self.untreated.map_or_else(|| grown.clone(), |u| u.joined(compiled, grown));
+        state.begin_treatment();
+        Ok(state)
+    }
+
     /// Grows the tumour from `seed`. Where cells arrive from outside (not `closed`) no extinction is final, and none is started again.
     fn grow(&mut self, seed: &State, closed: bool, mut budget: Budget, stream: &mut Stream) -> Result<(), Failure> {
         for _ in 0..ATTEMPTS {

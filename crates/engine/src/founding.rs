@@ -103,7 +103,7 @@ impl<'a> Target<'a> {
 }
 
 /// What a founder has of its parent clone.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Parent {
     /// Its number.
     pub id: u32,

@@ -15,6 +15,7 @@
 
 use crate::compiled::Compiled;
 use crate::founding::{Newborns, Parent, Placed, Placing, Point, Way};
+use crate::law::counts::GAUSS;
 use crate::leap::Scratch;
 use crate::state::{Clones, State};
 use crate::step::Step;
@@ -25,17 +26,6 @@ use smallvec::SmallVec;
 pub const LEAST: u64 = 1000;
 /// Chance to reach the end of the step below which nobody is sought who does.
 const RARE: f64 = 1e-3;
-/// Nodes and weights of Gauss and Legendre of order 8 on [0, 1].
-const GAUSS: [(f64, f64); 8] = [
-    (0.019_855_071_751_231_856, 0.050_614_268_145_188_13),
-    (0.101_666_761_293_186_64, 0.111_190_517_226_687_24),
-    (0.237_233_795_041_835_5, 0.156_853_322_938_943_65),
-    (0.408_282_678_752_175_1, 0.181_341_891_689_181),
-    (0.591_717_321_247_825, 0.181_341_891_689_181),
-    (0.762_766_204_958_164_5, 0.156_853_322_938_943_65),
-    (0.898_333_238_706_813_4, 0.111_190_517_226_687_24),
-    (0.980_144_928_248_768_1, 0.050_614_268_145_188_13),
-];
 /// Where an interval is parted for quadrature: chances to survive rise steeply toward its end.
 const PARTED: f64 = 0.85;
 
@@ -266,8 +256,8 @@ fn shares(placing: &mut Placing, way: &Way, channels: &[(usize, usize)]) -> Shar
 /// The integral over [0, 1] of what may rise steeply toward 1.
 fn over_unit(f: impl Fn(f64) -> f64) -> f64 {
     let panel = |low: f64, high: f64| -> f64 {
-        let width = high - low;
-        width * GAUSS.iter().map(|(x, w)| w * f(low + width * x)).sum::<f64>()
+        let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
+        half * GAUSS.iter().map(|(x, w)| w * (f(middle - half * x) + f(middle + half * x))).sum::<f64>()
     };
     panel(0.0, PARTED) + panel(PARTED, 1.0)
 }

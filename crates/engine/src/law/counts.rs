@@ -29,8 +29,8 @@ const NODES: usize = 14;
 const PANEL: f64 = 4.0;
 /// Panels of one integral.
 const MOST_PANELS: usize = 400_000;
-/// Nodes and weights of Gauss and Legendre of order 8 on [-1, 1].
-const GAUSS: [(f64, f64); 4] = [
+/// Nodes (of each sign) and weights of Gauss and Legendre of order 8 on [-1, 1].
+pub(crate) const GAUSS: [(f64, f64); 4] = [
     (0.183_434_642_495_649_8, 0.362_683_783_378_362),
     (0.525_532_409_916_329, 0.313_706_645_877_887_3),
     (0.796_666_477_413_626_7, 0.222_381_034_453_374_5),

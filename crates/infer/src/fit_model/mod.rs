@@ -54,7 +54,7 @@ pub struct Options {
     pub most_free: usize,
     /// How the tumour is followed; default particles.
     pub method: Method,
-    /// Particles of a pass, 2 or more; none: as many as bring the variance of the log-likelihood below 1, 2 to 128.
+    /// Particles of a pass, 2 or more; none: as many as tell most in a time, 2 to 128.
     pub particles: Option<usize>,
     /// Chains, 2 or more; default 4.
     pub chains: usize,
@@ -246,11 +246,10 @@ fn fitted<'a>(
     (fit.filter, rough) = judged(&fit, &start, (from, Some(TO_LEARN)), control)?;
     let learning = by(&fit, fit.filter);
     let learned = |control: &Control| StandIn::learned(&learning, seen.all(), &start, rough, options.seed, control);
-    let learned = control.part(0.4, 0.45, learned)?;
+    let mut learned = control.part(0.4, 0.45, learned)?;
     if let Some(learned) = &learned {
         (fit.filter, _) = judged(&fit, &learned.places, (least(), None), control)?;
     }
-    let mut learned = learned;
     let (mut found, mut start, mut again) = (None, start, 0);
     // Weighed draws where weights are even enough, and chains that begin at them where not.
     while let (None, Some(by)) = (&found, &learned) {

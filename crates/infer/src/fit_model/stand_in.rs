@@ -17,7 +17,8 @@ use crate::failure::Failure;
 use crate::jobs::{self, Control};
 use crate::pmmh::Walks;
 use crate::prior::{Parameter, normals, values};
-use crate::special::{log_sum, normal_below, quantile};
+use crate::smc::effective;
+use crate::special::{normal_below, quantile};
 use remission_cohort::measure::Reported;
 use remission_engine::stream::{Purpose, Stream};
 
@@ -37,7 +38,7 @@ const LOW: f64 = 12.0;
 const ROUNDS: u64 = 8;
 const PLACES: usize = 160;
 const STEPS: usize = 500;
-/// Places at which filters are judged then.
+/// Places of a stand-in that has learned, at which filters are judged.
 const JUDGED: usize = 16;
 /// Part of what weights keep that roughness of estimates alone would leave, from which on a stand-in is good.
 const GOOD: f64 = 0.6;
@@ -46,9 +47,7 @@ const GOOD: f64 = 0.6;
 /// stand-in were good.
 fn even(logs: &[f64], rough: f64) -> bool {
     let (logs, shape) = smoothed(logs);
-    let squares: Vec<f64> = logs.iter().map(|l| 2.0 * l).collect();
-    let kept = libm::exp(2.0 * log_sum(&logs) - log_sum(&squares)) / logs.len() as f64;
-    shape < HEAVY && kept > GOOD * libm::exp(-rough)
+    shape < HEAVY && effective(&logs) > GOOD * libm::exp(-rough) * logs.len() as f64
 }
 
 /// A reading of a size, and the logarithm of that size by features of the place.

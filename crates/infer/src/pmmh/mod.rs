@@ -31,7 +31,7 @@ pub use weighed::{Weighed, weighed};
 use crate::diagnostics::{Diagnosis, diagnose};
 use crate::jobs::{Control, Interrupted, carried, map};
 use crate::prior::{self, Parameter, values};
-use crate::special::log_sum;
+use crate::smc::effective;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 
@@ -250,8 +250,7 @@ pub(crate) fn roughness(logs: &[Option<f64>]) -> f64 {
     }
     let logs: Vec<f64> = logs.iter().map(|l| l.map_or(best - DEEPEST, |l| l.max(best - DEEPEST))).collect();
     let count = logs.len() as f64;
-    let squares: Vec<f64> = logs.iter().map(|l| 2.0 * l).collect();
-    let told = log_sum(&squares) - 2.0 * log_sum(&logs) + libm::log(count);
+    let told = libm::log(count / effective(&logs));
     if told < TOLD {
         return told;
     }
