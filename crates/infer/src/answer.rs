@@ -103,6 +103,8 @@ pub struct Answer {
     pub unconverged: Vec<String>,
     /// What would mend that, a sentence; empty: nothing is known.
     pub remedy: String,
+    /// What does not rest on that and stands, and what is no result, a sentence; empty: nothing stands.
+    pub stands: String,
     /// Estimates, the most important first.
     pub estimates: Vec<Estimate>,
     /// Tests.
@@ -119,4 +121,11 @@ pub struct Answer {
     pub figures: Vec<Figure>,
     /// Draws, where a posterior was sampled.
     pub sampled: Option<Sampled>,
+}
+
+impl Answer {
+    /// What may be read of an answer that did not converge, a sentence.
+    pub fn may_be_read(&self) -> &str {
+        if self.stands.is_empty() { "Read nothing below as a result before this is mended." } else { &self.stands }
+    }
 }

@@ -66,7 +66,7 @@ pub struct Costs {
 pub struct Effort {
     /// Particles of each of the sampler's four runs; runs that disagree begin again with twice as many
     /// [default: 500 for ctdna, 200 for others]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=100_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=100_000), allow_negative_numbers = true)]
     pub particles: Option<u32>,
 }
 
@@ -346,10 +346,10 @@ pub struct Fluctuation {
     #[arg(long)]
     pub verdict: bool,
     /// No data: the chance of more than X mutants in a culture with --m mutations
-    #[arg(long, value_name = "X", requires = "m", group = "planned", value_parser = count, conflicts_with_all = ["data", "verdict", "compare"])]
+    #[arg(long, value_name = "X", requires = "m", group = "planned", value_parser = count, conflicts_with_all = ["data", "verdict", "compare"], allow_negative_numbers = true)]
     pub tail: Option<u64>,
     /// No data: how many cultures give a 95 % interval of this half-width, as a share of --m
-    #[arg(long, value_name = "SHARE", requires = "m", group = "planned", conflicts_with_all = ["data", "verdict", "compare", "tail"])]
+    #[arg(long, value_name = "SHARE", requires = "m", group = "planned", conflicts_with_all = ["data", "verdict", "compare", "tail"], allow_negative_numbers = true)]
     pub precision: Option<f64>,
     /// Mutations in a culture, for --tail and --precision
     #[arg(long, value_name = "M", requires = "planned", allow_negative_numbers = true)]

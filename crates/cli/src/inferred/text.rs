@@ -41,7 +41,7 @@ fn one(page: &mut Page, answer: &Answer) {
         page.item(0, "NOT CONVERGED: ", &one_line(complaint));
     }
     if !answer.unconverged.is_empty() {
-        page.text(0, "Read nothing below as a result before this is mended.");
+        page.text(0, &one_line(answer.may_be_read()));
         if !answer.remedy.is_empty() {
             page.text(0, &one_line(&answer.remedy));
         }

@@ -153,6 +153,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     if columns.reads.is_none() && columns.copies.is_none() {
         return Err(faults(&sheet));
     }
+    // Rows that give both kinds of reading, of which reads are taken.
+    let mut both = 0usize;
     let mut patients: Vec<Patient> = Vec::new();
     let mut given: Vec<(usize, usize, Option<Role>)> = Vec::new();
     let (mut once, mut empty) = (Once::default(), 0usize);
@@ -165,6 +167,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         let what = sheet.name(row, mutation, "a name for the mutation").map(str::to_string);
         let role = role.and_then(|c| one_role(&sheet, row, c));
         let said = said(&sheet, row, &columns);
+        let there = |c: Column| !is_missing(sheet.text(row, c));
+        both += usize::from(columns.reads.is_some_and(|r| there(r.0)) && columns.copies.is_some_and(there));
         let (Some(day), Some(what)) = (day, what) else { continue };
         if !(-3650.0..=36_500.0).contains(&day) {
             sheet.reject(row, time, &format!("{day}"), "days since treatment began, -3650 to 36500");
@@ -213,6 +217,12 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     let mut notes = Vec::new();
     if !sheet.unused().is_empty() {
         notes.push(format!("columns not used: {}", sheet.unused().join(", ")));
+    }
+    if both > 0 {
+        notes.push(format!(
+            "{} with mutant_reads and copies_per_ml: the reads are taken, which tell their own scatter",
+            counted(both, "row", "rows")
+        ));
     }
     if empty > 0 {
         notes.push(format!("{} without a reading left out", counted(empty, "row", "rows")));

@@ -1,8 +1,8 @@
 //! Any model of the catalogue or of the user fitted to one patient's series: sizes, counts, tumour DNA.
 //!
-//! In reading order: [`data`] (the table), [`patient`] (the tumour as a hidden process), [`target`] (free parameters and the
-//! likelihood; `led`: starts that the readings ask for), `scout` (where the posterior lies, how many particles), `stand_in` (a cheap likelihood that is learned there), `words` (the
-//! answer), `next` (what a further reading would tell).
+//! In reading order: [`data`] (the table), [`patient`] (the tumour as a hidden process), `led` (starts that the readings ask for),
+//! [`target`] (free parameters and the likelihood), `scout` (where the posterior lies, how hard a pass works), `stand_in` (a cheap
+//! likelihood that is learned there), `words` (the answer), `next` (what a further reading would tell).
 //!
 //! With `Method::Particles` parameters and paths of the tumour are drawn together over the engine's own leaps, from the stand-in with
 //! weights or by particle marginal Metropolis-Hastings ([`crate::pmmh`]); with `Method::Mean` the tumour follows its mean and noise is that of
@@ -30,7 +30,7 @@ use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 use remission_model::resolved::{Regimen, Study};
-use scout::{AROUND, ROUGH, Seeing, TO_LEARN, by, enough, least, scouted};
+use scout::{AROUND, Seeing, VARIANCE, best, by, enough, least, scouted};
 use stand_in::StandIn;
 use target::{Fit, chosen, prior_of};
 
@@ -194,9 +194,6 @@ pub fn answer(
 /// Most weighed draws of a chain for each step that one of Metropolis-Hastings may take: of those most are in vain.
 const WEIGHED: usize = 2;
 
-/// Times that a stand-in learns from places that it weighed unevenly.
-const AGAIN: usize = 2;
-
 const IMPOSSIBLE: &str = "no draw from the prior makes these readings possible: look at the unit of the values, the limits, the arm, \
      and whether the tumour of the model can have this size";
 
@@ -218,21 +215,22 @@ fn fitted<'a>(
         seed: options.seed,
         ..pmmh::Settings::default()
     };
-    let scout = |filter, control: &Control| scouted(&fit, filter, &settings, control)?.ok_or_else(refused);
-    let mut start = control.part(0.0, 0.2, |control| scout(scout::few(&fit), control))?;
-    let judged = |fit: &Fit, places: &[Vec<f64>], from, control: &Control| match fit.filter {
-        Some(_) if options.particles.is_none() => {
-            enough(fit, places, from, options.seed, control).map(|(filter, rough)| (Some(filter), rough))
+    let scout = |fit: &Fit, filter, control: &Control| scouted(fit, filter, &settings, control)?.ok_or_else(refused);
+    let mut start = control.part(0.0, 0.15, |control| scout(&fit, scout::few(&fit), control))?;
+    let judged = |fit: &Fit, start: &[Vec<f64>], control: &Control| match fit.filter {
+        Some(from) if options.particles.is_none() => {
+            enough(fit, start, from, options.seed, control).map(|(filter, rough)| (Some(filter), rough))
         }
         chosen => Ok((chosen, 0.0)),
     };
-    let (mut filter, rough) = control.part(0.2, 0.25, |control| judged(&fit, &start, (least(), None), control))?;
-    if let Some(again) = filter.filter(|f| f.led || rough > ROUGH).and_then(|_| scout::led(&fit)) {
-        // Those who were not led did not find the way.
-        start = scout(Some(again), control)?;
-        (filter, _) = judged(&fit, &start, (again, None), control)?;
+    let rough;
+    (fit.filter, rough) = control.part(0.15, 0.2, |control| judged(&fit, &start, control))?;
+    if let Some(led) = scout::led(&fit).filter(|_| rough > VARIANCE) {
+        // No filter is enough there: who was not led may have missed the posterior.
+        fit.filter = Some(led);
+        start = control.part(0.2, 0.23, |control| scout(&fit, Some(led), control))?;
+        (fit.filter, _) = control.part(0.23, 0.25, |control| judged(&fit, &start, control))?;
     }
-    fit.filter = filter;
     // Chains that look around, from whose estimates the stand-in learns.
     let first_fit = by(&fit, fit.filter);
     let seen = Seeing::new(&first_fit);
@@ -240,41 +238,29 @@ fn fitted<'a>(
         pmmh::Settings { burn_in: AROUND, steps: AROUND, thin: 1, agreed: false, seed: options.seed ^ 1, ..settings };
     let around = control.part(0.25, 0.4, |control| pmmh::sample(&seen, &first, &start, None, control))?;
     let start = around.ok_or_else(refused)?.draws.all().map(<[f64]>::to_vec).collect::<Vec<_>>();
-    // There estimates may be rougher than at the first places.
-    let rough;
-    let from = fit.filter.unwrap_or_else(least);
-    (fit.filter, rough) = judged(&fit, &start, (from, Some(TO_LEARN)), control)?;
-    let learning = by(&fit, fit.filter);
-    let learned = |control: &Control| StandIn::learned(&learning, seen.all(), &start, rough, options.seed, control);
-    let mut learned = control.part(0.4, 0.45, learned)?;
-    if let Some(learned) = &learned {
-        (fit.filter, _) = judged(&fit, &learned.places, (least(), None), control)?;
+    let learned = |control: &Control| StandIn::learned(&first_fit, seen.all(), &start, options.seed, control);
+    let stand_in = control.part(0.4, 0.45, learned)?;
+    if let (Some(by), Some(from), None) = (&stand_in, fit.filter, options.particles) {
+        fit.filter = Some(control.part(0.45, 0.5, |control| best(&fit, by, from, options.seed, control))?);
     }
-    let (mut found, mut start, mut again) = (None, start, 0);
-    // Weighed draws where weights are even enough, and chains that begin at them where not.
-    while let (None, Some(by)) = (&found, &learned) {
-        let seeing = Seeing::new(&fit);
-        let settings = pmmh::Settings { steps: WEIGHED * settings.steps, ..settings };
-        let curve = |z: &[f64]| by.stand_in.log_likelihood(z);
-        let weighed = control.part(0.45, 0.7, |control| pmmh::weighed(&seeing, &settings, &start, &curve, control))?;
-        let Some(weighed) = weighed else { break };
-        if weighed.even() {
-            found = Some(weighed.posterior);
-            break;
-        }
-        start = weighed.posterior.draws.all().map(<[f64]>::to_vec).collect();
-        if again == AGAIN {
-            break;
-        }
-        again += 1;
-        learned = learned.and_then(|by| by.more(&learning, seeing.all()));
-    }
-    let off = learned.as_ref().map_or(f64::NAN, |by| by.off);
-    let curve = learned.as_ref().map(|by| |z: &[f64]| by.stand_in.log_likelihood(z));
+    let curve = stand_in.as_ref().map(|by| |z: &[f64]| by.flat(z));
     let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
-    if found.is_none() {
-        found = control.part(0.7, 0.95, |control| pmmh::sample(&fit, &settings, &start, curve, control))?;
-    }
+    let weigh = |control: &Control| match curve {
+        Some(by) => {
+            let settings = pmmh::Settings { steps: WEIGHED * settings.steps, ..settings };
+            pmmh::weighed(&fit, &settings, &start, by, control)
+        }
+        None => Ok(None),
+    };
+    // Weighed draws where weights are even enough, and chains that begin at them where not.
+    let weighed = control.part(0.5, 0.75, weigh)?;
+    let found = match weighed {
+        Some(weighed) if weighed.even() => Some(weighed.posterior),
+        other => {
+            let start = other.map_or(start, |w| w.posterior.draws.all().map(<[f64]>::to_vec).collect());
+            control.part(0.75, 0.95, |control| pmmh::sample(&fit, &settings, &start, curve, control))?
+        }
+    };
     let found = found.ok_or_else(refused)?;
     let (unconverged, rough) = (found.complaints(), found.rough());
     let worst = found.diagnosis.r_hat.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -287,7 +273,7 @@ fn fitted<'a>(
         ("acceptance".into(), Said::Numbers(found.acceptance.clone())),
         ("r_hat".into(), Said::Number(worst)),
         ("effective_draws".into(), Said::Number(least)),
-        ("stand_in_error".into(), Said::Number(off)),
+        ("stand_in_error".into(), Said::Number(stand_in.as_ref().map_or(f64::NAN, |s| s.off))),
     ];
     let prior_paths = control.part(0.95, 1.0, |control| unread(&fit, &found.prior, options.seed, control))?;
     let paths: Vec<Vec<Seen>> = found.paths.into_iter().flatten().collect();
@@ -342,7 +328,7 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
                 let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
                 let start = scouted(&fit, scout::few(&fit), &settings, control)?;
                 let start = start.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?;
-                fit.filter = Some(enough(&fit, &start, (from, None), options.seed, control)?.0);
+                fit.filter = Some(enough(&fit, &start, from, options.seed, control)?.0);
             }
             let settings =
                 smc::Settings { particles: 100, runs: 2, moves: 8, seed: options.seed, ..smc::Settings::default() };

@@ -2,12 +2,14 @@
 //! estimates a stand-in ([`super::stand_in`]) learns from.
 
 use super::patient::Seen;
+use super::stand_in::{StandIn, even};
 use super::target::{Estimate, Fit};
 use super::{Method, Options};
 use crate::failure::Failure;
 use crate::filter::Settings;
 use crate::jobs::{self, Control};
-use crate::pmmh::{self, Estimated, roughness};
+use crate::pmmh::{self, Estimated, log_variance};
+use crate::prior::values;
 use crate::{prior, smc};
 use remission_engine::stream::{Purpose, Stream};
 use std::sync::{Mutex, PoisonError};
@@ -19,25 +21,21 @@ const FEWEST: usize = 2;
 const STARTS: usize = 4;
 /// Most of them.
 const MOST_STARTS: usize = 64;
-/// Filters that may be worth no more than the best before.
-const PATIENCE: usize = 2;
-/// Roughness below which no filter works harder.
-const SMOOTH: f64 = 0.5;
-/// Variance of the log-likelihood that says that the posterior was not found.
-pub(super) const ROUGH: f64 = 3.0;
-/// Roughness of estimates that a stand-in learns from.
-pub(super) const TO_LEARN: f64 = 0.2;
+/// ln below the best from which on it matters not how far an estimate is.
+const DEEPEST: f64 = 10.0;
+/// Filters that may be no better than the best before.
+const PATIENCE: usize = 3;
 /// Steps of each chain that looks around, and as many before.
 pub(super) const AROUND: usize = 150;
 /// ln below what a step must reach down to which an estimate is still finished while looking around.
 const REFUSED: f64 = 10.0;
 /// Passes from which the roughness of estimates at a place is told.
 const PASSES: usize = 16;
-/// Costs, in those of a particle carried from look to look: of a start, of one that is led, of leading, and of what is done between estimates.
-const START: usize = 2;
-const LED: usize = 3;
-const LEADING: usize = 50;
-const BETWEEN: usize = 100;
+/// Variance of the log-likelihood from which on the filter works harder while looking around: chains cost least at 0.85 where steps lead anywhere, at 3 where they
+/// are short (Pitt et al. 2012, J Econometrics 171:134; Doucet et al. 2015, Biometrika 102:295).
+pub(super) const VARIANCE: f64 = 2.0;
+/// Share that weights keep at most of draws that are flatter than the posterior, and of a stand-in that is a little off.
+const MOST_KEPT: f64 = 0.7;
 /// Most particles that are chosen.
 const MOST_PARTICLES: usize = 128;
 
@@ -114,15 +112,14 @@ pub(super) fn few(fit: &Fit) -> Option<Settings> {
     fit.filter.map(|_| Settings { particles: FEW, ..Settings::default() })
 }
 
-/// The filter by which it is looked for where readings must lead; none where they cannot.
+/// The filter by which it is looked for again where no filter is enough at what was found: starts are led; none where they cannot be.
 pub(super) fn led(fit: &Fit) -> Option<Settings> {
-    let led = Settings { led: true, ..with(FEWEST) };
-    (!fit.setting.compiled.interacting).then_some(led)
+    (!fit.setting.compiled.interacting).then(|| with(FEWEST))
 }
 
 /// A filter with so many particles.
 pub(super) fn with(particles: usize) -> Settings {
-    Settings { particles, starts: STARTS, led: false, ..Settings::default() }
+    Settings { particles, starts: STARTS, ..Settings::default() }
 }
 
 /// The least that a filter works.
@@ -132,24 +129,18 @@ pub(super) fn least() -> Settings {
 
 /// The filter that a fit begins with: as was asked for, or the least; none along the mean.
 pub(super) fn first(options: &Options) -> Option<Settings> {
-    (options.method == Method::Particles)
-        .then(|| options.particles.map_or_else(least, |n| Settings { led: true, ..with(n) }))
+    (options.method == Method::Particles).then(|| options.particles.map_or_else(least, with))
 }
 
-/// The filter, of those that work as hard as `from` or harder, by which most is told in a time, with the variance of its log-likelihood at most of
-/// some places.
-///
-/// Draws that are weighed by estimates whose logarithm has variance v tell e^-v as much as if there were none (and chains cost least at a v of
-/// about 1: Pitt et al. 2012, J Econometrics 171:134; Doucet et al. 2015, Biometrika 102:295), so v and the logarithm of the cost are weighed
-/// against each other.
+/// A filter that works as hard as `from`, or as brings the roughness of estimates below `VARIANCE` at places of a start; with the roughness.
 pub(super) fn enough(
     fit: &Fit,
-    places: &[Vec<f64>],
-    (from, aim): (Settings, Option<f64>),
+    start: &[Vec<f64>],
+    from: Settings,
     seed: u64,
     control: &Control,
 ) -> Result<(Settings, f64), Failure> {
-    let places: Vec<&Vec<f64>> = places.iter().step_by((places.len() / 8).max(1)).take(8).collect();
+    let places: Vec<&Vec<f64>> = start.iter().step_by((start.len() / 8).max(1)).take(8).collect();
     let guesses = !fit.setting.compiled.interacting;
     let rough = |filter: Settings| {
         let tried = by(fit, Some(filter));
@@ -165,38 +156,83 @@ pub(super) fn enough(
             all[(3 * all.len()).div_ceil(4) - 1]
         })
     };
-    let cost = |f: &Settings| {
-        let starts = f.particles * f.starts;
-        f.particles * fit.setting.visits.len() + if f.led { LED * starts + LEADING } else { START * starts }
-    };
-    let worth = |(f, rough): &(Settings, f64)| match aim {
-        Some(aim) => -libm::log(rough.max(aim) * cost(f) as f64),
-        None => -rough - libm::log((cost(f) + BETWEEN) as f64),
-    };
-    let smooth = aim.unwrap_or(SMOOTH);
-    let mut now = (from, rough(from)?);
-    let (mut best, mut in_vain) = (now, 0);
-    while best.1 > smooth && now.0.particles < MOST_PARTICLES && in_vain < PATIENCE {
-        let filter = now.0;
-        // Many particles, where chance does what is not guessed; many starts, where a clone that few tumours have explains the readings;
-        // starts that are led, where hardly any has.
-        let mut tried = vec![Settings { particles: 2 * filter.particles, ..filter }];
+    let mut filter = from;
+    let mut best = (filter, rough(filter)?);
+    let mut in_vain = 0;
+    while best.1 > VARIANCE && filter.particles < MOST_PARTICLES && in_vain < PATIENCE {
+        // Many starts, where a clone that few tumours have explains the readings; many particles, where chance does what is not guessed.
+        let mut more = Settings { particles: 2 * filter.particles, ..filter };
+        let mut found = rough(more)?;
         if guesses && filter.starts < MOST_STARTS {
-            tried.push(Settings { starts: STARTS * filter.starts, ..filter });
+            let wider = Settings { starts: STARTS * filter.starts, ..filter };
+            let by_starts = rough(wider)?;
+            if by_starts * cost(fit, wider) < found * cost(fit, more) {
+                (more, found) = (wider, by_starts);
+            }
         }
-        if guesses && !filter.led {
-            tried.push(Settings { starts: filter.starts.max(STARTS), led: true, ..filter });
-        }
-        // None that would be worth less even if it were exact.
-        tried.retain(|f| aim.is_some() || worth(&(*f, 0.0)) > worth(&best));
-        let found = tried.into_iter().map(|f| rough(f).map(|rough| (f, rough))).collect::<Result<Vec<_>, _>>()?;
-        let Some(next) = found.into_iter().max_by(|a, b| worth(a).total_cmp(&worth(b))) else { break };
-        now = next;
-        let better = if aim.is_some() { now.1 < best.1 } else { worth(&now) > worth(&best) };
-        in_vain = if better { 0 } else { in_vain + 1 };
-        if in_vain == 0 {
-            best = now;
+        filter = more;
+        in_vain = if found < best.1 { 0 } else { in_vain + 1 };
+        if found < best.1 {
+            best = (filter, found);
         }
     }
     Ok(best)
+}
+
+/// What a pass costs: carrying a particle from look to look about half a start.
+fn cost(fit: &Fit, f: Settings) -> f64 {
+    (f.particles * (2 * f.starts + fit.setting.visits.len())) as f64
+}
+
+/// The filter by which draws of the stand-in tell most in a time: the effective share of their weights over what an estimate costs. Of a
+/// log-normal law of estimates whose variance goes with the inverse of the work that is where the variance is 1.
+pub(super) fn best(fit: &Fit, by: &StandIn, from: Settings, seed: u64, control: &Control) -> Result<Settings, Failure> {
+    let worth = |filter: Settings| -> Result<f64, Failure> {
+        let tried = self::by(fit, Some(filter));
+        let logs = jobs::map(by.places.len(), control, |k, _| {
+            let number = (filter.particles * 1000 + filter.starts) as u64;
+            let mut stream = Stream::new(seed ^ 3, number, 30 + k as u64, Purpose::Inference);
+            let (z, told) = &by.places[k];
+            let found = Estimated::estimate(&tried, &values(&fit.parameters, z), f64::NEG_INFINITY, &mut stream);
+            Ok(found.map_or(f64::NEG_INFINITY, |e| e.0 - told))
+        })?;
+        Ok(even(&logs) / cost(fit, filter))
+    };
+    let guesses = !fit.setting.compiled.interacting;
+    let from = Settings { starts: if guesses { from.starts.clamp(STARTS, STARTS * STARTS) } else { 1 }, ..from };
+    let mut tried = vec![(from, worth(from)?)];
+    let mut at = 0;
+    loop {
+        let (Settings { particles, starts, .. }, now) = tried[at];
+        let with = |particles: usize, starts: usize| Settings { particles, starts, ..from };
+        let wide = |starts: usize| (starts == 1) != guesses && starts <= MOST_STARTS;
+        let near = [
+            with((particles / 2).max(FEWEST), starts),
+            with(particles, (starts / STARTS).max(1)),
+            with((2 * particles).min(MOST_PARTICLES), starts),
+            with(particles, STARTS * starts),
+        ];
+        for filter in near.into_iter().filter(|f| wide(f.starts)) {
+            // Who costs so much that no share makes it worth as much as the best.
+            let best = tried.iter().map(|t| t.1).fold(0.0, f64::max);
+            if tried.iter().all(|t| t.0 != filter) && best * cost(fit, filter) < MOST_KEPT {
+                tried.push((filter, worth(filter)?));
+            }
+        }
+        let better = (0..tried.len()).max_by(|a, b| tried[*a].1.total_cmp(&tried[*b].1)).filter(|k| tried[*k].1 > now);
+        match better {
+            Some(found) => at = found,
+            None => return Ok(tried[at].0),
+        }
+    }
+}
+
+/// Variance of the logarithms of some estimates (none for 0), of which those far below the best matter alike.
+fn roughness(logs: &[Option<f64>]) -> f64 {
+    let best = logs.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+    if best == f64::NEG_INFINITY {
+        return f64::INFINITY;
+    }
+    let mut logs = logs.iter().map(|l| l.map_or(best - DEEPEST, |l| l.max(best - DEEPEST)));
+    log_variance(logs.len(), || logs.next())
 }

@@ -14,6 +14,10 @@ use remission_engine::stream::{Purpose, Stream};
 /// Points of the curve across the doses.
 const GRID: usize = 60;
 
+/// What stands without the draws.
+const STANDS: &str = "Estimates, tests and what is said of survivors do not rest on that; draws and the pictures of them are no result \
+     before this is mended.";
+
 /// Samples the posterior; its draws, predictions and pictures go into the answer.
 pub(super) fn add(
     lines: &DoseLines,
@@ -28,7 +32,11 @@ pub(super) fn add(
         answer.notes.push("no draws of the net rates: no place of their prior is possible with these readings".into());
         return Ok(());
     };
-    answer.unconverged.extend(found.complaints().into_iter().map(|c| format!("draws of net rates: {c}")));
+    let complaints: Vec<String> = found.complaints().into_iter().map(|c| format!("draws of net rates: {c}")).collect();
+    if answer.unconverged.is_empty() && !complaints.is_empty() {
+        answer.stands = STANDS.into();
+    }
+    answer.unconverged.extend(complaints);
     let readings: Vec<(f64, f64, f64)> = lines.readings().collect();
     let mut sampled = Sampled {
         posterior: found.draws.clone(),

@@ -31,7 +31,6 @@ pub use weighed::{Weighed, weighed};
 use crate::diagnostics::{Diagnosis, diagnose};
 use crate::jobs::{Control, Interrupted, carried, map};
 use crate::prior::{self, Parameter, values};
-use crate::smc::effective;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 
@@ -40,9 +39,6 @@ const BLOCK: usize = 250;
 /// Draws at which the variance of estimates is judged, and estimates at each.
 const JUDGED: usize = 9;
 const REPEATS: usize = 16;
-/// Roughness from which on a few estimates outweigh the others, and ln below the best from which on it matters not how far one is.
-const TOLD: f64 = 1.5;
-const DEEPEST: f64 = 100.0;
 
 /// What is sampled: parameters with priors, and a likelihood that is estimated without bias.
 pub trait Estimated: Sync {
@@ -101,7 +97,7 @@ pub struct Posterior<P> {
     /// Agreement of the chains.
     pub diagnosis: Diagnosis,
     /// Variance of the log of the estimate, the median of nine draws: about 1 to 3 is worth its while (Doucet et al. 2015, Biometrika
-    /// 102:295); far above, chains stick. Estimates far too low now and then are not counted.
+    /// 102:295); far above, chains stick. Infinite where estimates of 0 are among them.
     pub variance: f64,
 }
 
@@ -224,7 +220,7 @@ fn drawn_from<E: Estimated>(target: &E, chains: Vec<Vec<Vec<f64>>>) -> Draws {
     Draws { names, units, chains }
 }
 
-/// Roughness of the estimate: the median of some draws from all over the chains.
+/// Variance of the log of the estimate: the median of some draws from all over the chains.
 fn variance<E: Estimated>(target: &E, draws: &Draws, seed: u64, control: &Control) -> Result<f64, Interrupted> {
     let all: Vec<&[f64]> = draws.all().collect();
     let judged = JUDGED.min(all.len());
@@ -232,28 +228,16 @@ fn variance<E: Estimated>(target: &E, draws: &Draws, seed: u64, control: &Contro
         map(judged, control, |k, _| {
             let mut stream = Stream::new(seed, k as u64, 3, Purpose::Inference);
             let at = all[(2 * k + 1) * all.len() / (2 * judged)];
-            let one = |_| target.estimate(at, f64::NEG_INFINITY, &mut stream).map(|e| e.0);
-            Ok(roughness(&(0..REPEATS).map(one).collect::<Vec<_>>()))
+            Ok(log_variance(REPEATS, || target.estimate(at, f64::NEG_INFINITY, &mut stream).map(|e| e.0)))
         })
     })?;
     found.sort_by(f64::total_cmp);
     Ok(found.get(judged / 2).copied().unwrap_or(f64::NAN))
 }
 
-/// How rough some estimates are (their logarithms; none for 0): ln of their number over their effective number as weights, which is the
-/// variance of their logarithm where that is normal. Where a few outweigh the others that tells no more, and the variance itself does. An
-/// estimate far too low now and then does no harm; one far too high does.
-pub(crate) fn roughness(logs: &[Option<f64>]) -> f64 {
-    let best = logs.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
-    if best == f64::NEG_INFINITY {
-        return f64::INFINITY;
-    }
-    let logs: Vec<f64> = logs.iter().map(|l| l.map_or(best - DEEPEST, |l| l.max(best - DEEPEST))).collect();
-    let count = logs.len() as f64;
-    let told = libm::log(count / effective(&logs));
-    if told < TOLD {
-        return told;
-    }
-    let mean = logs.iter().sum::<f64>() / count;
-    told.max(logs.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (count - 1.0))
+/// Variance of some logarithms; infinite where one is of 0.
+pub(crate) fn log_variance(count: usize, mut one: impl FnMut() -> Option<f64>) -> f64 {
+    let Some(found) = (0..count).map(|_| one()).collect::<Option<Vec<f64>>>() else { return f64::INFINITY };
+    let mean = found.iter().sum::<f64>() / count as f64;
+    found.iter().map(|l| (l - mean) * (l - mean)).sum::<f64>() / (count - 1) as f64
 }

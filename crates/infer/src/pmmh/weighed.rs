@@ -20,15 +20,13 @@ use crate::special::log_sum;
 use remission_engine::stream::{Purpose, Stream};
 
 /// Steps of the walk between one estimate and the next, and such stretches before the first estimate, in which it learns.
-const BETWEEN: usize = 500;
-const LEARNING: usize = 12;
+const BETWEEN: usize = 200;
+const LEARNING: usize = 30;
 /// Estimates of a chain after which chains are compared, and before they are for the first time.
 const ROUND: usize = 100;
 const FIRST: usize = 200;
 /// Share of places that weights must keep then; of a stand-in that is worse no more are asked for.
 const KEPT: f64 = 0.2;
-/// Shape of the tail of weights from which on more of them would not help, when chains are compared for the first time.
-const UNEVEN: f64 = 1.0;
 /// ln below the largest weight of earlier rounds below which an estimate is given up: of no weight among thousands.
 const NOTHING: f64 = 20.0;
 
@@ -134,8 +132,7 @@ pub fn weighed<E: Estimated>(
         })?;
         let Some(mut found) = posterior(target, &walking, settings) else { return Ok(None) };
         let kept = found.posterior.acceptance.iter().copied().fold(1.0, f64::min);
-        let uneven = done == 0 && found.shape >= UNEVEN;
-        if done + count >= most || kept < KEPT || uneven || (settings.agreed && found.complaints().is_empty()) {
+        if done + count >= most || kept < KEPT || (settings.agreed && found.complaints().is_empty()) {
             control.done(1.0);
             found.posterior.variance = variance(target, &found.posterior.draws, settings.seed, control)?;
             return Ok(Some(found));

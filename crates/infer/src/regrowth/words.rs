@@ -38,7 +38,10 @@ pub(super) fn all(verdict: &Verdict, all: &[Weighed], e: &Experiment, plate: &Pl
     let mut times: Vec<f64> = e.wells.iter().filter_map(|w| w.by_days).collect();
     times.sort_by(f64::total_cmp);
     if let (Some(first), Some(median)) = (times.first(), crate::special::quantile(&times, 0.5)) {
-        saw += &format!(", the first by day {first:.0}, half of those by day {median:.0}");
+        saw += &match times.len() {
+            1 => format!(", by day {first:.0}"),
+            _ => format!(", the first by day {first:.0}, half of those by day {median:.0}"),
+        };
     }
     out.push(saw + ".");
     out.push(verdict.reason.clone());

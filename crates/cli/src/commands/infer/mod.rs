@@ -100,7 +100,7 @@ fn answered<D, E: Display>(
     let found = working(args::threads(common.threads), stop, &doing, |control| work(&data, control));
     let mut answers = found.map_err(|why| refused(path, stop, &why))?;
     // No origin is called from a computation that did not converge.
-    for answer in answers.iter_mut().filter(|a| !a.unconverged.is_empty()) {
+    for answer in answers.iter_mut().filter(|a| !a.unconverged.is_empty() && a.stands.is_empty()) {
         if let Some(verdict) = answer.verdict.as_mut().filter(|v| !v.undetermined) {
             let first = "No origin is called, since the computation did not converge; what follows is what it found all the same.";
             answer.words.insert(0, first.into());

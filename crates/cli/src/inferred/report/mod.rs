@@ -89,7 +89,8 @@ fn unconverged(answer: &Answer) -> String {
         return String::new();
     }
     format!(
-        "<div class=warning role=note><p><strong>The computation did not converge.</strong> Read nothing below as a result before this is mended. {}</p>{}</div>",
+        "<div class=warning role=note><p><strong>The computation did not converge.</strong> {} {}</p>{}</div>",
+        escape(answer.may_be_read()),
         escape(&answer.remedy),
         parts::list(&answer.unconverged)
     )

@@ -25,6 +25,7 @@ pub fn hostile() -> Answer {
         experiment: Some("../../etc\r\n\"x\"".into()),
         words: words(&[bad, run, "\u{1b}]0;title\u{7}", &long]),
         unconverged: words(&[bad]),
+        stands: bad.to_owned(),
         remedy: String::new(),
         estimates: vec![
             estimate(bad, INFINITE, (NONE, NONE), run, bad),
