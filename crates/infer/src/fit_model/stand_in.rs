@@ -165,8 +165,8 @@ impl<'a> StandIn<'a> {
         FLAT * self.log_likelihood(z)
     }
 
-    /// Learned from what was seen and then, a round at a time, from estimates where it thinks the posterior is; no better is wanted where
-    /// estimates of this roughness (the variance of their logarithm) hide by how much it is off. None where too little was seen.
+    /// Learned from what was seen and then, a round at a time, from estimates where it thinks the posterior is, until weights are even. None
+    /// where too little was seen.
     pub fn learned(
         fit: &'a Fit,
         mut seen: Vec<Estimate>,
