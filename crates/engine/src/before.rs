@@ -128,8 +128,8 @@ impl<'a> Starts<'a> {
         Ok(state)
     }
 
-    /// The next with a place for one more founder drawn by `guide`, its steps short enough for that, and ln of its weight: averages with
-    /// weights are those of [`one`](Self::one) ([`crate::guided`]). A tumour that is typed in, or is grown event by event, is as it would be, of
+    /// The next with a place for one more founder drawn by `guide`, its steps short enough for that, or with clones thinned, and ln of its weight:
+    /// averages with weights are those of [`one`](Self::one) ([`crate::guided`], [`crate::fewer`]). A tumour that is typed in, or is grown event by event, is as it would be, of
     /// weight 1. With `steps`, they become those of its growth, day 0 being the start of treatment; none where there are none.
     ///
     /// # Errors
@@ -147,7 +147,7 @@ impl<'a> Starts<'a> {
     /// starts.guided(&Guide::default(), Some(&mut steps), &mut stream).unwrap();
     /// assert!(steps.last().unwrap().founded[0].expected < 1.0);
     /// // A resistant cell in the third of these steps in half of the tumours.
-    /// let guide = Guide { places: vec![vec![], vec![], vec![0.5]] };
+    /// let guide = Guide { places: vec![vec![], vec![], vec![0.5]], ..Guide::default() };
     /// let led = starts.guided(&guide, None, &mut stream).unwrap();
     /// assert!(led.state.total() >= 1_000_000 && led.log_weight < 0.7);
     /// ```
@@ -162,20 +162,26 @@ impl<'a> Starts<'a> {
             return self.one(stream).map(Led::free);
         };
         if let Some(place) = growing.tumour.guided() {
-            *place = Some(Box::new(Guided::new(guide, steps.is_some(), stream)));
+            *place = Some(Box::new(Guided::new(compiled, guide, steps.is_some(), stream)));
         }
         let state = growing.next(compiled, parameters, Budget::default(), stream);
         let now = growing.tumour.state.time;
         // Taken out also where growth failed.
         let guided = growing.tumour.guided().and_then(Option::take);
-        let state = state?;
-        let log_weight = guided.as_ref().map_or(0.0, |g| g.log_weight());
-        let channel = guided.as_ref().and_then(|g| g.channel);
-        if let Some(steps) = steps {
-            *steps = guided.and_then(|g| g.seen).unwrap_or_default();
-            steps.iter_mut().for_each(|s| s.start -= now);
+        let mut led = Led::free(state?);
+        let Some(guided) = guided else { return Ok(led) };
+        (led.log_weight, led.channel) = (guided.log_weight(), guided.channel);
+        let mut grown = guided.seen.unwrap_or_default();
+        grown.iter_mut().for_each(|s| s.start -= now);
+        for fewer in &guide.fewer {
+            let thinned = fewer.thin(compiled, &grown, &mut led.state, |chance| stream.uniform() < chance);
+            led.log_weight += thinned.map_or(0.0, |t| t.log_weight());
+            led.thinned.extend(thinned);
         }
-        Ok(Led { state, log_weight, channel })
+        if let Some(steps) = steps {
+            *steps = grown;
+        }
+        Ok(led)
     }
 }
 

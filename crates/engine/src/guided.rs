@@ -14,6 +14,7 @@
 //! that switches into no other and founds at division.
 
 use crate::compiled::Compiled;
+use crate::fewer::{Fewer, Thinned};
 use crate::founding::{Newborns, Parent, Placed, Placing, Point, Way};
 use crate::law::counts::GAUSS;
 use crate::leap::Scratch;
@@ -21,6 +22,9 @@ use crate::state::{Clones, State};
 use crate::step::Step;
 use crate::stream::Stream;
 use smallvec::SmallVec;
+
+/// By channel.
+type Shares = SmallVec<[f64; 8]>;
 
 /// Cells from which on steps are counted.
 pub const LEAST: u64 = 1000;
@@ -32,22 +36,29 @@ const PARTED: f64 = 0.85;
 /// Where one more founder may be put.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Guide {
-    /// Probability of each place, by step and number of the channel in the model; together 1 at most, what is left being that of nobody.
+    /// Probability of each place, by step and number of the channel in the model; together 1 at most, what is left being that of nobody. Places of a
+    /// type that is thinned are left out.
     pub places: Vec<Vec<f64>>,
+    /// Types of which there are to be fewer cells ([`crate::fewer`]).
+    pub fewer: Vec<Fewer>,
 }
 
-/// A step of growth.
+/// A stretch of growth with rates that stay as they are: a step, or part of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Grown {
+    /// Number of the step.
+    pub step: usize,
     /// Its first day.
     pub start: f64,
     /// Its length, days.
     pub days: f64,
+    /// ln of how many times as many cells found others at its end as at its start; not a number where none are left.
+    pub growth: f64,
     /// Founders by each channel of the model.
     pub founded: Vec<Founded>,
 }
 
-/// Founders by a channel in a step.
+/// Founders by a channel in a stretch.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Founded {
     /// How many were expected given the path, all of them.
@@ -67,12 +78,14 @@ pub struct Led {
     pub log_weight: f64,
     /// The channel by which one more was founded, where one was.
     pub channel: Option<usize>,
+    /// What thinning left, or not thinning; its weight is part of the weight.
+    pub thinned: Vec<Thinned>,
 }
 
 impl Led {
     /// A tumour nobody led.
     pub(crate) fn free(state: State) -> Led {
-        Led { state, log_weight: 0.0, channel: None }
+        Led { state, log_weight: 0.0, channel: None, thinned: Vec::new() }
     }
 }
 
@@ -90,16 +103,24 @@ pub(crate) struct Guided {
     behind: f64,
     /// The channel of the one more founder, once there is one.
     pub(crate) channel: Option<usize>,
-    /// The steps, where they are asked for.
+    /// The steps of this attempt, where they are asked for or needed.
     pub(crate) seen: Option<Vec<Grown>>,
 }
 
 impl Guided {
     /// With a place drawn.
-    pub(crate) fn new(guide: &Guide, told: bool, stream: &mut Stream) -> Guided {
+    pub(crate) fn new(compiled: &Compiled, guide: &Guide, told: bool, stream: &mut Stream) -> Guided {
+        let mut places = guide.places.clone();
+        let thinned =
+            |c: usize| compiled.channels.get(c).is_some_and(|c| guide.fewer.iter().any(|f| f.cell_type == c.to));
+        places
+            .iter_mut()
+            .flat_map(|row| row.iter_mut().enumerate())
+            .filter(|(c, _)| thinned(*c))
+            .for_each(|(_, q)| *q = 0.0);
         let mut left = stream.uniform();
         let mut wanted = None;
-        for (k, row) in guide.places.iter().enumerate() {
+        for (k, row) in places.iter().enumerate() {
             for (c, q) in row.iter().enumerate() {
                 if left >= 0.0 && left < *q {
                     wanted = Some((k, c));
@@ -107,17 +128,8 @@ impl Guided {
                 left -= q;
             }
         }
-        let seen = told.then(Vec::new);
-        Guided {
-            places: guide.places.clone(),
-            wanted,
-            steps: 0,
-            now: 0.0,
-            density: 0.0,
-            behind: 0.0,
-            channel: None,
-            seen,
-        }
+        let seen = (told || !guide.fewer.is_empty()).then(Vec::new);
+        Guided { places, wanted, steps: 0, now: 0.0, density: 0.0, behind: 0.0, channel: None, seen }
     }
 
     /// ln of the weight of what was grown.
@@ -141,7 +153,15 @@ pub(crate) fn one_more(
     let Scratch { placing, newborns, guided, .. } = scratch;
     let Some(guided) = guided else { return };
     let now = guided.now;
+    if clones.founders.first().is_none_or(|f| f.parent.is_some()) {
+        return;
+    }
+    // Only steps of this attempt that follow each other to the end are of use.
+    if let Some(seen) = guided.seen.as_mut().filter(|s| s.last().is_some_and(|s| s.start >= now)) {
+        seen.clear();
+    }
     if clones.founders.len() != 1 || block.types.len() != 1 || !block.leaving.is_empty() || cells < LEAST {
+        guided.seen.iter_mut().for_each(Vec::clear);
         return;
     }
     let channels = &block.dividing[..];
@@ -162,14 +182,7 @@ pub(crate) fn one_more(
     // What was expected is needed of places where somebody is.
     let mut expected: Option<Shares> = None;
     if let Some(seen) = seen {
-        let shares = expected.insert(shares(placing, &way, channels));
-        let (mut founded, rates) = (vec![Founded::default(); compiled.channels.len()], step.window.rates(0));
-        for (&(_, c), share) in channels.iter().zip(&shares.all) {
-            let to = compiled.channels[c].to;
-            let (birth, death) = (rates[compiled.layout.birth(to)], rates[compiled.layout.death(to)]);
-            founded[c] = Founded { expected: total * share, birth, death };
-        }
-        seen.push(Grown { start: now, days: step.days(), founded });
+        grown(seen, placing, &way, channels, (k, now, total));
     }
     let Some(row) = places.get(k) else { return };
     for (number, &channel) in channels.iter().enumerate() {
@@ -195,37 +208,57 @@ pub(crate) fn one_more(
             continue;
         }
         let shares = expected.get_or_insert_with(|| shares(placing, &way, channels));
-        *density += q * n as f64 / (total * shares.surviving[number]);
+        *density += q * n as f64 / (total * shares[number]);
     }
 }
 
-/// Shares of all founders along a way, by channel.
-#[derive(Default)]
-struct Shares {
-    /// All.
-    all: SmallVec<[f64; 8]>,
-    /// Those whose lines reach the end, and founders of founders.
-    surviving: SmallVec<[f64; 8]>,
+/// Adds the stretches of step number `step`, which begins on day `now` and of which `total` founders are expected.
+fn grown(
+    seen: &mut Vec<Grown>,
+    placing: &mut Placing,
+    way: &Way,
+    channels: &[(usize, usize)],
+    (step, now, total): (usize, f64, f64),
+) {
+    let (compiled, layout) = (way.compiled, way.compiled.layout);
+    placing.predict_path(way);
+    let (first, mut start, mut sum) = (seen.len(), now, 0.0);
+    for (k, interval) in way.step.window.intervals.iter().enumerate() {
+        let rates = way.step.window.rates(k);
+        let (a, z, growth, area) = placing.between(k);
+        let mut founded = vec![Founded::default(); compiled.channels.len()];
+        for &(_, c) in channels {
+            let to = compiled.channels[c].to;
+            let expected = rates[layout.founding(c)] * interval.days * area;
+            sum += expected;
+            founded[c] = Founded { expected, birth: rates[layout.birth(to)], death: rates[layout.death(to)] };
+        }
+        let growth = if a > 0.0 && z > 0.0 { growth } else { f64::NAN };
+        seen.push(Grown { step, start, days: interval.days, growth, founded });
+        start += interval.days;
+    }
+    let scale = if sum > 0.0 { total / sum } else { 0.0 };
+    seen[first..].iter_mut().flat_map(|s| &mut s.founded).for_each(|f| f.expected *= scale);
 }
 
+/// Of each channel, the share of all founders along a way whose lines reach the end or who found others.
 fn shares(placing: &mut Placing, way: &Way, channels: &[(usize, usize)]) -> Shares {
     let (compiled, step) = (way.compiled, way.step);
     let layout = compiled.layout;
     placing.predict_path(way);
-    let Shares { mut all, mut surviving } = Shares::default();
-    let mut sum = 0.0;
+    let (mut surviving, mut sum) = (Shares::new(), 0.0);
     // Types alike in birth and death are asked for once.
     let mut known: SmallVec<[(f64, f64, f64); 4]> = SmallVec::new();
     for &(_, c) in channels {
         let to = compiled.channels[c].to;
         let place = compiled.place[to].0;
         let line = compiled.blocks[place].is_line();
-        let (mut own, mut left) = (0.0, 0.0);
+        let mut left = 0.0;
         for (k, interval) in step.window.intervals.iter().enumerate() {
             let rates = step.window.rates(k);
             let (a, z, growth, area) = placing.between(k);
             let founded = rates[layout.founding(c)] * interval.days * area;
-            own += founded;
+            sum += founded;
             let (birth, death) = (rates[layout.birth(to)], rates[layout.death(to)]);
             let chance = if !line {
                 1.0
@@ -243,14 +276,12 @@ fn shares(placing: &mut Placing, way: &Way, channels: &[(usize, usize)]) -> Shar
             };
             left += founded * chance;
         }
-        sum += own;
-        all.push(own);
         surviving.push(left);
     }
     if sum > 0.0 {
-        all.iter_mut().chain(&mut surviving).for_each(|x| *x /= sum);
+        surviving.iter_mut().for_each(|x| *x /= sum);
     }
-    Shares { all, surviving }
+    surviving
 }
 
 /// The integral over [0, 1] of what may rise steeply toward 1.

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`compiled`] (a model made ready), [`state`] (what exists at a moment), [`pharmacokinetics`] and
 //! [`exposure`] (what the cells feel), [`window`], [`moments`], [`step`], [`families`] and [`large`] (the law of a stretch of time),
-//! [`leap`] with [`founding`] and [`hazard`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`], [`guided`] and [`barcodes`] (what exists
+//! [`leap`] with [`founding`] and [`hazard`], [`interacting`] and [`exact`] (ways to advance), [`tumour`] (their driver), [`before`], [`guided`], [`fewer`] and [`barcodes`] (what exists
 //! when treatment begins), [`field`] and [`mean`] (expectations), [`law`] (probabilities without simulation). Below
 //! them: [`stream`] (the only source of randomness), [`draw`] (exact laws), [`matrix`], [`ode`].
 //!
@@ -19,6 +19,7 @@ pub mod exact;
 pub mod exposure;
 pub mod failure;
 pub mod families;
+pub mod fewer;
 pub mod field;
 pub mod founding;
 pub mod guided;

@@ -83,7 +83,7 @@ pub struct Along {
 }
 
 /// What one cell of a type that founds nothing leaves at the end of a step: nothing, or a geometric number of cells.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
     /// Mean number.
     pub mean: f64,
@@ -106,6 +106,13 @@ impl Line {
     #[inline]
     fn grown(&self, birth: f64, (times, grown): (f64, f64)) -> Line {
         let (mean, odds) = (self.mean * times, self.odds + self.mean * birth * grown);
+        Line { mean, odds, survival: mean / (1.0 + odds) }
+    }
+
+    /// The same followed by another.
+    #[inline]
+    pub fn then(&self, next: &Line) -> Line {
+        let (mean, odds) = (self.mean * next.mean, next.odds + next.mean * self.odds);
         Line { mean, odds, survival: mean / (1.0 + odds) }
     }
 

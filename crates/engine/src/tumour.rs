@@ -10,6 +10,7 @@ use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
 use crate::guided::Guided;
 use crate::state::State;
+use crate::step::Line;
 use crate::stream::Stream;
 use leaping::Leap;
 use remission_model::program::Registers;
@@ -31,6 +32,15 @@ pub enum Stop {
     Time,
     /// The total reached the size asked for, on this day.
     Size(f64),
+}
+
+/// What one cell of each type leaves over a stretch of time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Left {
+    /// Expected cells by ancestor (rows) and type.
+    pub means: Vec<f64>,
+    /// The law of those that a cell of a type leaves, where that type switches into no other and founds nobody.
+    pub lines: Vec<Option<Line>>,
 }
 
 /// How a tumour grows at a moment.
@@ -222,25 +232,21 @@ impl<'a> Tumour<'a> {
         }
     }
 
-    /// What one cell of each type is expected to leave under the regimen, from the moment that [`restart`](Self::restart) begins at to the
-    /// first of `times`, from there to the next, and so on: matrices by ancestor (rows) and type. Those whom mutations found are left
-    /// out. Steps are those of tumours like `state`. None where cells act on each other, or event by event.
+    /// What one cell of each type leaves under the regimen, from the moment that [`restart`](Self::restart) begins at to the first of `times`, from
+    /// there to the next, and so on. Those whom mutations found are left out. Steps are those of tumours like `state`. None where cells
+    /// act on each other, or event by event.
     ///
     /// # Errors
     /// As [`advance`](Self::advance).
-    pub fn means(&mut self, state: &State, times: &[f64]) -> Result<Option<Vec<Vec<f64>>>, Failure> {
+    pub fn left(&mut self, state: &State, times: &[f64]) -> Result<Option<Vec<Left>>, Failure> {
         self.restart(state);
         let Tumour { compiled, registers, engine, .. } = self;
         let Engine::Leap(leap) = engine else { return Ok(None) };
         if compiled.interacting {
             return Ok(None);
         }
-        let (n, mut state) = (compiled.types(), state.clone());
-        let mut one = |until: &f64| {
-            let mut means = vec![0.0; n * n];
-            (0..n).for_each(|i| means[i * n + i] = 1.0);
-            leap.means(compiled, registers, &mut state, *until, &mut means).map(|()| means)
-        };
+        let mut state = state.clone();
+        let mut one = |until: &f64| leap.left(compiled, registers, &mut state, *until);
         times.iter().map(&mut one).collect::<Result<Vec<_>, Failure>>().map(Some)
     }
 

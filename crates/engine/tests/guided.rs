@@ -74,7 +74,8 @@ fn weights_bring_back_the_tumours_of_the_process() {
     let mut stream = Stream::new(51, 0, 0, Purpose::Check);
     let mut steps = Vec::new();
     starts.guided(&Guide::default(), Some(&mut steps), &mut stream).unwrap();
-    assert!(steps.len() > 8, "{} steps", steps.len());
+    let rows = steps.last().unwrap().step + 1;
+    assert!(rows > 8, "{rows} steps");
     assert!(steps.windows(2).all(|s| (s[0].start + s[0].days - s[1].start).abs() < 1e-6));
     let last = steps.last().unwrap();
     assert!((last.start + last.days).abs() < 1e-6, "growth ends on day {}", last.start + last.days);
@@ -83,10 +84,10 @@ fn weights_bring_back_the_tumours_of_the_process() {
         (features(&compiled, &starts.one(&mut stream).unwrap()), 1.0)
     });
     // A few places, many, one that growth hardly ever comes to, and nearly always somebody.
-    let even = |q: f64| Guide { places: vec![vec![q / (3.0 * steps.len() as f64); 3]; steps.len()] };
-    let mut rare = vec![Vec::new(); steps.len() + 6];
-    (rare[2], rare[4], rare[steps.len() + 5]) = (vec![0.0, 0.3], vec![0.1, 0.0, 0.2], vec![0.1]);
-    for (number, guide) in [even(0.5), even(0.95), Guide { places: rare }].into_iter().enumerate() {
+    let even = |q: f64| Guide { fewer: Vec::new(), places: vec![vec![q / (3.0 * rows as f64); 3]; rows] };
+    let mut rare = vec![Vec::new(); rows + 6];
+    (rare[2], rare[4], rare[rows + 5]) = (vec![0.0, 0.3], vec![0.1, 0.0, 0.2], vec![0.1]);
+    for (number, guide) in [even(0.5), even(0.95), Guide { places: rare, ..Guide::default() }].into_iter().enumerate() {
         let guided = averages(40_000, |k| {
             let mut stream = Stream::new(53 + number as u64, k, 0, Purpose::Check);
             let led = starts.guided(&guide, None, &mut stream).unwrap();

@@ -119,11 +119,11 @@ fn means_are_those_of_the_mean_equations() {
     let seed = seeded(&compiled, &parameters, Method::Leap);
     let mut tumour = Tumour::new(&compiled, &parameters, seed.clone(), Method::Leap).unwrap();
     let times = [0.0, 3.0, 3.5, 40.0];
-    let means = tumour.means(&seed, &times).unwrap().unwrap();
+    let left = tumour.left(&seed, &times).unwrap().unwrap();
     let mut mean = MeanTumour::start(&compiled, &parameters).unwrap();
     let mut cells = vec![300.0, 20.0, 7.0];
-    for (time, means) in times.into_iter().zip(&means) {
-        cells = (0..3).map(|j| (0..3).map(|i| cells[i] * means[3 * i + j]).sum()).collect();
+    for (time, left) in times.into_iter().zip(&left) {
+        cells = (0..3).map(|j| (0..3).map(|i| cells[i] * left.means[3 * i + j]).sum()).collect();
         mean.advance(time).unwrap();
         for (own, exact) in cells.iter().zip(mean.means().by_type()) {
             assert!((own / exact - 1.0).abs() < 1e-6, "day {time}: {own}, mean equations {exact}");
@@ -138,5 +138,5 @@ fn means_are_those_of_the_mean_equations() {
     let (interacting, parameters) = written(LEVEL);
     let seed = seeded(&interacting, &parameters, Method::Leap);
     let mut tumour = Tumour::new(&interacting, &parameters, seed.clone(), Method::Leap).unwrap();
-    assert_eq!(tumour.means(&seed, &times).unwrap(), None);
+    assert_eq!(tumour.left(&seed, &times).unwrap(), None);
 }

@@ -42,6 +42,12 @@ pub trait Process {
     /// To look number `look`, from the one before or the start; false where what was seen there cannot be.
     fn advance(&mut self, look: usize, state: &mut Self::State, stream: &mut Stream) -> bool;
 
+    /// The same for a pass with guesses, led to where the readings are likely, with ln of the state's weight: averages with weights are those of
+    /// [`advance`](Self::advance). None where what was seen there cannot be.
+    fn advance_led(&mut self, look: usize, state: &mut Self::State, stream: &mut Stream) -> Option<f64> {
+        self.advance(look, state, stream).then_some(0.0)
+    }
+
     /// ln of the density of what was read at a look.
     fn log_density(&mut self, look: usize, state: &mut Self::State) -> f64;
 
@@ -72,7 +78,7 @@ pub struct Settings {
     pub particles: usize,
     /// Starts for each particle, among which the particles are drawn by the process's guesses; 1, the default: it makes no guesses.
     pub starts: usize,
-    /// Whether starts of a pass with guesses may be led ([`Process::start_led`]); default yes.
+    /// Whether a pass with guesses may be led ([`Process::start_led`], [`Process::advance_led`]); default yes.
     pub led: bool,
     /// Effective number of particles, as a share of them, below which they are resampled; default 0.5.
     pub kept: f64,
@@ -148,8 +154,11 @@ pub fn pass<P: Process>(
             if *weight == f64::NEG_INFINITY {
                 continue;
             }
-            let density =
-                if process.advance(look, state, stream) { process.log_density(look, state) } else { f64::NEG_INFINITY };
+            let moved = match guesses && settings.led {
+                true => process.advance_led(look, state, stream),
+                false => process.advance(look, state, stream).then_some(0.0),
+            };
+            let density = moved.map_or(f64::NEG_INFINITY, |weight| weight + process.log_density(look, state));
             let next = if guesses && look + 1 < looks { process.guess(look + 1, state) } else { 0.0 };
             *weight = if density.is_nan() { f64::NEG_INFINITY } else { *weight + density + next - *guessed };
             *guessed = next;

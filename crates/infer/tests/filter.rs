@@ -327,8 +327,7 @@ fn agree_with_the_exact_posterior(crooked: Option<&dyn Fn(f64) -> f64>, weighed:
     let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
     let found = match curve {
         Some(by) if weighed => {
-            // Fewer and better estimates: a single one far too high in a tail says nothing of how weights are made.
-            let settings = pmmh::Settings { steps: 4_000, ..settings };
+            let settings = pmmh::Settings { steps: 8_000, ..settings };
             let found = pmmh::weighed(&target, &settings, &start, by, &control).unwrap().unwrap();
             println!("Pareto shape {:.2}", found.shape);
             assert!(found.complaints().is_empty(), "{:?}", found.complaints());

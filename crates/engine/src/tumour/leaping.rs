@@ -1,6 +1,6 @@
 //! A tumour advanced by whole steps: how long the next may be, which are known already, and the walk to the time asked for.
 
-use super::{NetGrowth, Stop};
+use super::{Left, NetGrowth, Stop};
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
@@ -9,7 +9,7 @@ use crate::guided::Guided;
 use crate::interacting;
 use crate::leap::{self, Limits, Scratch, level, longest_step};
 use crate::state::State;
-use crate::step::{Pieces, Step, alike};
+use crate::step::{Line, Pieces, Step, alike};
 use crate::stream::Stream;
 use crate::window::set_exposure;
 use remission_model::program::{Depends, Registers};
@@ -183,17 +183,19 @@ impl Leap {
         Ok(Stop::Time)
     }
 
-    /// Multiplies `means`, a row of cells by type for each of some ancestors, by the mean of what a cell leaves until `until`, by steps of
-    /// a tumour like `state`, whose clock alone moves. Who is founded is left out.
-    pub(super) fn means(
+    /// Of what a cell leaves until `until`, by steps of a tumour like `state`, whose clock alone moves. Who is founded is left out.
+    pub(super) fn left(
         &mut self,
         compiled: &Compiled,
         registers: &mut Registers,
         state: &mut State,
         until: f64,
-        means: &mut [f64],
-    ) -> Result<(), Failure> {
+    ) -> Result<Left, Failure> {
         let n = compiled.types();
+        let mut means = vec![0.0; n * n];
+        (0..n).for_each(|i| means[i * n + i] = 1.0);
+        let line = |t: usize| compiled.blocks[compiled.place[t].0].is_line().then_some(Line::END);
+        let mut lines: Vec<Option<Line>> = (0..n).map(line).collect();
         let mut left: SmallVec<[f64; 4]> = SmallVec::new();
         while until - state.time > 1e-9 {
             let step = self.step(compiled, registers, state, until - state.time)?;
@@ -206,10 +208,15 @@ impl Leap {
                     block.types.iter().zip(&left).for_each(|(&t, &x)| row[t] = x);
                 }
             }
+            for (t, line) in lines.iter_mut().enumerate() {
+                if let Some(line) = line {
+                    *line = line.then(&step.lines(compiled, compiled.place[t].0).from[0]);
+                }
+            }
             state.time += step.days();
         }
         state.time = until;
-        Ok(())
+        Ok(Left { means, lines })
     }
 
     /// The next step of `total` cells, as long as it may be where they must not pass a size unseen.

@@ -8,10 +8,12 @@
 //! weights or by particle marginal Metropolis-Hastings ([`crate::pmmh`]); with `Method::Mean` the tumour follows its mean and noise is that of
 //! measurement alone. Rival models are weighed by their evidence, from sequential Monte Carlo ([`compare`]).
 
+mod asked;
 pub mod data;
 mod led;
 mod next;
 pub mod patient;
+mod regrown;
 mod scout;
 mod stand_in;
 pub mod target;

@@ -17,7 +17,7 @@ use remission_engine::guided::Guide;
 use remission_engine::mean::MeanTumour;
 use remission_engine::state::{Origin, State};
 use remission_engine::stream::Stream;
-use remission_engine::tumour::{Method, Stop, Tumour};
+use remission_engine::tumour::{Left, Method, Stop, Tumour};
 use remission_model::resolved::{Kind, Regimen};
 
 /// Relative error of a step of the mean: far below that of any reading.
@@ -109,7 +109,7 @@ pub struct Patient<'a> {
     /// Deaths a day of one cell of each type as plasma remembers them, for each assay of blood, by visit; where cells act on each other none.
     deaths: Vec<Vec<Vec<f64>>>,
     /// What one cell of each type is expected to leave from the visit before to each, by ancestor and type; made for the first guess.
-    means: Option<Vec<Vec<f64>>>,
+    left: Option<Vec<Left>>,
     led: Led,
     /// Of each visit: ln of the highest density of what was read, and whether some of it is of blood.
     read: Vec<(f64, bool)>,
@@ -155,7 +155,7 @@ impl<'a> Patient<'a> {
             tumour,
             instruments,
             deaths,
-            means: None,
+            left: None,
             led: Led::default(),
             read,
             lethal,
@@ -170,9 +170,9 @@ impl<'a> Patient<'a> {
         self.deaths.get(look).map_or_else(Vec::new, |all| all.iter().map(of).collect())
     }
 
-    /// What one cell of each type is expected to leave from each visit to the next; none before the first guess.
-    pub(super) fn means(&self) -> Option<&[Vec<f64>]> {
-        self.means.as_deref()
+    /// What one cell of each type leaves from each visit to the next; nothing before the first guess.
+    pub(super) fn left(&self) -> &[Left] {
+        self.left.as_deref().unwrap_or_default()
     }
 
     /// ln by which the density of what was read at a visit is below its highest.
@@ -270,8 +270,9 @@ impl Process for Patient<'_> {
                 let told = (number == 0).then_some(&mut self.led.steps);
                 let found = self.starts.guided(&Guide::default(), told, stream);
                 let particle = Particle { cells: found.ok()?.state, instruments: None };
-                let guess = self.guess(0, &particle);
-                self.led.pilots.push((guess, self.by_type(&particle)));
+                // What they leave is known from the first guess on.
+                self.guess(0, &particle);
+                self.led.pilots.push(self.by_type(&particle));
             }
             let mut led = std::mem::take(&mut self.led);
             led.learn(self);
@@ -296,6 +297,14 @@ impl Process for Patient<'_> {
         matches!(stop, Ok(Stop::Time))
     }
 
+    fn advance_led(&mut self, look: usize, state: &mut Particle, stream: &mut Stream) -> Option<f64> {
+        let Some(growing) = self.led.growing(self, look, &state.cells) else {
+            return self.advance(look, state, stream).then_some(0.0);
+        };
+        let reached = self.advance(look, state, stream);
+        reached.then(|| self.led.regrown(self, growing, &mut state.cells, stream))
+    }
+
     fn log_density(&mut self, look: usize, state: &mut Particle) -> f64 {
         let compiled = self.setting.compiled;
         let by_type: Vec<f64> = state.cells.by_type(compiled).into_iter().map(|n| n as f64).collect();
@@ -312,18 +321,14 @@ impl Process for Patient<'_> {
     /// The density of what was read if the cells leave what is expected of them, far below its highest taken for less telling: then
     /// chance may do what is not expected.
     fn guess(&mut self, look: usize, state: &Particle) -> f64 {
-        if self.means.is_none() {
+        if self.left.is_none() {
             let times: Vec<f64> = self.setting.visits.iter().map(|v| v.time).collect();
-            self.means = self.tumour.means(&state.cells, &times).ok().flatten();
+            self.left = self.tumour.left(&state.cells, &times).ok().flatten();
         }
-        let Some(means) = &self.means else { return 0.0 };
-        let mut cells = self.by_type(state);
-        let mut below = 0.0;
-        for (look, means) in means.iter().enumerate().skip(look) {
-            cells = times(&cells, means);
-            below += self.below(look, &cells);
+        if self.left.is_none() {
+            return 0.0;
         }
-        -pressed(below)
+        self.led.guess(self, look, &self.by_type(state))
     }
 
     fn guesses(&self) -> bool {

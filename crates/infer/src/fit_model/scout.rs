@@ -114,7 +114,17 @@ pub(super) fn few(fit: &Fit) -> Option<Settings> {
 
 /// The filter by which it is looked for again where no filter is enough at what was found: starts are led; none where they cannot be.
 pub(super) fn led(fit: &Fit) -> Option<Settings> {
-    (!fit.setting.compiled.interacting).then(|| with(FEWEST))
+    guesses(fit).then(|| with(FEWEST))
+}
+
+/// Whether the filter can look ahead.
+fn guesses(fit: &Fit) -> bool {
+    !fit.setting.compiled.interacting
+}
+
+/// A filter's own random draws at place `k`.
+fn draws(seed: u64, filter: Settings, k: usize) -> Stream {
+    Stream::new(seed, (filter.particles * 1000 + filter.starts) as u64, 30 + k as u64, Purpose::Inference)
 }
 
 /// A filter with so many particles.
@@ -141,12 +151,11 @@ pub(super) fn enough(
     control: &Control,
 ) -> Result<(Settings, f64), Failure> {
     let places: Vec<&Vec<f64>> = start.iter().step_by((start.len() / 8).max(1)).take(8).collect();
-    let guesses = !fit.setting.compiled.interacting;
+    let guesses = guesses(fit);
     let rough = |filter: Settings| {
         let tried = by(fit, Some(filter));
         let found = jobs::map(places.len(), control, |k, _| {
-            let number = (filter.particles * 1000 + filter.starts) as u64;
-            let mut stream = Stream::new(seed, number, 30 + k as u64, Purpose::Inference);
+            let mut stream = draws(seed, filter, k);
             let one = |_| Estimated::estimate(&tried, places[k], f64::NEG_INFINITY, &mut stream).map(|e| e.0);
             Ok(roughness(&(0..PASSES).map(one).collect::<Vec<_>>()))
         });
@@ -190,15 +199,14 @@ pub(super) fn best(fit: &Fit, by: &StandIn, from: Settings, seed: u64, control: 
     let worth = |filter: Settings| -> Result<f64, Failure> {
         let tried = self::by(fit, Some(filter));
         let logs = jobs::map(by.places.len(), control, |k, _| {
-            let number = (filter.particles * 1000 + filter.starts) as u64;
-            let mut stream = Stream::new(seed ^ 3, number, 30 + k as u64, Purpose::Inference);
             let (z, told) = &by.places[k];
-            let found = Estimated::estimate(&tried, &values(&fit.parameters, z), f64::NEG_INFINITY, &mut stream);
+            let at = values(&fit.parameters, z);
+            let found = Estimated::estimate(&tried, &at, f64::NEG_INFINITY, &mut draws(seed ^ 3, filter, k));
             Ok(found.map_or(f64::NEG_INFINITY, |e| e.0 - told))
         })?;
         Ok(even(&logs) / cost(fit, filter))
     };
-    let guesses = !fit.setting.compiled.interacting;
+    let guesses = guesses(fit);
     let from = Settings { starts: if guesses { from.starts.clamp(STARTS, STARTS * STARTS) } else { 1 }, ..from };
     let mut tried = vec![(from, worth(from)?)];
     let mut at = 0;
@@ -214,8 +222,8 @@ pub(super) fn best(fit: &Fit, by: &StandIn, from: Settings, seed: u64, control: 
         ];
         for filter in near.into_iter().filter(|f| wide(f.starts)) {
             // Who costs so much that no share makes it worth as much as the best.
-            let best = tried.iter().map(|t| t.1).fold(0.0, f64::max);
-            if tried.iter().all(|t| t.0 != filter) && best * cost(fit, filter) < MOST_KEPT {
+            let most = tried.iter().map(|t| t.1).fold(0.0, f64::max);
+            if tried.iter().all(|t| t.0 != filter) && most * cost(fit, filter) < MOST_KEPT {
                 tried.push((filter, worth(filter)?));
             }
         }

@@ -159,7 +159,7 @@ impl<'a> StandIn<'a> {
         if rest == f64::NEG_INFINITY { rest } else { rest + pressed(self.sizes.log_density(z), self.best) }
     }
 
-    /// The same, flatter: what its draws are to cover is then covered where it is too narrow as well, and weights have no heavy tail. For a
+    /// The same, flatter: what its draws are to cover is then covered where it is too narrow as well, and weights have a lighter tail. For a
     /// normal law in five dimensions that costs a tenth of the draws.
     pub fn flat(&self, z: &[f64]) -> f64 {
         FLAT * self.log_likelihood(z)

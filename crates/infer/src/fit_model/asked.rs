@@ -1,0 +1,194 @@
+//! What the readings ask of a type of cells when treatment begins, and on the way from visit to visit.
+//!
+//! The rest being as it is, a clone of x cells of a type makes the readings as likely as the course that is expected of it. Near the likeliest x that
+//! density is about log-normal with spread s; but the clone does not follow its expected course: one of n cells comes to what each
+//! of them leaves, of relative variance v, to another size by the factor of a spread of sqrt(v / n). A guess of the readings averages over that:
+//! its logarithm is flatter by r = s^2 / (s^2 + v / n) about the likeliest size, and lower by -ln(r) / 2 (the integral of one normal density over another).
+
+use super::patient::{Patient, pressed, times};
+use remission_engine::guided::Founded;
+use remission_engine::step::Line;
+
+/// Sizes of a clone that are tried: the smallest, and the distance of their logarithms.
+const SMALLEST: f64 = 1.0;
+const APART: f64 = 0.5;
+/// ln below the highest density from which on it is not asked how far.
+const FAR: f64 = 1000.0;
+/// ln by which the size's own density is below its highest from which on readings may be explained by others.
+const FAR_OFF: f64 = 1.0;
+/// ln below the likeliest size of a type down to which a larger one may do.
+const ENOUGH: f64 = 1.0;
+
+/// Cells by type at each look.
+pub(super) type Looks = Vec<Vec<f64>>;
+
+/// What the readings ask of a type that one clone has.
+pub(super) struct Asked {
+    /// One cell's descendants.
+    pub one: Looks,
+    /// Sizes with the mass of the guess, of its logarithm's density, at each.
+    pub masses: Vec<(f64, f64)>,
+    /// The largest that does.
+    pub most: f64,
+    /// The highest guess.
+    pub best: f64,
+    /// The likeliest, and the spread of its logarithm; none where there is no peak.
+    peak: Option<(f64, f64)>,
+    /// On the way, where there is a peak and the type is a line.
+    pub course: Option<Course>,
+    /// Births and deaths a day of its cells until treatment.
+    pub birth: f64,
+    pub death: f64,
+    /// Probability of being led to it.
+    pub odds: f64,
+}
+
+/// The course that a type should take.
+pub(super) struct Course {
+    /// Spread of the logarithm of the size that is asked for.
+    pub spread: f64,
+    /// That size at the look before each look, and at the last.
+    pub wanted: Vec<f64>,
+    /// Relative variance of what one cell leaves from there to the end.
+    pub variances: Vec<f64>,
+}
+
+impl Course {
+    fn new(patient: &Patient, to: usize, (size, spread): (f64, f64)) -> Option<Course> {
+        let lines: Option<Vec<Line>> = patient.left().iter().map(|l| l.lines[to]).collect();
+        let lines = lines.filter(|l| l.iter().all(|l| l.mean > 0.0))?;
+        let (mut wanted, mut variances, mut onward) = (vec![size], vec![0.0], Line::END);
+        for line in &lines {
+            wanted.push(wanted[wanted.len() - 1] * line.mean);
+        }
+        for line in lines.iter().rev() {
+            onward = line.then(&onward);
+            variances.push(variance(&onward));
+        }
+        variances.reverse();
+        Some(Course { spread, wanted, variances })
+    }
+
+    /// ln of the guess of readings from look number `look` on, whose density is `below` its highest for `cells` cells at the look before, and
+    /// `wanted` for those that are wanted there.
+    ///
+    /// Cells that are far from as many as are wanted while the readings are likely have no bearing on them: others explain them.
+    pub fn guess(&self, look: usize, below: f64, cells: f64, wanted: f64) -> f64 {
+        let (r, more) = (self.flatness(look, cells), below - wanted);
+        let missed = 0.5 * libm::pow(libm::log(cells / self.wanted[look]) / self.spread, 2.0);
+        let by_others = if missed > FAR_OFF && more < 0.5 * missed { -pressed(more) } else { f64::NEG_INFINITY };
+        by_others.max(0.5 * libm::log(r) - pressed(r * more)) - wanted
+    }
+
+    /// r; 1 of nobody, who stays nobody.
+    fn flatness(&self, look: usize, cells: f64) -> f64 {
+        if cells <= 0.0 {
+            return 1.0;
+        }
+        let own = self.spread * self.spread;
+        own / (own + self.variances[look] / cells)
+    }
+
+    /// The size that is wanted before look number `look`, and how far its logarithm may be from that.
+    pub fn near(&self, look: usize) -> (f64, f64) {
+        let size = self.wanted[look];
+        (size, self.spread / libm::sqrt(self.flatness(look, size)))
+    }
+}
+
+/// Relative variance of what one cell leaves.
+pub(super) fn variance(line: &Line) -> f64 {
+    (1.0 + 2.0 * line.odds - line.mean) / line.mean
+}
+
+impl Asked {
+    /// Of a clone of type `to` beside the other types of `base`.
+    pub fn new(patient: &Patient, base: &[f64], to: usize, founded: &Founded) -> Asked {
+        let (mut cells, mut one) = (base.to_vec(), vec![0.0; base.len()]);
+        (cells[to], one[to]) = (0.0, 1.0);
+        let (rest, one) = (looks(patient, 0, &cells), looks(patient, 0, &one));
+        let below = |log_size: f64| below(patient, 0, &rest, &one, libm::exp(log_size));
+        let first = libm::log(SMALLEST);
+        let most = libm::log(base.iter().sum::<f64>().max(SMALLEST));
+        let count = ((most - first) / APART).ceil() as usize + 1;
+        let tried: Vec<f64> = (0..count).map(|k| below(first + APART * k as f64)).collect();
+        // The likeliest, found more closely by parabolas through three sizes.
+        let lowest = (0..count).min_by(|a, b| tried[*a].total_cmp(&tried[*b])).unwrap_or(0);
+        let (mut at, mut apart) = (first + APART * lowest as f64, APART);
+        let (mut middle, mut curvature) = (tried[lowest], 0.0);
+        for _ in 0..4 {
+            let (left, right) = (below(at - apart), below(at + apart));
+            curvature = (left - 2.0 * middle + right) / (apart * apart);
+            let moved = if curvature > 0.0 { (left - right) / (2.0 * apart * curvature) } else { 0.0 };
+            let next = at + moved.clamp(-apart, apart);
+            let there = below(next);
+            if there < middle {
+                (at, middle) = (next, there);
+            }
+            apart *= 0.4;
+        }
+        let peak = (curvature > 0.0).then(|| (libm::exp(at), 1.0 / libm::sqrt(curvature)));
+        let best = tried[lowest].min(middle);
+        let course = peak.and_then(|peak| Course::new(patient, to, peak));
+        let guess = |size: f64, below: f64| match &course {
+            Some(course) => course.guess(0, below, size, middle),
+            None => -pressed(below),
+        };
+        let size = |k: usize| libm::exp(first + APART * k as f64);
+        let mut masses: Vec<(f64, f64)> =
+            (0..count).map(|k| (size(k), APART * libm::exp(guess(size(k), tried[k])))).collect();
+        let enough = tried.iter().rposition(|b| *b < best + ENOUGH).map_or(0.0, size);
+        let most = peak.map_or(enough, |(size, _)| size.max(enough));
+        if let Some((size, spread)) = peak {
+            let spread = course.as_ref().map_or(spread, |c| c.near(0).1);
+            let width = (libm::sqrt(2.0 * std::f64::consts::PI) * spread).min(APART);
+            masses.push((size, width * libm::exp(guess(size, middle))));
+        }
+        let (birth, death) = (founded.birth, founded.death);
+        Asked { one, masses, most, best: -pressed(best), peak, course, birth, death, odds: 0.0 }
+    }
+
+    /// The size that is wanted before look number `look`, and how far its logarithm may be from that.
+    pub fn near(&self, look: usize) -> Option<(f64, f64)> {
+        match &self.course {
+            Some(course) => Some(course.near(look)),
+            None => self.peak.filter(|_| look == 0),
+        }
+    }
+}
+
+/// What is expected at each look from number `first` on of these cells at the look before.
+pub(super) fn looks(patient: &Patient, first: usize, cells: &[f64]) -> Looks {
+    let mut cells = cells.to_vec();
+    let mut looks = Vec::new();
+    for left in patient.left().iter().skip(first) {
+        cells = times(&cells, &left.means);
+        looks.push(cells.clone());
+    }
+    looks
+}
+
+/// ln by which the density of all readings from look number `first` on is below its highest if these cells at the look before leave what is
+/// expected of them.
+pub(super) fn ahead(patient: &Patient, first: usize, cells: &[f64]) -> f64 {
+    let (mut cells, mut sum) = (cells.to_vec(), 0.0);
+    for (look, left) in patient.left().iter().enumerate().skip(first) {
+        cells = times(&cells, &left.means);
+        sum += patient.below(look, &cells);
+    }
+    sum
+}
+
+/// The same with a clone of so many cells beside the rest, from what is expected of each at looks from number `first` on.
+pub(super) fn below(patient: &Patient, first: usize, rest: &Looks, one: &Looks, size: f64) -> f64 {
+    let (mut sum, mut both) = (0.0, Vec::new());
+    for (k, (rest, one)) in rest.iter().zip(one).enumerate() {
+        both.clear();
+        both.extend(rest.iter().zip(one).map(|(a, b)| a + size * b));
+        sum += patient.below(first + k, &both);
+        if sum.is_nan() || sum > FAR {
+            return FAR;
+        }
+    }
+    sum
+}
