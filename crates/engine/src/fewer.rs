@@ -111,7 +111,8 @@ impl Fewer {
         let stretches = stretches(compiled, steps, cell_type)?;
         let left = |tilt: f64| expected(&stretches, |line| left(line, tilt, most));
         let (mut low, mut high) = (TILTS.0 / cells, TILTS.1 / cells);
-        if !(left(low) > cells) {
+        let without = left(low);
+        if without.is_nan() || without <= cells {
             return None;
         }
         for _ in 0..HALVINGS {
@@ -135,8 +136,7 @@ impl Fewer {
         mut keeps: impl FnMut(f64) -> bool,
     ) -> Option<Thinned> {
         let since = steps.first().filter(|_| Fewer::possible(compiled, self.cell_type))?.start;
-        let from = compiled.channels.iter().find(|c| c.to == self.cell_type)?.from;
-        let parent = state.blocks[compiled.place[from].0].founders.first()?.id;
+        let parent = state.blocks.iter().flat_map(|b| &b.founders).find(|f| f.parent.is_none())?.id;
         let lost = expected(&stretches(compiled, steps, self.cell_type)?, |line| lost(line, self.tilt, self.most));
         let mut thinned = Thinned { by: self, lost, cells: 0.0, since, parent };
         let (b, position) = compiled.place[self.cell_type];

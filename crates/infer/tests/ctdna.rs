@@ -195,6 +195,14 @@ fn little_or_strange_data_are_undetermined_and_never_a_panic() {
     let copies = "time_days,mutation,role,copies_per_ml,detection_limit\n-10,L858R,truncal,1e9,\n0,T790M,resistance,ND,0.5\n50,T790M,resistance,<0.5,\n90,T790M,resistance,NOT EVALUABLE,\n300,T790M,resistance,40,0.5\n";
     let found = quick(copies);
     assert!(found.notes.iter().any(|n| n == "1 row without a reading left out"), "{:?}", found.notes);
+    // Of reads and copies in one row the reads are taken, and that is said.
+    let reads = "0,T790M,resistance,0,5000\n90,T790M,resistance,40,5000\n";
+    let both = reads.replace("5000\n", "5000,900\n");
+    let both = read(&format!("time_days,mutation,role,mutant_reads,depth,copies_per_ml\n{both}")).unwrap();
+    let alone = read(&format!("{head}{reads}")).unwrap();
+    assert_eq!(both.patients[0].series, alone.patients[0].series);
+    let said = both.notes.iter().any(|n| n.starts_with("2 rows with mutant_reads and copies_per_ml: the reads are"));
+    assert!(said, "{:?}", both.notes);
     let truncal = quick(
         "time_days,mutation,mutant_reads,depth\n0,L858R,900,5000\n30,L858R,100,5000\n300,L858R,20,5000\n400,L858R,300,5000\n",
     );

@@ -210,6 +210,13 @@ mod tests {
         let text = answers(&sample::lines());
         let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what} is missing in\n{text}"));
         assert!(at("NOT CONVERGED") < at("Net growth of line B"));
+        let nothing = "Read nothing below as a result";
+        at(nothing);
+        // What stands all the same is said in its place.
+        let mut some = sample::lines();
+        some.iter_mut().for_each(|a| a.stands = "Estimates stand.".into());
+        let text = answers(&some);
+        assert!(text.contains("Estimates stand.") && !text.contains(nothing), "{text}");
         let text = answers(&[sample::fluctuation()]);
         for needed in ["UNDETERMINED", "3.21", "2.45 to 4.10", "24 more cultures", "before_plating", "r_hat 1.002"] {
             assert!(text.contains(needed), "{needed} is missing in\n{text}");

@@ -1,9 +1,11 @@
 //! What the readings ask of a type of cells when treatment begins, and on the way from visit to visit.
 //!
-//! The rest being as it is, a clone of x cells of a type makes the readings as likely as the course that is expected of it. Near the likeliest x that
-//! density is about log-normal with spread s; but the clone does not follow its expected course: one of n cells comes to what each
-//! of them leaves, of relative variance v, to another size by the factor of a spread of sqrt(v / n). A guess of the readings averages over that:
-//! its logarithm is flatter by r = s^2 / (s^2 + v / n) about the likeliest size, and lower by -ln(r) / 2 (the integral of one normal density over another).
+//! The rest being as it is, a clone of x cells of a type makes the readings as likely as the course that is expected of it. Near the likeliest size
+//! x that density is about log-normal with spread s; but a clone does not follow its expected course: n cells leave what is expected of them times
+//! a factor of mean 1 and variance v / n, v being the relative variance of what one leaves. A guess of the readings averages over that factor,
+//! taken as gamma: with r = s^2 / (s^2 + v / n) its logarithm is
+//!     ln(r) / 2 - (1 - r) (n / v) (x / n - 1 - ln(x / n))
+//! below that of x cells, which of small distances is the integral of one normal density over another, and of large ones the tail of the gamma law.
 
 use super::patient::{Patient, pressed, times};
 use remission_engine::guided::Founded;
@@ -14,6 +16,8 @@ const SMALLEST: f64 = 1.0;
 const APART: f64 = 0.5;
 /// ln below the highest density from which on it is not asked how far.
 const FAR: f64 = 1000.0;
+/// r from which on growth is taken as sure.
+const SURE: f64 = 0.95;
 /// ln by which the size's own density is below its highest from which on readings may be explained by others.
 const FAR_OFF: f64 = 1.0;
 /// ln below the likeliest size of a type down to which a larger one may do.
@@ -75,9 +79,14 @@ impl Course {
     /// Cells that are far from as many as are wanted while the readings are likely have no bearing on them: others explain them.
     pub fn guess(&self, look: usize, below: f64, cells: f64, wanted: f64) -> f64 {
         let (r, more) = (self.flatness(look, cells), below - wanted);
-        let missed = 0.5 * libm::pow(libm::log(cells / self.wanted[look]) / self.spread, 2.0);
+        if r > SURE {
+            return -pressed(more) - wanted;
+        }
+        let times = self.wanted[look] / cells;
+        let missed = 0.5 * libm::pow(libm::log(times) / self.spread, 2.0);
         let by_others = if missed > FAR_OFF && more < 0.5 * missed { -pressed(more) } else { f64::NEG_INFINITY };
-        by_others.max(0.5 * libm::log(r) - pressed(r * more)) - wanted
+        let by_chance = r * (times - 1.0 - libm::log(times)) / (self.spread * self.spread);
+        by_others.max(0.5 * libm::log(r) - pressed(by_chance)) - wanted
     }
 
     /// r; 1 of nobody, who stays nobody.
