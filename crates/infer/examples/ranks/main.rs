@@ -54,7 +54,7 @@ fn main() {
             println!("{name}: {parameter}: {} fits, p {:.5}", ranks.len(), judged.p);
             found.push((name.to_string(), parameter, judged.p));
         }
-        println!("{name}: {:.0} s", began.elapsed().as_secs_f64());
+        println!("{name}: {:.0} s in this run", began.elapsed().as_secs_f64());
     }
     let sound = found.iter().filter(|f| !f.0.starts_with("broken-")).count().max(1);
     let bad: Vec<_> = found.iter().filter(|f| !f.0.starts_with("broken-") && f.2 < 0.01 / sound as f64).collect();

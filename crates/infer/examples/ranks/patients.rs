@@ -13,8 +13,9 @@ use remission_engine::stream::Stream;
 use remission_infer::ctdna::{self, Explanation, Rise, Role, Said};
 use remission_infer::emulator::Emulator;
 use remission_infer::filter::{self, pass};
-use remission_infer::fit_model::patient::{Setting, Visit, mean_path};
+use remission_infer::fit_model::patient::{Patient, Setting, Visit, mean_path};
 use remission_infer::fit_model::target::Fit as Fitted;
+use remission_infer::fit_model::{Data, Options, Readings, answer};
 use remission_infer::jobs::Control;
 use remission_infer::pmmh::{self, Estimated};
 use remission_infer::population::{Individual, Population, draws};
@@ -43,6 +44,7 @@ pub fn all() -> Vec<(&'static str, Once)> {
         ("pmmh-led", |k, s| walk(k, s, By::Steps)),
         ("pmmh-weighed", |k, s| walk(k, s, By::Weights)),
         ("fit-model-mean", |k, s| dish(k, s)),
+        ("fit-model-particles", |k, s| grown(k, s)),
     ]
 }
 
@@ -227,4 +229,72 @@ fn dish(k: u64, stream: &mut Stream) -> Fit {
     }
     let setting = Setting { compiled: &compiled, regimen: &regimen, visits: &visits, ahead: &[] };
     posterior(&Fitted::new(&setting, vec![0, 1, 2], None, 1), truth, k)
+}
+
+const GROWN: &str = r#"
+[model]
+title = "A tumour that grows, mutates and is treated; resistant cells are few when treatment begins"
+[parameters]
+u = { value = "3e-8", assumed = "test", prior = "loguniform(3e-9, 1e-6)" }
+burden = { value = "1e7 cells", assumed = "test", prior = "loguniform(3e6 cells, 3e7 cells)" }
+kill = { value = "0.12 /day", assumed = "test", prior = "loguniform(0.06 /day, 0.24 /day)" }
+regrowth = { value = "0.1 /day", assumed = "test", prior = "loguniform(0.05 /day, 0.2 /day)" }
+growth = { value = "0.03 /day", source = { url = "https://example.org", where = "nowhere" } }
+turnover = { value = "0.13 /day", source = { url = "https://example.org", where = "nowhere" } }
+c0 = { value = "1 uM", source = { url = "https://example.org", where = "nowhere" } }
+[cells.S]
+birth = "turnover + growth"
+death = "turnover + kill * (1 - exp(-D / c0))"
+mutates = [{ to = "R", per_division = "u" }]
+[cells.R]
+kind = "resistant"
+mechanism = "m"
+birth = "turnover + growth + (regrowth - growth) * (1 - exp(-D / c0))"
+death = "turnover"
+[drugs.D]
+route = "held"
+felt_as = "uM"
+[before_treatment]
+grow = "S from 1 cell until burden"
+[measurements.count]
+kind = "cell_count"
+error = "20 %"
+detection_limit = "1 cells"
+"#;
+
+const TREATED: &str = r#"
+[study]
+patients = 1
+seed = 1
+horizon = "200 days"
+visits = "every 15 days"
+[[arms]]
+name = "drug"
+regimen = ["D 10 uM held from day 0"]
+"#;
+
+/// Six readings of a grown tumour under a drug, fitted as `infer model` fits a patient: by led filters, a stand-in and weights.
+fn grown(k: u64, stream: &mut Stream) -> Fit {
+    let model = remission_model::model_from_toml("model.toml", GROWN).expect("the model is sound");
+    let study = remission_model::study_from_toml("study.toml", TREATED, "grown", &model).expect("the study is sound");
+    let compiled = Compiled::new(&model);
+    let regimen = study.arms[0].regimen_of(0);
+    let mut visits = [0.0, 15.0, 30.0, 50.0, 75.0, 100.0].map(|time| Visit { time, readings: Vec::new() }).to_vec();
+    let blank = Setting { compiled: &compiled, regimen, visits: &visits, ahead: &[] };
+    let fit = Fitted::new(&blank, vec![0, 1, 2, 3], None, 1);
+    let truth = truth(&fit, stream);
+    let all = fit.all(&truth);
+    let mut patient = Patient::new(&blank, &all).expect("the patient is possible");
+    let free = filter::Settings { particles: 2, ..filter::Settings::default() };
+    let path = pass(&mut patient, &free, f64::NEG_INFINITY, stream).expect("nothing was read").path;
+    for (visit, seen) in visits.iter_mut().zip(path) {
+        let read = seen.total() * libm::exp(0.2 * normal(stream));
+        visit.readings = vec![(0, Reported::Value(if read < 1.0 { 0.0 } else { read }))];
+    }
+    let data = Data { patients: vec![Readings { name: String::new(), visits }], notes: Vec::new() };
+    let named = ["u", "burden", "kill", "regrowth"].map(String::from).to_vec();
+    let options = Options { free: named, chains: 2, steps: 500, seed: 1000 + k, ..Options::default() };
+    let found = answer(&compiled, &study, &data, &options, &Control::quiet()).expect("the readings are possible");
+    let sampled = found.into_iter().next().and_then(|a| a.sampled).expect("there are draws");
+    Fit { truth, draws: sampled.posterior }
 }
