@@ -87,7 +87,7 @@ fn weights_bring_back_the_tumours_of_the_process() {
     let guides = [
         Guide { fewer: vec![few], ..Guide::default() },
         // Large clones left as they are; together with another type, and with founders of a third.
-        Guide { fewer: vec![reaching(1, 10.0, 300).unwrap(), reaching(2, 4.0, 100_000).unwrap()], places },
+        Guide { fewer: vec![reaching(1, 10.0, 30).unwrap(), reaching(2, 4.0, 100_000).unwrap()], places },
         // Far from what is reached, and nearly always.
         Guide { fewer: vec![Fewer { tilt: 0.002, share: 0.99, ..few }], ..Guide::default() },
     ];

@@ -78,6 +78,9 @@ impl Course {
     ///
     /// Cells that are far from as many as are wanted while the readings are likely have no bearing on them: others explain them.
     pub fn guess(&self, look: usize, below: f64, cells: f64, wanted: f64) -> f64 {
+        if !wanted.is_finite() {
+            return -pressed(below);
+        }
         let (r, more) = (self.flatness(look, cells), below - wanted);
         if r > SURE {
             return -pressed(more) - wanted;

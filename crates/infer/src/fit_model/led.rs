@@ -53,6 +53,10 @@ impl Led {
     /// A guide from the pilots; an empty one where nothing is told.
     pub fn learn(&mut self, patient: &Patient) {
         let compiled = patient.setting.compiled;
+        if compiled.uses_time {
+            // Lines are followed at constant rates until treatment.
+            return;
+        }
         let guess = |cells: &Vec<f64>| -pressed(ahead(patient, 0, cells));
         let Some(base) = self.pilots.iter().max_by(|a, b| guess(a).total_cmp(&guess(b))) else { return };
         // Beside the founding type alone, unless a pilot's clones explain more than any one does.
@@ -193,7 +197,8 @@ impl Led {
             let size = size.unwrap_or_else(|| law.quantile((k as f64 + shift) / of_law as f64));
             (size, law.mass(size))
         };
-        let wanted = asked.course.as_ref().map(|c| below(patient, 0, &looks, &asked.one, c.wanted[0] - rest[to]));
+        let wanted =
+            asked.course.as_ref().map(|c| below(patient, 0, &looks, &asked.one, (c.wanted[0] - rest[to]).max(0.0)));
         let guess = |size: f64| {
             let below = below(patient, 0, &looks, &asked.one, size);
             match (&asked.course, wanted) {
@@ -236,6 +241,9 @@ pub(super) fn chosen(
             below(size + 0.5) - below(size - 0.5)
         });
         let guess = guess(size);
+        if guess.is_nan() {
+            continue;
+        }
         *tried = (size, libm::log(chance / (share * chance + (1.0 - share) * by_peak)) + guess, guess);
     }
     let sum = log_sum(&tried.map(|t| t.1));

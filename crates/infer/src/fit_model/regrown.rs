@@ -19,7 +19,7 @@ use remission_engine::stream::Stream;
 /// Scatter of the size of all clones, over the spread of the size that is asked for, from which on their growth is led.
 const NOISY: f64 = 0.5;
 /// Most clones that are led.
-const MANY: usize = 64;
+const MANY: usize = 256;
 
 /// Clones of a type about to grow.
 pub(super) struct Growing {
@@ -79,7 +79,7 @@ impl Led {
         one[to] = 1.0;
         let (others, one) = (looks(patient, of.look + 1, &rest), looks(patient, of.look + 1, &one));
         let ahead = |size: f64| below(patient, of.look + 1, &others, &one, size);
-        let wanted = ahead(course.wanted[of.look + 1] - rest[to]);
+        let wanted = ahead((course.wanted[of.look + 1] - rest[to]).max(0.0));
         let mut here = rest.clone();
         let guess = |size: f64| {
             here[to] = rest[to] + size;
