@@ -234,8 +234,8 @@ fn what_is_led_leaves_the_mean_of_estimates_as_it_is() {
     };
     let cases = [
         // About what the founding type alone would be, and what a clone of some 30,000 cells adds by day 120.
-        ("no clone", RARE, 0.15, rare(1.15e10), 66.0, (4, 2_000), (4, 16, 2_000)),
-        ("a rare clone", RARE, 0.15, rare(1.6e10), 66.0, (4, 4_000), (4, 16, 8_000)),
+        ("no clone", RARE, 0.15, rare(1.15e10), 66.0, (4, 1_000), (4, 16, 1_000)),
+        ("a rare clone", RARE, 0.15, rare(1.6e10), 66.0, (4, 4_000), (4, 16, 4_000)),
         // Some 40 resistant cells, as in many tumours; some 130 where most have hundreds; hundreds where most have none.
         ("small clones", SMALL, 5e-9, small(40.0), 70.0, (4, 1_000), (4_000, 1, 40)),
         ("fewer than most", SMALL, 1e-7, small(130.0), 70.0, (4, 1_000), (4_000, 1, 80)),
