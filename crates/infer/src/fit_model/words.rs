@@ -84,14 +84,14 @@ pub(super) fn answer(fit: &Fit, readings: &Readings, fitted: &Fitted, options: &
     out.experiment = (!readings.name.is_empty()).then(|| readings.name.clone());
     out.unconverged.clone_from(&fitted.unconverged);
     out.diagnostics.clone_from(&fitted.diagnostics);
+    let fewer = format!("fewer free parameters (--free NAME, now {})", fit.free.len());
     out.remedy = match fit.filter.map(|f| f.particles).filter(|_| fitted.rough) {
-        Some(now) => format!("More particles mend it: --particles {} (now {now}).", 4 * now),
-        None => format!(
-            "More steps mend it: --steps {} (now {}); or fewer free parameters (--free NAME, now {}).",
-            4 * options.steps,
-            options.steps,
-            fit.free.len()
+        Some(now) => format!(
+            "Few tumours that this model grows are like this one. Try {fewer}, or, where that is no choice, more particles (--particles {}, \
+             now {now}), which take longer and may not be enough.",
+            4 * now
         ),
+        None => format!("Try more steps (--steps {}, now {}) or {fewer}.", 4 * options.steps, options.steps),
     };
     let simulated = simulate(fit, fitted, options.seed);
     let (mut verdict, origins) = verdict(fitted);
