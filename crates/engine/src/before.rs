@@ -129,8 +129,8 @@ impl<'a> Starts<'a> {
     }
 
     /// The next with a place for one more founder drawn by `guide`, its steps short enough for that, or with clones thinned, and ln of its weight:
-    /// averages with weights are those of [`one`](Self::one) ([`crate::guided`], [`crate::fewer`]). A tumour that is typed in, or is grown event by event, is as it would be, of
-    /// weight 1. With `steps`, they become those of its growth, day 0 being the start of treatment; none where there are none.
+    /// averages with weights are those of [`one`](Self::one) ([`crate::guided`], [`crate::fewer`]). A tumour that is typed in, or is grown
+    /// event by event, is as it would be, of weight 1. With `steps`, they become those of its growth, day 0 being the start of treatment; none where there are none.
     ///
     /// # Errors
     /// As [`start`].

@@ -6,6 +6,7 @@
 
 mod common;
 
+use common::weighted::{agree, averages};
 use common::written;
 use remission_engine::before::Starts;
 use remission_engine::compiled::Compiled;
@@ -56,17 +57,6 @@ fn features(compiled: &Compiled, state: &State) -> Vec<f64> {
     out
 }
 
-fn averages(n: u64, mut one: impl FnMut(u64) -> (Vec<f64>, f64)) -> Vec<(f64, f64)> {
-    let mut sums: Vec<(f64, f64)> = Vec::new();
-    for k in 0..n {
-        let (features, weight) = one(k);
-        sums.resize(features.len(), (0.0, 0.0));
-        sums.iter_mut().zip(features).for_each(|(s, x)| (s.0, s.1) = (s.0 + weight * x, s.1 + (weight * x).powi(2)));
-    }
-    let n = n as f64;
-    sums.into_iter().map(|(a, b)| (a / n, (b / n - (a / n) * (a / n)).max(0.0) / n)).collect()
-}
-
 #[test]
 fn weights_bring_back_the_tumours_of_the_process() {
     let (compiled, parameters) = written(MODEL);
@@ -103,12 +93,7 @@ fn weights_bring_back_the_tumours_of_the_process() {
             (features(&compiled, &led.state), led.log_weight.exp())
         });
         println!("guide {number}: {:.4?}, {cells:.1} cells", guide.fewer);
-        for (k, (a, b)) in plain.iter().zip(&guided).enumerate() {
-            let rare = a.0.max(b.0).min(1.0) / N as f64;
-            let z = (b.0 - a.0) / (a.1.max(rare) + b.1).sqrt().max(1e-12);
-            println!("guide {number}, feature {k}: {:.6} and {:.6} +- {:.6}, z {z:+.2}", a.0, b.0, b.1.sqrt());
-            assert!(z.abs() < 5.0, "guide {number}, feature {k}: {} and {}", a.0, b.0);
-        }
+        agree(&plain, &guided, N, &format!("guide {number}"));
         // Fewer than 5 cells of the thinned type.
         if number == 0 {
             assert!(guided[2].1 < 0.2 * plain[2].1, "{:?} and {:?}", guided[2], plain[2]);

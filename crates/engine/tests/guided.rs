@@ -7,6 +7,7 @@
 
 mod common;
 
+use common::weighted::{agree, averages};
 use common::written;
 use remission_engine::before::Starts;
 use remission_engine::compiled::Compiled;
@@ -56,17 +57,6 @@ fn features(compiled: &Compiled, state: &State) -> Vec<f64> {
     out
 }
 
-fn averages(n: u64, mut one: impl FnMut(u64) -> (Vec<f64>, f64)) -> Vec<(f64, f64)> {
-    let mut sums: Vec<(f64, f64)> = Vec::new();
-    for k in 0..n {
-        let (features, weight) = one(k);
-        sums.resize(features.len(), (0.0, 0.0));
-        sums.iter_mut().zip(features).for_each(|(s, x)| (s.0, s.1) = (s.0 + weight * x, s.1 + (weight * x).powi(2)));
-    }
-    let n = n as f64;
-    sums.into_iter().map(|(a, b)| (a / n, (b / n - (a / n) * (a / n)).max(0.0) / n)).collect()
-}
-
 #[test]
 fn weights_bring_back_the_tumours_of_the_process() {
     let (compiled, parameters) = written(MODEL);
@@ -93,13 +83,7 @@ fn weights_bring_back_the_tumours_of_the_process() {
             let led = starts.guided(&guide, None, &mut stream).unwrap();
             (features(&compiled, &led.state), led.log_weight.exp())
         });
-        for (k, (a, b)) in plain.iter().zip(&guided).enumerate() {
-            // Of what no tumour without weights has, the other average says how rare it is.
-            let rare = a.0.max(b.0).min(1.0) / 40_000.0;
-            let z = (b.0 - a.0) / (a.1.max(rare) + b.1).sqrt().max(1e-12);
-            println!("guide {number}, feature {k}: {:.6} and {:.6} +- {:.6}, z {z:+.2}", a.0, b.0, b.1.sqrt());
-            assert!(z.abs() < 5.0, "guide {number}, feature {k}: {} and {}", a.0, b.0);
-        }
+        agree(&plain, &guided, 40_000, &format!("guide {number}"));
         // Tumours with a clone of the rare kind are common among those that were led to one.
         let rare = 1 + 7 + 3;
         assert!(guided[rare].1 < 0.2 * plain[rare].1, "{:?} and {:?}", guided[rare], plain[rare]);

@@ -4,8 +4,11 @@
 
 #[path = "common/autoregression.rs"]
 mod autoregression;
+#[path = "common/grown.rs"]
+mod grown;
 
 use autoregression::Walk;
+use grown::{GROWN, TREATED};
 use remission_cohort::measure::{Reported, channels};
 use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
@@ -195,34 +198,6 @@ error = "10 %"
 detection_limit = "1 cells"
 "#;
 
-const SMALL: &str = r#"
-[model]
-title = "Clones of some tens of cells when treatment begins, which grow by chance"
-[parameters]
-u = { value = "1e-6", assumed = "test", prior = "loguniform(1e-8, 1e-4)" }
-birth = { value = "0.15 /day", assumed = "test", prior = "uniform(0.1 /day, 0.2 /day)" }
-death = { value = "0.13 /day", assumed = "test", prior = "uniform(0.1 /day, 0.2 /day)" }
-kill = { value = "0.1 /day", assumed = "test", prior = "uniform(0.05 /day, 0.2 /day)" }
-c0 = { value = "1 uM", assumed = "test", prior = "uniform(0.5 uM, 2 uM)" }
-[cells.S]
-birth = "birth"
-death = "death + kill * (1 - exp(-D / c0))"
-mutates = [{ to = "R", per_division = "u" }]
-[cells.R]
-kind = "resistant"
-birth = "birth + kill * (1 - exp(-D / c0))"
-death = "death"
-[drugs.D]
-route = "held"
-felt_as = "uM"
-[before_treatment]
-grow = "S from 1 cell until 1e8 cells"
-[measurements.count]
-kind = "cell_count"
-error = "10 %"
-detection_limit = "1 cells"
-"#;
-
 /// A pass that is led to where readings are likely has the same mean estimate as one that is not, which hits it now and then.
 #[test]
 fn what_is_led_leaves_the_mean_of_estimates_as_it_is() {
@@ -237,19 +212,26 @@ fn what_is_led_leaves_the_mean_of_estimates_as_it_is() {
         ("no clone", RARE, 0.15, rare(1.15e10), 66.0, (4, 1_000), (4, 16, 1_000)),
         ("a rare clone", RARE, 0.15, rare(1.6e10), 66.0, (4, 4_000), (4, 16, 4_000)),
         // Some 40 resistant cells, as in many tumours; some 130 where most have hundreds; hundreds where most have none.
-        ("small clones", SMALL, 5e-9, small(40.0), 70.0, (4, 1_000), (4_000, 1, 40)),
-        ("fewer than most", SMALL, 1e-7, small(130.0), 70.0, (4, 1_000), (4_000, 1, 80)),
-        ("more than most", SMALL, 1e-9, small(300.0), 70.0, (4, 2_000), (4_000, 1, 80)),
+        ("small clones", GROWN, 5e-9, small(40.0), 70.0, (4, 1_000), (4_000, 1, 40)),
+        ("fewer than most", GROWN, 1e-7, small(130.0), 70.0, (4, 1_000), (4_000, 1, 80)),
+        ("more than most", GROWN, 1e-9, small(300.0), 70.0, (4, 2_000), (4_000, 1, 80)),
     ];
     for (number, (name, text, parameter, visits, shift, few, many)) in cases.into_iter().enumerate() {
-        let model = remission_model::model_from_toml("model.toml", text).unwrap();
-        let study = STUDY.replace("ARM", if text == SMALL { "[\"D 10 uM held from day 0\"]" } else { "[]" });
-        let study = remission_model::study_from_toml("study.toml", &study, "x", &model).unwrap();
+        let precise = text.replace("20 %", "10 %");
+        let model = remission_model::model_from_toml("model.toml", &precise).unwrap();
+        let untreated = TREATED.replace("\"D 10 uM held from day 0\"", "");
+        let study = if text == GROWN { TREATED } else { &untreated };
+        let study = remission_model::study_from_toml("study.toml", study, "x", &model).unwrap();
         let compiled = Compiled::new(&model);
         let regimen = study.arms[0].regimen_of(0);
         let setting = Setting { compiled: &compiled, regimen, visits: &visits, ahead: &[] };
         let mut parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
         parameters[0] = parameter;
+        for (name, value) in [("burden", 1e8), ("kill", 0.1), ("growth", 0.02), ("regrowth", 0.12)] {
+            if let Some(k) = model.parameters.iter().position(|p| p.name == name) {
+                parameters[k] = value;
+            }
+        }
         let means = [true, false].map(|led| {
             let (particles, starts, passes) = if led { (few.0, 4, few.1) } else { many };
             let settings = filter::Settings { particles, starts, led, kept: 0.5 };
@@ -272,8 +254,6 @@ fn what_is_led_leaves_the_mean_of_estimates_as_it_is() {
         assert!(a < 0.05 * led && b < 0.1 * free, "{name}, errors that would hide a bias: {a} of {led}, {b} of {free}");
     }
 }
-
-const STUDY: &str = "[study]\npatients = 1\nseed = 1\nhorizon = \"200 days\"\nvisits = \"every 10 days\"\n[[arms]]\nname = \"a\"\nregimen = ARM\n";
 
 /// Kalman's filter: ln of the likelihood, and mean of the last state given all readings.
 fn kalman(a: f64, readings: &[f64]) -> (f64, f64) {

@@ -1,6 +1,8 @@
 //! Small models for tests, and z-scores.
 #![allow(dead_code)]
 
+pub mod weighted;
+
 use remission_engine::compiled::Compiled;
 use remission_model::expr::{Expr, Slot};
 use remission_model::resolved::*;

@@ -7,14 +7,15 @@
 //!     ln(r) / 2 - (1 - r) (n / v) (x / n - 1 - ln(x / n))
 //! below that of x cells, which of small distances is the integral of one normal density over another, and of large ones the tail of the gamma law.
 
-use super::patient::{Patient, pressed, times};
+use super::patient::{Patient, times};
 use remission_engine::guided::Founded;
 use remission_engine::step::Line;
 
 /// Sizes of a clone that are tried: the smallest, and the distance of their logarithms.
 const SMALLEST: f64 = 1.0;
 const APART: f64 = 0.5;
-/// ln below the highest density from which on it is not asked how far.
+/// ln below the highest density from which on a guess tells less, and from which on it is not asked how far: a guess is never 0.
+const NEAR: f64 = 8.0;
 const FAR: f64 = 1000.0;
 /// r from which on growth is taken as sure.
 const SURE: f64 = 0.95;
@@ -78,9 +79,6 @@ impl Course {
     ///
     /// Cells that are far from as many as are wanted while the readings are likely have no bearing on them: others explain them.
     pub fn guess(&self, look: usize, below: f64, cells: f64, wanted: f64) -> f64 {
-        if !wanted.is_finite() {
-            return -pressed(below);
-        }
         let (r, more) = (self.flatness(look, cells), below - wanted);
         if r > SURE {
             return -pressed(more) - wanted;
@@ -160,13 +158,21 @@ impl Asked {
         Asked { one, masses, most, best: -pressed(best), peak, course, birth, death, odds: 0.0 }
     }
 
-    /// The size that is wanted before look number `look`, and how far its logarithm may be from that.
-    pub fn near(&self, look: usize) -> Option<(f64, f64)> {
-        match &self.course {
-            Some(course) => Some(course.near(look)),
-            None => self.peak.filter(|_| look == 0),
-        }
+    /// The size that is wanted when treatment begins, and how far its logarithm may be from that.
+    pub fn near(&self) -> Option<(f64, f64)> {
+        self.course.as_ref().map(|c| c.near(0)).or(self.peak)
     }
+
+    /// ln of the guess of all readings, whose density is `below` its highest for `cells` cells when treatment begins, and `wanted` for those
+    /// that are wanted.
+    pub fn guess(&self, below: f64, cells: f64, wanted: f64) -> f64 {
+        self.course.as_ref().map_or(-pressed(below), |c| c.guess(0, below, cells, wanted))
+    }
+}
+
+/// How far below its highest a density is, by its logarithm from `NEAR` on.
+pub(super) fn pressed(below: f64) -> f64 {
+    if below < NEAR { below } else { NEAR * (1.0 + libm::log(below / NEAR)) }
 }
 
 /// What is expected at each look from number `first` on of these cells at the look before.
@@ -183,21 +189,30 @@ pub(super) fn looks(patient: &Patient, first: usize, cells: &[f64]) -> Looks {
 /// ln by which the density of all readings from look number `first` on is below its highest if these cells at the look before leave what is
 /// expected of them.
 pub(super) fn ahead(patient: &Patient, first: usize, cells: &[f64]) -> f64 {
-    let (mut cells, mut sum) = (cells.to_vec(), 0.0);
-    for (look, left) in patient.left().iter().enumerate().skip(first) {
-        cells = times(&cells, &left.means);
-        sum += patient.below(look, &cells);
-    }
-    sum
+    let next = |look: usize, cells: &mut Vec<f64>| *cells = times(cells, &patient.left()[look].means);
+    sum_below(patient, first..patient.left().len(), cells.to_vec(), next)
 }
 
 /// The same with a clone of so many cells beside the rest, from what is expected of each at looks from number `first` on.
 pub(super) fn below(patient: &Patient, first: usize, rest: &Looks, one: &Looks, size: f64) -> f64 {
-    let (mut sum, mut both) = (0.0, Vec::new());
-    for (k, (rest, one)) in rest.iter().zip(one).enumerate() {
-        both.clear();
-        both.extend(rest.iter().zip(one).map(|(a, b)| a + size * b));
-        sum += patient.below(first + k, &both);
+    let both = |look: usize, cells: &mut Vec<f64>| {
+        cells.clear();
+        cells.extend(rest[look - first].iter().zip(&one[look - first]).map(|(a, b)| a + size * b));
+    };
+    sum_below(patient, first..first + rest.len(), Vec::new(), both)
+}
+
+/// The sum over looks, the cells at each being made of those at the one before.
+fn sum_below(
+    patient: &Patient,
+    looks: std::ops::Range<usize>,
+    mut cells: Vec<f64>,
+    next: impl Fn(usize, &mut Vec<f64>),
+) -> f64 {
+    let mut sum = 0.0;
+    for look in looks {
+        next(look, &mut cells);
+        sum += patient.below(look, &cells);
         if sum.is_nan() || sum > FAR {
             return FAR;
         }

@@ -6,8 +6,8 @@
 //! every step of growth and every mutation has its odds of having founded that clone, and one more founder is put there with the
 //! probability that they say ([`remission_engine::guided`], which takes back by weights what that changes).
 
-use super::asked::{Asked, ahead, below, looks};
-use super::patient::{Patient, pressed};
+use super::asked::{Asked, ahead, below, looks, pressed};
+use super::patient::Patient;
 use crate::special::{log_sum, normal_below};
 use remission_engine::draw;
 use remission_engine::fewer::Fewer;
@@ -189,7 +189,7 @@ impl Led {
     ) -> (u64, f64) {
         let mut rest: Vec<f64> = state.by_type(patient.setting.compiled).into_iter().map(|n| n as f64).collect();
         rest[to] -= there as f64;
-        let near = asked.near(0).and_then(|peak| missing(peak, rest[to]));
+        let near = asked.near().and_then(|peak| missing(peak, rest[to]));
         let looks = looks(patient, 0, &rest);
         let of_law = if near.is_some() { OF_LAW } else { SIZES };
         let shift = stream.uniform();
@@ -197,16 +197,11 @@ impl Led {
             let size = size.unwrap_or_else(|| law.quantile((k as f64 + shift) / of_law as f64));
             (size, law.mass(size))
         };
-        let wanted =
-            asked.course.as_ref().map(|c| below(patient, 0, &looks, &asked.one, (c.wanted[0] - rest[to]).max(0.0)));
-        let guess = |size: f64| {
-            let below = below(patient, 0, &looks, &asked.one, size);
-            match (&asked.course, wanted) {
-                (Some(course), Some(wanted)) => course.guess(0, below, rest[to] + size, wanted),
-                _ => -pressed(below),
-            }
-        };
-        chosen(near, law, guess, stream).map_or((there, 0.0), |(_, size, more)| (size, more))
+        let below = |size: f64| below(patient, 0, &looks, &asked.one, size);
+        let wanted = asked.near().map_or(0.0, |(size, _)| below((size - rest[to]).max(0.0)));
+        let guess = |size: f64| asked.guess(below(size), rest[to] + size, wanted);
+        // Nothing else than what was tried may stand for it.
+        chosen(near, law, guess, stream).map_or((there, f64::NEG_INFINITY), |(_, size, more)| (size, more))
     }
 }
 

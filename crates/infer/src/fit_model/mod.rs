@@ -1,8 +1,8 @@
 //! Any model of the catalogue or of the user fitted to one patient's series: sizes, counts, tumour DNA.
 //!
 //! In reading order: [`data`] (the table), [`patient`] (the tumour as a hidden process), `asked` (what the readings ask of a type of cells), `led`
-//! and `regrown` (starts, and growth, led to that), [`target`] (free parameters and the likelihood), `scout` (where the posterior lies, how hard a pass works), `stand_in` (a cheap
-//! likelihood that is learned there), `words` (the answer), `next` (what a further reading would tell).
+//! and `regrown` (starts, and growth, led to that), [`target`] (free parameters and the likelihood), `scout` (where the posterior lies, how
+//! hard a pass works), `stand_in` (a cheap likelihood that is learned there), `words` (the answer), `next` (what a further reading would tell).
 //!
 //! With `Method::Particles` parameters and paths of the tumour are drawn together over the engine's own leaps, from the stand-in with
 //! weights or by particle marginal Metropolis-Hastings ([`crate::pmmh`]); with `Method::Mean` the tumour follows its mean and noise is that of

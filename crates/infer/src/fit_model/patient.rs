@@ -23,9 +23,6 @@ use remission_model::resolved::{Kind, Regimen};
 /// Relative error of a step of the mean: far below that of any reading.
 const MEAN_TOLERANCE: f64 = 1e-5;
 
-/// ln below the highest density from which on a guess tells less.
-const NEAR: f64 = 8.0;
-
 /// What was read at one visit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Visit {
@@ -325,10 +322,7 @@ impl Process for Patient<'_> {
             let times: Vec<f64> = self.setting.visits.iter().map(|v| v.time).collect();
             self.left = self.tumour.left(&state.cells, &times).ok().flatten();
         }
-        if self.left.is_none() {
-            return 0.0;
-        }
-        self.led.guess(self, look, &self.by_type(state))
+        if self.left.is_some() { self.led.guess(self, look, &self.by_type(state)) } else { 0.0 }
     }
 
     fn guesses(&self) -> bool {
@@ -348,11 +342,6 @@ impl Process for Patient<'_> {
 pub(super) fn times(cells: &[f64], means: &[f64]) -> Vec<f64> {
     let n = cells.len();
     (0..n).map(|j| (0..n).map(|i| cells[i] * means[i * n + j]).sum()).collect()
-}
-
-/// How far below its highest a density is, by its logarithm from `NEAR` on.
-pub(super) fn pressed(below: f64) -> f64 {
-    if below < NEAR { below } else { NEAR * (1.0 + libm::log(below / NEAR)) }
 }
 
 /// Cells that kill; infinite where the model has none.

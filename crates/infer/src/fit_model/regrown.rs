@@ -86,13 +86,10 @@ impl Led {
             let now = patient.below(of.look, &here);
             course.guess(of.look + 1, ahead(size), here[to], wanted) - now
         };
-        let (k, size, more) = match chosen(near, law, guess, stream) {
-            Some(found) => found,
-            // Drawn from the law, and impossible by all readings to come.
-            None => return f64::NEG_INFINITY,
-        };
+        let Some((k, size, more)) = chosen(near, law, guess, stream) else { return f64::NEG_INFINITY };
         let (mut founders, mut counts) = (Vec::new(), Vec::new());
-        let (mut cells, mut left) = (size - lines[k].iter().sum::<u64>(), lines[k].iter().sum::<u64>() as f64);
+        let all: u64 = lines[k].iter().sum();
+        let (mut cells, mut left) = (size - all, all as f64);
         for ((founder, _), own) in of.clones.iter().zip(&lines[k]).filter(|(_, own)| **own > 0) {
             left -= *own as f64;
             // The share of one among the others of a Dirichlet law is beta.
