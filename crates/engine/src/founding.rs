@@ -260,12 +260,12 @@ impl Placing {
         self.predict(way, &[], true);
     }
 
-    /// Of the first kind on a predicted path, over interval `k`: its number at the start, at the end, the logarithm of its growth (0: linear)
+    /// Of kind `s` on a predicted path, over interval `k`: its number at the start, at the end, the logarithm of its growth (0: linear)
     /// and its mean.
-    pub(crate) fn between(&self, k: usize) -> (f64, f64, f64, f64) {
+    pub(crate) fn between(&self, k: usize, s: usize) -> (f64, f64, f64, f64) {
         let m = self.pull.len();
-        let (a, z) = (self.path[k * m], self.path[(k + 1) * m]);
-        (a, z, self.growth[k * m], logarithmic_mean(a, z).0)
+        let (a, z) = (self.path[k * m + s], self.path[(k + 1) * m + s]);
+        (a, z, self.growth[k * m + s], logarithmic_mean(a, z).0)
     }
 
     /// Draws when and by which of `channels` each of `number` founders of clone `parent` arose on its `way`; no more are
@@ -356,7 +356,7 @@ impl Placing {
 
 /// Mean of a path that grows exponentially from `a` to `z` (linearly when one is 0), and the logarithm of its growth (0 when
 /// it hardly moves, or is linear).
-fn logarithmic_mean(a: f64, z: f64) -> (f64, f64) {
+pub(crate) fn logarithmic_mean(a: f64, z: f64) -> (f64, f64) {
     if a <= 0.0 || z <= 0.0 {
         return (0.5 * (a + z), 0.0);
     }

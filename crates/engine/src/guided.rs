@@ -1,4 +1,4 @@
-//! Tumours with one more founder where it is wanted: what exists when treatment begins, by importance sampling.
+//! Tumours with one more founder where it is wanted, when treatment begins and on the way under treatment, by importance sampling.
 //!
 //! # Law
 //! Given the path of the cells that found them, founders are a Poisson process. With probability q_k one more founder is put into place k
@@ -10,8 +10,9 @@
 //! nobody can be founded there, 1 stands for n_k / l_k. One over that density is the weight of a tumour: averages with weights are those
 //! of [`crate::before::Starts::one`], whatever the q, with q_0 above 0.
 //!
-//! Steps are counted while the one clone of the founding type has [`LEAST`] cells or more, over all attempts to grow; places are of a type
-//! that switches into no other and founds at division.
+//! Before treatment steps are counted while the one clone of the founding type has [`LEAST`] cells or more, over all attempts to grow; places are of
+//! a type that switches into no other and founds at division. Under treatment ([`crate::tumour::Tumour::advance_led`]) the day of one more
+//! founder is uniform over the stretch, so that q_k is the step's part of it; places are of the block of types that the first clone has.
 
 use crate::compiled::Compiled;
 use crate::fewer::{Fewer, Thinned};
@@ -89,12 +90,34 @@ impl Led {
     }
 }
 
+/// Where one more founder may be put, and where it is.
+#[derive(Debug)]
+enum Places {
+    /// Before treatment: probabilities by step and channel; the step and channel drawn.
+    Steps { odds: Vec<Vec<f64>>, wanted: Option<(usize, usize)> },
+    /// Under treatment: so many days, with probabilities by channel; the day and channel drawn.
+    Days { days: f64, odds: Vec<f64>, wanted: Option<(f64, usize)> },
+}
+
+impl Places {
+    /// Probability of a channel in step number `k` between these days, and whether it was drawn.
+    fn of(&self, c: usize, k: usize, (start, end): (f64, f64)) -> (f64, bool) {
+        match self {
+            Places::Steps { odds, wanted } => {
+                (odds.get(k).and_then(|row| row.get(c)).copied().unwrap_or(0.0), *wanted == Some((k, c)))
+            }
+            Places::Days { days, odds, wanted } => {
+                let drawn = wanted.is_some_and(|w| w.1 == c && start <= w.0 && w.0 < end);
+                (odds.get(c).map_or(0.0, |q| q * (end - start) / days), drawn)
+            }
+        }
+    }
+}
+
 /// Growth with a guide.
 #[derive(Debug)]
 pub(crate) struct Guided {
-    places: Vec<Vec<f64>>,
-    /// Step and channel of the one more founder.
-    wanted: Option<(usize, usize)>,
+    places: Places,
     steps: usize,
     /// The day on which the step begins.
     pub(crate) now: f64,
@@ -129,7 +152,20 @@ impl Guided {
             }
         }
         let seen = (told || !guide.fewer.is_empty()).then(Vec::new);
-        Guided { places, wanted, steps: 0, now: 0.0, density: 0.0, behind: 0.0, channel: None, seen }
+        let places = Places::Steps { odds: places, wanted };
+        Guided { places, steps: 0, now: 0.0, density: 0.0, behind: 0.0, channel: None, seen }
+    }
+
+    /// Under treatment from day `from` to day `until`, with these probabilities by channel.
+    pub(crate) fn on_the_way((from, until): (f64, f64), odds: &[f64], stream: &mut Stream) -> Guided {
+        let mut left = stream.uniform();
+        let channel = odds.iter().position(|q| {
+            left -= q;
+            left < 0.0
+        });
+        let wanted = channel.map(|c| (from + (until - from) * stream.uniform(), c));
+        let places = Places::Days { days: until - from, odds: odds.to_vec(), wanted };
+        Guided { places, steps: 0, now: from, density: 0.0, behind: 0.0, channel: None, seen: None }
     }
 
     /// ln of the weight of what was grown.
@@ -144,30 +180,33 @@ pub(crate) fn one_more(
     step: &Step,
     b: usize,
     clones: &Clones,
-    (cells, total): (u64, f64),
+    total: f64,
     before: (usize, usize),
     scratch: &mut Scratch,
     stream: &mut Stream,
 ) {
     let block = &compiled.blocks[b];
-    let Scratch { placing, newborns, guided, .. } = scratch;
+    let Scratch { placing, newborns, guided, from, .. } = scratch;
     let Some(guided) = guided else { return };
     let now = guided.now;
     if clones.founders.first().is_none_or(|f| f.parent.is_some()) {
         return;
     }
+    let cells = &from[..block.types.len()];
+    let growing = matches!(guided.places, Places::Steps { .. });
     // Only steps of this attempt that follow each other to the end are of use.
     if let Some(seen) = guided.seen.as_mut().filter(|s| s.last().is_some_and(|s| s.start >= now)) {
         seen.clear();
     }
-    if clones.founders.len() != 1 || block.types.len() != 1 || !block.leaving.is_empty() || cells < LEAST {
+    let few = cells.iter().sum::<u64>() < LEAST;
+    if clones.founders.len() != 1 || (growing && cells.len() != 1) || !block.leaving.is_empty() || few {
         guided.seen.iter_mut().for_each(Vec::clear);
         return;
     }
     let channels = &block.dividing[..];
     let (from, along) = (Point { interval: 0, into: 0.0 }, step.along(compiled, b));
-    let way = Way { block, compiled, step, along, from, cells: &[cells], end: &clones.counts[..1], told: true };
-    let Guided { places, wanted, steps, density, behind, channel: led, seen, .. } = &mut **guided;
+    let way = Way { block, compiled, step, along, from, cells, end: &clones.counts[..cells.len()], told: true };
+    let Guided { places, steps, density, behind, channel: led, seen, .. } = &mut **guided;
     let k = *steps;
     *steps += 1;
     let of = |placed: &[Placed], c: usize| placed.iter().filter(|p| p.channel == c).count();
@@ -184,17 +223,19 @@ pub(crate) fn one_more(
     if let Some(seen) = seen {
         grown(seen, placing, &way, channels, (k, now, total));
     }
-    let Some(row) = places.get(k) else { return };
     for (number, &channel) in channels.iter().enumerate() {
         let c = channel.1;
-        let Some(&q) = row.get(c).filter(|q| **q > 0.0) else { continue };
+        let (q, wanted) = places.of(c, k, (now, now + step.days()));
+        if q <= 0.0 {
+            continue;
+        }
         *behind += q;
         if !possible(c) {
             *density += q;
             continue;
         }
         let mut n = found(newborns, c);
-        if *wanted == Some((k, c)) {
+        if wanted {
             let (gone, more, clone) = (newborns.gone, n + 1, &clones.founders[0]);
             while n < more {
                 let to = (Parent { id: clone.id, barcode: clone.barcode }, u64::MAX / 2);
@@ -225,7 +266,7 @@ fn grown(
     let (first, mut start, mut sum) = (seen.len(), now, 0.0);
     for (k, interval) in way.step.window.intervals.iter().enumerate() {
         let rates = way.step.window.rates(k);
-        let (a, z, growth, area) = placing.between(k);
+        let (a, z, growth, area) = placing.between(k, 0);
         let mut founded = vec![Founded::default(); compiled.channels.len()];
         for &(_, c) in channels {
             let to = compiled.channels[c].to;
@@ -248,29 +289,32 @@ fn shares(placing: &mut Placing, way: &Way, channels: &[(usize, usize)]) -> Shar
     placing.predict_path(way);
     let (mut surviving, mut sum) = (Shares::new(), 0.0);
     // Types alike in birth and death are asked for once.
-    let mut known: SmallVec<[(f64, f64, f64); 4]> = SmallVec::new();
-    for &(_, c) in channels {
+    let mut known: SmallVec<[(usize, f64, f64, f64); 4]> = SmallVec::new();
+    for &(source, c) in channels {
         let to = compiled.channels[c].to;
         let place = compiled.place[to].0;
         let line = compiled.blocks[place].is_line();
         let mut left = 0.0;
         for (k, interval) in step.window.intervals.iter().enumerate() {
             let rates = step.window.rates(k);
-            let (a, z, growth, area) = placing.between(k);
+            let (a, z, growth, area) = placing.between(k, source);
             let founded = rates[layout.founding(c)] * interval.days * area;
+            if founded <= 0.0 {
+                continue;
+            }
             sum += founded;
             let (birth, death) = (rates[layout.birth(to)], rates[layout.death(to)]);
             let chance = if !line {
                 1.0
-            } else if let Some(known) = known.iter().find(|x| x.0 == birth && x.1 == death) {
-                known.2
+            } else if let Some(known) = known.iter().find(|x| x.0 == source && x.1 == birth && x.2 == death) {
+                known.3
             } else {
                 let end = &step.lines(compiled, place).from[k + 1];
                 let line = |x: f64| end.after(birth, death, (1.0 - x) * interval.days).survival;
                 let path = |x: f64| if growth == 0.0 { a + (z - a) * x } else { a * libm::exp(growth * x) };
                 let chance = over_unit(|x| path(x) * line(x)) / area;
                 if step.window.intervals.len() == 1 {
-                    known.push((birth, death, chance));
+                    known.push((source, birth, death, chance));
                 }
                 chance
             };

@@ -97,7 +97,7 @@ fn until_grown(amount: f64, rate: f64) -> f64 {
 pub struct Scratch {
     /// Clones, and founders within a step, that the budget allows.
     pub most_clones: usize,
-    from: Vec<u64>,
+    pub(crate) from: Vec<u64>,
     /// Who left by mutation per time, by clone.
     leavers: Vec<u64>,
     /// Cumulative hazard of the clones, and whether it holds all ways of founding or those at division alone.
@@ -311,8 +311,7 @@ fn advance_block(
         share_out(compiled, step, b, clones, founders, scratch, stream);
     }
     if scratch.guided.is_some() {
-        let cells = scratch.from[0];
-        guided::one_more(compiled, step, b, clones, (cells, total), before, scratch, stream);
+        guided::one_more(compiled, step, b, clones, total, before, scratch, stream);
     }
     emptied
 }

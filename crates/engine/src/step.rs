@@ -10,10 +10,12 @@ use crate::elementary::{exp_and_exp_m1, exp_m1, log, log_one_plus};
 use crate::exposure::Exposure;
 use crate::failure::Failure;
 use crate::families::Families;
+use crate::founding::logarithmic_mean;
 use crate::large::Large;
 use crate::moments::Moments;
 use crate::window::Window;
 use remission_model::program::Registers;
+use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -344,6 +346,21 @@ impl Step {
             let own = if block.is_line() { moments(compiled, block, &self.window) } else { self.own(b) };
             Along::new(own, block.width())
         })
+    }
+
+    /// Adds the founders, by channel of the model, that these cells of block `b` are expected to have over the step.
+    pub fn founders(&self, compiled: &Compiled, b: usize, cells: &mut [f64], founders: &mut [f64]) {
+        let (block, layout) = (&compiled.blocks[b], compiled.layout);
+        for (k, own) in self.along(compiled, b).own.iter().enumerate() {
+            let before: SmallVec<[f64; 4]> = SmallVec::from_slice(cells);
+            for (j, after) in cells.iter_mut().enumerate() {
+                *after = before.iter().enumerate().map(|(i, n)| n * own.mean(i, j)).sum();
+            }
+            let (rates, days) = (self.window.rates(k), self.window.intervals[k].days);
+            for &(s, c) in &block.founding {
+                founders[c] += rates[layout.founding(c)] * days * logarithmic_mean(before[s], cells[s]).0;
+            }
+        }
     }
 
     fn own(&self, b: usize) -> Vec<Moments> {

@@ -41,6 +41,8 @@ pub struct Left {
     pub means: Vec<f64>,
     /// The law of those that a cell of a type leaves, where that type switches into no other and founds nobody.
     pub lines: Vec<Option<Line>>,
+    /// Expected founders, by ancestor (rows) and channel of the model.
+    pub founders: Vec<f64>,
 }
 
 /// How a tumour grows at a moment.
@@ -232,8 +234,45 @@ impl<'a> Tumour<'a> {
         }
     }
 
+    /// As [`advance`](Self::advance), with one more founder by a channel of the model with these probabilities (together below 1), and ln of the
+    /// weight that takes that back: averages with weights are those of `advance` ([`crate::guided`]). Where that cannot be, event by event, of
+    /// types that mutate in time, or where the first clone has fewer than a thousand cells, nobody is led.
+    ///
+    /// # Errors
+    /// As [`advance`](Self::advance).
+    ///
+    /// ```
+    /// # use remission_engine::{compiled::Compiled, before, tumour::{Method, Tumour}, stream::{Purpose, Stream}};
+    /// # let text = "[model]\ntitle = 'x'\n[cells.S]\nbirth = '0.2 /day'\ndeath = '0.2 /day'\n\
+    /// #     mutates = [{ to = 'R', per_division = '1e-9' }]\n[cells.R]\nbirth = '0.3 /day'\ndeath = '0.1 /day'\n\
+    /// #     [before_treatment]\nstart = { S = '1e6 cells' }";
+    /// # let compiled = Compiled::new(&remission_model::model_from_toml("model.toml", text).unwrap());
+    /// let mut stream = Stream::new(1, 0, 0, Purpose::Treatment);
+    /// let start = before::start(&compiled, &[], Method::Leap, &mut stream).unwrap();
+    /// let mut tumour = Tumour::new(&compiled, &[], start, Method::Leap).unwrap();
+    /// // Some 0.006 resistant clones are founded in 30 days; here every other tumour has one.
+    /// let (_, log_weight) = tumour.advance_led(30.0, f64::INFINITY, &[0.5], &mut stream).unwrap();
+    /// assert!(log_weight < 0.7);
+    /// ```
+    pub fn advance_led(
+        &mut self,
+        until: f64,
+        size: f64,
+        odds: &[f64],
+        stream: &mut Stream,
+    ) -> Result<(Stop, f64), Failure> {
+        let stretch = (self.state.time, until);
+        if let Some(place) = self.guided().filter(|_| stretch.0 < until) {
+            *place = Some(Box::new(Guided::on_the_way(stretch, odds, stream)));
+        }
+        let stop = self.advance(until, size, stream);
+        // Taken out also where the step failed.
+        let guided = self.guided().and_then(Option::take);
+        Ok((stop?, guided.map_or(0.0, |g| g.log_weight())))
+    }
+
     /// What one cell of each type leaves under the regimen, from the moment that [`restart`](Self::restart) begins at to the first of `times`, from
-    /// there to the next, and so on. Those whom mutations found are left out. Steps are those of tumours like `state`. None where cells
+    /// there to the next, and so on. Those whom mutations found are counted, and left out of what is left. Steps are those of tumours like `state`. None where cells
     /// act on each other, or event by event.
     ///
     /// # Errors

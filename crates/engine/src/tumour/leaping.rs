@@ -183,7 +183,7 @@ impl Leap {
         Ok(Stop::Time)
     }
 
-    /// Of what a cell leaves until `until`, by steps of a tumour like `state`, whose clock alone moves. Who is founded is left out.
+    /// Of what a cell leaves until `until`, by steps of a tumour like `state`, whose clock alone moves.
     pub(super) fn left(
         &mut self,
         compiled: &Compiled,
@@ -196,10 +196,19 @@ impl Leap {
         (0..n).for_each(|i| means[i * n + i] = 1.0);
         let line = |t: usize| compiled.blocks[compiled.place[t].0].is_line().then_some(Line::END);
         let mut lines: Vec<Option<Line>> = (0..n).map(line).collect();
+        let width = compiled.channels.len();
+        let mut founders = vec![0.0; n * width];
         let mut left: SmallVec<[f64; 4]> = SmallVec::new();
         while until - state.time > 1e-9 {
             let step = self.step(compiled, registers, state, until - state.time)?;
-            for (block, own) in compiled.blocks.iter().zip(&step.blocks) {
+            for (b, (block, own)) in compiled.blocks.iter().zip(&step.blocks).enumerate() {
+                for (row, founders) in means.chunks_exact(n).zip(founders.chunks_exact_mut(width.max(1))) {
+                    left.clear();
+                    left.extend(block.types.iter().map(|&t| row[t]));
+                    if block.founds() && left.iter().any(|&x| x > 0.0) {
+                        step.founders(compiled, b, &mut left, founders);
+                    }
+                }
                 for row in means.chunks_exact_mut(n) {
                     let of =
                         |j: usize| block.types.iter().enumerate().map(|(i, &t)| row[t] * own.whole.mean(i, j)).sum();
@@ -216,7 +225,7 @@ impl Leap {
             state.time += step.days();
         }
         state.time = until;
-        Ok(Left { means, lines })
+        Ok(Left { means, lines, founders })
     }
 
     /// The next step of `total` cells, as long as it may be where they must not pass a size unseen.
