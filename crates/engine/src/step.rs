@@ -15,7 +15,6 @@ use crate::large::Large;
 use crate::moments::Moments;
 use crate::window::Window;
 use remission_model::program::Registers;
-use smallvec::SmallVec;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -72,6 +71,7 @@ pub struct BlockStep {
     pub large: Large,
     along: OnceCell<Along>,
     lines: OnceCell<Lines>,
+    founders: OnceCell<Vec<f64>>,
 }
 
 /// A block along a step.
@@ -281,7 +281,14 @@ impl Step {
             let whole = joined(pieces.iter().map(|p| &p.blocks[b].whole), block);
             let families = Families::new(&whole);
             let large = Large::new(block.types.len(), &whole, families.as_ref());
-            BlockStep { whole, families, large, along: OnceCell::new(), lines: OnceCell::new() }
+            BlockStep {
+                whole,
+                families,
+                large,
+                along: OnceCell::new(),
+                lines: OnceCell::new(),
+                founders: OnceCell::new(),
+            }
         });
         let blocks = blocks.collect();
         Step { window, blocks, pieces, rise: OnceCell::new() }
@@ -348,19 +355,29 @@ impl Step {
         })
     }
 
-    /// Adds the founders, by channel of the model, that these cells of block `b` are expected to have over the step.
-    pub fn founders(&self, compiled: &Compiled, b: usize, cells: &mut [f64], founders: &mut [f64]) {
-        let (block, layout) = (&compiled.blocks[b], compiled.layout);
-        for (k, own) in self.along(compiled, b).own.iter().enumerate() {
-            let before: SmallVec<[f64; 4]> = SmallVec::from_slice(cells);
-            for (j, after) in cells.iter_mut().enumerate() {
-                *after = before.iter().enumerate().map(|(i, n)| n * own.mean(i, j)).sum();
+    /// Founders that one cell of each type of block `b` is expected to have over the step: rows of the block's ways of founding.
+    pub fn founders(&self, compiled: &Compiled, b: usize) -> &[f64] {
+        self.blocks[b].founders.get_or_init(|| {
+            let (block, layout) = (&compiled.blocks[b], compiled.layout);
+            let (types, own) = (block.types.len(), &self.along(compiled, b).own);
+            let mut founders = Vec::with_capacity(types * block.founding.len());
+            for ancestor in 0..types {
+                let mut cells = vec![0.0; types];
+                cells[ancestor] = 1.0;
+                let first = founders.len();
+                founders.resize(first + block.founding.len(), 0.0);
+                for (k, own) in own.iter().enumerate() {
+                    let descendants = |j: usize| cells.iter().enumerate().map(|(i, n)| n * own.mean(i, j)).sum();
+                    let after: Vec<f64> = (0..types).map(descendants).collect();
+                    let (rates, days) = (self.window.rates(k), self.window.intervals[k].days);
+                    for (found, &(s, c)) in founders[first..].iter_mut().zip(&block.founding) {
+                        *found += rates[layout.founding(c)] * days * logarithmic_mean(cells[s], after[s]).0;
+                    }
+                    cells = after;
+                }
             }
-            let (rates, days) = (self.window.rates(k), self.window.intervals[k].days);
-            for &(s, c) in &block.founding {
-                founders[c] += rates[layout.founding(c)] * days * logarithmic_mean(before[s], cells[s]).0;
-            }
-        }
+            founders
+        })
     }
 
     fn own(&self, b: usize) -> Vec<Moments> {

@@ -262,7 +262,8 @@ impl<'a> Tumour<'a> {
         stream: &mut Stream,
     ) -> Result<(Stop, f64), Failure> {
         let stretch = (self.state.time, until);
-        if let Some(place) = self.guided().filter(|_| stretch.0 < until) {
+        let some = stretch.0 < until && odds.iter().any(|q| *q > 0.0);
+        if let Some(place) = self.guided().filter(|_| some) {
             *place = Some(Box::new(Guided::on_the_way(stretch, odds, stream)));
         }
         let stop = self.advance(until, size, stream);

@@ -198,6 +198,42 @@ error = "10 %"
 detection_limit = "1 cells"
 "#;
 
+const LATE: &str = r#"
+[model]
+title = "A clone that is founded under treatment, by cells that divide or by persisters"
+[parameters]
+birth = { value = "0.15 /day", assumed = "test", prior = "loguniform(0.1 /day, 1 /day)" }
+natural = { value = "0.13 /day", source = { url = "https://example.org", where = "nowhere" } }
+kill = { value = "0.03 /day", source = { url = "https://example.org", where = "nowhere" } }
+enter = { value = "0.002 /day", source = { url = "https://example.org", where = "nowhere" } }
+leave = { value = "0.01 /day", source = { url = "https://example.org", where = "nowhere" } }
+c0 = { value = "1 uM", source = { url = "https://example.org", where = "nowhere" } }
+[cells.S]
+birth = "birth"
+death = "natural + kill * (1 - exp(-D / c0))"
+mutates = [{ to = "R", per_division = "1e-11" }]
+switches = [{ to = "P", rate = "enter * (1 - exp(-D / c0))" }]
+[cells.P]
+kind = "persister"
+birth = "0.01 /day"
+death = "0.01 /day"
+mutates = [{ to = "R", per_division = "1e-9" }]
+switches = [{ to = "S", rate = "leave * exp(-D / c0)" }]
+[cells.R]
+kind = "resistant"
+birth = "0.2 /day"
+death = "0.1 /day"
+[drugs.D]
+route = "held"
+felt_as = "uM"
+[before_treatment]
+grow = "S from 1 cell until 1e9 cells"
+[measurements.count]
+kind = "cell_count"
+error = "10 %"
+detection_limit = "1 cells"
+"#;
+
 /// A pass that is led to where readings are likely has the same mean estimate as one that is not, which hits it now and then.
 #[test]
 fn what_is_led_leaves_the_mean_of_estimates_as_it_is() {
@@ -207,6 +243,14 @@ fn what_is_led_leaves_the_mean_of_estimates_as_it_is() {
         let at = |t: f64| read(t, 1e8 * f64::exp(-0.074 * t) + clone * f64::exp(0.115 * t));
         vec![at(0.0), at(30.0), at(60.0), at(90.0)]
     };
+    // What dividing cells leave with persisters, and a clone of one cell on a day.
+    let late = |founded: f64, until: u32| -> Vec<Visit> {
+        let at = |t: f64| {
+            let rest = 1e9 * (f64::exp(-0.012 * t) + 0.16 * (1.0 - f64::exp(-0.012 * t)));
+            read(t, rest + if t > founded { f64::exp(0.1 * (t - founded)) } else { 0.0 })
+        };
+        (0..=until).map(|k| at(40.0 * f64::from(k))).collect()
+    };
     let cases = [
         // About what the founding type alone would be, and what a clone of some 30,000 cells adds by day 120.
         ("no clone", RARE, 0.15, rare(1.15e10), 66.0, (4, 1_000), (4, 16, 1_000)),
@@ -214,13 +258,16 @@ fn what_is_led_leaves_the_mean_of_estimates_as_it_is() {
         // Some 40 resistant cells, as in many tumours; some 130 where most have hundreds; hundreds where most have none.
         ("small clones", GROWN, 5e-9, small(40.0), 70.0, (4, 1_000), (4_000, 1, 40)),
         ("fewer than most", GROWN, 1e-7, small(130.0), 70.0, (4, 1_000), (4_000, 1, 80)),
+        // A founder by dividing cells or persisters in the second month, and one in the sixth, of which few tumours have any.
+        ("a late founder", LATE, 0.15, late(50.0, 6), 127.0, (4, 2_000), (4_000, 1, 60)),
+        ("a later founder", LATE, 0.15, late(170.0, 9), 180.0, (4, 2_000), (4_000, 1, 60)),
         ("more than most", GROWN, 1e-9, small(300.0), 70.0, (4, 2_000), (4_000, 1, 80)),
     ];
     for (number, (name, text, parameter, visits, shift, few, many)) in cases.into_iter().enumerate() {
         let precise = text.replace("20 %", "10 %");
         let model = remission_model::model_from_toml("model.toml", &precise).unwrap();
         let untreated = TREATED.replace("\"D 10 uM held from day 0\"", "");
-        let study = if text == GROWN { TREATED } else { &untreated };
+        let study = if text == RARE { &untreated } else { TREATED };
         let study = remission_model::study_from_toml("study.toml", study, "x", &model).unwrap();
         let compiled = Compiled::new(&model);
         let regimen = study.arms[0].regimen_of(0);
@@ -228,7 +275,7 @@ fn what_is_led_leaves_the_mean_of_estimates_as_it_is() {
         let mut parameters: Vec<f64> = model.parameters.iter().map(|p| p.value).collect();
         parameters[0] = parameter;
         for (name, value) in [("burden", 1e8), ("kill", 0.1), ("growth", 0.02), ("regrowth", 0.12)] {
-            if let Some(k) = model.parameters.iter().position(|p| p.name == name) {
+            if let Some(k) = model.parameters.iter().position(|p| text == GROWN && p.name == name) {
                 parameters[k] = value;
             }
         }

@@ -202,11 +202,12 @@ impl Leap {
         while until - state.time > 1e-9 {
             let step = self.step(compiled, registers, state, until - state.time)?;
             for (b, (block, own)) in compiled.blocks.iter().zip(&step.blocks).enumerate() {
-                for (row, founders) in means.chunks_exact(n).zip(founders.chunks_exact_mut(width.max(1))) {
-                    left.clear();
-                    left.extend(block.types.iter().map(|&t| row[t]));
-                    if block.founds() && left.iter().any(|&x| x > 0.0) {
-                        step.founders(compiled, b, &mut left, founders);
+                if block.founds() {
+                    let per_cell = step.founders(compiled, b);
+                    for (row, founders) in means.chunks_exact(n).zip(founders.chunks_exact_mut(width)) {
+                        for (&t, of) in block.types.iter().zip(per_cell.chunks_exact(block.founding.len())) {
+                            block.founding.iter().zip(of).for_each(|((_, c), f)| founders[*c] += row[t] * f);
+                        }
                     }
                 }
                 for row in means.chunks_exact_mut(n) {

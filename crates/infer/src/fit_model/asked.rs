@@ -7,12 +7,15 @@
 //!     ln(r) / 2 - (1 - r) (n / v) (x / n - 1 - ln(x / n))
 //! below that of x cells, which of small distances is the integral of one normal density over another, and of large ones the tail of the gamma law.
 
+use super::later::Later;
 use super::patient::{Patient, times};
 use remission_engine::guided::Founded;
 use remission_engine::step::Line;
 
-/// Sizes of a clone that are tried: the smallest, and the distance of their logarithms.
+/// Sizes of a clone that are tried: the smallest that one can have when treatment begins, the least worth (in cells when treatment begins) of one
+/// that is founded later, and the distance of their logarithms.
 const SMALLEST: f64 = 1.0;
+const LEAST_WORTH: f64 = 1e-20;
 const APART: f64 = 0.5;
 /// ln below the highest density from which on a guess tells less, and from which on it is not asked how far: a guess is never 0.
 const NEAR: f64 = 8.0;
@@ -33,6 +36,8 @@ pub(super) struct Asked {
     pub one: Looks,
     /// Sizes with the mass of the guess, of its logarithm's density, at each.
     pub masses: Vec<(f64, f64)>,
+    /// Sizes with the mass of the density of the readings, 1 at best, at each, for what they are expected to leave.
+    pub likely: Vec<(f64, f64)>,
     /// The largest that does.
     pub most: f64,
     /// The highest guess.
@@ -44,7 +49,9 @@ pub(super) struct Asked {
     /// Births and deaths a day of its cells until treatment.
     pub birth: f64,
     pub death: f64,
-    /// Probability of being led to it.
+    /// What is hoped of clones founded under treatment.
+    pub later: Option<Later>,
+    /// Probability of being led to one founded before.
     pub odds: f64,
 }
 
@@ -54,24 +61,23 @@ pub(super) struct Course {
     pub spread: f64,
     /// That size at the look before each look, and at the last.
     pub wanted: Vec<f64>,
-    /// Relative variance of what one cell leaves from there to the end.
-    pub variances: Vec<f64>,
+    /// What one cell leaves from there to the end.
+    pub onward: Vec<Line>,
 }
 
 impl Course {
     fn new(patient: &Patient, to: usize, (size, spread): (f64, f64)) -> Option<Course> {
         let lines: Option<Vec<Line>> = patient.left().iter().map(|l| l.lines[to]).collect();
         let lines = lines.filter(|l| l.iter().all(|l| l.mean > 0.0))?;
-        let (mut wanted, mut variances, mut onward) = (vec![size], vec![0.0], Line::END);
+        let (mut wanted, mut onward) = (vec![size], vec![Line::END]);
         for line in &lines {
             wanted.push(wanted[wanted.len() - 1] * line.mean);
         }
         for line in lines.iter().rev() {
-            onward = line.then(&onward);
-            variances.push(variance(&onward));
+            onward.push(line.then(&onward[onward.len() - 1]));
         }
-        variances.reverse();
-        Some(Course { spread, wanted, variances })
+        onward.reverse();
+        Some(Course { spread, wanted, onward })
     }
 
     /// ln of the guess of readings from look number `look` on, whose density is `below` its highest for `cells` cells at the look before, and
@@ -96,7 +102,7 @@ impl Course {
             return 1.0;
         }
         let own = self.spread * self.spread;
-        own / (own + self.variances[look] / cells)
+        own / (own + variance(&self.onward[look]) / cells)
     }
 
     /// The size that is wanted before look number `look`, and how far its logarithm may be from that.
@@ -112,13 +118,13 @@ pub(super) fn variance(line: &Line) -> f64 {
 }
 
 impl Asked {
-    /// Of a clone of type `to` beside the other types of `base`.
+    /// Of a clone of type `to` beside the other types of `base`; `founded` are founders before treatment.
     pub fn new(patient: &Patient, base: &[f64], to: usize, founded: &Founded) -> Asked {
         let (mut cells, mut one) = (base.to_vec(), vec![0.0; base.len()]);
         (cells[to], one[to]) = (0.0, 1.0);
         let (rest, one) = (looks(patient, 0, &cells), looks(patient, 0, &one));
         let below = |log_size: f64| below(patient, 0, &rest, &one, libm::exp(log_size));
-        let first = libm::log(SMALLEST);
+        let first = libm::log(least_worth(patient, to));
         let most = libm::log(base.iter().sum::<f64>().max(SMALLEST));
         let count = ((most - first) / APART).ceil() as usize + 1;
         let tried: Vec<f64> = (0..count).map(|k| below(first + APART * k as f64)).collect();
@@ -145,17 +151,24 @@ impl Asked {
             None => -pressed(below),
         };
         let size = |k: usize| libm::exp(first + APART * k as f64);
+        let there = (0..count).filter(|&k| size(k) > 0.9 * SMALLEST);
         let mut masses: Vec<(f64, f64)> =
-            (0..count).map(|k| (size(k), APART * libm::exp(guess(size(k), tried[k])))).collect();
+            there.map(|k| (size(k), APART * libm::exp(guess(size(k), tried[k])))).collect();
+        let flat = |below: f64| libm::exp(pressed(best) - pressed(below));
+        let mut likely: Vec<(f64, f64)> = (0..count).map(|k| (size(k), APART * flat(tried[k]))).collect();
         let enough = tried.iter().rposition(|b| *b < best + ENOUGH).map_or(0.0, size);
         let most = peak.map_or(enough, |(size, _)| size.max(enough));
         if let Some((size, spread)) = peak {
+            let width = |spread: f64| (libm::sqrt(2.0 * std::f64::consts::PI) * spread).min(APART);
+            likely.push((size, width(spread) * flat(middle)));
             let spread = course.as_ref().map_or(spread, |c| c.near(0).1);
-            let width = (libm::sqrt(2.0 * std::f64::consts::PI) * spread).min(APART);
-            masses.push((size, width * libm::exp(guess(size, middle))));
+            masses.push((size, width(spread) * libm::exp(guess(size, middle))));
         }
         let (birth, death) = (founded.birth, founded.death);
-        Asked { one, masses, most, best: -pressed(best), peak, course, birth, death, odds: 0.0 }
+        let best = -pressed(best);
+        let mut asked = Asked { one, masses, likely, most, best, peak, course, birth, death, later: None, odds: 0.0 };
+        asked.later = Later::new(patient, to, &asked);
+        asked
     }
 
     /// The size that is wanted when treatment begins, and how far its logarithm may be from that.
@@ -168,6 +181,21 @@ impl Asked {
     pub fn guess(&self, below: f64, cells: f64, wanted: f64) -> f64 {
         self.course.as_ref().map_or(-pressed(below), |c| c.guess(0, below, cells, wanted))
     }
+}
+
+/// The least worth of one cell of a type that may be founded under treatment, in cells when treatment begins.
+fn least_worth(patient: &Patient, to: usize) -> f64 {
+    let width = patient.setting.compiled.channels.len();
+    let channels: Vec<usize> = (0..width).filter(|&c| patient.setting.compiled.channels[c].to == to).collect();
+    let (mut worth, mut least) = (1.0f64, SMALLEST);
+    for left in patient.left() {
+        let found = channels.iter().any(|c| left.founders.iter().skip(*c).step_by(width).any(|f| *f > 0.0));
+        worth *= left.lines[to].map_or(1.0, |l| l.mean);
+        if found && worth > 0.0 {
+            least = least.min(SMALLEST / worth);
+        }
+    }
+    least.max(LEAST_WORTH)
 }
 
 /// How far below its highest a density is, by its logarithm from `NEAR` on.

@@ -6,7 +6,7 @@
 //! every step of growth and every mutation has its odds of having founded that clone, and one more founder is put there with the
 //! probability that they say ([`remission_engine::guided`], which takes back by weights what that changes).
 
-use super::asked::{Asked, ahead, below, looks, pressed};
+use super::asked::{Asked, Course, ahead, below, looks, pressed};
 use super::patient::Patient;
 use crate::special::{log_sum, normal_below};
 use remission_engine::draw;
@@ -23,6 +23,10 @@ pub(super) const PILOTS: usize = 3;
 const FREE: f64 = 0.25;
 /// ln by which a pilot's own clones must explain more than none.
 const CLEARLY: f64 = 2.0;
+/// Probability of one more founder in a stretch below which nobody is led.
+const HARDLY: f64 = 1e-4;
+/// ln of the chance that all clones of a type die out below which it is not asked what then.
+const GONE: f64 = -15.0;
 /// Shares of the likeliest place below which a place is left out.
 const UNLIKELY: f64 = 1e-7;
 
@@ -47,6 +51,8 @@ pub(super) struct Led {
     pub guide: Guide,
     /// Clones by type.
     asked: Vec<Option<Asked>>,
+    /// The type that the readings ask for most.
+    most: Option<usize>,
 }
 
 impl Led {
@@ -61,15 +67,19 @@ impl Led {
         let Some(base) = self.pilots.iter().max_by(|a, b| guess(a).total_cmp(&guess(b))) else { return };
         // Beside the founding type alone, unless a pilot's clones explain more than any one does.
         let mut alone = base.clone();
-        let mut founded: Vec<Option<&Founded>> = vec![None; compiled.types()];
-        for (channel, f) in
-            self.steps.iter().flat_map(|s| s.founded.iter().enumerate()).filter(|(_, f)| f.expected > 0.0)
-        {
+        let mut founded: Vec<Option<Founded>> = vec![None; compiled.types()];
+        let before = self.steps.iter().flat_map(|s| s.founded.iter().copied().enumerate());
+        // Those who are founded under treatment alone have no rates before.
+        let width = compiled.channels.len();
+        let under = patient.left().iter().flat_map(|l| l.founders.chunks_exact(width.max(1)).zip(base));
+        let under = under.filter(|(_, n)| **n > 0.0).flat_map(|(row, _)| row.iter().copied().enumerate());
+        let under = under.map(|(c, expected)| (c, Founded { expected, ..Founded::default() }));
+        for (channel, f) in before.chain(under).filter(|(_, f)| f.expected > 0.0) {
             let to = compiled.channels[channel].to;
             (alone[to], founded[to]) = (0.0, founded[to].or(Some(f)));
         }
         let asked = |base: &[f64]| -> Vec<Option<Asked>> {
-            let of = |(to, f): (usize, &Option<&Founded>)| f.map(|f| Asked::new(patient, base, to, f));
+            let of = |(to, f): (usize, &Option<Founded>)| f.map(|f| Asked::new(patient, base, to, &f));
             founded.iter().enumerate().map(of).collect()
         };
         let mut found = asked(&alone);
@@ -78,33 +88,34 @@ impl Led {
             found = asked(base);
         }
         self.asked = found;
-        let guesses: Vec<f64> = self.pilots.iter().map(|cells| self.guess(patient, 0, cells)).collect();
-        let best = guesses.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let plain = guesses.iter().map(|g| libm::exp(g - best)).sum::<f64>() / guesses.len() as f64;
+        let best = self.pilots.iter().map(guess).fold(explained, f64::max);
         let asked = &mut self.asked;
-        let mut odds = vec![vec![0.0; compiled.channels.len()]; self.steps.last().map_or(0, |s| s.step + 1)];
+        let mut odds = vec![vec![0.0; width]; self.steps.last().map_or(0, |s| s.step + 1)];
         for step in &self.steps {
             for (channel, founded) in step.founded.iter().enumerate().filter(|(_, f)| f.expected > 0.0) {
-                let Some(asked) = &asked[compiled.channels[channel].to] else { continue };
+                let Some(asked) = &mut asked[compiled.channels[channel].to] else { continue };
                 // Most are founded late in a step.
                 let line = Line::END.after(founded.birth, founded.death, -(step.start + 0.6 * step.days));
                 let scale = line.mean / line.survival;
                 let exponential = |&(size, mass): &(f64, f64)| mass * libm::exp(-size / scale) * (size / scale);
                 let explained: f64 = asked.masses.iter().map(exponential).sum();
-                odds[step.step][channel] += founded.expected * line.survival * explained * libm::exp(-best);
+                let odd = founded.expected * line.survival * explained * libm::exp(-best);
+                odds[step.step][channel] += odd;
+                asked.odds += odd;
             }
         }
+        let hoped =
+            |a: &Asked| a.odds + a.later.as_ref().map_or(0.0, |later| libm::exp(later.hope(0, base) + a.best - best));
+        let types = asked.iter().enumerate().filter_map(|(t, a)| a.as_ref().map(|a| (t, hoped(a))));
+        self.most = types.filter(|t| t.1 > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map(|t| t.0);
         let highest = odds.iter().flatten().copied().fold(0.0, f64::max);
         odds.iter_mut().flatten().filter(|o| **o < UNLIKELY * highest).for_each(|o| *o = 0.0);
         let sum: f64 = odds.iter().flatten().sum();
         if sum > 0.0 && sum.is_finite() {
+            let guesses = self.pilots.iter().map(|cells| libm::exp(self.guess(patient, 0, cells) - best));
+            let plain = guesses.sum::<f64>() / self.pilots.len() as f64;
             let led = (sum / (sum + plain)).min(1.0 - FREE);
             odds.iter_mut().flatten().for_each(|o| *o *= led / sum);
-            for (channel, q) in odds.iter().flat_map(|row| row.iter().enumerate()) {
-                if let Some(asked) = &mut asked[compiled.channels[channel].to] {
-                    asked.odds += q;
-                }
-            }
             self.guide.places = odds;
         }
         // Where most tumours have more cells of a type than the readings allow.
@@ -116,23 +127,53 @@ impl Led {
         self.guide.fewer = self.asked.iter().enumerate().filter_map(fewer).collect();
     }
 
-    /// ln of the guess of the readings from look number `look` on of cells at the look before.
+    /// ln of the guess of the readings from look number `look` on of cells at the look before: of the clones that are there, of others that are
+    /// founded later, and of others where these die out.
     pub fn guess(&self, patient: &Patient, look: usize, cells: &[f64]) -> f64 {
         let below = ahead(patient, look, cells);
-        match self.most_asked().and_then(|(t, a)| a.course.as_ref().map(|c| (t, c))) {
-            None => -pressed(below),
-            Some((t, course)) => {
-                let mut wanted = cells.to_vec();
-                wanted[t] = course.wanted[look];
-                course.guess(look, below, cells[t], ahead(patient, look, &wanted))
-            }
+        let Some((t, asked, course)) = self.course() else { return -pressed(below) };
+        let mut other = cells.to_vec();
+        other[t] = course.wanted[look];
+        let wanted = ahead(patient, look, &other);
+        let there = course.guess(look, below, cells[t], wanted);
+        let later = asked.later.as_ref().map_or(f64::NEG_INFINITY, |later| later.hope(look, cells) - pressed(wanted));
+        if cells[t] < course.wanted[look] {
+            return log_sum(&[there, later]);
         }
+        let gone = cells[t] * libm::log1p(-course.onward[look].survival);
+        if gone < GONE {
+            return there;
+        }
+        other[t] = 0.0;
+        log_sum(&[there, gone + log_sum(&[-pressed(ahead(patient, look, &other)), later])])
+    }
+
+    /// Probabilities by channel of leading a tumour with these cells at the look before to one more founder until look number `look`; none where
+    /// there is nothing to be led to.
+    pub fn founding(&self, patient: &Patient, look: usize, cells: &[f64]) -> Option<Vec<f64>> {
+        let (t, asked, course) = self.course()?;
+        let next = asked.later.as_ref().filter(|_| cells[t] < course.wanted[look])?.next(look, cells);
+        let sum: f64 = next.iter().map(|n| n.1).sum();
+        if sum <= 0.0 {
+            return None;
+        }
+        let mut wanted = cells.to_vec();
+        wanted[t] = course.wanted[look];
+        let hoped = libm::log(sum) - pressed(ahead(patient, look, &wanted));
+        let led = libm::exp(hoped - self.guess(patient, look, cells)).min(1.0 - FREE);
+        let mut odds = vec![0.0; patient.setting.compiled.channels.len()];
+        next.iter().for_each(|(c, n)| odds[*c] = led * n / sum);
+        (led > HARDLY).then_some(odds)
     }
 
     /// The type that the readings ask for most.
     pub fn most_asked(&self) -> Option<(usize, &Asked)> {
-        let asked = self.asked.iter().enumerate().filter_map(|(t, a)| a.as_ref().map(|a| (t, a)));
-        asked.filter(|a| a.1.odds > 0.0).max_by(|a, b| a.1.odds.total_cmp(&b.1.odds))
+        self.most.and_then(|t| Some((t, self.asked[t].as_ref()?)))
+    }
+
+    /// The same with its course.
+    fn course(&self) -> Option<(usize, &Asked, &Course)> {
+        self.most_asked().and_then(|(t, asked)| Some((t, asked, asked.course.as_ref()?)))
     }
 
     /// Gives the largest clone of a type in a led start one of several sizes, chosen by the guess; returns ln of what the start's weight is

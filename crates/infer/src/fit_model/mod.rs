@@ -10,6 +10,7 @@
 
 mod asked;
 pub mod data;
+mod later;
 mod led;
 mod next;
 pub mod patient;
@@ -32,7 +33,7 @@ use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_model::draws::Draws;
 use remission_model::resolved::{Regimen, Study};
-use scout::{AROUND, Seeing, VARIANCE, best, by, enough, least, scouted};
+use scout::{AROUND, Seeing, best, by, enough, least, scouted};
 use stand_in::StandIn;
 use target::{Fit, chosen, prior_of};
 
@@ -217,21 +218,10 @@ fn fitted<'a>(
         seed: options.seed,
         ..pmmh::Settings::default()
     };
-    let scout = |fit: &Fit, filter, control: &Control| scouted(fit, filter, &settings, control)?.ok_or_else(refused);
-    let mut start = control.part(0.0, 0.15, |control| scout(&fit, scout::few(&fit), control))?;
-    let judged = |fit: &Fit, start: &[Vec<f64>], control: &Control| match fit.filter {
-        Some(from) if options.particles.is_none() => {
-            enough(fit, start, from, options.seed, control).map(|(filter, rough)| (Some(filter), rough))
-        }
-        chosen => Ok((chosen, 0.0)),
-    };
-    let rough;
-    (fit.filter, rough) = control.part(0.15, 0.2, |control| judged(&fit, &start, control))?;
-    if let Some(led) = scout::led(&fit).filter(|_| rough > VARIANCE) {
-        // No filter is enough there: who was not led may have missed the posterior.
-        fit.filter = Some(led);
-        start = control.part(0.2, 0.23, |control| scout(&fit, Some(led), control))?;
-        (fit.filter, _) = control.part(0.23, 0.25, |control| judged(&fit, &start, control))?;
+    let scout = |control: &Control| scouted(&fit, scout::few(&fit), &settings, control)?.ok_or_else(refused);
+    let start = control.part(0.0, 0.2, scout)?;
+    if let (Some(from), None) = (fit.filter, options.particles) {
+        fit.filter = Some(control.part(0.2, 0.25, |control| enough(&fit, &start, from, options.seed, control))?);
     }
     // Chains that look around, from whose estimates the stand-in learns.
     let first_fit = by(&fit, fit.filter);
@@ -330,7 +320,7 @@ pub fn compare(rivals: &[Rival], options: &Options, control: &Control) -> Result
                 let settings = pmmh::Settings { seed: options.seed, ..pmmh::Settings::default() };
                 let start = scouted(&fit, scout::few(&fit), &settings, control)?;
                 let start = start.ok_or_else(|| Failure::Said(IMPOSSIBLE.into()))?;
-                fit.filter = Some(enough(&fit, &start, from, options.seed, control)?.0);
+                fit.filter = Some(enough(&fit, &start, from, options.seed, control)?);
             }
             let settings =
                 smc::Settings { particles: 100, runs: 2, moves: 8, seed: options.seed, ..smc::Settings::default() };

@@ -295,11 +295,14 @@ impl Process for Patient<'_> {
     }
 
     fn advance_led(&mut self, look: usize, state: &mut Particle, stream: &mut Stream) -> Option<f64> {
-        let Some(growing) = self.led.growing(self, look, &state.cells) else {
-            return self.advance(look, state, stream).then_some(0.0);
-        };
-        let reached = self.advance(look, state, stream);
-        reached.then(|| self.led.regrown(self, growing, &mut state.cells, stream))
+        let growing = self.led.growing(self, look, &state.cells);
+        let odds = self.led.founding(self, look, &self.by_type(state)).unwrap_or_default();
+        let time = self.setting.visits[look].time;
+        self.tumour.restart(&state.cells);
+        let found = self.tumour.advance_led(time, self.lethal, &odds, stream);
+        state.cells.clone_from(&self.tumour.state);
+        let weight = found.ok().filter(|(stop, _)| *stop == Stop::Time)?.1;
+        Some(weight + growing.map_or(0.0, |growing| self.led.regrown(self, growing, &mut state.cells, stream)))
     }
 
     fn log_density(&mut self, look: usize, state: &mut Particle) -> f64 {

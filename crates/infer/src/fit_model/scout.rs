@@ -14,7 +14,7 @@ use crate::{prior, smc};
 use remission_engine::stream::{Purpose, Stream};
 use std::sync::{Mutex, PoisonError};
 
-/// Particles of the filter while the posterior is looked for.
+/// Particles of the filter while the posterior is looked for, where it does not guess.
 const FEW: usize = 4;
 /// The fewest particles, and starts for each where the filter guesses.
 const FEWEST: usize = 2;
@@ -33,7 +33,7 @@ const REFUSED: f64 = 10.0;
 const PASSES: usize = 16;
 /// Variance of the log-likelihood from which on the filter works harder while looking around: chains cost least at 0.85 where steps lead anywhere, at 3 where they
 /// are short (Pitt et al. 2012, J Econometrics 171:134; Doucet et al. 2015, Biometrika 102:295).
-pub(super) const VARIANCE: f64 = 2.0;
+const VARIANCE: f64 = 2.0;
 /// Share that weights keep at most of draws that are flatter than the posterior, and of a stand-in that is a little off.
 const MOST_KEPT: f64 = 0.7;
 /// Most particles that are chosen.
@@ -107,14 +107,10 @@ pub(super) fn by<'a>(fit: &Fit<'a>, filter: Option<Settings>) -> Fit<'a> {
     Fit::new(fit.setting, fit.free.clone(), filter, fit.seed)
 }
 
-/// The filter by which the posterior is looked for first.
+/// The filter by which the posterior is looked for: the least that is led, where it can be.
 pub(super) fn few(fit: &Fit) -> Option<Settings> {
-    fit.filter.map(|_| Settings { particles: FEW, ..Settings::default() })
-}
-
-/// The filter by which it is looked for again where no filter is enough at what was found: starts are led; none where they cannot be.
-pub(super) fn led(fit: &Fit) -> Option<Settings> {
-    guesses(fit).then(|| with(FEWEST))
+    let plain = Settings { particles: FEW, ..Settings::default() };
+    fit.filter.map(|_| if guesses(fit) { with(FEWEST) } else { plain })
 }
 
 /// Whether the filter can look ahead.
@@ -132,24 +128,24 @@ pub(super) fn with(particles: usize) -> Settings {
     Settings { particles, starts: STARTS, ..Settings::default() }
 }
 
-/// The least that a filter works.
+/// The least that a filter works, where there is nothing to be led to.
 pub(super) fn least() -> Settings {
     Settings { starts: 1, ..with(FEWEST) }
 }
 
-/// The filter that a fit begins with: as was asked for, or the least; none along the mean.
+/// The filter that a fit begins with: as was asked for, or the least that is led; none along the mean.
 pub(super) fn first(options: &Options) -> Option<Settings> {
-    (options.method == Method::Particles).then(|| options.particles.map_or_else(least, with))
+    (options.method == Method::Particles).then(|| with(options.particles.unwrap_or(FEWEST)))
 }
 
-/// A filter that works as hard as `from`, or as brings the roughness of estimates below `VARIANCE` at places of a start; with the roughness.
+/// A filter that works as hard as `from`, or as brings the roughness of estimates below `VARIANCE` at places of a start.
 pub(super) fn enough(
     fit: &Fit,
     start: &[Vec<f64>],
     from: Settings,
     seed: u64,
     control: &Control,
-) -> Result<(Settings, f64), Failure> {
+) -> Result<Settings, Failure> {
     let places: Vec<&Vec<f64>> = start.iter().step_by((start.len() / 8).max(1)).take(8).collect();
     let guesses = guesses(fit);
     let rough = |filter: Settings| {
@@ -185,12 +181,14 @@ pub(super) fn enough(
             best = (filter, found);
         }
     }
-    Ok(best)
+    Ok(best.0)
 }
 
-/// What a pass costs: carrying a particle from look to look about half a start.
+/// What an estimate costs, in starts: carrying a particle from look to look about three quarters of one, and being ready to lead some twenty-five
+/// (measured, a model of eight types).
 fn cost(fit: &Fit, f: Settings) -> f64 {
-    (f.particles * (2 * f.starts + fit.setting.visits.len())) as f64
+    let ready = if guesses(fit) { 25.0 } else { 0.0 };
+    ready + f.particles as f64 * (f.starts as f64 + 0.75 * fit.setting.visits.len() as f64)
 }
 
 /// The filter by which draws of the stand-in tell most in a time: the effective share of their weights over what an estimate costs. Of a

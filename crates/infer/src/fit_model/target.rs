@@ -165,26 +165,24 @@ impl Target for Fit<'_> {
     }
 }
 
-/// The visits with readings simulated along the mean of a patient with the model's own values; none where that patient has died by
-/// then, or the mean cannot be followed.
+/// The visits with readings simulated along the mean of a patient with the model's own values, as long as that patient lives; none where
+/// that is not to the first, or the mean cannot be followed.
 fn typical(setting: &Setting) -> Option<Vec<Visit>> {
     let compiled = setting.compiled;
     let fit = Fit::new(setting, Vec::new(), None, 0);
-    let (density, path) = fit.along_mean(&[])?;
-    if density == f64::NEG_INFINITY && path.iter().any(|s| s.total() >= lethal(compiled, &fit.all(&[]))) {
-        return None;
-    }
+    let (_, path) = fit.along_mean(&[])?;
+    let lethal = lethal(compiled, &fit.all(&[]));
     let stream = |part| Stream::new(0, 0, part, Purpose::Inference);
     let mut streams = ReadingStreams { meters: stream(20), blood: ctdna::streams(&compiled.model, || stream(21)) };
     let mut instruments = Instruments::new(compiled, &fit.all(&[])).ok()?;
     instruments.follow(setting.regimen);
     let mut out = Vec::new();
-    for (visit, seen) in setting.visits.iter().zip(&path) {
+    for (visit, seen) in setting.visits.iter().zip(&path).take_while(|(_, seen)| seen.total() < lethal) {
         let read = instruments.read(compiled, seen.time, &seen.by_type, &seen.levels, &mut streams).ok()?;
         let of = |(c, reported): &(usize, Reported)| (*c, read.get(*c).map_or(*reported, |x| Reported::Value(*x)));
         out.push(Visit { time: visit.time, readings: visit.readings.iter().map(of).collect() });
     }
-    Some(out)
+    (!out.is_empty()).then_some(out)
 }
 
 /// Parameters worth inferring, at most `most` of them, in the order of the model: those that move the density of such readings by more

@@ -89,16 +89,19 @@ pub fn weighed<E: Estimated>(
 ) -> Result<Option<Weighed<E::Path>>, Interrupted> {
     let parameters = target.parameters();
     let chains = settings.chains.max(2);
-    let began = map(chains, control, |number, control| {
-        let mut stream = Stream::new(settings.seed, number as u64, 13, Purpose::Inference);
-        let own = start.iter().skip(number).step_by(chains).map(|place| normals(parameters, place));
-        let Some(mut z) = own.into_iter().find(|z| by(z) > f64::NEG_INFINITY) else { return Ok(None) };
-        let mut walks = Walks::across(parameters, start);
-        for _ in 0..LEARNING {
-            control.check()?;
-            z = walks.learning(parameters, by, &z, BETWEEN, &mut stream);
-        }
-        Ok(Some(Walking { walks, z, stream, seen: Vec::new() }))
+    // Quickly done, beside the estimates.
+    let began = control.part(0.0, 0.0, |control| {
+        map(chains, control, |number, control| {
+            let mut stream = Stream::new(settings.seed, number as u64, 13, Purpose::Inference);
+            let own = start.iter().skip(number).step_by(chains).map(|place| normals(parameters, place));
+            let Some(mut z) = own.into_iter().find(|z| by(z) > f64::NEG_INFINITY) else { return Ok(None) };
+            let mut walks = Walks::across(parameters, start);
+            for _ in 0..LEARNING {
+                control.check()?;
+                z = walks.learning(parameters, by, &z, BETWEEN, &mut stream);
+            }
+            Ok(Some(Walking { walks, z, stream, seen: Vec::new() }))
+        })
     })?;
     let Some(mut walking) = began.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
     let most = settings.steps.max(FIRST);

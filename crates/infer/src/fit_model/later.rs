@@ -1,0 +1,71 @@
+//! Clones that are founded under treatment, led to when and where the readings ask for them.
+//!
+//! A late relapse hangs on a founder that few tumours have in the right months. A clone founded on the way that has x cells' worth when the
+//! readings end (so many as x cells of the type when treatment began are expected to leave) makes the readings as likely as those x cells would,
+//! G(x), the rest being as it is ([`Asked`]). A founder of some day leaves nobody, or an exponential number with mean m of these:
+//!     K = s integral of G(x) e^(-x / m) / m dx,   s its line's chance to survive.
+//! Founders of the stretch before each look are expected in proportion to the cells that found them, which are expected in proportion to those of
+//! the look before ([`remission_engine::tumour::Left`]). So what a cell of type i at that look is hoped to do for the readings to come is
+//!     V(i) = sum over channels of f(i, c) K + sum over types of M(i, j) V(j, one look on),
+//! f being founders, M descendants. A guess of the readings adds it to what the clones that are there explain; a tumour is led to one more founder
+//! in the next stretch with the probability that the first part has of the whole ([`remission_engine::tumour::Tumour::advance_led`]).
+
+use super::asked::Asked;
+use super::patient::Patient;
+use remission_engine::step::Line;
+
+/// What is hoped of founders under treatment, by look.
+pub(super) struct Later {
+    /// V of each type at the look before each look, G being 1 at best.
+    hopes: Vec<Vec<f64>>,
+    /// The part of the stretch before that look, of each channel into the type, by type.
+    next: Vec<Vec<(usize, Vec<f64>)>>,
+}
+
+impl Later {
+    /// Of a type that is asked for; none where nobody founds it under treatment, or the readings ask for no size.
+    pub fn new(patient: &Patient, to: usize, asked: &Asked) -> Option<Later> {
+        let (course, compiled) = (asked.course.as_ref()?, patient.setting.compiled);
+        let (types, width) = (compiled.types(), compiled.channels.len());
+        let worth = course.wanted.last()? / course.wanted[0];
+        let explained = |line: &Line| {
+            let mean = (1.0 + line.odds) / worth;
+            let sum: f64 = asked.likely.iter().map(|(x, mass)| mass * libm::exp(-x / mean) * (x / mean)).sum();
+            line.survival * sum
+        };
+        let channels = || (0..width).filter(|&c| compiled.channels[c].to == to);
+        let (mut hopes, mut next) = (Vec::new(), Vec::new());
+        let mut ahead = vec![0.0; types];
+        for (look, left) in patient.left().iter().enumerate().rev() {
+            // Of founders at both ends of the stretch.
+            let k = 0.5 * (explained(&course.onward[look]) + explained(&course.onward[look + 1]));
+            let of = |c: usize| (c, (0..types).map(|i| k * left.founders[i * width + c]).collect::<Vec<f64>>());
+            let here: Vec<(usize, Vec<f64>)> = channels().map(of).collect();
+            let hope = |i: usize| {
+                let onward: f64 = (0..types).map(|j| left.means[i * types + j] * ahead[j]).sum();
+                onward + here.iter().map(|h| h.1[i]).sum::<f64>()
+            };
+            ahead = (0..types).map(hope).collect();
+            hopes.push(ahead.clone());
+            next.push(here);
+        }
+        let some = ahead.iter().all(|v| v.is_finite()) && ahead.iter().any(|v| *v > 0.0);
+        hopes.reverse();
+        next.reverse();
+        some.then_some(Later { hopes, next })
+    }
+
+    /// ln of what is hoped of these cells at the look before look number `look`.
+    pub fn hope(&self, look: usize, cells: &[f64]) -> f64 {
+        libm::log(sum(cells, &self.hopes[look]))
+    }
+
+    /// The part of the stretch until then, by channel.
+    pub fn next(&self, look: usize, cells: &[f64]) -> Vec<(usize, f64)> {
+        self.next[look].iter().map(|(c, of)| (*c, sum(cells, of))).collect()
+    }
+}
+
+fn sum(cells: &[f64], of: &[f64]) -> f64 {
+    cells.iter().zip(of).map(|(n, x)| n * x).sum()
+}
