@@ -217,6 +217,10 @@ fn only_doses_tell_the_drugs_own_mutations() {
     let verdict = found[0].verdict.as_ref().unwrap();
     assert!(verdict.undetermined && (verdict.origin[0].1 - 0.5).abs() < 1e-12, "{:?}", verdict.origin);
     assert!(verdict.reason.contains("wells at two doses can"), "{}", verdict.reason);
+    // A tie is said as one: the headline had named the later of the two.
+    let tie = "equally probable, and no other more, are mutations of dividing cells while the drug killed and mutations that the \
+               drug made (0.500 each)";
+    assert!(found[0].words[0].contains(tie), "{}", found[0].words[0]);
     let arms = [arm(96, 3.0), arm(96, 1.0), arm(96, 0.3)];
     let three = plate(Kind::DrugInduced, &at, &arms, &options, &mut stream(5));
     let found = answer(&of(three), &options, &two_threads()).unwrap();
