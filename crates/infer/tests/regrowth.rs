@@ -304,7 +304,7 @@ fn odd_plates_have_answers() {
         "regrew,time_days\nyes,60\n",
         "regrew,time_days\nno,60\nno,60\nno,60\n",
         "regrew,time_days\nyes,0.001\nyes,0.001\n",
-        "regrew,time_days\nyes,1e15\nno,1e15\n",
+        "regrew,time_days\nyes,36500\nno,36500\n",
         "regrew,time_days,cells,dose\nyes,20,1e15,0\nno,20,1e-300,1e15\n",
         "regrew_after_days,regrew_by_days\n0,5\n5,\n",
     ] {
