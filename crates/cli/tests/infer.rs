@@ -41,6 +41,13 @@ fn every_assay_prints_a_table_that_it_reads() {
         assert_eq!(found["assay"], assay);
         let first = if found["experiments"].is_array() { &found["experiments"][0] } else { &found };
         assert!(!first["estimates"].as_object().unwrap().is_empty(), "{found}");
+        // One way to write a unit, whatever the assay.
+        for (name, estimate) in first["estimates"].as_object().unwrap() {
+            let unit = estimate["unit"].as_str().unwrap();
+            assert!(!unit.starts_with('/') && !unit.starts_with("per "), "{assay}: {name}: {unit}");
+            assert!(!name.contains("mutations_per_culture") || unit == "mutations", "{assay}: {name}: {unit}");
+            assert!(!name.contains("mutation_rate") || unit == "1/division", "{assay}: {name}: {unit}");
+        }
         if let Some(origin) = first["origin"].as_object() {
             let sum: f64 = origin.values().filter_map(Value::as_f64).sum();
             assert!((sum - 1.0).abs() < 1e-6, "{assay}: {origin:?}");
@@ -116,7 +123,7 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
         ),
         (vec!["infer", "fluctuation", missing.to_str().unwrap()], vec!["no column `mutants` among `culture`, `count`"]),
         (vec!["infer", "fluctuation", EXAMPLE, "--experiment", "x"], vec!["allowed: parental, repair-deficient"]),
-        (vec!["infer", "fluctuation", EXAMPLE, "--plating", "1.5"], vec!["the plating efficiency is 1.5; allowed"]),
+        (vec!["infer", "fluctuation", EXAMPLE, "--plating", "1.5"], vec!["error: --plating is 1.5; allowed"]),
         (vec!["infer", "fluctuation", "--tail", "5"], vec!["--m"]),
         (vec!["infer", "fluctuation", "--tail", "5", "--m", "-1"], vec!["--m is -1; allowed"]),
         (vec!["infer", "fluctuation"], vec!["required"]),
@@ -125,6 +132,12 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
         (vec!["infer", "fluctuation", EXAMPLE, "--m", "3"], vec!["--tail", "--precision"]),
         (vec!["infer", "fluctuation", "--precision", "5", "--m", "3"], vec!["above 0 and at most 1"]),
         (vec!["infer", "regrowth", "--template", "--json"], vec!["'--template' cannot be used with '--json'"]),
+        (
+            vec!["infer", "fluctuation", EXAMPLE, "--final-cells", "1e300"],
+            vec!["error: --final-cells is 1e300; allowed"],
+        ),
+        (vec!["infer", "fluctuation", "--tail", "5", "--m", "1e300"], vec!["error: --m is 1e300; allowed"]),
+        (vec!["infer", "model", "x", "--template", "--json"], vec!["'--template' cannot be used with '--json'"]),
         (vec!["infer", "psa", "examples/infer"], vec!["examples/infer is a directory", "CSV file"]),
     ] {
         let run = remission(&args);
@@ -141,6 +154,49 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
         absent.status.code() == Some(5) && said.contains("check the path") && said.contains("--template"),
         "{said}"
     );
+}
+
+/// What an option got wrong had been blamed on the file.
+#[test]
+fn a_wrong_option_is_named_as_it_is_typed() {
+    for (assay, option) in [
+        ("regrowth", "--threshold-cells"),
+        ("regrowth", "--survival"),
+        ("regrowth", "--looks-every-days"),
+        ("regrowth", "--flask-cells"),
+        ("persister_fluctuation", "--visible-cells"),
+        ("persister_fluctuation", "--survival"),
+        ("persister_fluctuation", "--plating"),
+        ("persister_fluctuation", "--persister-births"),
+        ("fluctuation", "--plating"),
+        ("fluctuation", "--fitness"),
+        ("fluctuation", "--final-cells"),
+        ("fluctuation", "--initial-cells"),
+        ("fluctuation", "--final-cells-cv"),
+        ("fluctuation", "--mutant-death"),
+        ("fluctuation", "--wild-type-death"),
+        ("barcodes", "--fdr"),
+        ("barcodes", "--cells"),
+        ("psa", "--limit"),
+        ("tumour_size", "--limit"),
+        ("tumour_size", "--every"),
+        ("tumour_size", "--horizon"),
+        ("ctdna", "--death"),
+    ] {
+        let table = format!("examples/infer/{assay}.csv");
+        let run = remission(&["infer", assay, &table, option, "-1"]);
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.code() == Some(1) && run.stdout.is_empty(), "{assay} {option}: {said}");
+        assert!(said.contains(&format!("error: {option} is -1; allowed: ")), "{assay} {option}: {said}");
+    }
+}
+
+#[test]
+fn a_template_may_be_asked_for_beside_a_study() {
+    let with = remission(&["infer", "model", "nsclc-egfr-tki", "--template"]);
+    let without = remission(&["infer", "model", "--template"]);
+    assert!(with.status.success() && !with.stdout.is_empty(), "{}", String::from_utf8_lossy(&with.stderr));
+    assert_eq!(with.stdout, without.stdout);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Why a fit could not be made. Data, so that a caller can tell the cases apart; one place turns it into a sentence.
 
-use crate::words::shortest;
+use crate::words::typed;
 use std::fmt;
 
 /// What stood in the way of a fit.
@@ -73,7 +73,9 @@ impl fmt::Display for FitFailure {
                     allowed.join(", ")
                 )
             }
-            FitFailure::OutOfRange { what, found, allowed } => write!(f, "{what} is {found}; allowed: {allowed}"),
+            FitFailure::OutOfRange { what, found, allowed } => {
+                write!(f, "{what} is {}; allowed: {allowed}", typed(*found))
+            }
             FitFailure::NotFinite { residual, at } => {
                 write!(f, "residual {residual} is not a finite number at {at:?}; start elsewhere or check the reading")
             }
@@ -90,6 +92,15 @@ pub enum Failure {
     Fit(FitFailure),
     /// The data or the options do not allow it: what was found, what is allowed, what to do.
     Said(String),
+    /// An option outside its range, whatever the data.
+    Option {
+        /// Its name, as in the options of the assay: `threshold_cells`.
+        name: &'static str,
+        /// What was given.
+        found: String,
+        /// What is allowed.
+        allowed: String,
+    },
     /// A stop was asked for.
     Interrupted,
 }
@@ -99,6 +110,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Fit(failure) => failure.fmt(f),
             Failure::Said(words) => f.write_str(words),
+            Failure::Option { name, found, allowed } => write!(f, "{name} is {found}; allowed: {allowed}"),
             Failure::Interrupted => crate::jobs::Interrupted.fmt(f),
         }
     }
@@ -118,10 +130,10 @@ impl Failure {
 }
 
 /// Errs unless the option is finite and `good`, and says what is allowed.
-pub(crate) fn option(name: &str, found: f64, good: bool, allowed: &str) -> Result<(), Failure> {
+pub(crate) fn option(name: &'static str, found: f64, good: bool, allowed: &str) -> Result<(), Failure> {
     match good && found.is_finite() {
         true => Ok(()),
-        false => Err(Failure::Said(format!("{name} is {}; allowed: {allowed}", shortest(found, 6)))),
+        false => Err(Failure::Option { name, found: typed(found), allowed: allowed.into() }),
     }
 }
 

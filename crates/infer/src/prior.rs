@@ -149,9 +149,19 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// A parameter with name, unit and prior.
+    /// A parameter with name, unit and prior. A rate that a model writes as `/day` has the unit `1/day`, as everywhere else.
+    ///
+    /// ```
+    /// use remission_infer::prior::{Parameter, Prior};
+    /// let unit = |written: &str| Parameter::new("kill", written, Prior::Normal(0.0, 1.0)).unit;
+    /// assert_eq!((unit("/day"), unit("1/h"), unit("")), ("1/day".into(), "1/h".into(), String::new()));
+    /// ```
     pub fn new(name: impl Into<String>, unit: impl Into<String>, prior: Prior) -> Parameter {
-        Parameter { name: name.into(), unit: unit.into(), prior }
+        let mut unit = unit.into();
+        if unit.starts_with('/') {
+            unit.insert(0, '1');
+        }
+        Parameter { name: name.into(), unit, prior }
     }
 }
 

@@ -2,15 +2,18 @@
 //! every fault of it told by line and column.
 //!
 //! The first line names the columns, in any order. Fields may stand in double quotes on one line (RFC 4180), as R and
-//! spreadsheets write them; a byte-order mark and carriage returns are forgiven, blank lines skipped. The separator is
-//! the one of comma, semicolon and tab that the header has most of. Numbers have a decimal point: a decimal comma is
-//! named as such and never guessed at, since `1,234` may be either. Left out: comments, fields that span lines.
+//! spreadsheets write them; a byte-order mark and carriage returns are forgiven (they end lines where nothing else does),
+//! blank lines skipped. The separator is the one of comma, semicolon and tab that the header has most of. Numbers have a
+//! decimal point: a decimal comma is named as such and never guessed at, since `1,234` may be either. Left out: comments,
+//! fields that span lines.
 
 mod faults;
+mod lines;
 
-use crate::words::counted;
+use crate::words::{counted, shortest};
 use faults::{ALIKE, Faults};
 pub use faults::{TableProblem, TableProblems};
+use lines::{open_quote, separator, split, titled, with_line_feeds};
 use remission_model::problem::near_names;
 use std::collections::BTreeMap;
 
@@ -28,6 +31,12 @@ pub struct Column(usize);
 
 /// Largest number of a table: more than a body has cells.
 const LARGEST: f64 = 1e15;
+
+/// Latest time of a table, days: a hundred years.
+pub const LATEST: f64 = 36_500.0;
+
+/// Days of a table that counts them from the beginning of treatment, and what they are.
+pub const TREATMENT: ((f64, f64), &str) = ((-3650.0, LATEST), "days since treatment began");
 
 /// Values that a number may have.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,7 +110,7 @@ impl Sheet {
     /// Errs where it holds no header or no line, a title stands above the header, or a quote is not closed.
     pub fn parse(text: &str) -> Result<Sheet, TableProblems> {
         let one = |fault: TableProblem| Err(TableProblems(vec![fault]));
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = with_line_feeds(text.strip_prefix('\u{feff}').unwrap_or(text));
         if text.contains('\0') {
             let (found, allowed) =
                 ("characters 0, as of a table in UTF-16", "text in UTF-8: save the table as CSV UTF-8");
@@ -114,12 +123,19 @@ impl Sheet {
             return one(title);
         }
         let separator = separator(head);
-        let mut header = split(first + 1, head, separator).map_err(|fault| TableProblems(vec![fault]))?;
+        let mut header = match split(first + 1, head, separator) {
+            Ok(header) => header,
+            Err(opened) => return one(open_quote(first + 1, (head, opened), std::iter::empty(), (separator, 0)).0),
+        };
         let width = header.fields.len();
         let (mut rows, mut faults) = (Vec::new(), Faults::default());
-        for (index, line) in lines {
+        while let Some((index, line)) = lines.next() {
             match split(index + 1, line, separator) {
-                Err(fault) => faults.push(fault, ALIKE),
+                Err(opened) => {
+                    let (fault, goes_on) = open_quote(index + 1, (line, opened), lines.clone(), (separator, width));
+                    faults.push(fault, ALIKE);
+                    while goes_on.is_some_and(|end| lines.next().is_some_and(|(index, _)| index + 1 < end)) {}
+                }
                 Ok(row) if row.fields.len() == width => rows.push(row),
                 Ok(row) => {
                     let found = counted(row.fields.len(), "field", "fields");
@@ -176,7 +192,10 @@ impl Sheet {
                 Some(Column(k))
             }
             (Some(_), Some(k)) => {
-                self.fault(self.header.line, k + 1, name, "the column a second time", "each column once");
+                // Told once, however often it is asked for.
+                if !std::mem::replace(&mut self.used[k], true) {
+                    self.fault(self.header.line, k + 1, name, "the column a second time", "each column once");
+                }
                 None
             }
             (None, _) => None,
@@ -231,6 +250,13 @@ impl Sheet {
     /// A fault of one field.
     pub fn reject(&self, row: &Row, column: Column, found: &str, allowed: &str) {
         self.fault(row.line, column.0 + 1, &self.header.fields[column.0], found, allowed);
+    }
+
+    /// A number that was read must lie between two ends; `what` it is stands before them in the fault: `days since treatment began`.
+    pub fn within(&self, row: &Row, column: Column, number: f64, (low, high): (f64, f64), what: &str) {
+        if !(low..=high).contains(&number) {
+            self.reject(row, column, &shortest(number, 10), &format!("{what}, {low} to {high}"));
+        }
     }
 
     /// A fault of a line as a whole.
@@ -312,67 +338,4 @@ fn advice(text: &str) -> &'static str {
         return " without a unit; one unit for the whole column, in its name or in a column `unit`";
     }
     ""
-}
-
-/// The separator that a header has most of; a comma where it has none.
-fn separator(header: &str) -> char {
-    let count = |c: char| header.chars().filter(|x| *x == c).count();
-    [',', ';', '\t'].into_iter().rev().max_by_key(|c| (count(*c), *c == ',')).unwrap_or(',')
-}
-
-/// The fault of a first line that is a title or a comment: it fills one field, and a line below it begins a table of more.
-fn titled<'t>(first: usize, head: &str, below: impl Iterator<Item = (usize, &'t str)> + Clone) -> Option<TableProblem> {
-    let filled = |row: &Row| row.fields.iter().filter(|f| !f.is_empty()).count();
-    let comment = |line: &str| line.trim_start().starts_with('#');
-    if filled(&split(first + 1, head, separator(head)).ok()?) > 1 && !comment(head) {
-        return None;
-    }
-    // Names of columns are words, and the lines below them are as wide.
-    let header = |(place, (at, line)): (usize, (usize, &str))| {
-        let separator = separator(line);
-        let row = split(at + 1, line, separator).ok()?;
-        let words = row.fields.iter().all(|f| f.parse::<f64>().is_err());
-        let wide =
-            |(at, line): (usize, &str)| split(at, line, separator).is_ok_and(|r| r.fields.len() == row.fields.len());
-        let agree = below.clone().skip(place + 1).take(20).all(wide);
-        (filled(&row) > 1 && words && agree && !comment(line)).then_some(row)
-    };
-    let row = below.clone().take(20).enumerate().find_map(header)?;
-    let found = format!("`{}`, which looks like a title or a comment", shortened(head.trim().to_string()));
-    let n = row.line;
-    let allowed = format!("the header first; line {n} looks like it, so delete what stands above line {n}");
-    Some(TableProblem::of_line(first + 1, found, allowed))
-}
-
-/// The fields of a line, without surrounding blanks or quotes.
-fn split(number: usize, line: &str, separator: char) -> Result<Row, TableProblem> {
-    let mut fields = Vec::new();
-    let mut text = String::new();
-    let (mut quoted, mut closed, mut opened) = (false, false, 1);
-    for (k, letter) in line.chars().enumerate() {
-        match letter {
-            '"' => {
-                // A doubled quote inside quotes closes and opens again at once: it stands for a quote.
-                if !quoted && closed {
-                    text.push('"');
-                }
-                closed = quoted;
-                quoted = !quoted;
-                opened = k + 1;
-                continue;
-            }
-            c if c == separator && !quoted => {
-                fields.push(text.trim().to_string());
-                text.clear();
-            }
-            c => text.push(c),
-        }
-        closed = false;
-    }
-    if quoted {
-        let found = format!("a quote, character {opened} of the line, that is not closed on it");
-        return Err(TableProblem::of_line(number, found, "quotes in pairs"));
-    }
-    fields.push(text.trim().to_string());
-    Ok(Row { line: number, fields })
 }

@@ -104,6 +104,8 @@ pub struct Verdict {
     pub origin: Vec<(Origin, f64)>,
     /// No origin has probability [`CERTAIN`] or more, or what has it is held back.
     pub undetermined: bool,
+    /// The evidence is withheld: probabilities are those of the prior, and none is to be shown as a result.
+    pub withheld: bool,
     /// Why, in plain words.
     pub reason: String,
     /// What to measure next, the most telling first (per unit of cost where all have one).
@@ -146,7 +148,8 @@ impl Verdict {
         };
         let origin: Vec<(Origin, f64)> = Origin::ALL.into_iter().filter_map(of).collect();
         let undetermined = !origin.iter().any(|(_, p)| *p >= CERTAIN);
-        Verdict { explanations, probability, origin, undetermined, reason: String::new(), next: Vec::new() }
+        let (reason, next) = (String::new(), Vec::new());
+        Verdict { explanations, probability, origin, undetermined, withheld: false, reason, next }
     }
 
     /// The verdict after further data of which each explanation says, in their order, this ln of a density.
@@ -162,7 +165,7 @@ impl Verdict {
     pub fn withheld(&self, why: String) -> Verdict {
         let mut explanations = self.explanations.clone();
         explanations.iter_mut().for_each(|e| e.log_evidence = 0.0);
-        Verdict { reason: why, undetermined: true, ..Verdict::new(explanations) }
+        Verdict { reason: why, undetermined: true, withheld: true, ..Verdict::new(explanations) }
     }
 
     /// Whether an origin that is probable enough is not called all the same, for what [`reason`](Verdict::reason) says.
@@ -173,6 +176,13 @@ impl Verdict {
     /// The most probable origin with its probability; none without explanations.
     pub fn best(&self) -> Option<(Origin, f64)> {
         self.origin.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// Origins that no other is more probable than: one, or those that tie.
+    pub fn ahead(&self) -> Vec<Origin> {
+        let most = self.best().map_or(0.0, |b| b.1);
+        // Sums of the same numbers in another order differ in the last digits.
+        self.origin.iter().filter(|o| o.1 >= most * (1.0 - 1e-9)).map(|o| o.0).collect()
     }
 
     /// Entropy of the origins, bits: what a perfect measurement would tell.

@@ -36,6 +36,20 @@ pub fn significant(x: f64, digits: usize) -> String {
     }
 }
 
+/// A number as it was typed: every digit, with a power of ten from 1e15 on and below 1e-5.
+///
+/// ```
+/// use remission_infer::words::typed;
+/// assert_eq!((typed(1.0000001), typed(20000.0), typed(1e15)), ("1.0000001".into(), "20000".into(), "1e15".into()));
+/// assert_eq!((typed(1e300), typed(-2.5e-7), typed(0.0)), ("1e300".into(), "-2.5e-7".into(), "0".into()));
+/// ```
+pub fn typed(x: f64) -> String {
+    match x == 0.0 || (1e-5..1e15).contains(&x.abs()) {
+        true => format!("{x}"),
+        false => format!("{x:e}"),
+    }
+}
+
 /// So many of something: `1 culture`, `2 cultures`.
 ///
 /// ```

@@ -267,6 +267,8 @@ fn bad_tables_and_options_are_named() {
     assert!(refused("barcode,baseline,b\nACG,1,0\n", &quick()).contains("has no reads"));
     assert!(refused("barcode,baseline\nACG,1\n", &quick()).contains("no treated arm"));
     assert!(refused(TEMPLATE, &Options { fdr: 0.0, ..quick() }).contains("false discovery rate"));
+    let baseline = refused(TEMPLATE, &Options { arm: Some("baseline".into()), ..quick() });
+    assert!(baseline.contains("--arm names a treated arm; allowed: `drug`") && !baseline.contains("no treated arm"));
     assert!(refused(TEMPLATE, &Options { arm: Some("x".into()), ..quick() }).contains("allowed: `baseline`, `drug`"));
     let late = Options { baseline: Some("drug".into()), ..quick() };
     for part in ["the baseline is of day 21", "treated arm `baseline` are of day 0", "--baseline could name"] {

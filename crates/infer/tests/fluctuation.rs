@@ -139,8 +139,11 @@ fn what_is_asked_wrongly_is_refused_with_what_is_allowed() {
     let known = |w| Conditions { fitness: Fitness::Known(w), ..Conditions::default() };
     assert!(refused(with(known(0.0))).contains("allowed: 0.05 to 20, or free"));
     assert!(refused(with(known(f64::NAN))).contains("fitness is NaN"));
-    assert!(refused(with(Conditions { plating: Some(0.0), ..known(1.0) })).contains("plating efficiency is 0"));
-    assert!(refused(with(Conditions { censor_at: Some(0), ..known(1.0) })).contains("cannot be cut at 0"));
+    assert!(refused(with(Conditions { plating: Some(0.0), ..known(1.0) })).contains("plating is 0"));
+    assert!(
+        refused(with(Conditions { censor_at: Some(0), ..known(1.0) }))
+            .contains("censor_at is 0; allowed: a count of 1 or more")
+    );
     let compare = |a: &str, b: &str| Options { compare: Some((a.into(), b.into())), ..Options::default() };
     assert!(refused(compare("a", "a")).contains("cannot be compared with itself"));
     assert!(refused(compare("a", "b")).contains("final_cells of `b` are not known"));

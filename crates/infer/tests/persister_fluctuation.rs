@@ -284,7 +284,7 @@ fn odd_assays_have_answers() {
         "culture,week,colonies,final_cells\na,10,0,1e5\n",
         "culture,week,colonies,final_cells\na,10,1,1e5\n",
         "culture,week,colonies,final_cells\na,1,60,1e5\n",
-        "culture,week,colonies,final_cells\na,0.01,5,1\nb,1e6,5,1e15\n",
+        "culture,week,colonies,final_cells\na,0.01,5,1\nb,5214,5,1e15\n",
         "culture,week,colonies,final_cells,persisters\na,10,NA,1e5,0\nb,10,0,1e15,1e15\n",
     ] {
         let found = answer(&read(text).unwrap(), &options, &Control::quiet()).unwrap();

@@ -130,7 +130,7 @@ fn little_or_nothing_read_is_no_panic() {
     let header = "patient,time_days,psa,on_treatment\n";
     assert!(of(&format!("{header}a,0,,1\n")).unwrap_err().to_string().contains("readings"));
     assert!(of(&format!("{header}a,0,0,1\n")).is_ok());
-    assert!(of(&format!("{header}a,0,1e9,0\na,9000,0.01,1\n")).is_ok());
+    assert!(of(&format!("{header}a,0,1e5,0\na,9000,0.01,1\n")).is_ok());
     // Many men of one cycle each: nothing can be held out.
     let one = |name: &str| format!("{name},0,9,1\n{name},50,1,1\n{name},90,0.5,0\n");
     let said = of(&format!("{header}{}", ["a", "b", "c", "d"].map(one).concat())).unwrap_err().to_string();

@@ -217,6 +217,10 @@ fn only_doses_tell_the_drugs_own_mutations() {
     let verdict = found[0].verdict.as_ref().unwrap();
     assert!(verdict.undetermined && (verdict.origin[0].1 - 0.5).abs() < 1e-12, "{:?}", verdict.origin);
     assert!(verdict.reason.contains("wells at two doses can"), "{}", verdict.reason);
+    // A tie is said as one: the headline had named the later of the two.
+    let tie = "equally probable, and no other more, are mutations of dividing cells while the drug killed and mutations that the \
+               drug made (0.500 each)";
+    assert!(found[0].words[0].contains(tie), "{}", found[0].words[0]);
     let arms = [arm(96, 3.0), arm(96, 1.0), arm(96, 0.3)];
     let three = plate(Kind::DrugInduced, &at, &arms, &options, &mut stream(5));
     let found = answer(&of(three), &options, &two_threads()).unwrap();
@@ -300,7 +304,7 @@ fn odd_plates_have_answers() {
         "regrew,time_days\nyes,60\n",
         "regrew,time_days\nno,60\nno,60\nno,60\n",
         "regrew,time_days\nyes,0.001\nyes,0.001\n",
-        "regrew,time_days\nyes,1e15\nno,1e15\n",
+        "regrew,time_days\nyes,36500\nno,36500\n",
         "regrew,time_days,cells,dose\nyes,20,1e15,0\nno,20,1e-300,1e15\n",
         "regrew_after_days,regrew_by_days\n0,5\n5,\n",
     ] {

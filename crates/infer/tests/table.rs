@@ -26,8 +26,8 @@ fn malformed_tables_are_refused_with_line_column_found_and_allowed() {
             "\"sensitive,0,0,1,0.1",
             (2, 0),
             "",
-            "a quote, character 1 of the line, that is not closed on it",
-            "quotes in pairs",
+            "a quote that opens at character 1 of this line and is not closed on it",
+            "quotes in pairs: close it, or take it out",
         ),
         ("", (1, 0), "", "a header alone", "a header and a line per reading"),
     ];
@@ -108,4 +108,99 @@ fn tables_from_other_programs_are_read() {
     assert_eq!(read.len(), 1);
     assert_eq!((read[0].cell_type.as_str(), read[0].replicate, read[0].time), ("PC9, \"late\"", 2, 24.0));
     assert!(read[0].concentration.is_sign_positive());
+}
+
+/// A day of 1e9 is a date or a slip of the pen; every assay that has a time says how far it may reach.
+#[test]
+fn times_that_no_assay_lasts_are_refused() {
+    use remission_infer::{barcodes, ctdna, growth, persister_fluctuation, psa, regrowth, tumour_size};
+    let treatment = "days since treatment began, -3650 to 36500";
+    let fault = |found: Result<(), remission_infer::sheet::TableProblems>| found.unwrap_err().to_string();
+    let growth = |text: &str| growth::read::read(text, &growth::read::Names::default()).map(drop);
+    let of_days = growth::read::TEMPLATE.replace("time_h", "time_days");
+    for (found, place, allowed) in [
+        (
+            growth(&growth::read::TEMPLATE.replace("parental,1,72,2", "parental,1,1e9,2")),
+            "line 15, column 3 (time_h): found 1e9",
+            "hours since the drug was added, 0 to 876000",
+        ),
+        (growth(&of_days.replace(",1,72,2", ",1,36501,2")), "found 36501", "days since the drug was added, 0 to 36500"),
+        (
+            persister_fluctuation::data::read("culture,week,colonies,final_cells\na,1e9,2,1e5\n").map(drop),
+            "line 2, column 2 (week): found 1e9",
+            "weeks under the drug, 0 to 5214",
+        ),
+        (psa::read("patient,time_days,psa,on_treatment\na,1e9,2,1\n").map(drop), "(time_days): found 1e9", treatment),
+        (
+            psa::read("patient,time_days,psa,on_treatment\na,1,1e9,1\n").map(drop),
+            "line 2, column 3 (psa): found 1e9",
+            "PSA in ng/mL (look at the unit), 0 to 100000",
+        ),
+        (
+            regrowth::data::read("well,regrew,time_days\nA1,yes,1e9\n", 1.0).map(drop),
+            "line 2, column 3 (time_days): found 1e9",
+            "days under the drug, 0 to 36500",
+        ),
+        (
+            regrowth::data::read("well,regrew_after_days,regrew_by_days\nA1,3,1e9\n", 1.0).map(drop),
+            "(regrew_by_days): found 1e9",
+            "days under the drug, 0 to 36500",
+        ),
+        (
+            barcodes::read::read("arm,time_days,barcode,count\nb,1e9,A,3\n").map(drop),
+            "(time_days): found 1e9",
+            "days since treatment began, 0 to 36500",
+        ),
+        (
+            tumour_size::read("patient,time_days,value,unit\na,1e9,3,mm\n").map(drop),
+            "(time_days): found 1e9",
+            treatment,
+        ),
+        (
+            ctdna::read("time_days,mutation,mutant_reads,depth\n1e9,m,1,9\n").map(drop),
+            "(time_days): found 1e9",
+            treatment,
+        ),
+    ] {
+        let said = fault(found);
+        assert!(said.contains(place) && said.contains(&format!("allowed: {allowed}")), "{said}");
+    }
+}
+
+#[test]
+fn lines_may_end_in_carriage_returns_alone() {
+    let text = format!("{HEADER}a,0,0,1,2\na,0,24,1,3\n");
+    let read = |text: &str| table::read(text, &Columns::default());
+    assert_eq!(read(&text.replace('\n', "\r")).unwrap(), read(&text).unwrap());
+    let fault = read(&format!("{text}a,0,48,1,x\n").replace('\n', "\r")).unwrap_err();
+    assert_eq!((fault.0[0].line, fault.0.len()), (4, 1), "{fault}");
+}
+
+#[test]
+fn a_quote_is_named_where_it_opens() {
+    let faults = |rows: &str| table::read(&format!("{HEADER}{rows}"), &Columns::default()).unwrap_err();
+    // A field that goes on over lines is one fault, that of the line on which it begins.
+    let found = faults("a,0,0,1,2\n\"b\n, late\",0,0,1,2\nc,0,0,1,2\n");
+    assert_eq!(found.0.len(), 1, "{found}");
+    assert!(
+        found.to_string().contains("line 3: found a quote that opens at character 1 of this line and closes on line 4")
+    );
+    assert!(found.to_string().contains("put the field on one line"), "{found}");
+    let found = faults("a,0,0,1,2\nb,0,0,1,\"2\nc,0,0,1,2\n");
+    assert_eq!(found.0.len(), 1, "{found}");
+    assert!(
+        found.to_string().contains("line 3: found a quote that opens at character 9 of this line and is not closed")
+    );
+    let head = table::read("\"cell_type,time_h\na,1\n", &Columns::default()).unwrap_err().to_string();
+    assert!(head.starts_with("line 1: found a quote that opens at character 1"), "{head}");
+}
+
+#[test]
+fn a_column_that_stands_twice_is_told_once() {
+    let fault =
+        remission_infer::regrowth::data::read("well,regrew,regrew,time_days\nA1,yes,yes,30\n", 1.0).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "line 1, column 3 (regrew): found the column a second time; allowed: each column once"
+    );
 }

@@ -63,6 +63,31 @@ fn every_fault_is_named_with_its_place() {
     assert!(notes[0].contains("line 3 (as line 2)"), "{notes:?}");
 }
 
+/// A size in cm among sizes in mm had gone unnoticed.
+#[test]
+fn a_size_in_another_unit_is_named_and_kept() {
+    let notes = |sizes: [&str; 5]| {
+        let rows: String = sizes.iter().enumerate().map(|(k, s)| format!("7,{},{s}\n", 42 * k)).collect();
+        let data = read(&format!("patient,time_days,value,unit\n{rows}")).unwrap();
+        assert_eq!(data.series[0].numbers(), 5);
+        data.notes
+    };
+    let said = notes(["62,mm", "60,mm", "5.5,mm", "50,mm", "52,mm"]);
+    let place =
+        "line 4, 5.5 mm of 7 on day 84, about a tenth of the 60 mm before (line 3) and the 50 mm after (line 5)";
+    assert!(said.len() == 1 && said[0].contains(place) && said[0].contains("mm and cm"), "{said:?}");
+    // Units by row: cm said of a number in mm.
+    let said = notes(["3.1,cm", "33,mm", "30,cm", "2.8,cm", "31,mm"]);
+    assert!(
+        said.len() == 1 && said[0].contains("line 4, 300 mm of 7 on day 84, about ten times the 33 mm"),
+        "{said:?}"
+    );
+    // A lesion that shrinks and regrows, and one whose neighbours differ, are none.
+    for sizes in [["62,mm", "30,mm", "12,mm", "28,mm", "60,mm"], ["60,mm", "58,mm", "5,mm", "15,mm", "30,mm"]] {
+        assert!(notes(sizes).is_empty(), "{sizes:?}");
+    }
+}
+
 #[test]
 fn two_sizes_on_one_day_are_no_progression() {
     let header = "patient,time_days,value,unit\n";

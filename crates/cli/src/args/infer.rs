@@ -1,5 +1,4 @@
 //! Flags of `remission infer ASSAY`.
-
 use super::whole;
 use clap::{Args, Subcommand, ValueEnum};
 use remission_infer::prior::Prior;
@@ -255,8 +254,9 @@ pub struct Psa {
     pub outcomes: Option<PathBuf>,
 }
 
-/// `remission infer model`
+/// `remission infer model`. A study may stand beside --template, which prints the same table for all.
 #[derive(Debug, Args)]
+#[command(mut_arg("template", |template| template.exclusive(false).conflicts_with_all(["data", "out", "json"])))]
 pub struct Model {
     /// Catalogue ID, or a folder with model.toml and study.toml
     #[arg(required_unless_present = "template")]

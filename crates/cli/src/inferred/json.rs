@@ -129,8 +129,11 @@ impl<'a> Document<'a> {
 
 fn origin(verdict: &Verdict) -> Named<Of<'_>> {
     let shares = verdict.origin.iter().map(|(origin, p)| (origin.name().to_owned(), Of::Number(*p)));
-    let rest =
-        [("undetermined".to_owned(), Of::Flag(verdict.undetermined)), ("reason".to_owned(), Of::Text(&verdict.reason))];
+    let rest = [
+        ("undetermined".to_owned(), Of::Flag(verdict.undetermined)),
+        ("withheld".to_owned(), Of::Flag(verdict.withheld)),
+        ("reason".to_owned(), Of::Text(&verdict.reason)),
+    ];
     Named::of(shares.chain(rest))
 }
 
@@ -167,6 +170,7 @@ mod tests {
             assert_eq!(read["origin"][origin.name()].as_f64(), Some(*p));
         }
         assert_eq!(read["origin"]["undetermined"], Value::Bool(true));
+        assert_eq!(read["origin"]["withheld"], Value::Bool(false));
         assert_eq!(read["origin"]["reason"].as_str(), Some(verdict.reason.as_str()));
         assert_eq!(read["evidence"]["before_plating"].as_f64(), Some(verdict.explanations[0].log_evidence));
         assert_eq!(read["next_measurements"][0]["expected_bits"].as_f64(), Some(verdict.next[0].expected_bits));

@@ -113,6 +113,7 @@ fn tests(page: &mut Page, answer: &Answer) {
 fn called(verdict: &Verdict) -> String {
     match verdict.best().filter(|_| !verdict.undetermined) {
         Some((origin, p)) => format!("{} (probability {})", words::name(origin.name()), probability(p)),
+        None if verdict.withheld => "UNDETERMINED (the evidence is withheld)".to_owned(),
         None if verdict.held_back() => {
             format!("UNDETERMINED (what has a probability of {} or more is held back)", probability(CERTAIN))
         }
@@ -126,6 +127,10 @@ fn origin(page: &mut Page, verdict: &Verdict, told: bool) {
     page.item(0, "Origin of resistance: ", &called(verdict));
     if !verdict.reason.is_empty() && !told {
         page.text(2, &one_line(&verdict.reason));
+    }
+    // What is left of a verdict whose evidence is withheld is the prior.
+    if verdict.withheld {
+        return;
     }
     if !verdict.origin.is_empty() {
         page.gap();
@@ -220,6 +225,21 @@ mod tests {
         let text = answers(&[sample::fluctuation()]);
         for needed in ["UNDETERMINED", "3.21", "2.45 to 4.10", "24 more cultures", "before_plating", "r_hat 1.002"] {
             assert!(text.contains(needed), "{needed} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_that_is_withheld_has_no_bars() {
+        let mut answer = sample::fluctuation();
+        let verdict = answer.verdict.take().unwrap();
+        answer.verdict = Some(verdict.withheld("A background may be a plateau.".into()));
+        let text = answers(&[answer]);
+        assert!(
+            text.contains("UNDETERMINED (the evidence is withheld)") && text.contains("A background may be"),
+            "{text}"
+        );
+        for part in ["####", "ln evidence", "before_plating", "bits"] {
+            assert!(!text.contains(part), "{part} in\n{text}");
         }
     }
 

@@ -3,11 +3,12 @@
 use super::emission::{Fitted, Pool};
 use super::next::{Drawn, Known};
 use super::read::{Data, Sample};
+use super::refused::{later, not_treated};
 use super::said::{estimates, figure, others, tables, words};
 use super::sharing::{Kind, Limits, Rates, Sharing, Winners, overlap, selected};
 use super::winners::fit;
 use crate::answer::{Answer, Sampled};
-use crate::failure::Failure;
+use crate::failure::{Failure, option};
 use crate::jobs::{Control, map};
 use crate::smc::{Posterior, Settings, sample};
 use crate::special::log_sum;
@@ -62,9 +63,8 @@ fn begins(arm: &str, with: &[&str]) -> bool {
 /// Errs without a baseline, without a treated arm, with a sample without reads, or options outside their range.
 pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<Answer>, Failure> {
     let said = |words: String| Err(Failure::Said(words));
-    if !(options.fdr > 0.0 && options.fdr < 1.0) {
-        return said(format!("a false discovery rate of {}; allowed: above 0 and below 1", options.fdr));
-    }
+    let fdr = options.fdr;
+    option("fdr", fdr, fdr > 0.0 && fdr < 1.0, "a false discovery rate above 0 and below 1")?;
     let (low, high) = options.copies;
     if !(low > 0.0 && low < high && high.is_finite()) {
         return said(format!("copies from {low} to {high}; allowed: two numbers above 0, the lower first"));
@@ -75,8 +75,8 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
             "shares of the pool from {low} to {high}; allowed: above 0 and at most 1, the lower first"
         ));
     }
-    if let Some(cells) = options.cells.filter(|c| !(*c > 0.0 && c.is_finite())) {
-        return said(format!("{cells} cells a replicate; allowed: a number above 0"));
+    if let Some(cells) = options.cells {
+        option("cells", cells, cells > 0.0, "cells of a replicate, a number above 0")?;
     }
     let arms: Vec<&str> = data.samples.iter().fold(Vec::new(), |mut arms, s| {
         if !arms.contains(&s.arm.as_str()) {
@@ -109,16 +109,12 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
     }
     let pool = Pool::of(&baselines);
     let untreated: Vec<&Sample> = data.samples.iter().filter(is_untreated).collect();
-    let treated: Vec<&str> = arms
-        .into_iter()
-        .filter(|a| options.arm.as_ref().is_none_or(|o| o == a))
-        .filter(|a| data.samples.iter().any(|s| s.arm == *a && !is_baseline(&s) && !is_untreated(&s)))
-        .collect();
+    let is_treated = |s: &&Sample| !is_baseline(s) && !is_untreated(s);
+    let under: Vec<&str> =
+        arms.iter().copied().filter(|a| data.samples.iter().any(|s| s.arm == *a && is_treated(&s))).collect();
+    let treated: Vec<&str> = under.iter().copied().filter(|a| options.arm.as_ref().is_none_or(|o| o == a)).collect();
     if treated.is_empty() {
-        return said(format!(
-            "no treated arm among {listed}: each is the baseline or untreated; --baseline and --untreated say which are, and the \
-             others are treated"
-        ));
+        return said(not_treated(options.arm.as_deref(), &arms, &under));
     }
     let latest = data.samples.iter().filter(is_baseline).map(|s| s.time).fold(0.0, f64::max);
     for arm in &treated {
@@ -144,23 +140,6 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
         answers.push(found);
     }
     Ok(answers)
-}
-
-/// Why samples of `day` have no baseline of a later day, and which arms could be one.
-fn later(data: &Data, arm: &str, day: f64, baseline: f64) -> String {
-    let mut first: Vec<String> = Vec::new();
-    for s in data.samples.iter().filter(|s| s.time <= day && s.arm != arm) {
-        let name = format!("`{}` (day {})", s.arm, s.time);
-        if !first.contains(&name) {
-            first.push(name);
-        }
-    }
-    first.push(format!("`{arm}` itself, with another arm treated"));
-    let could = first.join(", or ");
-    format!(
-        "the baseline is of day {baseline} and the last samples of the treated arm `{arm}` are of day {day}, which is before it; the \
-         baseline is sequenced before the split: --baseline could name {could}"
-    )
 }
 
 fn of_arm(

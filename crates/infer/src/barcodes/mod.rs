@@ -16,6 +16,7 @@ pub mod assay;
 pub mod emission;
 pub mod next;
 pub mod read;
+mod refused;
 mod said;
 pub mod sharing;
 pub mod simulate;

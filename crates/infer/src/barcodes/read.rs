@@ -4,7 +4,7 @@
 //! `time_days`; a barcode that a sample does not list has count 0 there. Wide: `barcode`, then one column a sample. A
 //! sample is named `ARM_rREPLICATE_dDAYS`, the last two as needed: `baseline`, `baseline_r2`, `drug_r1_d21`.
 
-use crate::sheet::{Numbers, Sheet, TableProblems};
+use crate::sheet::{LATEST, Numbers, Sheet, TREATMENT, TableProblems};
 use std::collections::HashMap;
 
 /// A table that reads as it is.
@@ -92,7 +92,9 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
                 None => Some(1.0),
             };
             let time = match time {
-                Some(column) => sheet.number(row, column, Numbers::ZeroOrMore),
+                Some(column) => sheet.number(row, column, Numbers::ZeroOrMore).inspect(|day| {
+                    sheet.within(row, column, *day, (0.0, LATEST), TREATMENT.1);
+                }),
                 None => Some(0.0),
             };
             let (Some(label), Some(reads), Some(arm), Some(replicate), Some(time)) =

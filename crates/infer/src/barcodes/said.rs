@@ -70,17 +70,7 @@ pub(super) fn words(
         verdict.reason =
             "With one replicate no winner can be shared: before and during treatment give the same counts.".into();
     } else if verdict.undetermined {
-        verdict.reason = match all {
-            0 => format!("No barcode won, so that none can be shared. {counted}."),
-            1..=5 => {
-                let are = if all == 1 { "is" } else { "are" };
-                format!("There {are} {all} winning {}: too few to tell sharing from none. {counted}.", barcodes(all))
-            }
-            _ if sharing.expected > 0.3 * sharing.shared as f64 => format!(
-                "The pool has few barcodes for so many winners (or a few very frequent ones), so chance alone shares many: {counted}."
-            ),
-            _ => format!("Sharing lies between what the explanations say: {counted}."),
-        };
+        verdict.reason = undetermined(all, sharing, &counted);
     } else if origin == Origin::NonGenetic {
         let seen = |s: &&Sample| s.counts.iter().filter(|c| **c > 0).count() as f64 / s.counts.len() as f64;
         let least = replicates.iter().map(seen).fold(1.0, f64::min);
@@ -124,6 +114,27 @@ pub(super) fn words(
             next.expected_bits,
             verdict.entropy()
         ));
+    }
+}
+
+/// Why `all` winning barcodes do not tell the origin; `counted` says how they are shared.
+fn undetermined(all: usize, sharing: &Overlap, counted: &str) -> String {
+    let (shared, by_chance) = (sharing.shared as f64, sharing.expected);
+    match all {
+        0 => format!("No barcode won, so that none can be shared. {counted}."),
+        1..=5 => {
+            let are = if all == 1 { "is" } else { "are" };
+            format!("There {are} {all} winning {}: too few to tell sharing from none. {counted}.", barcodes(all))
+        }
+        _ if sharing.shared == 0 => format!(
+            "No winner is shared, as where resistance arose in each replicate anew, and also where lineages of before are so small that \
+             few replicates receive them: {counted}."
+        ),
+        _ if by_chance > 0.3 * shared && by_chance >= 1.0 => format!(
+            "The pool has few barcodes for so many winners (or a few very frequent ones), so chance alone shares many: {counted}."
+        ),
+        _ if by_chance > 0.3 * shared => format!("Hardly more is shared than by chance alone: {counted}."),
+        _ => format!("Sharing lies between what the explanations say: {counted}."),
     }
 }
 
@@ -318,5 +329,28 @@ pub(super) fn figure(sharing: &Overlap) -> Figure {
         x: Axis::new("replicates in which a barcode won"),
         y: Axis::new("barcodes"),
         layers: vec![Layer::Bars { name: "winning barcodes".into(), at, width: 0.8 }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Overlap, undetermined};
+
+    /// "Chance alone shares many" had been said of 0 shared winners of 23.
+    #[test]
+    fn the_reason_follows_the_numbers() {
+        let reason = |shared: usize, expected: f64| {
+            undetermined(23, &Overlap { shared, expected, p: 0.5, by_replicates: vec![23 - shared, shared] }, "counted")
+        };
+        for (shared, expected, said) in [
+            (0, 0.2, "No winner is shared"),
+            (0, 5.0, "No winner is shared"),
+            (1, 0.4, "Hardly more is shared than by chance"),
+            (8, 6.0, "chance alone shares many"),
+            (8, 0.5, "Sharing lies between"),
+        ] {
+            let found = reason(shared, expected);
+            assert!(found.contains(said) && found.ends_with("counted."), "{shared} {expected}: {found}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! reads are given, copies per mL otherwise), `plasma_ml` (plasma analysed), `role` (`truncal` or `resistance`). Below a
 //! limit is written `<0.5`, or `ND` with a `detection_limit`; a draw that gave nothing is left empty or `NOT EVALUABLE`.
 
-use crate::sheet::{Column, Numbers, Once, Row, Sheet, TableProblems, is_missing};
+use crate::sheet::{Column, Numbers, Once, Row, Sheet, TREATMENT, TableProblems, is_missing};
 use crate::words::counted;
 
 /// A table that reads as it is.
@@ -170,9 +170,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         let there = |c: Column| !is_missing(sheet.text(row, c));
         both += usize::from(columns.reads.is_some_and(|r| there(r.0)) && columns.copies.is_some_and(there));
         let (Some(day), Some(what)) = (day, what) else { continue };
-        if !(-3650.0..=36_500.0).contains(&day) {
-            sheet.reject(row, time, &format!("{day}"), "days since treatment began, -3650 to 36500");
-        }
+        sheet.within(row, time, day, TREATMENT.0, TREATMENT.1);
         if let Some(line) = once.again(format!("{name}\u{1f}{what}\u{1f}{day}"), row.line) {
             let found = format!("a second reading of {what} on day {day} (the first: line {line})");
             sheet.reject_line(

@@ -119,12 +119,12 @@ impl Rise {
             parameters.push(Parameter::new("level", if share { "" } else { "copies/mL" }, level));
         }
         if declines {
-            parameters.push(Parameter::new("decline", "/day", Prior::LogUniform(0.01, 1.0)));
+            parameters.push(Parameter::new("decline", "1/day", Prior::LogUniform(0.01, 1.0)));
             parameters.push(Parameter::new("slow_share", "", Prior::LogitNormal(0.05, 1.5)));
-            parameters.push(Parameter::new("slow_decline", "/day", Prior::LogUniform(3e-4, 0.03)));
+            parameters.push(Parameter::new("slow_decline", "1/day", Prior::LogUniform(3e-4, 0.03)));
         }
         if matches!(explanation, Explanation::Before | Explanation::During) {
-            parameters.push(Parameter::new("growth", "/day", Prior::LogUniform(0.003, 0.15)));
+            parameters.push(Parameter::new("growth", "1/day", Prior::LogUniform(0.003, 0.15)));
             let cells = cells_per_level(share, options.death_per_day);
             parameters.push(Parameter::new(
                 "cells_per_level",

@@ -165,7 +165,7 @@ fn estimates(series: &Series, one: &Fitted, founded: &[f64], out: &mut Answer) {
         "day on which the clone was one cell; posterior median where there is a clone",
     );
     const LAST: &str = "on the day of the last draw; posterior median over all explanations, equal-tailed interval";
-    put("growth", of("growth"), "/day", LAST);
+    put("growth", of("growth"), "1/day", LAST);
     let lineages = || one.draws.iter().filter_map(|(e, at)| one.all[*e].rise.clone_at(at));
     put("doubling_days", lineages().map(|l| core::f64::consts::LN_2 / l.growth).collect(), "days", LAST);
     put(
@@ -181,9 +181,9 @@ fn estimates(series: &Series, one: &Fitted, founded: &[f64], out: &mut Answer) {
         "traced back along the growth; below 1: not there",
     );
     if series.role == Role::Truncal {
-        put("decline", of("decline"), "/day", HOW);
+        put("decline", of("decline"), "1/day", HOW);
         put("slow_share", of("slow_share"), "", HOW);
-        put("slow_decline", of("slow_decline"), "/day", HOW);
+        put("slow_decline", of("slow_decline"), "1/day", HOW);
     }
     put("scatter", of("scatter"), "", "standard deviation of the log odds from draw to draw");
 }

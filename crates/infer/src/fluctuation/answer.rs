@@ -103,7 +103,7 @@ fn estimate(name: &str, point: Point, unit: &str, times: f64) -> Estimate {
 fn estimates(assay: &Assay, found: &Fit, prefix: &str) -> Vec<Estimate> {
     let mut out = vec![estimate(&format!("{prefix}mutations_per_culture"), found.m, "mutations", 1.0)];
     if let Some(per_mutation) = per_mutation(assay) {
-        out.push(estimate(&format!("{prefix}mutation_rate"), found.m, "per cell division", per_mutation));
+        out.push(estimate(&format!("{prefix}mutation_rate"), found.m, "1/division", per_mutation));
     }
     if let Some(fitness) = found.fitness {
         out.push(estimate(&format!("{prefix}fitness"), fitness, "of the wild type's net growth", 1.0));

@@ -2,7 +2,7 @@
 
 use super::law::{Counts, Law, Ready};
 use super::read::Experiment;
-use crate::failure::Failure;
+use crate::failure::{Failure, option};
 use crate::profile::{Peak, falls_by, highest, polished};
 use crate::special::CHI_SQUARE_95;
 
@@ -263,36 +263,25 @@ impl Assay {
 /// Errs where a condition is out of its range, and says which is allowed.
 pub fn checked(conditions: &Conditions) -> Result<(), Failure> {
     let c = conditions;
-    let inside = |name: &str, value: Option<f64>, fits: &dyn Fn(f64) -> bool, allowed: &str| match value {
-        Some(x) if !(x.is_finite() && fits(x)) => Err(Failure::Said(format!("{name} is {x}; allowed: {allowed}"))),
-        _ => Ok(()),
+    let inside = |name: &'static str, value: Option<f64>, fits: &dyn Fn(f64) -> bool, allowed: &str| match value {
+        Some(x) => option(name, x, fits(x), allowed),
+        None => Ok(()),
     };
-    let fitness = c.fitness.taken();
     let (low, high) = FITNESS;
-    inside("the fitness", fitness, &|x| (low..=high).contains(&x), &format!("{low} to {high}, or free"))?;
-    let cells = "a number above 0, at most 1e15";
-    inside("the number of final cells", c.final_cells, &|x| x > 0.0 && x <= 1e15, cells)?;
-    inside("the number of initial cells", c.initial_cells, &|x| x > 0.0 && x <= 1e15, cells)?;
-    inside(
-        "the coefficient of variation of the final cells",
-        c.final_cells_cv,
-        &|x| (0.0..=10.0).contains(&x),
-        "0 to 10",
-    )?;
-    inside("the plating efficiency", c.plating, &|x| x > 0.0 && x <= 1.0, "a share above 0 and at most 1")?;
-    inside(
-        "the share of initial cells",
-        Some(c.initial_share),
-        &|x| (0.0..=0.99).contains(&x),
-        "a share from 0 to 0.99",
-    )?;
+    inside("fitness", c.fitness.taken(), &|x| (low..=high).contains(&x), &format!("{low} to {high}, or free"))?;
+    let (number, cells) = (|x: f64| x > 0.0 && x <= 1e15, "a number of cells above 0, at most 1e15");
+    inside("final_cells", c.final_cells, &number, cells)?;
+    inside("initial_cells", c.initial_cells, &number, cells)?;
+    let variation = "a coefficient of variation from 0 to 10";
+    inside("final_cells_cv", c.final_cells_cv, &|x| (0.0..=10.0).contains(&x), variation)?;
+    inside("plating", c.plating, &|x| x > 0.0 && x <= 1.0, "a share above 0 and at most 1")?;
+    let (share, of_all) = (|x: f64| (0.0..=0.99).contains(&x), "a share from 0 to 0.99");
+    inside("initial_share", Some(c.initial_share), &share, of_all)?;
     let death = "a share of births from 0 to 0.99";
-    inside("the death of mutants", Some(c.mutant_death), &|x| (0.0..=0.99).contains(&x), death)?;
-    inside("the death of the wild type", Some(c.wild_type_death), &|x| (0.0..=0.99).contains(&x), death)?;
+    inside("mutant_death", Some(c.mutant_death), &share, death)?;
+    inside("wild_type_death", Some(c.wild_type_death), &share, death)?;
     match c.censor_at {
-        Some(0) => {
-            Err(Failure::Said("counts cannot be cut at 0: every culture has 0 or more; allowed: 1 or more".into()))
-        }
+        Some(0) => option("censor_at", 0.0, false, "a count of 1 or more: every culture has 0 or more"),
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@
 //! package (columns `Cell.line`, `Time`, `Replicate`, `CONC`, `Type2` and `Viable.cells` or `Apoptotic.fraction`),
 //! as they are. A concentration may be missing at 0 h, when the drug is added: the reading then belongs to every dose.
 
-use crate::sheet::{Column, Numbers, Once, Row, Sheet, TableProblems, is_missing};
+use crate::sheet::{Column, LATEST, Numbers, Once, Row, Sheet, TableProblems, is_missing};
 use crate::table::{Reading, Signal};
 use std::collections::BTreeSet;
 
@@ -179,6 +179,16 @@ impl Columns {
             None => name.to_string(),
         };
         let time = sheet.number(row, self.time, Numbers::ZeroOrMore);
+        if let Some(time) = time {
+            let unit = if hours == 24.0 { "days" } else { "hours" };
+            sheet.within(
+                row,
+                self.time,
+                time,
+                (0.0, LATEST * 24.0 / hours),
+                &format!("{unit} since the drug was added"),
+            );
+        }
         let numbers = if kind == Signal::Percent { Numbers::Percent } else { Numbers::AboveZero };
         let replicate = match self.replicate {
             Some(column) => sheet.number(row, column, Numbers::Whole(u64::from(u32::MAX))),

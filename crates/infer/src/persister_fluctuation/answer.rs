@@ -167,8 +167,8 @@ fn estimates(answer: &mut Answer, found: &Fit, all: &[Weighed], model: &Model) {
     push("mutation_rate_during", &found.during, 1.0, "1/division");
     let unit = Rates { before: 1.0, during: 1.0, ..found.rates };
     let (before, during) = model.lines(&unit);
-    push("mutations_per_culture_before", &found.before, before, "");
-    push("mutations_per_culture_during", &found.during, during, "");
+    push("mutations_per_culture_before", &found.before, before, "mutations");
+    push("mutations_per_culture_during", &found.during, during, "mutations");
     for w in all {
         let draws = &w.posterior.draws;
         for (name, unit) in draws.names.iter().zip(&draws.units) {

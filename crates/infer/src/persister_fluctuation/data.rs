@@ -4,7 +4,7 @@
 //! persisters were counted (`persisters`), either missing where it was not looked at. `final_cells` are the cells when the
 //! drug was given; once a culture suffices.
 
-use crate::sheet::{Numbers, Once, Sheet, TableProblems};
+use crate::sheet::{LATEST, Numbers, Once, Sheet, TableProblems};
 
 /// Most colonies a culture may show: beyond, single colonies are not told apart.
 pub const MOST_COLONIES: u64 = 1000;
@@ -81,6 +81,9 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         let in_experiment = experiment.map_or("", |c| sheet.text(row, c)).to_string();
         let Some(name) = sheet.name(row, culture, "the name of a culture") else { continue };
         let at = sheet.number(row, week, Numbers::ZeroOrMore);
+        if let Some(at) = at {
+            sheet.within(row, week, at, (0.0, libm::trunc(LATEST / 7.0)), "weeks under the drug");
+        }
         let seen = sheet.number_or_missing(row, colonies, Numbers::Whole(MOST_COLONIES));
         let grown = sheet.number_or_missing(row, cells, Numbers::AboveZero);
         let tolerant = persisters.and_then(|c| sheet.number_or_missing(row, c, Numbers::ZeroOrMore));

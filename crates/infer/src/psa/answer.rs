@@ -45,7 +45,7 @@ pub const ENOUGH: usize = 20;
 /// ```
 pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<Answer>, Failure> {
     let limit = options.limit;
-    option("limit (ng/mL)", limit, limit > 0.0 && limit <= 100.0, "a number above 0, at most 100")?;
+    option("limit", limit, limit > 0.0 && limit <= 100.0, "ng/mL above 0, at most 100")?;
     let named = |m: &Man| options.patient.as_ref().is_none_or(|n| m.name() == *n || m.patient == *n);
     let chosen: Vec<usize> = (0..data.men.len()).filter(|k| named(&data.men[*k])).collect();
     if chosen.is_empty() {

@@ -4,7 +4,7 @@
 //! next); `trial` and `cycle` if there are any. A man is (trial, patient). Without `cycle`, a cycle begins whenever
 //! treatment does.
 
-use crate::sheet::{Numbers, Sheet, TableProblems, is_missing};
+use crate::sheet::{Numbers, Sheet, TREATMENT, TableProblems, is_missing};
 use std::collections::BTreeMap;
 
 /// A table that reads as it is.
@@ -12,6 +12,9 @@ pub const TEMPLATE: &str = "patient,time_days,psa,on_treatment,cycle\n\
 001,0,22,1,1\n001,28,4.1,1,1\n001,84,1.2,1,1\n001,168,0.4,1,1\n001,252,0.3,0,1\n001,336,1.1,0,1\n001,392,5.2,0,1\n\
 001,448,11.5,1,2\n001,476,3.0,1,2\n001,560,0.9,1,2\n001,700,0.6,0,2\n001,770,2.4,0,2\n001,840,10.8,0,2\n\
 001,860,14,1,3\n001,930,3.9,1,3\n001,1020,2.8,1,3\n";
+
+/// Largest PSA that is read, ng/mL: several times the largest that have been reported.
+const MOST: f64 = 100_000.0;
 
 /// One row: treatment from here on, and PSA if it was read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -99,6 +102,9 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     for row in sheet.rows().iter() {
         let who = sheet.name(row, patient, "the name of a man");
         let when = sheet.number(row, days, Numbers::Any);
+        if let Some(day) = when {
+            sheet.within(row, days, day, TREATMENT.0, TREATMENT.1);
+        }
         let value = match sheet.text(row, psa).strip_prefix('<').map(|x| x.trim().parse::<f64>()) {
             Some(Ok(limit)) if (0.0..=10.0).contains(&limit) => {
                 let words = "PSA below a limit (`<`) is taken as below that of the assay (--limit).".to_string();
@@ -109,6 +115,9 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             }
             _ => sheet.number_or_missing(row, psa, Numbers::ZeroOrMore),
         };
+        if let Some(value) = value {
+            sheet.within(row, psa, value, (0.0, MOST), "PSA in ng/mL (look at the unit)");
+        }
         let treated = sheet.text(row, on);
         let which = match cycle {
             Some(c) if !is_missing(sheet.text(row, c)) => sheet.number(row, c, Numbers::Whole(1000)),

@@ -5,7 +5,7 @@
 //! (`regrew_after_days`, `regrew_by_days`), or `time_days` is the look at which regrowth was seen and the interval
 //! reaches back to the look before, `looks_every_days` earlier. A well that never regrew has the day of its last look.
 
-use crate::sheet::{Numbers, Once, Row, Sheet, TableProblems, is_missing};
+use crate::sheet::{LATEST, Numbers, Once, Row, Sheet, TableProblems, is_missing};
 use crate::words::counted;
 
 /// One well.
@@ -86,13 +86,16 @@ pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
         }
         let name = name.map_or_else(|| format!("line {}", row.line), str::to_string);
         let positive = |c: crate::sheet::Column| sheet.number_or_missing(row, c, Numbers::AboveZero);
+        let day = |c: crate::sheet::Column, day: Option<f64>| {
+            day.inspect(|day| sheet.within(row, c, *day, (0.0, LATEST), "days under the drug"))
+        };
         let (cells, dose) =
             (cells.and_then(positive), dose.and_then(|c| sheet.number_or_missing(row, c, Numbers::ZeroOrMore)));
         let said = regrew.and_then(|c| yes_or_no(&sheet, row, c));
         let ends = match after {
             Some(after) if !is_missing(sheet.text(row, after)) => {
-                let from = sheet.number(row, after, Numbers::ZeroOrMore);
-                let until = by.and_then(positive);
+                let from = day(after, sheet.number(row, after, Numbers::ZeroOrMore));
+                let until = by.and_then(|by| day(by, positive(by)));
                 if let (Some(from), Some(until), Some(column)) = (from, until, by)
                     && until <= from
                 {
@@ -126,7 +129,7 @@ pub fn read(text: &str, looks_every_days: f64) -> Result<Data, TableProblems> {
                     guessed = true;
                     looks_every_days
                 });
-                let at = sheet.number(row, time, Numbers::AboveZero);
+                let at = day(time, sheet.number(row, time, Numbers::AboveZero));
                 days.extend(at);
                 if said.is_none() && is_missing(sheet.text(row, regrew)) {
                     sheet.reject(row, regrew, "nothing", REGREW);

@@ -26,7 +26,14 @@ pub(super) fn all(verdict: &Verdict, all: &[Weighed], e: &Experiment, plate: &Pl
     let mut out = Vec::new();
     let Some((best, p)) = verdict.best() else { return out };
     let (wells, regrown) = (e.wells.len(), e.regrown());
+    let tied = verdict.ahead();
+    let names = tied.iter().map(|o| of(*o)).collect::<Vec<_>>().join(" or ");
     out.push(match verdict.undetermined {
+        true if tied.len() > 1 => format!(
+            "Where resistance came from is undetermined: equally probable, and no other more, are {} ({} each).",
+            tied.iter().map(|o| of(*o)).collect::<Vec<_>>().join(" and "),
+            crate::words::probability(p)
+        ),
         false => format!("Resistance came from {} (probability {}).", of(best), crate::words::probability(p)),
         true => format!(
             "Where resistance came from is undetermined: most probable are {} ({}).",
@@ -54,14 +61,8 @@ pub(super) fn all(verdict: &Verdict, all: &[Weighed], e: &Experiment, plate: &Pl
         && let (Some(l), Some(g)) = (w.estimate("lines_per_well"), w.estimate("growth_per_day"))
     {
         out.push(format!(
-            "If it came from {}: {:.2} lines a well ({:.2} to {:.2}), growing {:.2} a day ({:.2} to {:.2}).",
-            of(best),
-            l.0,
-            l.1,
-            l.2,
-            g.0,
-            g.1,
-            g.2
+            "If it came from {names}: {:.2} lines a well ({:.2} to {:.2}), growing {:.2} a day ({:.2} to {:.2}).",
+            l.0, l.1, l.2, g.0, g.1, g.2
         ));
     }
     out

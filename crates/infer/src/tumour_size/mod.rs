@@ -17,6 +17,7 @@ mod options;
 pub mod origin;
 mod read;
 pub mod reference;
+mod slips;
 
 pub use answer::{ENOUGH, answer};
 pub use options::Options;

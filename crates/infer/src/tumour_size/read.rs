@@ -5,7 +5,8 @@
 //! `arm` and `lesion` if there are any. A patient is (study, patient), a series is (study, patient, lesion). Volumes
 //! become the diameter of the sphere that has them, d = (6 V / pi)^(1/3).
 
-use crate::sheet::{Column, Numbers, Once, Row, Sheet, TableProblems, is_missing};
+use super::slips::{self, Sized};
+use crate::sheet::{Column, Numbers, Once, Row, Sheet, TREATMENT, TableProblems, is_missing};
 use std::collections::BTreeMap;
 
 /// A table that reads as it is.
@@ -183,7 +184,7 @@ enum Size {
 /// any case. Two rows of one lesion on one day that say the same count as two rows and are read as one look, with a note.
 /// Two sizes on one day are an error where no lesion is named, for they may be of two lesions; where the lesion is named, or
 /// in public trial data, which hold one target lesion a patient, both are kept, with a note. Units of one lesion may not
-/// change between length and volume.
+/// change between length and volume. A size of about ten times its neighbours in time, or a tenth of them, is kept, with a note.
 ///
 /// ```
 /// use remission_infer::tumour_size::{TEMPLATE, read};
@@ -223,6 +224,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     let mut places: BTreeMap<[String; 3], usize> = BTreeMap::new();
     let mut series: Vec<Series> = Vec::new();
     let mut kinds: Vec<Unit> = Vec::new();
+    let mut sizes: Vec<Vec<Sized>> = Vec::new();
     let (mut seen, mut again, mut no_day) = (Once::default(), Vec::new(), Vec::new());
     let one_target = matches!(fixed, Some(("target_lesion_long_diam_mm", _)));
     let (mut sized, mut twice) = (BTreeMap::<String, usize>::new(), Vec::new());
@@ -230,8 +232,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         let part = |column: Option<Column>| column.map_or("", |c| sheet.text(row, c)).to_string();
         let who = sheet.name(row, patient, "the name of a patient");
         let when = sheet.number_or_missing(row, days, Numbers::Any);
-        if let Some(day) = when.filter(|day| !(-3650.0..=36_500.0).contains(day)) {
-            sheet.reject(row, days, &format!("{day}"), "days since treatment began, -3650 to 36500");
+        if let Some(day) = when {
+            sheet.within(row, days, day, TREATMENT.0, TREATMENT.1);
         }
         let undated = is_missing(sheet.text(row, days));
         let Some((what, unit)) = looked(&sheet, row, &size) else { continue };
@@ -245,6 +247,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             let [study, patient, lesion] = key.clone();
             series.push(Series { study, patient, lesion, arm: part(arm), looks: Vec::new(), undated: 0 });
             kinds.push(unit);
+            sizes.push(Vec::new());
         }
         let volume = |u: Unit| matches!(u, Unit::Volume(_));
         if volume(kinds[place]) != volume(unit) {
@@ -269,12 +272,16 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
                 twice.push(format!("{} (line {before})", row.line));
             }
         }
+        if let Seen::Diameter(diameter) = what {
+            sizes[place].push(Sized { days: when, diameter, line: row.line });
+        }
         series[place].looks.push(Look { days: when, seen: what });
     }
     sheet.finish()?;
     for s in &mut series {
         s.looks.sort_by(|a, b| a.days.total_cmp(&b.days));
     }
+    notes.extend(slips::note(&series, &mut sizes));
     if !again.is_empty() {
         let lines = again.iter().map(|(a, b)| format!("{b} (as line {a})")).collect::<Vec<_>>().join(", ");
         notes.push(format!(

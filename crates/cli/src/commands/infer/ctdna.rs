@@ -4,6 +4,7 @@ use super::answered;
 use crate::args::infer::Ctdna;
 use crate::failure::Exit;
 use remission_infer::ctdna::{Options, TEMPLATE, answer, read};
+use remission_infer::words::typed;
 use std::sync::atomic::AtomicBool;
 
 /// `remission infer ctdna`
@@ -12,7 +13,7 @@ pub fn ctdna(args: &Ctdna, stop: &AtomicBool) -> Result<u8, Exit> {
     options.particles = args.effort.particles.map_or(options.particles, |n| n as usize);
     let inside = |name: &str, value: f64, fits: bool, allowed: &str| match fits {
         true => Ok(value),
-        false => Err(Exit::refused(format!("error: {name} is {value}; allowed: {allowed}"))),
+        false => Err(Exit::refused(format!("error: {name} is {}; allowed: {allowed}", typed(value)))),
     };
     if let Some(prior) = &args.prior {
         for p in prior {

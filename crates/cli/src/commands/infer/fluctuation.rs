@@ -1,16 +1,15 @@
 //! `remission infer fluctuation`
 
-use super::answered;
+use super::{answered, option};
 use crate::args::infer::{self, Fluctuation};
 use crate::failure::{Exit, code};
-use remission_infer::Failure;
 use remission_infer::fluctuation::answer::{Options, answer};
 use remission_infer::fluctuation::fit::{Conditions, Fitness, checked};
 use remission_infer::fluctuation::law::Law;
 use remission_infer::fluctuation::plan;
 use remission_infer::fluctuation::read::{Data, TEMPLATE, read};
 use remission_infer::jobs::Control;
-use remission_infer::words::significant;
+use remission_infer::words::{significant, typed};
 use serde_json::json;
 use std::sync::atomic::AtomicBool;
 
@@ -40,10 +39,6 @@ pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
     answered(&args.common, TEMPLATE, stop, read, work)
 }
 
-fn refused(why: Failure) -> Exit {
-    Exit::refused(format!("error: {why}"))
-}
-
 fn conditions(args: &Fluctuation) -> Result<Conditions, Exit> {
     let fitness = match args.fitness {
         Some(infer::Fitness::Known(w)) => Fitness::Known(w),
@@ -51,7 +46,7 @@ fn conditions(args: &Fluctuation) -> Result<Conditions, Exit> {
         None => Fitness::Usual,
     };
     if let Some(phi) = args.phi.filter(|phi| !(0.01..=1.0).contains(phi)) {
-        return Err(Exit::refused(format!("error: --phi is {phi}; allowed: a share from 0.01 to 1")));
+        return Err(Exit::refused(format!("error: --phi is {}; allowed: a share from 0.01 to 1", typed(phi))));
     }
     let initial_share = args.phi.map_or(0.0, |phi| 1.0 - phi);
     let conditions = Conditions {
@@ -65,7 +60,7 @@ fn conditions(args: &Fluctuation) -> Result<Conditions, Exit> {
         mutant_death: args.mutant_death,
         wild_type_death: args.wild_type_death,
     };
-    checked(&conditions).map_err(refused)?;
+    checked(&conditions).map_err(|why| option(&why))?;
     Ok(conditions)
 }
 
@@ -79,12 +74,13 @@ fn law(args: &Fluctuation, conditions: &Conditions) -> Result<(Law, f64), Exit> 
     let m = args.m.unwrap_or(0.0);
     if !(m > 0.0 && m <= 1e9) {
         return Err(Exit::refused(format!(
-            "error: --m is {m}; allowed: a number of mutations above 0 and at most 1e9"
+            "error: --m is {}; allowed: a number of mutations above 0 and at most 1e9",
+            typed(m)
         )));
     }
     let cv = conditions.final_cells_cv.unwrap_or(0.0);
     let plating = conditions.plating.unwrap_or(1.0);
-    let initial_share = conditions.began_with(conditions.final_cells).map_err(refused)?;
+    let initial_share = conditions.began_with(conditions.final_cells).map_err(|why| option(&why))?;
     let mutant_death = conditions.mutant_death;
     Ok((Law { fitness, plating, mutant_death, cv, initial_share }, m))
 }
@@ -104,12 +100,14 @@ fn cultures(args: &Fluctuation, conditions: &Conditions, precision: f64) -> Resu
     let (law, m) = law(args, conditions)?;
     if !(precision > 0.0 && precision <= 1.0) {
         return Err(Exit::refused(format!(
-            "error: --precision is {precision}; allowed: a share of m above 0 and at most 1, such as 0.2 for 20 % to each side"
+            "error: --precision is {}; allowed: a share of m above 0 and at most 1, such as 0.2 for 20 % to each side",
+            typed(precision)
         )));
     }
     if m > plan::MOST {
         return Err(Exit::refused(format!(
-            "error: --m is {m}; allowed with --precision: at most {} mutations in a culture; smaller cultures tell as much",
+            "error: --m is {}; allowed with --precision: at most {} mutations in a culture; smaller cultures tell as much",
+            typed(m),
             plan::MOST
         )));
     }

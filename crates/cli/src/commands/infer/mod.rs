@@ -17,12 +17,12 @@ use crate::args::infer::{Assay, Common};
 use crate::bounded;
 use crate::failure::{Exit, code};
 use crate::inferred;
+use remission_infer::Failure;
 use remission_infer::answer::Answer;
 use remission_infer::jobs::Control;
 use remission_infer::prior::Prior;
 use remission_infer::sheet::TableProblems;
 use remission_infer::words::significant;
-use std::fmt::Display;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use working::working;
@@ -74,7 +74,7 @@ fn faults(path: &Path, problems: &TableProblems) -> Exit {
 }
 
 /// Reads the table that was named, works on it and prints or writes the answers; or prints the table to begin from.
-fn answered<D, E: Display>(
+fn answered<D, E: Into<Failure>>(
     common: &Common,
     template: &str,
     stop: &AtomicBool,
@@ -98,24 +98,41 @@ fn answered<D, E: Display>(
     let data = read(&text).map_err(|problems| faults(path, &problems))?;
     let doing = format!("inferring from {}", path.display());
     let found = working(args::threads(common.threads), stop, &doing, |control| work(&data, control));
-    let mut answers = found.map_err(|why| refused(path, stop, &why))?;
-    // No origin is called from a computation that did not converge.
-    for answer in answers.iter_mut().filter(|a| !a.unconverged.is_empty() && a.stands.is_empty()) {
-        if let Some(verdict) = answer.verdict.as_mut().filter(|v| !v.undetermined) {
-            let first = "No origin is called, since the computation did not converge; what follows is what it found all the same.";
-            answer.words.insert(0, first.into());
-            *verdict = verdict.withheld("The computation did not converge, and its evidence is withheld.".into());
-        }
-    }
+    let mut answers = found.map_err(|why| refused(path, stop, &why.into()))?;
+    answers.iter_mut().for_each(withhold);
     inferred::finish(&answers, common.json, common.out.as_deref(), &typed())
 }
 
-/// Why there is no answer: Ctrl-C, or what was asked.
-fn refused(path: &Path, stop: &AtomicBool, why: &impl Display) -> Exit {
-    match stop.load(Ordering::Relaxed) {
-        true => Exit { message: "interrupted: nothing was printed or written".into(), code: code::INTERRUPTED },
-        false => Exit::refused(format!("error: {}: {why}", path.display())),
+/// No origin is called from a computation that did not converge, and no probability of one is shown.
+fn withhold(answer: &mut Answer) {
+    if answer.unconverged.is_empty() || !answer.stands.is_empty() {
+        return;
     }
+    if let Some(verdict) = answer.verdict.as_mut().filter(|v| !v.withheld) {
+        if !verdict.undetermined {
+            let first = "No origin is called, since the computation did not converge; what follows is what it found all the same.";
+            answer.words.insert(0, first.into());
+        }
+        *verdict = verdict.withheld("The computation did not converge, and its evidence is withheld.".into());
+    }
+}
+
+/// Why there is no answer: Ctrl-C, an option, or the data under what was asked.
+fn refused(path: &Path, stop: &AtomicBool, why: &Failure) -> Exit {
+    match why {
+        _ if stop.load(Ordering::Relaxed) => {
+            Exit { message: "interrupted: nothing was printed or written".into(), code: code::INTERRUPTED }
+        }
+        Failure::Option { .. } => option(why),
+        _ => Exit::refused(format!("error: {}: {why}", path.display())),
+    }
+}
+
+/// An option outside its range, by the name that it is typed with.
+fn option(why: &Failure) -> Exit {
+    let Failure::Option { name, found, allowed } = why else { return Exit::refused(format!("error: {why}")) };
+    let name = name.trim_end_matches("_per_day").replace('_', "-");
+    Exit::refused(format!("error: --{name} is {found}; allowed: {allowed}"))
 }
 
 /// Standard deviations that a normal law, and the logarithm of a lognormal one, must keep from where a parameter cannot be.
@@ -157,4 +174,25 @@ fn typed() -> String {
     };
     let words = std::env::args_os().skip(1).map(|word| quoted(word.to_string_lossy().into_owned()));
     format!("remission {}", words.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::withhold;
+    use crate::inferred::report::sample;
+
+    /// An undetermined verdict of chains that disagree had kept its bars.
+    #[test]
+    fn what_did_not_converge_has_no_probabilities() {
+        let mut answer = sample::fluctuation();
+        assert!(answer.verdict.as_ref().is_some_and(|v| v.undetermined));
+        withhold(&mut answer);
+        assert!(answer.verdict.as_ref().is_some_and(|v| !v.withheld), "it converged");
+        answer.unconverged.push("chains disagree".into());
+        let words = answer.words.len();
+        withhold(&mut answer);
+        let verdict = answer.verdict.as_ref();
+        assert!(verdict.is_some_and(|v| v.withheld && v.reason.contains("did not converge")));
+        assert_eq!(answer.words.len(), words, "no origin had been called");
+    }
 }

@@ -6,6 +6,7 @@ use crate::failure::{Exit, code};
 use crate::load::load;
 use remission_engine::compiled::Compiled;
 use remission_infer::fit_model::{Method, Options, TEMPLATE, answer, read};
+use remission_infer::words::typed;
 use std::sync::atomic::AtomicBool;
 
 /// `remission infer model`
@@ -39,7 +40,7 @@ pub fn model(args: &Model, stop: &AtomicBool) -> Result<u8, Exit> {
     options.steps = args.steps.map_or(options.steps, |n| n as usize);
     if let Some(days) = args.forecast_days {
         if !(1.0..=3650.0).contains(&days) {
-            return Err(Exit::refused(format!("error: --forecast-days is {days}; allowed: 1 to 3650")));
+            return Err(Exit::refused(format!("error: --forecast-days is {}; allowed: 1 to 3650", typed(days))));
         }
         options.forecast_days = days;
     }

@@ -47,7 +47,8 @@ impl Place {
 /// Parts with their anchors, in the order of the page.
 fn parts(answer: &Answer, place: &Place) -> Vec<(&'static str, &'static str, String)> {
     let prefix = place.prefix.as_str();
-    let (verdict, sampled) = (answer.verdict.as_ref(), answer.sampled.as_ref());
+    // What is left of a verdict whose evidence is withheld is the prior: it is said in the words alone.
+    let (verdict, sampled) = (answer.verdict.as_ref().filter(|v| !v.withheld), answer.sampled.as_ref());
     vec![
         ("origin", "Where resistance came from", verdict.map_or(String::new(), |v| verdict::origins(v, prefix))),
         ("evidence", "Evidence for each explanation", verdict.map_or(String::new(), |v| verdict::evidence(v, prefix))),

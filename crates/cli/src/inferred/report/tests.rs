@@ -24,6 +24,16 @@ fn the_verdict_is_plain() {
     held[0].verdict.as_mut().unwrap().undetermined = true;
     let page = render(&held, "");
     assert!(page.contains("What has a probability of 95 % or more is held back") && !page.contains("no bar reaches"));
+    // Of what is withheld nothing is shown: its probabilities are those of the prior.
+    let verdict = held[0].verdict.take().unwrap();
+    held[0].verdict = Some(verdict.withheld("A background may be a plateau.".into()));
+    let page = render(&held, "");
+    assert!(
+        page.contains("The evidence is withheld, so that no probabilities are shown. A background may be a plateau.")
+    );
+    for part in ["id=origin", "id=evidence", "id=next", "Probability of each origin"] {
+        assert!(!page.contains(part), "{part}");
+    }
     let page = render(&sample::lines()[..1], "");
     assert!(page.contains("Origin of resistance: non-genetic (resistance without a mutation)"));
 }

@@ -26,6 +26,9 @@ pub fn said(verdict: &Verdict, words: &[String]) -> String {
                 escape(&probability(p))
             )
         }
+        None if verdict.withheld => format!(
+            "<p><strong>Origin of resistance: undetermined.</strong> The evidence is withheld, so that no probabilities are shown.{reason}</p>"
+        ),
         None if verdict.held_back() => format!(
             "<p><strong>Origin of resistance: undetermined.</strong> What has a probability of {} or more is held back, for the reason given.{reason}</p>",
             probability(CERTAIN)
