@@ -7,7 +7,8 @@ use remission_cohort::measure::Reported;
 use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_infer::filter::{Settings, pass};
-use remission_infer::fit_model::patient::{Patient, Setting, Visit, mean_path};
+use remission_infer::fit_model::mean::mean_path;
+use remission_infer::fit_model::patient::{Patient, Setting, Visit};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

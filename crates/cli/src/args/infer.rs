@@ -279,7 +279,7 @@ pub struct Model {
     /// Steps of each chain that are thrown away [default: 100]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub burn_in: Option<u32>,
-    /// Most steps of each chain after that, and most weighed draws; what agrees ends before [default: 1000]
+    /// Most steps of each chain after that, and most weighed draws; what agrees ends before [default: 2000]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     pub steps: Option<u32>,
     /// Days after the last reading to forecast [default: 84]

@@ -1,7 +1,7 @@
 //! Any model of the catalogue or of the user fitted to one patient's series: sizes, counts, tumour DNA.
 //!
-//! In reading order: [`data`] (the table), [`patient`] (the tumour as a hidden process), `asked` (what the readings ask of a type of cells), `led`
-//! and `regrown` (starts, and growth, led to that), [`target`] (free parameters and the likelihood), `scout` (where the posterior lies, how
+//! In reading order: [`data`] (the table), [`patient`] (the tumour as a hidden process), `mean` (along its mean), `asked` (what the readings ask of a
+//! type of cells), `led`, `regrown` and `later` (starts, growth, and founders under treatment led to that), [`target`] (free parameters and the likelihood), `scout` (where the posterior lies, how
 //! hard a pass works), `stand_in` (a cheap likelihood that is learned there), `words` (the answer), `next` (what a further reading would tell).
 //!
 //! With `Method::Particles` parameters and paths of the tumour are drawn together over the engine's own leaps, from the stand-in with
@@ -12,6 +12,7 @@ mod asked;
 pub mod data;
 mod later;
 mod led;
+pub mod mean;
 mod next;
 pub mod patient;
 mod regrown;
@@ -63,7 +64,7 @@ pub struct Options {
     pub chains: usize,
     /// Steps of each chain that are thrown away; default 100.
     pub burn_in: usize,
-    /// Most steps of each chain after that, and most weighed draws of one; chains that agree end before, from 500 on; default 1000.
+    /// Most steps of each chain after that, and most weighed draws of one; chains that agree end before, from 500 on; default 2000.
     pub steps: usize,
     /// Days after the last reading that are forecast, 1 or more; default 84.
     pub forecast_days: f64,
@@ -81,7 +82,7 @@ impl Default for Options {
             particles: None,
             chains: 4,
             burn_in: 100,
-            steps: 1000,
+            steps: 2000,
             forecast_days: 84.0,
             seed: 2026,
         }
@@ -194,9 +195,6 @@ pub fn answer(
     Ok(out)
 }
 
-/// Most weighed draws of a chain for each step that one of Metropolis-Hastings may take: of those most are in vain.
-const WEIGHED: usize = 2;
-
 const IMPOSSIBLE: &str = "no draw from the prior makes these readings possible: look at the unit of the values, the limits, the arm, \
      and whether the tumour of the model can have this size";
 
@@ -238,10 +236,7 @@ fn fitted<'a>(
     let curve = stand_in.as_ref().map(|by| |z: &[f64]| by.flat(z));
     let curve = curve.as_ref().map(|c| c as &pmmh::Curve);
     let weigh = |control: &Control| match curve {
-        Some(by) => {
-            let settings = pmmh::Settings { steps: WEIGHED * settings.steps, ..settings };
-            pmmh::weighed(&fit, &settings, &start, by, control)
-        }
+        Some(by) => pmmh::weighed(&fit, &settings, &start, by, control),
         None => Ok(None),
     };
     // Weighed draws where weights are even enough, and chains that begin at them where not.

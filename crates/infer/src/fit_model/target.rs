@@ -3,7 +3,8 @@
 //! A parameter that differs between patients is free within its law between patients; one that is assumed, within its
 //! prior. Parameters are sampled in the unit in which the model writes them. Those that are not free keep the model's value.
 
-use super::patient::{Patient, Seen, Setting, Visit, lethal, log_density_along, mean_path};
+use super::mean::{log_density_along, mean_path};
+use super::patient::{Patient, Seen, Setting, Visit, lethal};
 use crate::filter::{self, pass};
 use crate::pmmh::Estimated;
 use crate::prior::{self, Prior, Target};
