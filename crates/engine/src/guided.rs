@@ -22,15 +22,13 @@ use crate::leap::Scratch;
 use crate::state::{Clones, State};
 use crate::step::Step;
 use crate::stream::Stream;
-use smallvec::SmallVec;
-
-/// By channel.
-type Shares = SmallVec<[f64; 8]>;
 
 /// Cells from which on steps are counted.
 pub const LEAST: u64 = 1000;
 /// Chance to reach the end of the step below which nobody is sought who does.
 const RARE: f64 = 1e-3;
+/// Events a cell, and e-folds, up to which an interval is short: its quadrature errs by some 1e-7.
+const SHORT: f64 = 0.3;
 /// Where an interval is parted for quadrature: chances to survive rise steeply toward its end.
 const PARTED: f64 = 0.85;
 
@@ -218,12 +216,10 @@ pub(crate) fn one_more(
         let chance = if line { step.lines(compiled, to).from[0].survival } else { 1.0 };
         step.window.rates(0)[compiled.layout.founding(c)] > 0.0 && total > 0.0 && chance >= RARE
     };
-    // What was expected is needed of places where somebody is.
-    let mut expected: Option<Shares> = None;
     if let Some(seen) = seen {
         grown(seen, placing, &way, channels, (k, now, total));
     }
-    for (number, &channel) in channels.iter().enumerate() {
+    for &channel in channels {
         let c = channel.1;
         let (q, wanted) = places.of(c, k, (now, now + step.days()));
         if q <= 0.0 {
@@ -248,8 +244,8 @@ pub(crate) fn one_more(
         if n == 0 {
             continue;
         }
-        let shares = expected.get_or_insert_with(|| shares(placing, &way, channels));
-        *density += q * n as f64 / (total * shares[number]);
+        // What was expected is needed of places where somebody is.
+        *density += q * n as f64 / (total * share(placing, &way, channels, channel));
     }
 }
 
@@ -282,54 +278,45 @@ fn grown(
     seen[first..].iter_mut().flat_map(|s| &mut s.founded).for_each(|f| f.expected *= scale);
 }
 
-/// Of each channel, the share of all founders along a way whose lines reach the end or who found others.
-fn shares(placing: &mut Placing, way: &Way, channels: &[(usize, usize)]) -> Shares {
+/// Of a channel, the share of all founders along a way who are of it and whose lines reach the end, or who found others.
+fn share(placing: &mut Placing, way: &Way, channels: &[(usize, usize)], (source, channel): (usize, usize)) -> f64 {
     let (compiled, step) = (way.compiled, way.step);
     let layout = compiled.layout;
     placing.predict_path(way);
-    let (mut surviving, mut sum) = (Shares::new(), 0.0);
-    // Types alike in birth and death are asked for once.
-    let mut known: SmallVec<[(usize, f64, f64, f64); 4]> = SmallVec::new();
-    for &(source, c) in channels {
-        let to = compiled.channels[c].to;
-        let place = compiled.place[to].0;
-        let line = compiled.blocks[place].is_line();
-        let mut left = 0.0;
-        for (k, interval) in step.window.intervals.iter().enumerate() {
-            let rates = step.window.rates(k);
-            let (a, z, growth, area) = placing.between(k, source);
-            let founded = rates[layout.founding(c)] * interval.days * area;
-            if founded <= 0.0 {
-                continue;
-            }
-            sum += founded;
-            let (birth, death) = (rates[layout.birth(to)], rates[layout.death(to)]);
-            let chance = if !line {
-                1.0
-            } else if let Some(known) = known.iter().find(|x| x.0 == source && x.1 == birth && x.2 == death) {
-                known.3
-            } else {
-                let end = &step.lines(compiled, place).from[k + 1];
-                let line = |x: f64| end.after(birth, death, (1.0 - x) * interval.days).survival;
-                let path = |x: f64| if growth == 0.0 { a + (z - a) * x } else { a * libm::exp(growth * x) };
-                let chance = over_unit(|x| path(x) * line(x)) / area;
-                if step.window.intervals.len() == 1 {
-                    known.push((source, birth, death, chance));
-                }
-                chance
-            };
-            left += founded * chance;
+    let to = compiled.channels[channel].to;
+    let place = compiled.place[to].0;
+    let lines = compiled.blocks[place].is_line().then(|| step.lines(compiled, place));
+    let (mut left, mut sum) = (0.0, 0.0);
+    for (k, interval) in step.window.intervals.iter().enumerate() {
+        let rates = step.window.rates(k);
+        let founded =
+            |source: usize, c: usize| rates[layout.founding(c)] * interval.days * placing.between(k, source).3;
+        sum += channels.iter().map(|&(source, c)| founded(source, c)).sum::<f64>();
+        let (own, (a, z, growth, area)) = (founded(source, channel), placing.between(k, source));
+        if own <= 0.0 {
+            continue;
         }
-        surviving.push(left);
+        let chance = lines.map_or(1.0, |lines| {
+            let (birth, death) = (rates[layout.birth(to)], rates[layout.death(to)]);
+            let line = |x: f64| lines.from[k + 1].after(birth, death, (1.0 - x) * interval.days).survival;
+            let path = |x: f64| if growth == 0.0 { a + (z - a) * x } else { a * libm::exp(growth * x) };
+            let short = (birth + death) * interval.days < SHORT && growth.abs() < SHORT;
+            let rule = if short { over_short } else { over_unit };
+            rule(&|x| path(x) * line(x)) / area
+        });
+        left += own * chance;
     }
-    if sum > 0.0 {
-        surviving.iter_mut().for_each(|x| *x /= sum);
-    }
-    surviving
+    if sum > 0.0 { left / sum } else { 0.0 }
+}
+
+/// The integral over [0, 1] of what hardly moves there (Gauss and Legendre with three points).
+fn over_short(f: &dyn Fn(f64) -> f64) -> f64 {
+    let x = 0.5 * libm::sqrt(0.6);
+    (5.0 * (f(0.5 - x) + f(0.5 + x)) + 8.0 * f(0.5)) / 18.0
 }
 
 /// The integral over [0, 1] of what may rise steeply toward 1.
-fn over_unit(f: impl Fn(f64) -> f64) -> f64 {
+fn over_unit(f: &dyn Fn(f64) -> f64) -> f64 {
     let panel = |low: f64, high: f64| -> f64 {
         let (middle, half) = (0.5 * (low + high), 0.5 * (high - low));
         half * GAUSS.iter().map(|(x, w)| w * (f(middle - half * x) + f(middle + half * x))).sum::<f64>()

@@ -18,8 +18,22 @@ use remission_engine::step::Line;
 pub(super) struct Later {
     /// V of each type at the look before each look, G being 1 at best.
     hopes: Vec<Vec<f64>>,
-    /// The part of the stretch before that look, of each channel into the type, by type.
-    next: Vec<Vec<(usize, Vec<f64>)>>,
+    /// The part of the stretch before that look, of each channel into the type, by type, and founders then whose lines reach the end.
+    next: Vec<Vec<Next>>,
+}
+
+struct Next {
+    channel: usize,
+    hopes: Vec<f64>,
+    founders: Vec<f64>,
+}
+
+/// Of a channel, what cells at a look are hoped to do by founders of the stretch after it, and how many of these are expected whose lines reach
+/// the end.
+pub(super) struct Founding {
+    pub channel: usize,
+    pub hope: f64,
+    pub expected: f64,
 }
 
 impl Later {
@@ -38,12 +52,17 @@ impl Later {
         let mut ahead = vec![0.0; types];
         for (look, left) in patient.left().iter().enumerate().rev() {
             // Of founders at both ends of the stretch.
-            let k = 0.5 * (explained(&course.onward[look]) + explained(&course.onward[look + 1]));
-            let of = |c: usize| (c, (0..types).map(|i| k * left.founders[i * width + c]).collect::<Vec<f64>>());
-            let here: Vec<(usize, Vec<f64>)> = channels().map(of).collect();
+            let ends = [&course.onward[look], &course.onward[look + 1]];
+            let explained = ends.iter().map(|line| 0.5 * explained(line)).sum::<f64>();
+            let survive = ends.iter().map(|line| 0.5 * line.survival).sum::<f64>();
+            let of = |c: usize| {
+                let times = |x: f64| (0..types).map(|i| x * left.founders[i * width + c]).collect();
+                Next { channel: c, hopes: times(explained), founders: times(survive) }
+            };
+            let here: Vec<Next> = channels().map(of).collect();
             let hope = |i: usize| {
                 let onward: f64 = (0..types).map(|j| left.means[i * types + j] * ahead[j]).sum();
-                onward + here.iter().map(|h| h.1[i]).sum::<f64>()
+                onward + here.iter().map(|h| h.hopes[i]).sum::<f64>()
             };
             ahead = (0..types).map(hope).collect();
             hopes.push(ahead.clone());
@@ -61,8 +80,10 @@ impl Later {
     }
 
     /// The part of the stretch until then, by channel.
-    pub fn next(&self, look: usize, cells: &[f64]) -> Vec<(usize, f64)> {
-        self.next[look].iter().map(|(c, of)| (*c, sum(cells, of))).collect()
+    pub fn next(&self, look: usize, cells: &[f64]) -> Vec<Founding> {
+        let of =
+            |n: &Next| Founding { channel: n.channel, hope: sum(cells, &n.hopes), expected: sum(cells, &n.founders) };
+        self.next[look].iter().map(of).collect()
     }
 }
 

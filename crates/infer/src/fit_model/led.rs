@@ -25,6 +25,8 @@ const FREE: f64 = 0.25;
 const CLEARLY: f64 = 2.0;
 /// Probability of one more founder in a stretch below which nobody is led.
 const HARDLY: f64 = 1e-4;
+/// That probability, over the founders expected then, up to which nobody is led.
+const ANYWAY: f64 = 2.0;
 /// ln of the chance that all clones of a type die out below which it is not asked what then.
 const GONE: f64 = -15.0;
 /// Shares of the likeliest place below which a place is left out.
@@ -153,7 +155,7 @@ impl Led {
     pub fn founding(&self, patient: &Patient, look: usize, cells: &[f64]) -> Option<Vec<f64>> {
         let (t, asked, course) = self.course()?;
         let next = asked.later.as_ref().filter(|_| cells[t] < course.wanted[look])?.next(look, cells);
-        let sum: f64 = next.iter().map(|n| n.1).sum();
+        let (sum, expected) = next.iter().fold((0.0, 0.0), |s, n| (s.0 + n.hope, s.1 + n.expected));
         if sum <= 0.0 {
             return None;
         }
@@ -162,8 +164,9 @@ impl Led {
         let hoped = libm::log(sum) - pressed(ahead(patient, look, &wanted));
         let led = libm::exp(hoped - self.guess(patient, look, cells)).min(1.0 - FREE);
         let mut odds = vec![0.0; patient.setting.compiled.channels.len()];
-        next.iter().for_each(|(c, n)| odds[*c] = led * n / sum);
-        (led > HARDLY).then_some(odds)
+        next.iter().for_each(|n| odds[n.channel] = led * n.hope / sum);
+        // As many as are founded anyway need no leading.
+        (led > HARDLY && led > ANYWAY * expected).then_some(odds)
     }
 
     /// The type that the readings ask for most.
