@@ -36,7 +36,7 @@ pub(super) struct Asked {
     pub one: Looks,
     /// Sizes with the mass of the guess, of its logarithm's density, at each.
     pub masses: Vec<(f64, f64)>,
-    /// Sizes with the mass of the density of the readings, 1 at best, at each, for what they are expected to leave.
+    /// Sizes with the mass of the density of the readings, 1 at best, at each, for what they are expected to leave, less that of nobody.
     pub likely: Vec<(f64, f64)>,
     /// The largest that does.
     pub most: f64,
@@ -154,7 +154,9 @@ impl Asked {
         let there = (0..count).filter(|&k| size(k) > 0.9 * SMALLEST);
         let mut masses: Vec<(f64, f64)> =
             there.map(|k| (size(k), APART * libm::exp(guess(size(k), tried[k])))).collect();
-        let flat = |below: f64| libm::exp(pressed(best) - pressed(below));
+        let highest = |below: f64| libm::exp(pressed(best) - pressed(below));
+        let nobody = highest(ahead(patient, 0, &cells));
+        let flat = |below: f64| (highest(below) - nobody).max(0.0);
         let mut likely: Vec<(f64, f64)> = (0..count).map(|k| (size(k), APART * flat(tried[k]))).collect();
         let enough = tried.iter().rposition(|b| *b < best + ENOUGH).map_or(0.0, size);
         let most = peak.map_or(enough, |(size, _)| size.max(enough));

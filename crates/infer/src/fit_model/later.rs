@@ -2,12 +2,13 @@
 //!
 //! A late relapse hangs on a founder that few tumours have in the right months. A clone founded on the way that has x cells' worth when the
 //! readings end (so many as x cells of the type when treatment began are expected to leave) makes the readings as likely as those x cells would,
-//! G(x), the rest being as it is ([`Asked`]). A founder of some day leaves nobody, or an exponential number with mean m of these:
-//!     K = s integral of G(x) e^(-x / m) / m dx,   s its line's chance to survive.
+//! G(x), the rest being as it is ([`Asked`]). A founder of some day leaves nobody, or an exponential number with mean m of these, and does
+//!     K = s integral of (G(x) - G(0))+ e^(-x / m) / m dx,   s its line's chance to survive,
+//! more than nobody would.
 //! Founders of the stretch before each look are expected in proportion to the cells that found them, which are expected in proportion to those of
 //! the look before ([`remission_engine::tumour::Left`]). So what a cell of type i at that look is hoped to do for the readings to come is
 //!     V(i) = sum over channels of f(i, c) K + sum over types of M(i, j) V(j, one look on),
-//! f being founders, M descendants. A guess of the readings adds it to what the clones that are there explain; a tumour is led to one more founder
+//! f being founders, M descendants. A guess of the readings adds 1 - e^(-V) of the best to what the clones that are there explain; a tumour is led to one more founder
 //! in the next stretch with the probability that the first part has of the whole ([`remission_engine::tumour::Tumour::advance_led`]).
 
 use super::asked::Asked;
@@ -74,15 +75,19 @@ impl Later {
         some.then_some(Later { hopes, next })
     }
 
-    /// ln of what is hoped of these cells at the look before look number `look`.
+    /// What is hoped of these cells at the look before look number `look`: the chance that somebody is founded who does.
     pub fn hope(&self, look: usize, cells: &[f64]) -> f64 {
-        libm::log(sum(cells, &self.hopes[look]))
+        -libm::expm1(-sum(cells, &self.hopes[look]))
     }
 
     /// The part of the stretch until then, by channel.
     pub fn next(&self, look: usize, cells: &[f64]) -> Vec<Founding> {
-        let of =
-            |n: &Next| Founding { channel: n.channel, hope: sum(cells, &n.hopes), expected: sum(cells, &n.founders) };
+        let share = self.hope(look, cells) / sum(cells, &self.hopes[look]);
+        let of = |n: &Next| Founding {
+            channel: n.channel,
+            hope: share * sum(cells, &n.hopes),
+            expected: sum(cells, &n.founders),
+        };
         self.next[look].iter().map(of).collect()
     }
 }

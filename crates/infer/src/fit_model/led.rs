@@ -107,7 +107,7 @@ impl Led {
             }
         }
         let hoped =
-            |a: &Asked| a.odds + a.later.as_ref().map_or(0.0, |later| libm::exp(later.hope(0, base) + a.best - best));
+            |a: &Asked| a.odds + a.later.as_ref().map_or(0.0, |later| later.hope(0, base) * libm::exp(a.best - best));
         let types = asked.iter().enumerate().filter_map(|(t, a)| a.as_ref().map(|a| (t, hoped(a))));
         self.most = types.filter(|t| t.1 > 0.0).max_by(|a, b| a.1.total_cmp(&b.1)).map(|t| t.0);
         let highest = odds.iter().flatten().copied().fold(0.0, f64::max);
@@ -138,7 +138,10 @@ impl Led {
         other[t] = course.wanted[look];
         let wanted = ahead(patient, look, &other);
         let there = course.guess(look, below, cells[t], wanted);
-        let later = asked.later.as_ref().map_or(f64::NEG_INFINITY, |later| later.hope(look, cells) - pressed(wanted));
+        let later = asked
+            .later
+            .as_ref()
+            .map_or(f64::NEG_INFINITY, |later| libm::log(later.hope(look, cells)) - pressed(wanted));
         if cells[t] < course.wanted[look] {
             return log_sum(&[there, later]);
         }
@@ -156,7 +159,7 @@ impl Led {
         let (t, asked, course) = self.course()?;
         let next = asked.later.as_ref().filter(|_| cells[t] < course.wanted[look])?.next(look, cells);
         let (sum, expected) = next.iter().fold((0.0, 0.0), |s, n| (s.0 + n.hope, s.1 + n.expected));
-        if sum <= 0.0 {
+        if sum.is_nan() || sum <= 0.0 {
             return None;
         }
         let mut wanted = cells.to_vec();
