@@ -1,7 +1,7 @@
 //! Maximum likelihood for cultures: the number of mutations a culture, the rate, and the relative fitness of mutants.
 
 use super::law::{Counts, Law, Ready};
-use super::read::Experiment;
+use super::read::{Culture, Experiment};
 use crate::failure::{Failure, option};
 use crate::profile::{Peak, falls_by, highest, polished};
 use crate::special::CHI_SQUARE_95;
@@ -132,6 +132,14 @@ impl Assay {
         let cultures = &experiment.cultures;
         if cultures.is_empty() {
             return Err(Failure::Said(format!("experiment `{}` has no culture", experiment.name)));
+        }
+        if let Some(cells) = conditions.final_cells {
+            let plated = |c: &Culture| cells * conditions.plating.or(c.plating).unwrap_or(1.0);
+            if let Some(culture) = cultures.iter().find(|c| c.mutants as f64 > plated(c)) {
+                let allowed =
+                    format!("no fewer cells than colonies of cells plated: a culture has {}", culture.mutants);
+                option("final_cells", cells, false, &allowed)?;
+            }
         }
         let mut notes = Vec::new();
         let known: Vec<f64> = cultures.iter().filter_map(|c| c.final_cells).collect();
