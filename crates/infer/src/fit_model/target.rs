@@ -166,8 +166,11 @@ impl Target for Fit<'_> {
     }
 }
 
-/// The visits with readings simulated along the mean of a patient with the model's own values, as long as that patient lives; none where
-/// that is not to the first, or the mean cannot be followed.
+/// Part of the size that kills up to which visits are typical: few are read in the last weeks, when all rests on how fast the largest clone grows.
+const READ: f64 = 0.1;
+
+/// The visits with readings simulated along the mean of a patient with the model's own values, as long as that patient is well; none where
+/// that is not at the first, or the mean cannot be followed.
 fn typical(setting: &Setting) -> Option<Vec<Visit>> {
     let compiled = setting.compiled;
     let fit = Fit::new(setting, Vec::new(), None, 0);
@@ -178,7 +181,7 @@ fn typical(setting: &Setting) -> Option<Vec<Visit>> {
     let mut instruments = Instruments::new(compiled, &fit.all(&[])).ok()?;
     instruments.follow(setting.regimen);
     let mut out = Vec::new();
-    for (visit, seen) in setting.visits.iter().zip(&path).take_while(|(_, seen)| seen.total() < lethal) {
+    for (visit, seen) in setting.visits.iter().zip(&path).take_while(|(_, seen)| seen.total() < READ * lethal) {
         let read = instruments.read(compiled, seen.time, &seen.by_type, &seen.levels, &mut streams).ok()?;
         let of = |(c, reported): &(usize, Reported)| (*c, read.get(*c).map_or(*reported, |x| Reported::Value(*x)));
         out.push(Visit { time: visit.time, readings: visit.readings.iter().map(of).collect() });
@@ -198,19 +201,32 @@ pub fn chosen(setting: &Setting, most: usize) -> Vec<usize> {
     let setting = &Setting { visits: visits.as_deref().unwrap_or(setting.visits), ..*setting };
     let candidates: Vec<usize> =
         (0..model.parameters.len()).filter(|&k| prior_of(&model.parameters[k]).is_some()).collect();
-    let base = Fit::new(setting, Vec::new(), None, 0).along_mean(&[]).map(|f| f.0);
+    let compiled = setting.compiled;
+    // The density of the first `count` visits, with the number of those before death.
+    let density = |free: &[usize], at: &[f64], count: usize| {
+        let setting = Setting { visits: &setting.visits[..count], ahead: &[], ..*setting };
+        let fit = Fit::new(&setting, free.to_vec(), None, 0);
+        let (density, path) = fit.along_mean(at)?;
+        let lethal = lethal(compiled, &fit.all(at));
+        Some((density, path.iter().take_while(|s| s.total() < lethal).count()))
+    };
+    let all = setting.visits.len();
     let mut moved: Vec<(bool, f64, usize)> = Vec::new();
     for &k in &candidates {
         let Some(prior) = prior_of(&model.parameters[k]) else { continue };
-        let fit = Fit::new(setting, vec![k], None, 0);
-        let density = |z: f64| fit.along_mean(&[prior.at(z)]).map(|f| f.0);
-        let change = [-1.0, 1.0].into_iter().map(|z| match (base, density(z)) {
-            (Some(a), Some(b)) if a.is_finite() && b.is_finite() => (b - a).abs(),
-            (a, b) => {
-                if a == b {
-                    0.0
-                } else {
-                    1e6
+        let change = [-1.0, 1.0].into_iter().map(|z| {
+            let at = [prior.at(z)];
+            // Who would have died by then is compared as long as both live: a death moves no reading.
+            let alive = [density(&[], &[], all), density(&[k], &at, all)].map(|d| d.map_or(0, |d| d.1));
+            let count = alive[0].min(alive[1]);
+            match [density(&[], &[], count), density(&[k], &at, count)].map(|d| d.map(|d| d.0)) {
+                [Some(a), Some(b)] if a.is_finite() && b.is_finite() => (b - a).abs(),
+                [a, b] => {
+                    if a == b {
+                        0.0
+                    } else {
+                        1e6
+                    }
                 }
             }
         });
