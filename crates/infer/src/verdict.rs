@@ -58,6 +58,16 @@ impl Origin {
 /// Probability from which an origin is called; below it for all: undetermined.
 pub const CERTAIN: f64 = 0.95;
 
+/// A probability to be rounded to three digits: what is no verdict is not rounded to one.
+///
+/// ```
+/// use remission_infer::verdict::unrounded;
+/// assert_eq!((unrounded(0.9497), unrounded(0.95), unrounded(0.3)), (0.949, 0.95, 0.3));
+/// ```
+pub fn unrounded(p: f64) -> f64 {
+    if p < CERTAIN { p.min(CERTAIN - 0.001) } else { p }
+}
+
 /// One explanation with what the data say of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {

@@ -1,5 +1,7 @@
 //! Numbers in sentences.
 
+use crate::verdict::unrounded;
+
 /// A number with so many significant digits (1 or more), plain between 1e-4 and 1e6 and with a power of ten outside;
 /// trailing zeros are kept, so that the reader sees how many digits were given, and digits before the point are never
 /// rounded away below a million.
@@ -60,17 +62,18 @@ pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-/// A probability in a sentence: never 1 or 0, which no data give.
+/// A probability in a sentence: never 1 or 0, which no data give, nor that of a verdict where none is given.
 ///
 /// ```
 /// use remission_infer::words::probability;
 /// assert_eq!((probability(0.9642), probability(0.99999), probability(1e-9)), ("0.964".into(), "above 0.999".into(), "below 0.001".into()));
+/// assert_eq!(probability(0.9497), "0.949");
 /// ```
 pub fn probability(p: f64) -> String {
     match p {
         p if p > 0.999 => "above 0.999".into(),
         p if p < 0.001 => "below 0.001".into(),
-        p => format!("{p:.3}"),
+        p => format!("{:.3}", unrounded(p)),
     }
 }
 

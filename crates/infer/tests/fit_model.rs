@@ -3,6 +3,10 @@
 //!
 //! Fits are of a dish whose cells do not meet a drug, so that a pass costs little. Seeds are fixed and were not chosen.
 
+#[path = "common/entry.rs"]
+mod entry;
+
+use entry::entry;
 use remission_cohort::measure::Reported;
 use remission_engine::compiled::Compiled;
 use remission_engine::draw::normal;
@@ -173,8 +177,7 @@ fn what_cannot_be_done_is_refused_in_words() {
 
 #[test]
 fn every_fault_of_a_table_is_named() {
-    let text = std::fs::read_to_string("../../catalogue/nsclc-egfr-tki/model.toml").unwrap();
-    let model = remission_model::model_from_toml("model.toml", &text).unwrap();
+    let (model, _) = entry("nsclc-egfr-tki");
     let data = read(fit_model::TEMPLATE, &model).unwrap();
     assert_eq!((data.patients.len(), data.patients[0].visits.len()), (1, 7));
     let head = "patient,time_days,variable,value,unit\n";
@@ -210,9 +213,7 @@ fn every_fault_of_a_table_is_named() {
 /// where the patient lives longer than the model's own (so it was: then one growth rate alone was free).
 #[test]
 fn what_differs_between_patients_is_free_also_far_from_the_model() {
-    let read = |file: &str| std::fs::read_to_string(format!("../../catalogue/nsclc-egfr-tki/{file}")).unwrap();
-    let model = remission_model::model_from_toml("model.toml", &read("model.toml")).unwrap();
-    let study = remission_model::study_from_toml("study.toml", &read("study.toml"), "nsclc", &model).unwrap();
+    let (model, study) = entry("nsclc-egfr-tki");
     let compiled = Compiled::new(&model);
     let channels = remission_cohort::measure::channels(&model);
     let channel = |name: &str| channels.iter().position(|c| c.name == name).unwrap();

@@ -51,7 +51,7 @@ pub(super) struct Asked {
     pub death: f64,
     /// What is hoped of clones founded under treatment.
     pub later: Option<Later>,
-    /// Probability of being led to one founded before.
+    /// Of one founded before: founders expected times how likely they make the readings, over that of the best.
     pub odds: f64,
 }
 
@@ -198,6 +198,11 @@ fn least_worth(patient: &Patient, to: usize) -> f64 {
         }
     }
     least.max(LEAST_WORTH)
+}
+
+/// Of masses at sizes, what an exponential size with this mean is expected to have.
+pub(super) fn explained(masses: &[(f64, f64)], mean: f64) -> f64 {
+    masses.iter().map(|(size, mass)| mass * libm::exp(-size / mean) * (size / mean)).sum()
 }
 
 /// How far below its highest a density is, by its logarithm from `NEAR` on.

@@ -11,7 +11,7 @@
 //! f being founders, M descendants. A guess of the readings adds 1 - e^(-V) of the best to what the clones that are there explain; a tumour is led to one more founder
 //! in the next stretch with the probability that the first part has of the whole ([`remission_engine::tumour::Tumour::advance_led`]).
 
-use super::asked::Asked;
+use super::asked::{Asked, explained};
 use super::patient::Patient;
 use remission_engine::step::Line;
 
@@ -43,22 +43,18 @@ impl Later {
         let (course, compiled) = (asked.course.as_ref()?, patient.setting.compiled);
         let (types, width) = (compiled.types(), compiled.channels.len());
         let worth = course.wanted.last()? / course.wanted[0];
-        let explained = |line: &Line| {
-            let mean = (1.0 + line.odds) / worth;
-            let sum: f64 = asked.likely.iter().map(|(x, mass)| mass * libm::exp(-x / mean) * (x / mean)).sum();
-            line.survival * sum
-        };
+        let done = |line: &Line| line.survival * explained(&asked.likely, (1.0 + line.odds) / worth);
         let channels = || (0..width).filter(|&c| compiled.channels[c].to == to);
         let (mut hopes, mut next) = (Vec::new(), Vec::new());
         let mut ahead = vec![0.0; types];
         for (look, left) in patient.left().iter().enumerate().rev() {
             // Of founders at both ends of the stretch.
             let ends = [&course.onward[look], &course.onward[look + 1]];
-            let explained = ends.iter().map(|line| 0.5 * explained(line)).sum::<f64>();
+            let done = ends.iter().map(|line| 0.5 * done(line)).sum::<f64>();
             let survive = ends.iter().map(|line| 0.5 * line.survival).sum::<f64>();
             let of = |c: usize| {
                 let times = |x: f64| (0..types).map(|i| x * left.founders[i * width + c]).collect();
-                Next { channel: c, hopes: times(explained), founders: times(survive) }
+                Next { channel: c, hopes: times(done), founders: times(survive) }
             };
             let here: Vec<Next> = channels().map(of).collect();
             let hope = |i: usize| {

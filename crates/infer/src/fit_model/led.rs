@@ -6,7 +6,7 @@
 //! every step of growth and every mutation has its odds of having founded that clone, and one more founder is put there with the
 //! probability that they say ([`remission_engine::guided`], which takes back by weights what that changes).
 
-use super::asked::{Asked, Course, ahead, below, looks, pressed};
+use super::asked::{Asked, Course, ahead, below, explained, looks, pressed};
 use super::patient::Patient;
 use crate::special::{log_sum, normal_below};
 use remission_engine::draw;
@@ -85,12 +85,12 @@ impl Led {
             founded.iter().enumerate().map(of).collect()
         };
         let mut found = asked(&alone);
-        let explained = found.iter().flatten().map(|a| a.best).fold(f64::NEG_INFINITY, f64::max);
-        if explained < guess(base) - CLEARLY {
+        let alone = found.iter().flatten().map(|a| a.best).fold(f64::NEG_INFINITY, f64::max);
+        if alone < guess(base) - CLEARLY {
             found = asked(base);
         }
         self.asked = found;
-        let best = self.pilots.iter().map(guess).fold(explained, f64::max);
+        let best = self.pilots.iter().map(guess).fold(alone, f64::max);
         let asked = &mut self.asked;
         let mut odds = vec![vec![0.0; width]; self.steps.last().map_or(0, |s| s.step + 1)];
         for step in &self.steps {
@@ -99,8 +99,7 @@ impl Led {
                 // Most are founded late in a step.
                 let line = Line::END.after(founded.birth, founded.death, -(step.start + 0.6 * step.days));
                 let scale = line.mean / line.survival;
-                let exponential = |&(size, mass): &(f64, f64)| mass * libm::exp(-size / scale) * (size / scale);
-                let explained: f64 = asked.masses.iter().map(exponential).sum();
+                let explained = explained(&asked.masses, scale);
                 let odd = founded.expected * line.survival * explained * libm::exp(-best);
                 odds[step.step][channel] += odd;
                 asked.odds += odd;
@@ -132,40 +131,49 @@ impl Led {
     /// ln of the guess of the readings from look number `look` on of cells at the look before: of the clones that are there, of others that are
     /// founded later, and of others where these die out.
     pub fn guess(&self, patient: &Patient, look: usize, cells: &[f64]) -> f64 {
-        let below = ahead(patient, look, cells);
-        let Some((t, asked, course)) = self.course() else { return -pressed(below) };
-        let mut other = cells.to_vec();
-        other[t] = course.wanted[look];
-        let wanted = ahead(patient, look, &other);
-        let there = course.guess(look, below, cells[t], wanted);
-        let later = asked
-            .later
-            .as_ref()
-            .map_or(f64::NEG_INFINITY, |later| libm::log(later.hope(look, cells)) - pressed(wanted));
+        match self.course() {
+            None => -pressed(ahead(patient, look, cells)),
+            Some(of) => self.guess_with(patient, look, cells, of).0,
+        }
+    }
+
+    /// The same with what is asked for, and ln of the guess of as many cells of that type as are wanted.
+    fn guess_with(
+        &self,
+        patient: &Patient,
+        look: usize,
+        cells: &[f64],
+        (t, asked, course): (usize, &Asked, &Course),
+    ) -> (f64, f64) {
+        let with = |n: f64| {
+            let mut cells = cells.to_vec();
+            cells[t] = n;
+            ahead(patient, look, &cells)
+        };
+        let below = with(course.wanted[look]);
+        let (there, wanted) = (course.guess(look, ahead(patient, look, cells), cells[t], below), -pressed(below));
+        let later = asked.later.as_ref().map_or(f64::NEG_INFINITY, |later| libm::log(later.hope(look, cells)) + wanted);
         if cells[t] < course.wanted[look] {
-            return log_sum(&[there, later]);
+            return (log_sum(&[there, later]), wanted);
         }
         let gone = cells[t] * libm::log1p(-course.onward[look].survival);
         if gone < GONE {
-            return there;
+            return (there, wanted);
         }
-        other[t] = 0.0;
-        log_sum(&[there, gone + log_sum(&[-pressed(ahead(patient, look, &other)), later])])
+        (log_sum(&[there, gone + log_sum(&[-pressed(with(0.0)), later])]), wanted)
     }
 
     /// Probabilities by channel of leading a tumour with these cells at the look before to one more founder until look number `look`; none where
     /// there is nothing to be led to.
     pub fn founding(&self, patient: &Patient, look: usize, cells: &[f64]) -> Option<Vec<f64>> {
-        let (t, asked, course) = self.course()?;
+        let of @ (t, asked, course) = self.course()?;
         let next = asked.later.as_ref().filter(|_| cells[t] < course.wanted[look])?.next(look, cells);
         let (sum, expected) = next.iter().fold((0.0, 0.0), |s, n| (s.0 + n.hope, s.1 + n.expected));
         if sum.is_nan() || sum <= 0.0 {
             return None;
         }
-        let mut wanted = cells.to_vec();
-        wanted[t] = course.wanted[look];
-        let hoped = libm::log(sum) - pressed(ahead(patient, look, &wanted));
-        let led = libm::exp(hoped - self.guess(patient, look, cells)).min(1.0 - FREE);
+        let (all, wanted) = self.guess_with(patient, look, cells, of);
+        let led = libm::exp(libm::log(sum) + wanted - all).min(1.0 - FREE);
         let mut odds = vec![0.0; patient.setting.compiled.channels.len()];
         next.iter().for_each(|n| odds[n.channel] = led * n.hope / sum);
         // As many as are founded anyway need no leading.

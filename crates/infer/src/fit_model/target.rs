@@ -211,23 +211,22 @@ pub fn chosen(setting: &Setting, most: usize) -> Vec<usize> {
         Some((density, path.iter().take_while(|s| s.total() < lethal).count()))
     };
     let all = setting.visits.len();
+    let base = density(&[], &[], all);
     let mut moved: Vec<(bool, f64, usize)> = Vec::new();
     for &k in &candidates {
         let Some(prior) = prior_of(&model.parameters[k]) else { continue };
         let change = [-1.0, 1.0].into_iter().map(|z| {
             let at = [prior.at(z)];
             // Who would have died by then is compared as long as both live: a death moves no reading.
-            let alive = [density(&[], &[], all), density(&[k], &at, all)].map(|d| d.map_or(0, |d| d.1));
-            let count = alive[0].min(alive[1]);
-            match [density(&[], &[], count), density(&[k], &at, count)].map(|d| d.map(|d| d.0)) {
+            let (mut both, alive) = ([base, density(&[k], &at, all)], |d: Option<(f64, usize)>| d.map_or(0, |d| d.1));
+            let count = alive(both[0]).min(alive(both[1]));
+            if count < all {
+                both = [density(&[], &[], count), density(&[k], &at, count)];
+            }
+            match both.map(|d| d.map(|d| d.0)) {
                 [Some(a), Some(b)] if a.is_finite() && b.is_finite() => (b - a).abs(),
-                [a, b] => {
-                    if a == b {
-                        0.0
-                    } else {
-                        1e6
-                    }
-                }
+                [a, b] if a == b => 0.0,
+                _ => 1e6,
             }
         });
         moved.push((model.parameters[k].between_patients.is_some(), change.fold(0.0, f64::max), k));

@@ -3,7 +3,7 @@
 
 use crate::report::words::power_of_ten;
 use remission_infer::answer::{Estimate, Said};
-use remission_infer::verdict::CERTAIN;
+use remission_infer::verdict::unrounded;
 
 /// Numbers with so many significant digits, with zeros at the end of a fraction or without.
 pub use remission_infer::words::{shortest as short, significant};
@@ -47,7 +47,7 @@ pub fn interval(e: &Estimate) -> String {
 
 /// A probability in per cent; what is nearly certain or nearly excluded is not rounded to certainty, nor what is no verdict to one.
 pub fn probability(p: f64) -> String {
-    let percent = 100.0 * p;
+    let percent = 100.0 * unrounded(p);
     if !percent.is_finite() {
         "not known".to_owned()
     } else if p > 0.0 && p < 0.001 {
@@ -56,8 +56,6 @@ pub fn probability(p: f64) -> String {
         "> 99.9 %".to_owned()
     } else if (10.0..94.5).contains(&percent) || (percent - percent.round()).abs() < 1e-9 {
         format!("{percent:.0} %")
-    } else if p < CERTAIN && format!("{percent:.1}") == format!("{:.1}", 100.0 * CERTAIN) {
-        format!("{:.2} %", (100.0 * percent).floor() / 100.0)
     } else {
         format!("{percent:.1} %")
     }
@@ -160,10 +158,10 @@ mod tests {
     #[test]
     fn nearly_certain_is_not_certain() {
         let cases =
-            [(0.0, "0 %"), (1e-9, "< 0.1 %"), (0.0312, "3.1 %"), (0.5, "50 %"), (0.95, "95 %"), (0.9497, "94.97 %")];
+            [(0.0, "0 %"), (1e-9, "< 0.1 %"), (0.0312, "3.1 %"), (0.5, "50 %"), (0.95, "95 %"), (0.9497, "94.9 %")];
         for (p, text) in cases.into_iter().chain([
-            (0.94952, "94.95 %"),
-            (0.94999999, "94.99 %"),
+            (0.94952, "94.9 %"),
+            (0.94999999, "94.9 %"),
             (0.95, "95 %"),
             (0.99999, "> 99.9 %"),
             (1.0, "100 %"),
