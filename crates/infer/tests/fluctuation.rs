@@ -145,7 +145,7 @@ fn what_is_asked_wrongly_is_refused_with_what_is_allowed() {
             .contains("censor_at is 0; allowed: a count of 1 or more")
     );
     let few = refused(with(Conditions { final_cells: Some(2.0), ..known(1.0) }));
-    assert!(few.contains("no fewer cells than colonies of cells plated: a culture has 3"), "{few}");
+    assert!(few.contains("final_cells is 2; allowed: 3 or more, as a culture needs"), "{few}");
     let compare = |a: &str, b: &str| Options { compare: Some((a.into(), b.into())), ..Options::default() };
     assert!(refused(compare("a", "a")).contains("cannot be compared with itself"));
     assert!(refused(compare("a", "b")).contains("final_cells of `b` are not known"));

@@ -5,6 +5,7 @@ use super::read::{Culture, Experiment};
 use crate::failure::{Failure, option};
 use crate::profile::{Peak, falls_by, highest, polished};
 use crate::special::CHI_SQUARE_95;
+use crate::words::typed;
 
 /// Relative fitness of mutants.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -134,12 +135,10 @@ impl Assay {
             return Err(Failure::Said(format!("experiment `{}` has no culture", experiment.name)));
         }
         if let Some(cells) = conditions.final_cells {
-            let plated = |c: &Culture| cells * conditions.plating.or(c.plating).unwrap_or(1.0);
-            if let Some(culture) = cultures.iter().find(|c| c.mutants as f64 > plated(c)) {
-                let allowed =
-                    format!("no fewer cells than colonies of cells plated: a culture has {}", culture.mutants);
-                option("final_cells", cells, false, &allowed)?;
-            }
+            let needed = |c: &Culture| c.mutants as f64 / conditions.plating.or(c.plating).unwrap_or(1.0);
+            let least = libm::ceil(cultures.iter().map(needed).fold(0.0, f64::max));
+            let allowed = format!("{} or more, as a culture needs for the mutants counted on its plate", typed(least));
+            option("final_cells", cells, cells >= least, &allowed)?;
         }
         let mut notes = Vec::new();
         let known: Vec<f64> = cultures.iter().filter_map(|c| c.final_cells).collect();

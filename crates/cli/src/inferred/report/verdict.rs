@@ -23,7 +23,7 @@ pub fn said(verdict: &Verdict, words: &[String]) -> String {
             format!(
                 "<p><strong>Origin of resistance: {}</strong>, with probability {}.{reason}</p>",
                 escape(&meaning(origin)),
-                escape(&probability(p))
+                escape(&probability(p)).replace(' ', "\u{a0}")
             )
         }
         None if verdict.withheld => format!(
