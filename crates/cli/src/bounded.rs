@@ -66,8 +66,9 @@ fn utf8(bytes: Vec<u8>, path: &Path) -> Result<String, Exit> {
     String::from_utf8(bytes).map_err(|error| {
         let marked = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| error.as_bytes().starts_with(mark));
         if marked {
-            let found = "error: line 1: found text in UTF-16; allowed: text in UTF-8";
-            return Exit::refused(format!("{}: save {} as UTF-8 (of a table: as CSV UTF-8)", found, path.display()));
+            let found =
+                "line 1: found text in UTF-16; allowed: text in UTF-8; save it as UTF-8 (of a table: as CSV UTF-8)";
+            return Exit::refused(format!("error: {}: {found}", path.display()));
         }
         Exit::refused(format!(
             "error: {} is not UTF-8 text: byte {} cannot be read; save it as UTF-8",
@@ -110,7 +111,8 @@ mod tests {
         std::fs::write(&file, [0xff]).unwrap();
         assert!(text(&file, 99, "a file").unwrap_err().message.contains("byte 0"));
         std::fs::write(&file, [0xff, 0xfe, b'a', 0]).unwrap();
-        assert!(text(&file, 99, "a file").unwrap_err().message.contains("found text in UTF-16"));
+        let said = text(&file, 99, "a file").unwrap_err().message;
+        assert!(said.starts_with(&format!("error: {}: line 1: found text in UTF-16", file.display())), "{said}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -3,7 +3,8 @@
 //! A quadratic by least squares and, for what it leaves, the mean of a Gaussian process (Rasmussen and Williams 2006, chapter 2) with
 //! covariance s^2 exp(-r^2 / (2 l^2)) and noise; r is a distance after whitening by the sample's covariance. Length, noise, and whether
 //! distances are taken in normal coordinates ([`crate::prior`]) or in the parameters' own units have the largest marginal likelihood over
-//! a small grid, tried on some of the places. Beyond the reach of the places the stand-in says minus infinity.
+//! a small grid, tried on some of the places; several functions of the same places share length and coordinates. Beyond
+//! the reach of the places the stand-in says minus infinity.
 
 use crate::least_squares::{backward, factor, forward, solve};
 use crate::prior::{Parameter, normals, values};
@@ -17,20 +18,28 @@ const REACH: f64 = 4.0;
 const LANES: usize = 8;
 /// Lengths and shares of noise that are tried.
 const LENGTHS: [f64; 6] = [0.7, 1.0, 1.5, 2.2, 3.3, 5.0];
-const NOISES: [f64; 5] = [1e-6, 1e-4, 1e-2, 1e-1, 1.0];
+const NOISES: [f64; 6] = [1e-6, 1e-4, 1e-2, 1e-1, 1.0, 10.0];
 
 /// A learned log-likelihood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Emulator {
-    parameters: Vec<Parameter>,
-    frame: Frame,
-    quadratic: Vec<f64>,
-    /// Whitened places, one coordinate of all after the other.
-    places: Vec<f64>,
-    weights: Vec<f64>,
-    length: f64,
+    curves: Curves,
     /// Squared distance to the nearest place beyond which nothing is known.
     reach: f64,
+}
+
+/// Several functions of the same places, learned as one is: each with a quadratic and noise of its own, and a length for all.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Curves {
+    parameters: Vec<Parameter>,
+    frame: Frame,
+    quadratics: Vec<Vec<f64>>,
+    /// Whitened places, one coordinate of all after the other.
+    places: Vec<f64>,
+    weights: Vec<Vec<f64>>,
+    length: f64,
+    /// Nine places of ten have their nearest one within this squared distance.
+    dense: f64,
 }
 
 /// Coordinates in which places have mean 0 and covariance 1.
@@ -112,6 +121,109 @@ fn covariance(places: &[&[f64]], length: f64, noise: f64) -> Option<Vec<f64>> {
     factor(&k, n)
 }
 
+impl Curves {
+    /// Most functions.
+    pub(crate) const MOST: usize = 4;
+
+    /// Of `values`, those of one function at all places after those of another, of at most `MOST`; the first `high` places tell the scale of
+    /// distances. None with too few of them (three for each value of the quadratic).
+    pub(crate) fn new(parameters: &[Parameter], at: &[&[f64]], values: &[Vec<f64>], high: usize) -> Option<Curves> {
+        let (n, d) = (at.len(), parameters.len());
+        if d == 0 || high < 2 * d || n < 3 * (1 + d + d * (d + 1) / 2) || values.len() > Self::MOST {
+            return None;
+        }
+        let tried = evenly(&(0..n).collect::<Vec<usize>>(), TRIED * d);
+        let mut framed = Vec::new();
+        // Marginal likelihood, frame, length and each one's noise.
+        let mut best: Option<(f64, usize, f64, Vec<f64>)> = None;
+        for own in [false, true] {
+            let Some((frame, places)) = Frame::of(parameters, own, at, high) else { continue };
+            let design: Vec<Vec<f64>> = places.iter().map(|p| monomials(p).collect()).collect();
+            let quadratics = regressed(&design, values)?;
+            let some: Vec<&[f64]> = tried.iter().map(|k| places[*k].as_slice()).collect();
+            let left = |(of, by): (&Vec<f64>, &Vec<f64>)| -> Vec<f64> {
+                tried.iter().map(|k| of[*k] - quadratic(by, &places[*k])).collect()
+            };
+            let left: Vec<Vec<f64>> = values.iter().zip(&quadratics).map(left).collect();
+            for length in LENGTHS {
+                let mut each = vec![(f64::NEG_INFINITY, f64::NAN); values.len()];
+                for noise in NOISES {
+                    let Some(k) = covariance(&some, length, noise) else { continue };
+                    for (of, best) in left.iter().zip(&mut each) {
+                        let marginal = marginal(&k, of);
+                        if marginal > best.0 {
+                            *best = (marginal, noise);
+                        }
+                    }
+                }
+                let marginal = each.iter().map(|e| e.0).sum();
+                if best.as_ref().is_none_or(|b| marginal > b.0) {
+                    best = Some((marginal, framed.len(), length, each.into_iter().map(|e| e.1).collect()));
+                }
+            }
+            framed.push((frame, places, quadratics));
+        }
+        let (_, number, length, noises) = best.filter(|b| b.0.is_finite())?;
+        let (frame, places, quadratics) = framed.swap_remove(number);
+        let nearest = |i: &usize| {
+            let others = tried.iter().filter(|j| *j != i);
+            others.map(|j| between(&places[*i], &places[*j])).fold(f64::INFINITY, f64::min)
+        };
+        let mut nearest: Vec<f64> = tried.iter().map(nearest).collect();
+        nearest.sort_by(f64::total_cmp);
+        let dense = nearest[nearest.len() * 9 / 10];
+        let all: Vec<&[f64]> = places.iter().map(Vec::as_slice).collect();
+        let mut weights = Vec::new();
+        for ((of, by), noise) in values.iter().zip(&quadratics).zip(noises) {
+            let left: Vec<f64> = places.iter().zip(of).map(|(p, x)| x - quadratic(by, p)).collect();
+            let k = covariance(&all, length, noise)?;
+            weights.push(backward(&k, &forward(&k, &left)));
+        }
+        let places = (0..d).flat_map(|k| places.iter().map(move |p| p[k])).collect();
+        Some(Curves { parameters: parameters.to_vec(), frame, quadratics, places, weights, length, dense })
+    }
+
+    /// The functions at normal coordinates, in order, and the squared distance to the nearest place.
+    pub(crate) fn at(&self, z: &[f64]) -> ([f64; Self::MOST], f64) {
+        let x = self.frame.at(&self.parameters, z);
+        let n = self.places.len() / x.len();
+        let scale = -0.5 / (self.length * self.length);
+        let (mut sums, mut nearest) = ([[0.0; LANES]; Self::MOST], [f64::INFINITY; LANES]);
+        for from in (0..n).step_by(LANES) {
+            let many = LANES.min(n - from);
+            // Beyond the last place: infinitely far, with no weight.
+            let mut far = [f64::MAX; LANES];
+            far[..many].fill(0.0);
+            for (k, x) in x.iter().enumerate() {
+                let places = &self.places[k * n + from..k * n + from + many];
+                far.iter_mut().zip(places).for_each(|(far, p)| *far += (x - p) * (x - p));
+            }
+            let near = far.map(|far| below_one(scale * far));
+            for (weights, sums) in self.weights.iter().zip(&mut sums) {
+                let mut own = [0.0; LANES];
+                own[..many].copy_from_slice(&weights[from..from + many]);
+                (0..LANES).for_each(|lane| sums[lane] += own[lane] * near[lane]);
+            }
+            for lane in 0..LANES {
+                nearest[lane] = if far[lane] < nearest[lane] { far[lane] } else { nearest[lane] };
+            }
+        }
+        let mut out = [0.0; Self::MOST];
+        for ((by, sums), out) in self.quadratics.iter().zip(&sums).zip(&mut out) {
+            *out = sums.iter().sum::<f64>() + quadratic(by, &x);
+        }
+        (out, nearest.iter().copied().fold(f64::INFINITY, f64::min))
+    }
+}
+
+/// ln of the density of what a quadratic leaves, its variance at its best, but for a constant.
+fn marginal(factor: &[f64], left: &[f64]) -> f64 {
+    let m = left.len();
+    let variance = forward(factor, left).iter().map(|x| x * x).sum::<f64>() / m as f64;
+    let determinant: f64 = (0..m).map(|i| libm::log(factor[i * m + i])).sum();
+    -0.5 * m as f64 * libm::log(variance.max(1e-300)) - determinant
+}
+
 impl Emulator {
     /// From parameter sets with their log-likelihoods, all of which count for the scale of distances. None with too few of them (three
     /// for each value of the quadratic).
@@ -133,86 +245,21 @@ impl Emulator {
 
     /// As [`new`](Self::new), where the first `high` of the places tell the scale of distances.
     pub fn within(parameters: &[Parameter], seen: &[(Vec<f64>, f64)], high: usize) -> Option<Emulator> {
-        let (n, d) = (seen.len(), parameters.len());
-        if d == 0 || high < 2 * d || n < 3 * (1 + d + d * (d + 1) / 2) {
-            return None;
-        }
-        let logs: Vec<f64> = seen.iter().map(|s| s.1).collect();
-        let tried = evenly(&(0..n).collect::<Vec<usize>>(), TRIED * d);
-        let at_all: Vec<&[f64]> = seen.iter().map(|s| s.0.as_slice()).collect();
-        let mut framed = Vec::new();
-        // Marginal likelihood, frame, length and noise.
-        let mut best: Option<(f64, usize, f64, f64)> = None;
-        for own in [false, true] {
-            let Some((frame, places)) = Frame::of(parameters, own, &at_all, high) else { continue };
-            let design: Vec<Vec<f64>> = places.iter().map(|p| monomials(p).collect()).collect();
-            let quadratic = regressed(&design, std::slice::from_ref(&logs))?.swap_remove(0);
-            let some: Vec<&[f64]> = tried.iter().map(|k| places[*k].as_slice()).collect();
-            let left: Vec<f64> = tried.iter().map(|k| logs[*k] - at(&quadratic, &places[*k])).collect();
-            for length in LENGTHS {
-                for noise in NOISES {
-                    let Some(k) = covariance(&some, length, noise) else { continue };
-                    let y = forward(&k, &left);
-                    let m = some.len();
-                    let variance = y.iter().map(|x| x * x).sum::<f64>() / m as f64;
-                    let determinant: f64 = (0..m).map(|i| libm::log(k[i * m + i])).sum();
-                    let marginal = -0.5 * m as f64 * libm::log(variance.max(1e-300)) - determinant;
-                    if best.is_none_or(|b| marginal > b.0) {
-                        best = Some((marginal, framed.len(), length, noise));
-                    }
-                }
-            }
-            framed.push((frame, places, quadratic));
-        }
-        let (_, number, length, noise) = best?;
-        let (frame, places, quadratic) = framed.swap_remove(number);
-        let nearest = |i: &usize| {
-            let others = tried.iter().filter(|j| *j != i);
-            others.map(|j| between(&places[*i], &places[*j])).fold(f64::INFINITY, f64::min)
-        };
-        let mut nearest: Vec<f64> = tried.iter().map(nearest).collect();
-        nearest.sort_by(f64::total_cmp);
-        let reach = REACH * nearest[nearest.len() * 9 / 10];
-        let left: Vec<f64> = places.iter().zip(&logs).map(|(p, l)| l - at(&quadratic, p)).collect();
-        let k = covariance(&places.iter().map(Vec::as_slice).collect::<Vec<_>>(), length, noise)?;
-        let weights = backward(&k, &forward(&k, &left));
-        let places = (0..d).flat_map(|k| places.iter().map(move |p| p[k])).collect();
-        Some(Emulator { parameters: parameters.to_vec(), frame, quadratic, places, weights, length, reach })
+        let at: Vec<&[f64]> = seen.iter().map(|s| s.0.as_slice()).collect();
+        let curves = Curves::new(parameters, &at, &[seen.iter().map(|s| s.1).collect()], high)?;
+        Some(Emulator { reach: REACH * curves.dense, curves })
     }
 
     /// The stand-in at normal coordinates; minus infinity beyond the reach of what was seen.
     pub fn log_likelihood(&self, z: &[f64]) -> f64 {
-        let x = self.frame.at(&self.parameters, z);
-        let n = self.weights.len();
-        let scale = -0.5 / (self.length * self.length);
-        let (mut sums, mut nearest) = ([0.0; LANES], [f64::INFINITY; LANES]);
-        for from in (0..n).step_by(LANES) {
-            let many = LANES.min(n - from);
-            // Beyond the last place: infinitely far, with no weight.
-            let mut far = [f64::MAX; LANES];
-            far[..many].fill(0.0);
-            for (k, x) in x.iter().enumerate() {
-                let places = &self.places[k * n + from..k * n + from + many];
-                far.iter_mut().zip(places).for_each(|(far, p)| *far += (x - p) * (x - p));
-            }
-            let mut weights = [0.0; LANES];
-            weights[..many].copy_from_slice(&self.weights[from..from + many]);
-            for lane in 0..LANES {
-                sums[lane] += weights[lane] * below_one(scale * far[lane]);
-                nearest[lane] = if far[lane] < nearest[lane] { far[lane] } else { nearest[lane] };
-            }
-        }
-        let nearest = nearest.iter().copied().fold(f64::INFINITY, f64::min);
-        if nearest > self.reach || nearest.is_nan() {
-            return f64::NEG_INFINITY;
-        }
-        sums.iter().sum::<f64>() + at(&self.quadratic, &x)
+        let ([x, ..], nearest) = self.curves.at(z);
+        if nearest > self.reach || nearest.is_nan() { f64::NEG_INFINITY } else { x }
     }
 }
 
 /// A quadratic at a place.
-fn at(quadratic: &[f64], x: &[f64]) -> f64 {
-    monomials(x).zip(quadratic).map(|(m, b)| m * b).sum()
+fn quadratic(by: &[f64], x: &[f64]) -> f64 {
+    monomials(x).zip(by).map(|(m, b)| m * b).sum()
 }
 
 /// Factors of the columns of a design that are nearest to each of some rows of values, by normal equations; a little on the diagonal keeps
@@ -247,7 +294,30 @@ fn below_one(x: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::below_one;
+    use super::{Curves, below_one};
+    use crate::prior::{Parameter, Prior};
+
+    /// Two functions of the same places, one of them noise: the other is learned as if alone, and of noise nothing.
+    #[test]
+    fn what_is_noise_spoils_no_other() {
+        let parameters = ["a", "b"].map(|n| Parameter::new(n, "", Prior::Normal(0.0, 1.0)));
+        let grid = (0..20).flat_map(|i| (0..20).map(move |j| [-2.0 + 0.2 * f64::from(i), -2.0 + 0.2 * f64::from(j)]));
+        let places: Vec<[f64; 2]> = grid.collect();
+        let at: Vec<&[f64]> = places.iter().map(<[f64; 2]>::as_slice).collect();
+        let known = |x: &[f64]| libm::sin(2.0 * x[0]) * x[1];
+        // Signs that follow no place (the golden ratio's multiples).
+        let noise = |k: usize| if (k as f64 * 0.618_033_988_749_895).fract() < 0.5 { 1.0 } else { -1.0 };
+        let values = [at.iter().map(|x| known(x)).collect(), (0..at.len()).map(noise).collect()];
+        let learned = Curves::new(&parameters, &at, &values, at.len()).unwrap();
+        let tried = (0..19).flat_map(|i| (0..19).map(move |j| [-1.9 + 0.2 * f64::from(i), -1.9 + 0.2 * f64::from(j)]));
+        let mut off = [0.0f64; 2];
+        for x in tried {
+            let ([sure, noise, ..], _) = learned.at(&x);
+            off = [off[0].max((sure - known(&x)).abs()), off[1].max(noise.abs())];
+        }
+        assert!(off[0] < 0.02, "{off:?}");
+        assert!(off[1] < 0.5, "{off:?}");
+    }
 
     #[test]
     fn below_one_is_as_near_as_it_says() {

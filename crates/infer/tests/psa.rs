@@ -130,6 +130,14 @@ fn little_or_nothing_read_is_no_panic() {
     let header = "patient,time_days,psa,on_treatment\n";
     assert!(of(&format!("{header}a,0,,1\n")).unwrap_err().to_string().contains("readings"));
     assert!(of(&format!("{header}a,0,0,1\n")).is_ok());
+    // What no reading is above tells nothing, and it is said.
+    let noted = |limit: f64| {
+        let options = Options { limit, ..Options::default() };
+        let text = format!("{header}a,0,9,0\na,50,12,1\na,90,0.5,1\na,150,2,0\n");
+        let found = answer(&read(&text).unwrap(), &options, &Control::quiet()).unwrap();
+        found.iter().any(|a| a.notes.iter().any(|n| n.contains("--limit 50")))
+    };
+    assert!(noted(50.0) && !noted(0.1));
     assert!(of(&format!("{header}a,0,1e5,0\na,9000,0.01,1\n")).is_ok());
     // Many men of one cycle each: nothing can be held out.
     let one = |name: &str| format!("{name},0,9,1\n{name},50,1,1\n{name},90,0.5,0\n");

@@ -5,6 +5,7 @@
 //! sample is named `ARM_rREPLICATE_dDAYS`, the last two as needed: `baseline`, `baseline_r2`, `drug_r1_d21`.
 
 use crate::sheet::{LATEST, Numbers, Sheet, TREATMENT, TableProblems};
+use crate::words::typed;
 use std::collections::HashMap;
 
 /// A table that reads as it is.
@@ -103,6 +104,9 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
                 continue;
             };
             let key = if named { parsed(arm) } else { (arm.to_string(), replicate as u32, time) };
+            if named && key.2 > LATEST {
+                sheet.reject_line(row, &late(arm, key.2), &on_time());
+            }
             let place = (table.sample(key), table.barcode(label));
             if let Some(earlier) = seen.insert(place, row.line) {
                 let found = format!("the sample and barcode of line {earlier} again");
@@ -122,6 +126,9 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         }
         for (name, _) in &columns {
             let (before, key) = (table.samples.len(), parsed(name));
+            if key.2 > LATEST {
+                sheet.reject_line(&rows[0], &late(name, key.2), &on_time());
+            }
             table.sample(key);
             if table.samples.len() == before {
                 let found = format!("the sample `{name}` a second time");
@@ -149,6 +156,15 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         notes.push(format!("columns not used: {}", unused.join(", ")));
     }
     Ok(table.data(notes))
+}
+
+/// What is wrong with a sample whose name has too many days, and what is allowed.
+fn late(name: &str, days: f64) -> String {
+    format!("the sample `{name}` of day {}", typed(days))
+}
+
+fn on_time() -> String {
+    format!("{}, 0 to {LATEST}", TREATMENT.1)
 }
 
 /// Arm, replicate and days in the name of a sample.

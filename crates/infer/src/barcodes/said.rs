@@ -107,6 +107,13 @@ pub(super) fn words(
                 .into(),
         );
     }
+    if !verdict.undetermined && origin == Origin::PreExisting {
+        answer.words.push(
+            "A winner of one replicate that is carried into the others, by cells, DNA or misread indices (0.3 % of a sample is enough), \
+             looks shared as well: a sample without cells among them tells."
+                .into(),
+        );
+    }
     if let Some(next) = verdict.next.first().filter(|n| verdict.undetermined && n.expected_bits > 0.05) {
         answer.words.push(format!(
             "Of the further measurements weighed, {} would tell most: {:.2} of {:.2} bits.",

@@ -131,7 +131,7 @@ impl Rise {
                 "cells",
                 Prior::LogNormal(cells, options.shedding_sigma),
             ));
-            parameters.push(Parameter::new("slowing", "", SLOWING));
+            parameters.push(Parameter::new("ln_slowing", "", SLOWING));
             let plateau = if share { Prior::LogUniform(1e-3, 1.0) } else { Prior::LogUniform(1.0, 1e6) };
             parameters.push(Parameter::new("plateau", if share { "" } else { "copies/mL" }, plateau));
         }

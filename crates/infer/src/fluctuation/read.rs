@@ -1,6 +1,7 @@
 //! The table of a fluctuation assay: one line a culture.
 
 use crate::sheet::{Numbers, Once, Sheet, TableProblems, is_missing};
+use crate::words::typed;
 use std::collections::BTreeMap;
 
 /// A table to begin from.
@@ -84,7 +85,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         };
         if let Some(cells) = cells.filter(|cells| count > cells * plating.unwrap_or(1.0)) {
             let share = plating.unwrap_or(1.0);
-            let found = format!("{count} mutants of {cells:e} cells, of which a share of {share} was plated");
+            let found = format!("{count} mutants of {} cells, of which a share of {share} was plated", typed(cells));
             sheet.reject_line(row, &found, "no more mutants than cells plated; final_cells is the whole culture");
             continue;
         }

@@ -91,7 +91,10 @@ pub(super) fn add(
          treatment; a barcoded pool split before the drug tells."
             .into()
     } else if stay > 0.95 {
-        format!("Survivors at {at} stay and hardly grow to the end of the course: a plateau, as of persisters.")
+        format!(
+            "Survivors at {at} stay and hardly grow to the end of the course: a plateau, as of persisters. A kill that fades, as of a drug \
+             that is used up, leaves one of cells that are all alike: drug given anew tells."
+        )
     } else {
         format!(
             "Plateau, regrowth and a single phase are not told apart at {at} ({:.2}, {:.2}, {:.2}); a later reading tells.",

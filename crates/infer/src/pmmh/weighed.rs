@@ -20,8 +20,8 @@ use crate::special::log_sum;
 use remission_engine::stream::{Purpose, Stream};
 
 /// Steps of the walk between one estimate and the next, and such stretches before the first estimate, in which it learns.
-const BETWEEN: usize = 200;
-const LEARNING: usize = 30;
+const BETWEEN: usize = 300;
+const LEARNING: usize = 20;
 /// Estimates of a chain after which chains are compared, and before they are for the first time.
 const ROUND: usize = 100;
 const FIRST: usize = 200;

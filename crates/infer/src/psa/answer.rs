@@ -161,6 +161,12 @@ fn one(man: &Man, options: &Options, population: &Population, how: String) -> An
             if readings == 1 { "" } else { "s" }
         ));
     }
+    if readings > 0 && read.clone().all(|(_, psa)| psa <= options.limit) {
+        answer.notes.push(format!(
+            "no reading of this man is above the limit of the assay (--limit {}): what is forecast says little more than what is believed of any man",
+            options.limit
+        ));
+    }
     let mut layers = vec![
         Layer::Band { name: "95 % of the PSA that cells make".into(), at: band },
         Layer::Line { name: "median".into(), at: line },
