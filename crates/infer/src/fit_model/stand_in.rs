@@ -262,6 +262,7 @@ impl<'a> StandIn<'a> {
 mod tests {
     use super::courses;
     use crate::emulator::Curves;
+    use remission_engine::draw::normal;
     use remission_engine::stream::{Purpose, Stream};
 
     /// Columns that follow two hidden courses come back from two amounts, which no row of one tells of the other; a column that is never off
@@ -269,7 +270,7 @@ mod tests {
     #[test]
     fn few_courses_make_all_columns() {
         let mut stream = Stream::new(1, 0, 0, Purpose::Inference);
-        let hidden: Vec<[f64; 2]> = (0..300).map(|_| [stream.normal(), 0.3 * stream.normal()]).collect();
+        let hidden: Vec<[f64; 2]> = (0..300).map(|_| [normal(&mut stream), 0.3 * normal(&mut stream)]).collect();
         let row = |h: &[f64; 2]| vec![0.0, h[0], h[0] + h[1], 2.0 * h[0] - h[1], h[1]];
         let rows: Vec<Vec<f64>> = hidden.iter().map(row).collect();
         let (follows, amounts) = courses(&rows, 5);
@@ -288,6 +289,6 @@ mod tests {
             }
         }
         // Nothing to follow, and nothing at all.
-        assert!(courses(&vec![vec![0.05, -0.05]; 9], 2).1.is_empty() && courses(&[], 2).1.is_empty());
+        assert!(courses(&vec![vec![0.02, -0.02]; 9], 2).1.is_empty() && courses(&[], 2).1.is_empty());
     }
 }
