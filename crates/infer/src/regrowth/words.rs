@@ -155,7 +155,8 @@ pub(super) fn notes(e: &Experiment, options: &Options, grouped: &Grouped) -> Vec
     ];
     out.push(
         "all resistant lines grow at one rate but for the pace of their well: where lines differ much, late wells of lines from \
-         before look like mutations of tolerant cells; so does tolerance that seldom resumes growth, without a mutation"
+         before look like mutations of tolerant cells; so does tolerance that seldom resumes growth, without a mutation, and so do lines \
+         of before that rest some days under the drug"
             .into(),
     );
     match grouped.reference_cells {

@@ -187,8 +187,8 @@ fn reason(verdict: &Verdict, f: &[f64], g: &[f64]) -> String {
     );
     match (verdict.undetermined, verdict.best()) {
         (false, Some((Origin::PreExisting, _))) => format!(
-            "Probabilities: {shares}. Regrowth came too soon for a single cell at any growth that the prior allows; \
-             even so, {alike}."
+            "Probabilities: {shares}. Regrowth came too soon for a single cell at any growth that the prior thinks likely; one of the first \
+             weeks that grows unusually fast looks so as well. Even so, {alike}."
         ),
         (false, _) => format!("Probabilities: {shares}. The sizes need no other explanation."),
         _ => format!("Undetermined ({shares}): {alike}."),
