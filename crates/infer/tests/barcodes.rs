@@ -90,6 +90,27 @@ fn the_likelihood_is_the_integral_over_lineages() {
     assert!((found - wanted).abs() < 1e-6, "{found} for {wanted}");
 }
 
+/// Pairs that are expected to be shared: of equal barcodes n^2 / B for each pair of replicates, of one winner each the sum of squared frequencies.
+/// 20,000 repeats; five standard deviations, a false alarm once in half a million.
+#[test]
+fn as_many_are_shared_by_chance_as_squares_of_frequencies_say() {
+    let mut stream = stream(6);
+    let mut expected = |frequency: Vec<f64>, winners: usize, replicates: usize| {
+        let pool = Pool { shape: vec![100.0; frequency.len()], frequency, noise: 0.05, measured: true };
+        let called: Vec<bool> = (0..pool.frequency.len()).map(|b| b < winners).collect();
+        overlap(&pool, &vec![&called[..]; replicates], 20_000, &mut stream).expected
+    };
+    for (found, wanted) in [
+        (expected(vec![0.01; 100], 10, 2), 1.0),
+        (expected(vec![0.001; 1000], 50, 4), 15.0),
+        (expected(vec![0.5, 0.3, 0.2], 1, 2), 0.38),
+    ] {
+        // Of the number of shared pairs the variance is its mean at most.
+        let error = (wanted / 20_000.0_f64).sqrt();
+        assert!((found - wanted).abs() < 5.0 * error, "{found} for {wanted}");
+    }
+}
+
 /// Winners drawn by frequency alone: p at most 0.05 in 5 % of cases or fewer. Of 200, 10; above 24 once in 20,000.
 #[test]
 fn chance_overlap_is_seldom_called_sharing() {
@@ -228,6 +249,27 @@ fn what_cannot_tell_is_undetermined_and_says_why() {
     torn.samples[3].counts = torn.samples[0].counts.clone();
     let torn = answered(&torn, &quick());
     assert!(torn.verdict.as_ref().unwrap().undetermined && withheld(&torn));
+    // Fifteen of sixty win anew in each replicate, a thousandfold above a background: no survival that all share.
+    let mut chance = stream(44);
+    let sample = |arm: &str, replicate, counts| Sample { arm: arm.into(), replicate, time: 0.0, counts };
+    let mut small = Data { barcodes: (0..60).map(|b| b.to_string()).collect(), samples: Vec::new(), notes: Vec::new() };
+    for replicate in 1..3 {
+        let counts = (0..60).map(|_| (5000.0 + 200.0 * normal(&mut chance)) as u64).collect();
+        small.samples.push(sample("baseline", replicate, counts));
+    }
+    for replicate in 1..5 {
+        let mut counts: Vec<u64> = (0..60).map(|_| 10 * poisson(&mut chance, 3.0)).collect();
+        for _ in 0..15 {
+            counts[(60.0 * chance.uniform()) as usize] += (-20_000.0 * chance.uniform().ln()) as u64;
+        }
+        small.samples.push(sample("drug", replicate, counts));
+    }
+    let small = answered(&small, &quick());
+    println!("{:?} {:?}", small.verdict.as_ref().unwrap().origin, small.words);
+    assert!(small.verdict.as_ref().unwrap().undetermined && withheld(&small));
+    // Baselines that do not agree at all are very noisy, and nothing is summed over without end.
+    let noisy = read(&TEMPLATE.replacen("GGATCC,195", "GGATCC,100000000000", 1)).unwrap();
+    assert!(answered(&noisy, &quick()).verdict.unwrap().undetermined);
     // Threads change no bit; what wins untreated is left out.
     let mut data = simulate(&truth, &Design { replicates: 2, barcodes: 300, ..DESIGN }, &mut stream(42));
     let mut fast = data.samples[2].clone();

@@ -195,8 +195,11 @@ fn of_arm(
     };
     let mut torn = torn(replicates, &called);
     let mut verdict = weigh(own, &kept, &posteriors, &targets);
-    if torn.is_none() && verdict.best().is_some_and(|(origin, _)| origin != Origin::NonGenetic) {
-        torn = crowded(&called, limits.selected, untreated.is_empty());
+    if torn.is_none() {
+        torn = match verdict.best() {
+            Some((Origin::NonGenetic, _)) => standing(replicates, &called, limits.selected),
+            _ => crowded(&called, limits.selected, untreated.is_empty()),
+        };
     }
     if let Some(why) = &torn {
         verdict = verdict.withheld(why.clone());
@@ -261,6 +264,26 @@ fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -> Option<St
         format!(
             "{middle} barcodes win in a replicate, where more than {selected:.0} are no selection of some lineages: so many win when \
              lineages grow at different rates, resistant or not, and the evidence is withheld{untreated}"
+        )
+    })
+}
+
+/// Why winners are no survival that all share although more of them win than are weighed as selection: nearly all others are still read.
+fn standing(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
+    let winners = |c: &Vec<bool>| c.iter().filter(|x| **x).count();
+    let mut numbers: Vec<usize> = called.iter().map(winners).collect();
+    numbers.sort_unstable();
+    let middle = *numbers.get(numbers.len() / 2)?;
+    let still_read = |(s, c): (&&Sample, &Vec<bool>)| {
+        let read = s.counts.iter().zip(c).filter(|(n, won)| !**won && **n > 0).count();
+        2 * read > c.len() - winners(c)
+    };
+    let above = middle as f64 > selected && replicates.iter().zip(called).all(still_read);
+    above.then(|| {
+        format!(
+            "{middle} barcodes stand out in a replicate above a background in which most others are still read, which is not survival \
+             that all share; but more than {selected:.0} in a pool of so few barcodes are not weighed as selection of some lineages, and the \
+             evidence is withheld: a pool of more barcodes would tell"
         )
     })
 }

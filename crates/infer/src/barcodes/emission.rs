@@ -163,6 +163,8 @@ pub(super) fn log_winner(x: u64, mean: f64, spread: f64) -> f64 {
 const FEW_READS: f64 = 3.0;
 /// Expected survivors of a barcode up to which they are.
 const FEW_CELLS: f64 = 12.0;
+/// Survivors beyond which none are summed, however noisy the pool: of [`FEW_CELLS`] expected no barcode has so many.
+const MOST_CELLS: f64 = 1000.0;
 /// Share of barcodes whose counts follow the smooth law all the same: reads that strayed, survivors that divided.
 const STRAY: f64 = 0.1;
 
@@ -187,7 +189,7 @@ impl Sample<'_> {
         // Few survivors, each of many reads: the sum over their number near the one that the count stands for.
         let noise = 1.0 / self.pool.noise;
         let wide = 4.0 * libm::sqrt(most / drift + self.pool.noise * most * most) + 1.0;
-        let (from, until) = (libm::floor(most - wide).max(1.0) as u64, libm::ceil(most + wide) as u64);
+        let (from, until) = (libm::floor(most - wide).max(1.0) as u64, libm::ceil(most + wide).min(MOST_CELLS) as u64);
         let one = |n: u64| {
             libm::exp(
                 log_negative_binomial(n as f64, cells, self.pool.shape[b])

@@ -102,6 +102,11 @@ pub(super) fn words(
                 .into(),
         );
         answer.words.push(
+            "Winners are taken to be resistant. Cells that survived by chance, so few that a tenth of the barcodes or less is left in a \
+             replicate, look the same, in each replicate anew: whether the survivors grow under the drug tells."
+                .into(),
+        );
+        answer.words.push(
             "Resistant cells of before whose lineages have one or two cells in the pool win in one replicate alone, as those that \
              arose in it do: growing the pool further before the split tells them apart."
                 .into(),

@@ -364,7 +364,8 @@ pub fn overlap(pool: &Pool, called: &[&[bool]], repeats: usize, stream: &mut Str
             mark += 1;
             let mut drawn = 0;
             while drawn < n {
-                let b = sums.partition_point(|s| *s < stream.uniform() * sum).min(barcodes - 1);
+                let u = stream.uniform() * sum;
+                let b = sums.partition_point(|s| *s < u).min(barcodes - 1);
                 if last[b] == mark {
                     continue;
                 }

@@ -40,11 +40,11 @@ const FAR: f64 = 4.0;
 const LOW: f64 = 12.0;
 /// Fewest and most rounds in which a stand-in learns, places of one, and its own steps to each.
 const LEAST: u64 = 2;
-const ROUNDS: u64 = 4;
+const ROUNDS: u64 = 6;
 const PLACES: usize = 160;
 const STEPS: usize = 500;
 /// Share of its draws that weights keep from which on a stand-in is good, and part of the best share at which one that has learned more is taken.
-const GOOD: f64 = 0.4;
+const GOOD: f64 = 0.6;
 const ABOUT: f64 = 0.8;
 /// Power of the stand-in that is drawn from.
 const FLAT: f64 = 0.75;
