@@ -1,6 +1,6 @@
-//! Why there is no answer for a treated arm, in words.
+//! Why there is no answer for a treated arm, or none that is evidence, in words.
 
-use super::read::Data;
+use super::read::{Data, Sample};
 
 /// Why no arm is treated: none of `arms` is, or the one that was `asked` for is not among those that are.
 pub(super) fn not_treated(asked: Option<&str>, arms: &[&str], treated: &[&str]) -> String {
@@ -32,4 +32,54 @@ pub(super) fn later(data: &Data, arm: &str, day: f64, baseline: f64) -> String {
         "the baseline is of day {baseline} and the last samples of the treated arm `{arm}` are of day {day}, which is before it; the \
          baseline is sequenced before the split: --baseline could name {could}"
     )
+}
+
+/// Says so where replicates of one treatment have numbers of winners that one law of counts does not give.
+pub(super) fn torn(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
+    let number = |k: &usize| called[*k].iter().filter(|c| **c).count();
+    let most = (0..called.len()).max_by_key(number)?;
+    let least = (0..called.len()).min_by_key(number)?;
+    let (high, low) = (number(&most), number(&least));
+    (high > 10 && 10 * low < high).then(|| {
+        format!(
+            "{high} barcodes win in {} and {low} in {}: winners and chance survivors are not told apart in these counts (too few \
+             survivors, or too little growth of winners), and the evidence is withheld; harvest later, or sequence more cells",
+            replicates[most].name(),
+            replicates[least].name()
+        )
+    })
+}
+
+/// Says so where far more barcodes win than selection of some lineages can be meant by.
+pub(super) fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -> Option<String> {
+    let mut numbers: Vec<usize> = called.iter().map(|c| c.iter().filter(|x| **x).count()).collect();
+    numbers.sort_unstable();
+    let middle = *numbers.get(numbers.len() / 2)?;
+    (middle as f64 > 2.0 * selected).then(|| {
+        let untreated = if no_untreated { "; an untreated arm would tell" } else { "" };
+        format!(
+            "{middle} barcodes win in a replicate, where more than {selected:.0} are no selection of some lineages: so many win when \
+             lineages grow at different rates, resistant or not, and the evidence is withheld{untreated}"
+        )
+    })
+}
+
+/// Why winners are no survival that all share although more of them win than are weighed as selection: nearly all others are still read.
+pub(super) fn standing(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
+    let winners = |c: &Vec<bool>| c.iter().filter(|x| **x).count();
+    let mut numbers: Vec<usize> = called.iter().map(winners).collect();
+    numbers.sort_unstable();
+    let middle = *numbers.get(numbers.len() / 2)?;
+    let still_read = |(s, c): (&&Sample, &Vec<bool>)| {
+        let read = s.counts.iter().zip(c).filter(|(n, won)| !**won && **n > 0).count();
+        2 * read > c.len() - winners(c)
+    };
+    let above = middle as f64 > selected && replicates.iter().zip(called).all(still_read);
+    above.then(|| {
+        format!(
+            "{middle} barcodes stand out in a replicate above a background in which most others are still read, which is not survival \
+             that all share; but more than {selected:.0} in a pool of so few barcodes are not weighed as selection of some lineages, and the \
+             evidence is withheld: a pool of more barcodes would tell"
+        )
+    })
 }
