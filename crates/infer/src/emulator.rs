@@ -173,11 +173,13 @@ impl Curves {
         nearest.sort_by(f64::total_cmp);
         let dense = nearest[nearest.len() * 9 / 10];
         let all: Vec<&[f64]> = places.iter().map(Vec::as_slice).collect();
-        let mut weights = Vec::new();
-        for ((of, by), noise) in values.iter().zip(&quadratics).zip(noises) {
-            let left: Vec<f64> = places.iter().zip(of).map(|(p, x)| x - quadratic(by, p)).collect();
+        let mut weights = vec![Vec::new(); values.len()];
+        for noise in NOISES.into_iter().filter(|n| noises.contains(n)) {
             let k = covariance(&all, length, noise)?;
-            weights.push(backward(&k, &forward(&k, &left)));
+            for (i, weights) in weights.iter_mut().enumerate().filter(|(i, _)| noises[*i] == noise) {
+                let left = places.iter().zip(&values[i]).map(|(p, x)| x - quadratic(&quadratics[i], p));
+                *weights = backward(&k, &forward(&k, &left.collect::<Vec<f64>>()));
+            }
         }
         let places = (0..d).flat_map(|k| places.iter().map(move |p| p[k])).collect();
         Some(Curves { parameters: parameters.to_vec(), frame, quadratics, places, weights, length, dense })

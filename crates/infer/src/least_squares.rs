@@ -269,7 +269,6 @@ impl Normal {
             above.iter_mut().zip(&below).for_each(|(a, b)| *a = (*a - b) / (2.0 * width));
             jacobian.push(above);
         }
-        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
         let mut matrix = vec![0.0; n * n];
         for (j, a) in jacobian.iter().enumerate() {
             for (k, b) in jacobian.iter().enumerate() {
@@ -306,6 +305,11 @@ fn finite(sum: f64, r: &[f64], x: &[f64]) -> Result<f64, FitFailure> {
     }
     let residual = r.iter().position(|v| !v.is_finite()).unwrap_or(0);
     Err(FitFailure::NotFinite { residual, at: x.to_vec() })
+}
+
+/// Sum of products.
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Cholesky factor of a row-major matrix; none when a pivot has lost all but 1e-14 of its diagonal.

@@ -4,7 +4,7 @@
 //! `time_days`; a barcode that a sample does not list has count 0 there. Wide: `barcode`, then one column a sample. A
 //! sample is named `ARM_rREPLICATE_dDAYS`, the last two as needed: `baseline`, `baseline_r2`, `drug_r1_d21`.
 
-use crate::sheet::{LATEST, Numbers, Sheet, TREATMENT, TableProblems};
+use crate::sheet::{LATEST, Numbers, Row, Sheet, TREATMENT, TableProblems};
 use crate::words::typed;
 use std::collections::HashMap;
 
@@ -104,8 +104,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
                 continue;
             };
             let key = if named { parsed(arm) } else { (arm.to_string(), replicate as u32, time) };
-            if named && key.2 > LATEST {
-                sheet.reject_line(row, &late(arm, key.2), &on_time());
+            if named {
+                in_time(&sheet, row, arm, key.2);
             }
             let place = (table.sample(key), table.barcode(label));
             if let Some(earlier) = seen.insert(place, row.line) {
@@ -126,9 +126,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         }
         for (name, _) in &columns {
             let (before, key) = (table.samples.len(), parsed(name));
-            if key.2 > LATEST {
-                sheet.reject_line(&rows[0], &late(name, key.2), &on_time());
-            }
+            in_time(&sheet, &rows[0], name, key.2);
             table.sample(key);
             if table.samples.len() == before {
                 let found = format!("the sample `{name}` a second time");
@@ -158,13 +156,12 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     Ok(table.data(notes))
 }
 
-/// What is wrong with a sample whose name has too many days, and what is allowed.
-fn late(name: &str, days: f64) -> String {
-    format!("the sample `{name}` of day {}", typed(days))
-}
-
-fn on_time() -> String {
-    format!("{}, 0 to {LATEST}", TREATMENT.1)
+/// The days in the name of a sample are days of a treatment.
+fn in_time(sheet: &Sheet, row: &Row, name: &str, days: f64) {
+    if days > LATEST {
+        let found = format!("the sample `{name}` of day {}", typed(days));
+        sheet.reject_line(row, &found, &format!("{}, 0 to {LATEST}", TREATMENT.1));
+    }
 }
 
 /// Arm, replicate and days in the name of a sample.

@@ -34,9 +34,20 @@ pub(super) fn later(data: &Data, arm: &str, day: f64, baseline: f64) -> String {
     )
 }
 
+fn winners(called: &[bool]) -> usize {
+    called.iter().filter(|c| **c).count()
+}
+
+/// Winners of the replicate in the middle.
+fn middle(called: &[Vec<bool>]) -> Option<usize> {
+    let mut numbers: Vec<usize> = called.iter().map(|c| winners(c)).collect();
+    numbers.sort_unstable();
+    numbers.get(numbers.len() / 2).copied()
+}
+
 /// Says so where replicates of one treatment have numbers of winners that one law of counts does not give.
 pub(super) fn torn(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
-    let number = |k: &usize| called[*k].iter().filter(|c| **c).count();
+    let number = |k: &usize| winners(&called[*k]);
     let most = (0..called.len()).max_by_key(number)?;
     let least = (0..called.len()).min_by_key(number)?;
     let (high, low) = (number(&most), number(&least));
@@ -52,9 +63,7 @@ pub(super) fn torn(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<Strin
 
 /// Says so where far more barcodes win than selection of some lineages can be meant by.
 pub(super) fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -> Option<String> {
-    let mut numbers: Vec<usize> = called.iter().map(|c| c.iter().filter(|x| **x).count()).collect();
-    numbers.sort_unstable();
-    let middle = *numbers.get(numbers.len() / 2)?;
+    let middle = middle(called)?;
     (middle as f64 > 2.0 * selected).then(|| {
         let untreated = if no_untreated { "; an untreated arm would tell" } else { "" };
         format!(
@@ -66,10 +75,7 @@ pub(super) fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -
 
 /// Why winners are no survival that all share although more of them win than are weighed as selection: nearly all others are still read.
 pub(super) fn standing(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
-    let winners = |c: &Vec<bool>| c.iter().filter(|x| **x).count();
-    let mut numbers: Vec<usize> = called.iter().map(winners).collect();
-    numbers.sort_unstable();
-    let middle = *numbers.get(numbers.len() / 2)?;
+    let middle = middle(called)?;
     let still_read = |(s, c): (&&Sample, &Vec<bool>)| {
         let read = s.counts.iter().zip(c).filter(|(n, won)| !**won && **n > 0).count();
         2 * read > c.len() - winners(c)

@@ -95,30 +95,23 @@ pub(super) fn words(
         pool.effective(),
         left.join(", ")
     ));
-    if !verdict.undetermined && matches!(origin, Origin::DuringTreatment | Origin::Mixture) {
-        answer.words.push(
+    let beside: &[&str] = match origin {
+        _ if verdict.undetermined => &[],
+        Origin::DuringTreatment | Origin::Mixture => &[
             "Whether these arose from cycling cells or from persisters this assay does not tell: add a time course, or an arm with a \
-             drug holiday, in which persisters become sensitive again."
-                .into(),
-        );
-        answer.words.push(
+             drug holiday, in which persisters become sensitive again.",
             "Winners are taken to be resistant. Cells that survived by chance, so few that a tenth of the barcodes or less is left in a \
-             replicate, look the same, in each replicate anew: whether the survivors grow under the drug tells."
-                .into(),
-        );
-        answer.words.push(
+             replicate, look the same, in each replicate anew: whether the survivors grow under the drug tells.",
             "Resistant cells of before whose lineages have one or two cells in the pool win in one replicate alone, as those that \
-             arose in it do: growing the pool further before the split tells them apart."
-                .into(),
-        );
-    }
-    if !verdict.undetermined && origin == Origin::PreExisting {
-        answer.words.push(
+             arose in it do: growing the pool further before the split tells them apart.",
+        ],
+        Origin::PreExisting => &[
             "A winner of one replicate that is carried into the others, by cells, DNA or misread indices (0.3 % of a sample is enough), \
-             looks shared as well: a sample without cells among them tells."
-                .into(),
-        );
-    }
+             looks shared as well: a sample without cells among them tells.",
+        ],
+        _ => &[],
+    };
+    answer.words.extend(beside.iter().map(|w| w.to_string()));
     if let Some(next) = verdict.next.first().filter(|n| verdict.undetermined && n.expected_bits > 0.05) {
         answer.words.push(format!(
             "Of the further measurements weighed, {} would tell most: {:.2} of {:.2} bits.",

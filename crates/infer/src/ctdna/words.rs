@@ -118,8 +118,8 @@ pub(super) fn answer(patient: &Patient, fitted: &[Fitted], options: &Options) ->
     out.figures.extend(figures);
     out.notes.push(
         "growth is taken to have slowed 1.07 to 35 times from day 0 to the last draw (95 %, before the data): a clone that did \
-         not slow at all was founded earlier than is said here, one that slowed much more later than is said here, one that stopped within weeks of being founded may look as if it had been there, \
-         and one that woke under the drug as if it had been founded then"
+         not slow at all was founded earlier than is said here, and one that slowed much more later; one that stopped within weeks of being \
+         founded may look as if it had been there, and one that woke under the drug as if it had been founded then"
             .into(),
     );
     out.notes.push(format!(

@@ -16,6 +16,7 @@ use crate::diagnostics::smoothed;
 use crate::emulator::{Curves, Emulator, Frame, evenly, monomials, regressed};
 use crate::failure::Failure;
 use crate::jobs::{self, Control};
+use crate::least_squares::dot;
 use crate::pmmh::Walks;
 use crate::prior::{Parameter, normals, values};
 use crate::smc::effective;
@@ -112,7 +113,7 @@ impl<'a> Sizes<'a> {
         let by = regressed(&design, &(0..readings.len()).map(of).collect::<Vec<_>>())?;
         // What the quadratics leave, place by place, in errors of the readings.
         let left = |(s, features): (&&Estimate, &Vec<f64>)| -> Vec<f64> {
-            (0..readings.len()).map(|k| (s.sizes[k] - product(&by[k], features)) / readings[k].1).collect()
+            (0..readings.len()).map(|k| (s.sizes[k] - dot(&by[k], features)) / readings[k].1).collect()
         };
         let left: Vec<Vec<f64>> = high.iter().zip(&design).map(left).collect();
         let (courses, amounts) = courses(&left, readings.len());
@@ -140,7 +141,7 @@ impl<'a> Sizes<'a> {
         let features = self.features(z);
         let amounts = self.amounts.as_ref().map_or([0.0; Curves::MOST], |a| a.at(z).0);
         let one = |s: &Sized| {
-            let size = product(&s.by, &features) + s.error * product(&s.courses, &amounts);
+            let size = dot(&s.by, &features) + s.error * dot(&s.courses, &amounts);
             match s.reported {
                 Reported::Value(x) if x > 0.0 => -0.5 * libm::pow((libm::log(x) - size) / s.error, 2.0),
                 // What is gone is left to the rest.
@@ -150,10 +151,6 @@ impl<'a> Sizes<'a> {
         };
         self.sized.iter().map(one).sum()
     }
-}
-
-fn product(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// Rows of some columns as sums of a few courses, each by an amount of mean square 1 that no other tells: for every column how it follows the

@@ -11,6 +11,7 @@ use crate::jobs::Control;
 use crate::population::{Population, Settings, draws, learn};
 use crate::special::{middle, normal_below};
 use crate::tumour_size::held_out::LEVELS;
+use crate::words::counted;
 use remission_engine::stream::{Purpose, Stream};
 
 /// What a user may set.
@@ -155,18 +156,15 @@ fn one(man: &Man, options: &Options, population: &Population, how: String) -> An
         }
     }
     let readings = read.clone().count();
-    if readings < 3 {
-        answer.notes.push(format!(
-            "{readings} reading{} of this man: what is forecast says little more than what is believed of any man",
-            if readings == 1 { "" } else { "s" }
-        ));
-    }
-    if readings > 0 && read.clone().all(|(_, psa)| psa <= options.limit) {
-        answer.notes.push(format!(
-            "no reading of this man is above the limit of the assay (--limit {}): what is forecast says little more than what is believed of any man",
-            options.limit
-        ));
-    }
+    let little = match readings {
+        0..3 => Some(format!("{} of this man", counted(readings, "reading", "readings"))),
+        _ if read.clone().all(|(_, psa)| psa <= options.limit) => {
+            Some(format!("no reading of this man is above the limit of the assay (--limit {})", options.limit))
+        }
+        _ => None,
+    };
+    let believed = "what is forecast says little more than what is believed of any man";
+    answer.notes.extend(little.map(|little| format!("{little}: {believed}")));
     let mut layers = vec![
         Layer::Band { name: "95 % of the PSA that cells make".into(), at: band },
         Layer::Line { name: "median".into(), at: line },
