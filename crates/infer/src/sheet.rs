@@ -264,6 +264,11 @@ impl Sheet {
         self.fault(row.line, 0, "", found, allowed);
     }
 
+    /// A fault of the header as a whole.
+    pub fn reject_header(&self, found: &str, allowed: &str) {
+        self.fault(self.header.line, 0, "", found, allowed);
+    }
+
     fn fault(&self, line: usize, column: usize, name: &str, found: impl Into<String>, allowed: impl Into<String>) {
         let (name, found, allowed) = (name.to_string(), shortened(found.into()), shortened(allowed.into()));
         // A decimal comma is a habit of the program that wrote the table: it is in every line.

@@ -296,7 +296,14 @@ fn bad_tables_and_options_are_named() {
     for (text, said) in [
         ("barcode\nACG\n", "one column a sample"),
         ("barcode,drug_r1,drug_r1\nACG,1,2\n", "a second time"),
-        ("barcode,drug_r1_d1e9\nACG,1\n", "the sample `drug_r1_d1e9` of day 1000000000; allowed: days since"),
+        // Faults of a header above lines none of which can be read.
+        ("barcode\nACG,1\n", "line 2: found 2 fields"),
+        ("barcode,drug_r1,drug_r1\nACG,1\n", "line 2: found 2 fields"),
+        ("barcode,drug_d1e9\nACG,1,2\n", "line 1: found the sample `drug_d1e9`"),
+        (
+            "barcode,drug_r1_d1e9\nACG,1\n",
+            "line 1: found the sample `drug_r1_d1e9` of day 1000000000; allowed: days since",
+        ),
         ("sample,barcode,count\ndrug_d36501,ACG,1\n", "line 2: found the sample `drug_d36501` of day 36501"),
         ("barcode,drug\nACG,1\nACG,2\n", "the barcode of line 2 again"),
         ("barcode,drug\nACG,\"1,5\"\n", "decimals with a point"),

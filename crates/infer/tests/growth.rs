@@ -230,6 +230,10 @@ fn bad_tables_are_named_and_small_ones_answered_or_refused() {
         assert!(problems.contains(said), "{problems}");
     }
     assert!(refused("0.062", "0,062").contains("fields"));
+    // A header that is wrong above lines none of which can be read.
+    let short = "cell_type,concentration_uM,concentration_nM,time_h,time_days,replicate,viable_signal\na,1,0\n";
+    let problems = read(short, &Names::default()).unwrap_err().to_string();
+    assert!(problems.contains("line 1: found the columns") && problems.contains("found 3 fields"), "{problems}");
     let one = read("line,dose_nM,time_days,signal\na,5,0,1\n", &Names::default()).unwrap();
     let said = answer(&one, None, &Options::default(), &Control::quiet()).unwrap_err().to_string();
     assert!(said.contains("needed"), "{said}");

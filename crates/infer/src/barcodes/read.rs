@@ -4,7 +4,7 @@
 //! `time_days`; a barcode that a sample does not list has count 0 there. Wide: `barcode`, then one column a sample. A
 //! sample is named `ARM_rREPLICATE_dDAYS`, the last two as needed: `baseline`, `baseline_r2`, `drug_r1_d21`.
 
-use crate::sheet::{LATEST, Numbers, Row, Sheet, TREATMENT, TableProblems};
+use crate::sheet::{LATEST, Numbers, Sheet, TREATMENT, TableProblems};
 use crate::words::typed;
 use std::collections::HashMap;
 
@@ -104,8 +104,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
                 continue;
             };
             let key = if named { parsed(arm) } else { (arm.to_string(), replicate as u32, time) };
-            if named {
-                in_time(&sheet, row, arm, key.2);
+            if let Some((found, allowed)) = late(arm, key.2).filter(|_| named) {
+                sheet.reject_line(row, &found, &allowed);
             }
             let place = (table.sample(key), table.barcode(label));
             if let Some(earlier) = seen.insert(place, row.line) {
@@ -118,19 +118,17 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
         let names: Vec<String> = sheet.names().into_iter().filter(|n| *n != "barcode").map(str::to_string).collect();
         let columns: Vec<_> = names.iter().filter_map(|n| Some((n.clone(), sheet.optional(n)?))).collect();
         if columns.is_empty() {
-            sheet.reject_line(
-                &rows[0],
-                "no column of counts",
-                "columns `arm`, `barcode`, `count`, or one column a sample",
-            );
+            sheet.reject_header("no column of counts", "columns `arm`, `barcode`, `count`, or one column a sample");
         }
         for (name, _) in &columns {
             let (before, key) = (table.samples.len(), parsed(name));
-            in_time(&sheet, &rows[0], name, key.2);
+            if let Some((found, allowed)) = late(name, key.2) {
+                sheet.reject_header(&found, &allowed);
+            }
             table.sample(key);
             if table.samples.len() == before {
                 let found = format!("the sample `{name}` a second time");
-                sheet.reject_line(&rows[0], &found, "names ARM_rREPLICATE_dDAYS that differ");
+                sheet.reject_header(&found, "names ARM_rREPLICATE_dDAYS that differ");
             }
         }
         for row in rows.iter() {
@@ -156,12 +154,10 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     Ok(table.data(notes))
 }
 
-/// The days in the name of a sample are days of a treatment.
-fn in_time(sheet: &Sheet, row: &Row, name: &str, days: f64) {
-    if days > LATEST {
-        let found = format!("the sample `{name}` of day {}", typed(days));
-        sheet.reject_line(row, &found, &format!("{}, 0 to {LATEST}", TREATMENT.1));
-    }
+/// Where the days in the name of a sample are more than a treatment has: what was found, and what is allowed.
+fn late(name: &str, days: f64) -> Option<(String, String)> {
+    let found = format!("the sample `{name}` of day {}", typed(days));
+    (days > LATEST).then(|| (found, format!("{}, 0 to {LATEST}", TREATMENT.1)))
 }
 
 /// Arm, replicate and days in the name of a sample.

@@ -83,9 +83,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             (set, "") => set.to_string(),
             (set, own) => format!("{set}/{own}"),
         };
-        if let Some(cells) = cells.filter(|cells| count > cells * plating.unwrap_or(1.0)) {
-            let share = plating.unwrap_or(1.0);
-            let found = format!("{count} mutants of {} cells, of which a share of {share} was plated", typed(cells));
+        if let Some(plated) = cells.map(|cells| cells * plating.unwrap_or(1.0)).filter(|plated| count > *plated) {
+            let found = format!("{count} mutants where final_cells times plating_efficiency is {}", typed(plated));
             sheet.reject_line(row, &found, "no more mutants than cells plated; final_cells is the whole culture");
             continue;
         }

@@ -115,10 +115,10 @@ pub fn read(text: &str, names: &Names) -> Result<Data, TableProblems> {
     let rows = sheet.rows();
     if found.len() > 1 && names.concentration.is_none() {
         let said = format!("the columns `{}`", found.join("`, `"));
-        sheet.reject_line(&rows[0], &said, "one column of doses in one unit; take the others out");
+        sheet.reject_header(&said, "one column of doses in one unit; take the others out");
     }
     if names.time.is_none() && TIMES.iter().filter(|t| has(&sheet, t.0)).count() > 1 {
-        sheet.reject_line(&rows[0], "times in several columns", "one column of times; take the others out");
+        sheet.reject_header("times in several columns", "one column of times; take the others out");
     }
     let several = cell_line.is_some_and(|c| rows.iter().any(|r| sheet.text(r, c) != sheet.text(&rows[0], c)));
     let columns = Columns { line, cell_line: cell_line.filter(|_| several), concentration, time, replicate, signal };

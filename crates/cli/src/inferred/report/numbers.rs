@@ -61,6 +61,11 @@ pub fn probability(p: f64) -> String {
     }
 }
 
+/// The same in a sentence, where the sign stays with its number.
+pub fn in_text(p: f64) -> String {
+    probability(p).replace(' ', "\u{a0}")
+}
+
 /// A p-value with two digits; one that fell under the smallest number says so.
 pub fn p_value(p: f64) -> String {
     if p == 0.0 { "< 1e-300".to_owned() } else { short(p, 2) }

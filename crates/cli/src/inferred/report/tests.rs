@@ -18,12 +18,16 @@ fn complaints_stand_before_words_and_words_before_all_else() {
 #[test]
 fn the_verdict_is_plain() {
     let page = render(&[sample::fluctuation()], "");
-    assert!(page.contains("Origin of resistance: undetermined.</strong> No origin has a probability of 95 % or more."));
+    assert!(
+        page.contains("Origin of resistance: undetermined.</strong> No origin has a probability of 95\u{a0}% or more.")
+    );
     // What is probable enough and all the same not called is said to be held back.
     let mut held = sample::lines()[..1].to_vec();
     held[0].verdict.as_mut().unwrap().undetermined = true;
     let page = render(&held, "");
-    assert!(page.contains("What has a probability of 95 % or more is held back") && !page.contains("no bar reaches"));
+    assert!(
+        page.contains("What has a probability of 95\u{a0}% or more is held back") && !page.contains("no bar reaches")
+    );
     // Of what is withheld nothing is shown: its probabilities are those of the prior.
     let verdict = held[0].verdict.take().unwrap();
     held[0].verdict = Some(verdict.withheld("A background may be a plateau.".into()));

@@ -2,7 +2,7 @@
 //! each explanation, and what to measure next by the bits it is expected to give.
 
 use super::draw::wide;
-use super::numbers::{one_line, pretty, probability, short};
+use super::numbers::{in_text, one_line, pretty, probability, short};
 use super::parts::{nothing, number, row, text};
 use crate::report::html::{Table, behind, escape};
 use crate::report::svg::{Anchor, Scale, Svg, fit, px};
@@ -23,7 +23,7 @@ pub fn said(verdict: &Verdict, words: &[String]) -> String {
             format!(
                 "<p><strong>Origin of resistance: {}</strong>, with probability {}.{reason}</p>",
                 escape(&meaning(origin)),
-                escape(&probability(p)).replace(' ', "\u{a0}")
+                escape(&in_text(p))
             )
         }
         None if verdict.withheld => format!(
@@ -31,11 +31,11 @@ pub fn said(verdict: &Verdict, words: &[String]) -> String {
         ),
         None if verdict.held_back() => format!(
             "<p><strong>Origin of resistance: undetermined.</strong> What has a probability of {} or more is held back, for the reason given.{reason}</p>",
-            probability(CERTAIN)
+            in_text(CERTAIN)
         ),
         None => format!(
             "<p><strong>Origin of resistance: undetermined.</strong> No origin has a probability of {} or more.{reason}</p>",
-            probability(CERTAIN)
+            in_text(CERTAIN)
         ),
     }
 }
@@ -201,7 +201,7 @@ pub fn origins(verdict: &Verdict, prefix: &str) -> String {
             },
             both(&rows, &ground, &label),
             escape(&meanings.join("; ")),
-            probability(CERTAIN),
+            in_text(CERTAIN),
             behind(&[table])
         );
     }
