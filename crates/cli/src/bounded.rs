@@ -70,10 +70,14 @@ fn utf8(bytes: Vec<u8>, path: &Path) -> Result<String, Exit> {
                 "line 1: found text in UTF-16; allowed: text in UTF-8; save it as UTF-8 (of a table: as CSV UTF-8)";
             return Exit::refused(format!("error: {}: {found}", path.display()));
         }
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + good.iter().filter(|b| **b == b'\n').count();
+        let begun = good.rsplit(|b| *b == b'\n').next().unwrap_or_default();
+        let letter = 1 + String::from_utf8_lossy(begun).chars().count();
         Exit::refused(format!(
-            "error: {} is not UTF-8 text: byte {} cannot be read; save it as UTF-8",
-            path.display(),
-            error.utf8_error().valid_up_to()
+            "error: {}: line {line}, character {letter}: found a byte that is no UTF-8 text (as of Latin-1 or Windows-1252); save it as \
+             UTF-8 (of a table: as CSV UTF-8)",
+            path.display()
         ))
     })
 }

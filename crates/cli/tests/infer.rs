@@ -116,6 +116,8 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
     let path = scratch("bad.csv", "experiment;culture;mutants\nx;1;3,5\nx;1;-2\n");
     let bad = path.to_str().unwrap();
     let missing = scratch("missing.csv", "culture,count\n1,2\n");
+    let latin = scratch("latin.csv", "");
+    std::fs::write(&latin, b"culture,mutants\nM\xc3\xbcn\xfcchen,2\n").unwrap();
     for (args, parts) in [
         (
             vec!["infer", "fluctuation", bad],
@@ -130,7 +132,7 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
         (vec!["infer", "fluctuation", EXAMPLE, "--cost", "x=-1"], vec!["a cost above 0"]),
         (vec!["infer", "fluctuation", EXAMPLE, "--cost", "x=1"], vec!["give --verdict as well"]),
         (vec!["infer", "fluctuation", EXAMPLE, "--m", "3"], vec!["--tail", "--precision"]),
-        (vec!["infer", "fluctuation", "--precision", "5", "--m", "3"], vec!["above 0 and at most 1"]),
+        (vec!["infer", "fluctuation", "--precision", "5", "--m", "3"], vec!["a share of m, 0.01 to 1"]),
         (vec!["infer", "regrowth", "--template", "--json"], vec!["'--template' cannot be used with '--json'"]),
         (
             vec!["infer", "fluctuation", EXAMPLE, "--final-cells", "1e300"],
@@ -138,6 +140,15 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
         ),
         (vec!["infer", "fluctuation", "--tail", "5", "--m", "1e300"], vec!["error: --m is 1e300; allowed"]),
         (vec!["infer", "model", "x", "--template", "--json"], vec!["'--template' cannot be used with '--json'"]),
+        (
+            vec!["infer", "regrowth", "x.csv", "--grown", "--flask-cells", "1e6"],
+            vec!["'--grown' cannot be used with '--flask-cells"],
+        ),
+        (
+            vec!["infer", "regrowth", "x.csv", "--prior", "growth_per_day=lognormal(1e300, 0.1)"],
+            vec!["reaches from 0 to 1.49e300; allowed: 0 to 1e15"],
+        ),
+        (vec!["infer", "fluctuation", latin.to_str().unwrap()], vec!["line 2, character 4: found a byte"]),
         (vec!["infer", "psa", "examples/infer"], vec!["examples/infer is a directory", "CSV file"]),
     ] {
         let run = remission(&args);
@@ -154,6 +165,23 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
         absent.status.code() == Some(5) && said.contains("check the path") && said.contains("--template"),
         "{said}"
     );
+}
+
+/// Any assay that ranks further measurements does so by their cost; a cost of nothing is told.
+#[test]
+fn costs_rank_what_to_measure_next() {
+    let table = "examples/infer/barcodes.csv";
+    let costs = ["--cost", "new pool=1000", "--cost", "one more=1", "--cost", "again=0.1", "--cost", "biopsy=5"];
+    let args = [&["infer", "barcodes", table, "--json", "--threads", "2"], &costs[..]].concat();
+    let run = remission(&args);
+    let said: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let next = said["next_measurements"].as_array().unwrap();
+    let worth = |n: &serde_json::Value| n["expected_bits"].as_f64().unwrap() / n["cost"].as_f64().unwrap();
+    assert!(next.len() > 2 && next.windows(2).all(|w| worth(&w[0]) >= worth(&w[1])), "{next:?}");
+    let notes = said["notes"].to_string();
+    assert!(notes.contains("the cost of `biopsy` is not used") && !notes.contains("`again` is not"), "{notes}");
+    let none = remission(&["infer", "psa", "examples/infer/psa.csv", "--json", "--cost", "x=1"]);
+    assert!(String::from_utf8_lossy(&none.stdout).contains("none is ranked here"));
 }
 
 /// What an option got wrong had been blamed on the file.

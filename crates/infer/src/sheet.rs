@@ -1,7 +1,7 @@
 //! A sheet: text of comma-, semicolon- or tab-separated lines made into fields, and fields into typed values, with
 //! every fault of it told by line and column.
 //!
-//! The first line names the columns, in any order. Fields may stand in double quotes on one line (RFC 4180), as R and
+//! The first line names the columns, in any order; `Mutants` is read where there is no `mutants`. Fields may stand in double quotes on one line (RFC 4180), as R and
 //! spreadsheets write them; a byte-order mark and carriage returns are forgiven (they end lines where nothing else does),
 //! blank lines skipped. The separator is the one of comma, semicolon and tab that the header has most of. Numbers have a
 //! decimal point: a decimal comma is named as such and never guessed at, since `1,234` may be either. Left out: comments,
@@ -173,7 +173,7 @@ impl Sheet {
     /// A column that must be there; its absence is a fault.
     pub fn needed(&mut self, name: &str) -> Option<Column> {
         let found = self.optional(name);
-        if found.is_none() && !self.header.fields.iter().any(|f| f == name) {
+        if found.is_none() && !self.header.fields.iter().any(|f| f.eq_ignore_ascii_case(name)) {
             let names = self.names();
             let near = near_names(name, names.iter().copied()).into_iter().next();
             let near = near.map_or(String::new(), |n| format!("; rename `{n}`?"));
@@ -185,7 +185,11 @@ impl Sheet {
 
     /// A column that may be there; one that stands twice is a fault.
     pub fn optional(&mut self, name: &str) -> Option<Column> {
-        let mut places = (0..self.header.fields.len()).filter(|&k| self.header.fields[k] == name);
+        // As it is written; where no column is, whatever the case.
+        let fields = &self.header.fields;
+        let exact = fields.iter().any(|f| f == name);
+        let is = |f: &str| if exact { f == name } else { f.eq_ignore_ascii_case(name) };
+        let mut places = (0..fields.len()).filter(|&k| is(&fields[k]));
         match (places.next(), places.next()) {
             (Some(k), None) => {
                 self.used[k] = true;
@@ -337,6 +341,9 @@ fn advice(text: &str) -> &'static str {
     }
     if text.starts_with(['>', '<', '\u{2265}', '\u{2264}']) {
         return "; values below or above a limit are not read in this column; the guide says how they are written";
+    }
+    if ["TNTC", "TOO MANY TO COUNT"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        return "; the guide says how a count above a limit is written";
     }
     let begins = text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
     if begins && text.ends_with(|c: char| c.is_alphabetic() || c == '%') && text.parse::<f64>().is_err() {

@@ -98,11 +98,6 @@ pub struct Next {
     pub cost: Option<f64>,
 }
 
-/// The cost of a measurement: of costs by parts of names, the first whose part its name contains.
-pub fn cost_of(name: &str, costs: &[(String, f64)]) -> Option<f64> {
-    costs.iter().find(|(part, _)| name.contains(part.as_str())).map(|(_, cost)| *cost)
-}
-
 /// Where the resistance came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
@@ -198,6 +193,24 @@ impl Verdict {
     /// Entropy of the origins, bits: what a perfect measurement would tell.
     pub fn entropy(&self) -> f64 {
         self.origin.iter().filter(|(_, p)| *p > 0.0).map(|(_, p)| -p * libm::log2(*p)).sum()
+    }
+
+    /// Gives further measurements their costs and puts them in order anew: of costs by parts of names, the first whose part a name contains.
+    ///
+    /// ```
+    /// use remission_infer::verdict::{Next, Verdict};
+    /// let next = |name: &str, expected_bits| Next { name: name.into(), expected_bits, error: 0.0, cost: None };
+    /// let mut verdict = Verdict::new(Vec::new());
+    /// verdict.rank(vec![next("a biopsy", 0.5), next("one more blood sample", 0.2)]);
+    /// verdict.priced(&[("biopsy".into(), 1000.0), ("blood".into(), 100.0)]);
+    /// assert_eq!((verdict.next[0].name.as_str(), verdict.next[0].cost), ("one more blood sample", Some(100.0)));
+    /// ```
+    pub fn priced(&mut self, costs: &[(String, f64)]) {
+        let mut next = std::mem::take(&mut self.next);
+        for n in &mut next {
+            n.cost = costs.iter().find(|(part, _)| n.name.contains(part.as_str())).map(|(_, cost)| *cost);
+        }
+        self.rank(next);
     }
 
     /// Puts further measurements in order: most bits first, or most bits per unit of cost where every one has a cost.

@@ -4,7 +4,7 @@ use remission_infer::Failure;
 use remission_infer::answer::Answer;
 use remission_infer::fluctuation;
 use remission_infer::fluctuation::answer::Options;
-use remission_infer::fluctuation::fit::{Conditions, Fitness};
+use remission_infer::fluctuation::conditions::{Conditions, Fitness};
 use remission_infer::fluctuation::read::{Data, read};
 use remission_infer::jobs::Control;
 use remission_infer::sheet::Sheet;

@@ -263,23 +263,12 @@ fn further_measurements_are_bounded_and_a_holiday_tells_what_is_no_mutation() {
     assert!(verdict.next.iter().all(|n| (0.0..=entropy).contains(&n.expected_bits)));
     let holiday = verdict.next.iter().find(|n| n.name.starts_with("drug_holiday")).unwrap();
     assert!(holiday.expected_bits > 0.95 * entropy, "{} of {entropy}", holiday.expected_bits);
-    let dear = Options {
-        costs: verdict
-            .next
-            .iter()
-            .map(|n| {
-                (n.name.split(':').next().unwrap().into(), if n.name.starts_with("drug_holiday") { 1e6 } else { 1.0 })
-            })
-            .collect(),
-        ..options
-    };
-    let again = answer(&of(plate_again(&dear)), &dear, &two_threads()).unwrap();
-    let next = &again[0].verdict.as_ref().unwrap().next;
-    assert!(!next[0].name.starts_with("drug_holiday") && next[0].cost == Some(1.0));
-}
-
-fn plate_again(options: &Options) -> Experiment {
-    plate(Kind::NonGenetic, &[0.3, 0.04, 100.0, 0.02], &[arm(24, 1.0)], options, &mut stream(7))
+    let cost = |name: &str| if name.starts_with("drug_holiday") { 1e6 } else { 1.0 };
+    let costs: Vec<(String, f64)> =
+        verdict.next.iter().map(|n| (n.name.split(':').next().unwrap().into(), cost(&n.name))).collect();
+    let mut dear = verdict.clone();
+    dear.priced(&costs);
+    assert!(!dear.next[0].name.starts_with("drug_holiday") && dear.next[0].cost == Some(1.0));
 }
 
 #[test]
@@ -343,8 +332,6 @@ fn bad_tables_name_the_fault() {
     assert!(weekly.notes.iter().any(|n| n.contains("looked at weekly")));
     let wrong = Options { survival: 1.5, ..Options::default() };
     assert!(answer(&weekly, &wrong, &Control::quiet()).unwrap_err().to_string().contains("survival is 1.5"));
-    let wrong = Options { costs: vec![("biopsy".into(), 1.0)], ..Options::default() };
-    assert!(answer(&weekly, &wrong, &Control::quiet()).unwrap_err().to_string().contains("cost of `biopsy`"));
     // One end of the times without the other is one fault, whatever the rows say.
     let half = read("well,regrew,regrew_after_days\nA1,yes,3\nA2,yes,4\nA3,no,60\n", 1.0).unwrap_err();
     assert!(half.0.len() == 1 && half.to_string().contains("no column `regrew_by_days`"), "{half}");

@@ -75,7 +75,11 @@ fn a_title_above_the_header_is_one_fault() {
 fn many_like_faults_are_counted() {
     let lines = |line: &str, n: usize| format!("{HEADER}{}", format!("{line}\n").repeat(n));
     let faults = |text: &str| table::read(text, &Columns::default()).unwrap_err().0;
+    // The same on every line three times; other faults of one kind twenty times.
     let found = faults(&lines("a,0,0,1,zero", 700));
+    assert_eq!((found.len(), found[2].line, found[2].more), (3, 4, 697));
+    let each: String = (0..700).map(|k| format!("a,0,0,1,zero{k}\n")).collect();
+    let found = faults(&format!("{HEADER}{each}"));
     assert_eq!((found.len(), found[19].line, found[19].more), (20, 21, 680));
     assert!(found[19].to_string().ends_with("; and 680 more lines with the same fault"), "{}", found[19]);
     // Decimal commas are in every line: the first says it.
@@ -165,6 +169,32 @@ fn times_that_no_assay_lasts_are_refused() {
         let said = fault(found);
         assert!(said.contains(place) && said.contains(&format!("allowed: {allowed}")), "{said}");
     }
+}
+
+/// What many a table of a laboratory looks like is read, or told once with what to do.
+#[test]
+fn habits_of_laboratories_are_read_or_named() {
+    use remission_infer::{fluctuation, growth};
+    let counts = |text: &str| fluctuation::read::read(text).map(|d| d.experiments[0].cultures.len());
+    assert_eq!(counts("Culture,Mutants\n1,3\n2,4\n"), Ok(2));
+    // As it is written first; a name of which two differ in case alone is no name.
+    assert_eq!(counts("mutants,Mutants\n3,x\n"), Ok(1));
+    assert!(counts("Mutants,MUTANTS\n3,4\n").unwrap_err().to_string().contains("the column a second time"));
+    for (count, limit) in [(">300", "300"), (">= 300", "300"), ("TNTC", "N")] {
+        let said = counts(&format!("mutants\n3\n{count}\n")).unwrap_err().to_string();
+        assert!(said.starts_with("line 3, column 1 (mutants): found `"), "{said}");
+        assert!(said.contains(&format!("such as {limit} with --censor-at {limit}")), "{said}");
+    }
+    // The same on every line is told three times.
+    let zeros = counts(&format!("mutants,final_cells\n{}", "3,0\n".repeat(30))).unwrap_err();
+    assert_eq!(zeros.0.len(), 3, "{zeros}");
+    assert!(zeros.to_string().ends_with("and 27 more lines with the same fault"), "{zeros}");
+    let grown = |text: &str| growth::read::read(text, &growth::read::Names::default()).unwrap_err().to_string();
+    let said = grown(&growth::read::TEMPLATE.replace("parental,1,72,2", "parentel,1,72,2"));
+    assert!(said.contains("line 15, column 1 (cell_type): found `parentel`, on this line alone"), "{said}");
+    assert!(said.contains("is it `parental`?"), "{said}");
+    let said = grown(&growth::read::TEMPLATE.replace(",1,72,2", ",1e-308,72,2"));
+    assert!(said.contains("found `1e-308`; allowed: 0, or 1e-9 or more"), "{said}");
 }
 
 #[test]

@@ -49,11 +49,6 @@ pub struct Common {
     /// Print one JSON document on stdout; everything else goes to stderr
     #[arg(long)]
     pub json: bool,
-}
-
-/// What further measurements cost.
-#[derive(Debug, Args)]
-pub struct Costs {
     /// Cost of a further measurement whose name contains NAME, in any unit; may be repeated. Measurements are then ranked by
     /// bits per cost
     #[arg(long, value_name = "NAME=COST", value_parser = cost)]
@@ -128,7 +123,7 @@ pub struct Regrowth {
     #[arg(long)]
     pub grown: bool,
     /// Cells of the flask from which wells were plated [default: 1e8]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "grown")]
     pub flask_cells: Option<f64>,
     /// Priors
     #[command(flatten)]
@@ -136,9 +131,6 @@ pub struct Regrowth {
     /// Do not work out what to measure next
     #[arg(long, conflicts_with = "cost")]
     pub no_next: bool,
-    /// Costs
-    #[command(flatten)]
-    pub costs: Costs,
     /// Effort
     #[command(flatten)]
     pub effort: Effort,
@@ -189,6 +181,9 @@ pub struct Barcodes {
     /// Cells that each replicate received; rates per cell need them
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub cells: Option<f64>,
+    /// The harvested cells had grown back under the drug, or did when treated again: no winner survived by chance
+    #[arg(long)]
+    pub regrown: bool,
 }
 
 /// `remission infer tumour_size`
@@ -354,9 +349,6 @@ pub struct Fluctuation {
     /// Mutations in a culture, for --tail and --precision
     #[arg(long, value_name = "M", requires = "planned", allow_negative_numbers = true)]
     pub m: Option<f64>,
-    /// Costs
-    #[command(flatten)]
-    pub costs: Costs,
 }
 
 /// Growth of mutants relative to the wild type's.

@@ -9,7 +9,8 @@ use remission_engine::stream::Stream;
 use remission_infer::barcodes::emission::Pool;
 use remission_infer::barcodes::sharing::{self, Limits, Sharing, Winners};
 use remission_infer::barcodes::{assay as barcoded, simulate as pools};
-use remission_infer::fluctuation::fit::{self, Conditions, Fitness};
+use remission_infer::fluctuation::conditions::{Conditions, Fitness};
+use remission_infer::fluctuation::fit;
 use remission_infer::fluctuation::plates::SPREADS;
 use remission_infer::fluctuation::posterior::{FITNESS_PRIOR, simulate};
 use remission_infer::fluctuation::read::{Culture, Experiment};
@@ -167,7 +168,7 @@ fn counted(stream: &mut Stream, nothing: bool) -> Judged {
     }
 }
 
-/// 500 to 3,000 barcodes, 2 to 6 replicates, winners a hundred times or more above what survives. Nothing: one replicate with
+/// 500 to 3,000 barcodes, 2 to 6 replicates, winners a hundred times or more above what survives, or nothing else that does. Nothing: one replicate with
 /// winners, which cannot show whether they are shared.
 fn shared(stream: &mut Stream, nothing: bool) -> Judged {
     use sharing::Kind::{Before, Both, BothGrown, During, Grown, Sample};
@@ -182,13 +183,26 @@ fn shared(stream: &mut Stream, nothing: bool) -> Judged {
         depth: between(3e4, 3e5, stream),
         noise: between(0.01, 0.1, stream),
     };
-    // In the proportions of the verdict's prior weights; the last: all lineages survive alike.
-    let kinds =
-        [Some(Before), Some(Grown), Some(During), Some(During), Some(Both), Some(BothGrown), Some(Sample), None];
-    let kind = one(if nothing { &kinds[..6] } else { &kinds }, stream);
+    // In the proportions of the verdict's prior weights, of 24; winners by resistance or by chance; the last: all lineages survive alike.
+    let kinds = [
+        (2, Some(Before), false),
+        (2, Some(Grown), false),
+        (6, Some(During), false),
+        (3, Some(Both), false),
+        (3, Some(BothGrown), false),
+        (1, Some(Both), true),
+        (1, Some(BothGrown), true),
+        (2, Some(During), true),
+        (2, Some(Sample), false),
+        (2, None, false),
+    ];
+    let kinds: Vec<_> = kinds.into_iter().flat_map(|(n, kind, chance)| vec![(kind, chance); n]).collect();
+    // Neither the sample nor likes have winners: the last four.
+    let (kind, chance) = one(if nothing { &kinds[..20] } else { &kinds }, stream);
     let origin = match kind {
         Some(Before | Grown) => Origin::PreExisting,
-        Some(During) => Origin::DuringTreatment,
+        Some(Both | BothGrown) if chance => Origin::PreExisting,
+        Some(During) if !chance => Origin::DuringTreatment,
         Some(Both | BothGrown) => Origin::Mixture,
         _ => Origin::NonGenetic,
     };
@@ -209,6 +223,10 @@ fn shared(stream: &mut Stream, nothing: bool) -> Judged {
         let sharing = Sharing::new(&none, kind, &limits);
         let rates = sharing.rates(&truth(&sharing, stream));
         happens = pools::Truth { before: rates.before, law: rates.law, during: rates.during, ..happens };
+        // Half of the winners by resistance, and all by chance, stand alone.
+        if chance || (kind != Sample && stream.uniform() < 0.5) {
+            happens.survive = 0.0;
+        }
     }
     let mut data = pools::simulate(&happens, &design, stream);
     data.samples.retain(|s| s.depth() > 0);

@@ -4,7 +4,8 @@
 use crate::{Fit, assays, patients};
 use remission_engine::draw::normal;
 use remission_engine::stream::Stream;
-use remission_infer::fluctuation::fit::{Assay, Conditions, Fitness};
+use remission_infer::fluctuation::conditions::{Conditions, Fitness};
+use remission_infer::fluctuation::fit::Assay;
 use remission_infer::fluctuation::posterior::{Mutations, simulate};
 use remission_infer::fluctuation::read::{Culture, Experiment};
 use remission_infer::jobs::Control;

@@ -1,18 +1,19 @@
 //! The answer of the barcode assay: who won, sharing against chance, rates, the verdict on origin and what to measure next.
 
 use super::emission::{Fitted, Pool};
-use super::next::{Drawn, Known};
+use super::next::Known;
+use super::overlap::overlap;
 use super::read::{Data, Sample};
-use super::refused::{crowded, later, not_treated, standing, torn};
+use super::refused::{crowded, later, not_treated, slight, standing, torn};
 use super::said::{estimates, figure, others, tables, words};
-use super::sharing::{Kind, Limits, Rates, Sharing, Winners, overlap, selected};
+use super::sharing::{Limits, selected};
+use super::weigh::{Weighed, weigh};
 use super::winners::fit;
 use crate::answer::{Answer, Sampled};
 use crate::failure::{Failure, option};
 use crate::jobs::{Control, map};
-use crate::smc::{Posterior, Settings, sample};
-use crate::special::log_sum;
-use crate::verdict::{Explanation, Origin, Verdict};
+use crate::smc::Settings;
+use crate::verdict::Origin;
 use remission_engine::stream::{Purpose, Stream};
 
 /// What a user may set.
@@ -33,6 +34,8 @@ pub struct Options {
     pub theta: (f64, f64),
     /// Cells that each replicate received, above 0; with it rates per cell are given.
     pub cells: Option<f64>,
+    /// The harvested cells had grown back under the drug: chance survivors are ruled out.
+    pub regrown: bool,
     /// Particles, runs and seed; 200 particles by default.
     pub settings: Settings,
 }
@@ -48,6 +51,7 @@ impl Default for Options {
             copies: (0.3, 100.0),
             theta: (0.01, 0.5),
             cells: None,
+            regrown: false,
             settings,
         }
     }
@@ -175,43 +179,31 @@ fn of_arm(
     if faster > 0 {
         answer.notes.push(format!("{faster} barcodes win in untreated samples as well and were left out"));
     }
+    let limits = Limits { selected: selected(pool.effective()), copies: options.copies, theta: options.theta };
+    let counts: Vec<&[u64]> = replicates.iter().map(|s| s.counts.as_slice()).collect();
+    let Weighed { mut verdict, posteriors, draws, fits: own } =
+        control.part(0.3, 0.95, |c| weigh(pool, &counts, own, &kept, &limits, options, c))?;
     let called: Vec<Vec<bool>> =
         own.iter().map(|f| f.called.iter().zip(&kept).map(|(c, k)| *c && *k).collect()).collect();
     let refer: Vec<&[bool]> = called.iter().map(Vec::as_slice).collect();
     let mut stream = Stream::new(options.settings.seed, 0, 1, Purpose::Inference);
     let sharing = overlap(pool, &refer, 4999, &mut stream);
-    let limits = Limits { selected: selected(pool.effective()), copies: options.copies, theta: options.theta };
-    let own_refs: Vec<&Fitted> = own.iter().collect();
-    let winners = Winners::of(pool, &own_refs, &kept);
-    let kinds = [Kind::Before, Kind::Grown, Kind::During, Kind::Both, Kind::BothGrown, Kind::Sample];
-    let targets = kinds.map(|kind| Sharing::new(&winners, kind, &limits));
-    let posteriors: Vec<Posterior> = {
-        let mut found = Vec::new();
-        for (k, target) in targets.iter().enumerate() {
-            let from = 0.3 + 0.1 * k as f64;
-            found.push(control.part(from, from + 0.1, |c| sample(target, &options.settings, c))?);
-        }
-        found
-    };
     let mut torn = torn(replicates, &called);
-    let mut verdict = weigh(own, &kept, &posteriors, &targets);
     if torn.is_none() {
         torn = match verdict.best() {
             Some((Origin::NonGenetic, _)) => standing(replicates, &called, limits.selected),
-            _ => crowded(&called, limits.selected, untreated.is_empty()),
+            _ => crowded(&called, limits.selected, untreated.is_empty()).or_else(|| slight(replicates, &called)),
         };
     }
     if let Some(why) = &torn {
         verdict = verdict.withheld(why.clone());
     }
-    let draws: Vec<Drawn> = (0..7)
-        .map(|k| posteriors.get(k).map(|p| p.draws.all().map(|at| targets[k].rates(at)).collect::<Vec<Rates>>()))
-        .collect();
     if torn.is_none() {
-        known(pool, own, &called, &kept).rank(&mut verdict, &draws, 200, &mut stream);
+        known(pool, &own, &called, &kept).rank(&mut verdict, &draws, options.regrown, 200, &mut stream);
     }
     control.done(1.0);
-    let best = (0..6).max_by(|a, b| verdict.probability[*a].total_cmp(&verdict.probability[*b])).unwrap_or(0);
+    let best =
+        (0..posteriors.len()).max_by(|a, b| verdict.probability[*a].total_cmp(&verdict.probability[*b])).unwrap_or(0);
     words(&mut answer, arm, pool, replicates, &called, &sharing, &mut verdict, torn.as_deref());
     if untreated.is_empty() && !verdict.undetermined && verdict.best().is_some_and(|b| b.0 != Origin::NonGenetic) {
         answer.words.push(
@@ -221,9 +213,9 @@ fn of_arm(
         );
     }
     answer.unconverged.extend(torn);
-    estimates(&mut answer, pool, replicates, own, &called, &sharing, &posteriors, &verdict, &draws, options);
+    estimates(&mut answer, pool, replicates, &own, &called, &sharing, &posteriors, &verdict, &draws, options);
     answer.unconverged.extend(posteriors[best].diagnosis.complaints());
-    tables(&mut answer, data, pool, replicates, own, &called);
+    tables(&mut answer, data, pool, replicates, &own, &called);
     others(&mut answer, data, arm, &called);
     answer.figures.push(figure(&sharing));
     let posterior = &posteriors[best];
@@ -236,83 +228,6 @@ fn of_arm(
     });
     answer.verdict = Some(verdict);
     Ok(answer)
-}
-
-/// Evidence of the explanations: emission values at their maxima, at their price ([`Fitted::price`]). Where no winner stood out in any
-/// replicate, the counts are those of likes, and an explanation by selection has their evidence times the chance that nobody was selected.
-fn weigh(own: &[Fitted], kept: &[bool], posteriors: &[Posterior], targets: &[Sharing]) -> Verdict {
-    let barcodes = kept.iter().filter(|k| **k).count().max(2) as f64;
-    let price: Vec<(f64, f64)> = own.iter().map(|f| f.price(barcodes)).collect();
-    let (with_winners, without) = price.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
-    let kept_sum = |v: &[f64]| v.iter().zip(kept).filter(|(_, k)| **k).map(|(l, _)| l).sum::<f64>();
-    let alike: f64 = own.iter().map(|f| kept_sum(&f.alike)).sum();
-    let nobody = own.iter().all(|f| f.values.winners == 0.0);
-    let with = |k: usize| {
-        if !nobody {
-            return (posteriors[k].log_evidence - with_winners, posteriors[k].error);
-        }
-        let none: Vec<f64> = posteriors[k].prior.all().map(|at| targets[k].rates(at).log_none(own.len())).collect();
-        (alike - without + log_sum(&none) - libm::log(none.len() as f64), 0.0)
-    };
-    let explanation = |name: &str, words: &str, origin, prior, (log_evidence, error)| Explanation {
-        name: name.into(),
-        words: words.into(),
-        origin,
-        prior,
-        log_evidence,
-        error,
-    };
-    Verdict::new(vec![
-        explanation(
-            "before_the_barcodes",
-            "winners were resistant before they were barcoded",
-            Origin::PreExisting,
-            0.125,
-            with(0),
-        ),
-        explanation(
-            "while_the_pool_grew",
-            "winners became resistant between barcoding and the split",
-            Origin::PreExisting,
-            0.125,
-            with(1),
-        ),
-        explanation(
-            "during_treatment",
-            "winners became resistant in each replicate anew",
-            Origin::DuringTreatment,
-            0.25,
-            with(2),
-        ),
-        explanation(
-            "before_the_barcodes_and_during",
-            "a tenth or more of the winners from before they were barcoded, a tenth or more from during treatment",
-            Origin::Mixture,
-            0.125,
-            with(3),
-        ),
-        explanation(
-            "while_the_pool_grew_and_during",
-            "a tenth or more of the winners from while the pool grew, a tenth or more from during treatment",
-            Origin::Mixture,
-            0.125,
-            with(4),
-        ),
-        explanation(
-            "random_sample",
-            "survivors are a random sample of many lineages, no lineage is selected",
-            Origin::NonGenetic,
-            0.125,
-            with(5),
-        ),
-        explanation(
-            "alike",
-            "all lineages survive alike, no lineage is selected",
-            Origin::NonGenetic,
-            0.125,
-            (alike - without, 0.0),
-        ),
-    ])
 }
 
 fn known(pool: &Pool, own: &[Fitted], called: &[Vec<bool>], kept: &[bool]) -> Known {

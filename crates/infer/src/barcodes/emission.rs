@@ -124,22 +124,26 @@ pub struct Fitted {
     pub alike: Vec<f64>,
     /// ln p(counts) with winners.
     pub log_likelihood: f64,
+    /// Barcodes that are read.
+    pub read: f64,
+    /// Those of them that did not win.
+    pub others: f64,
 }
 
 impl Fitted {
-    /// ln of what a value for each of the emission's costs beside their largest likelihood, where `barcodes` count: `drift` in any
-    /// case, and with winners the share of the others' reads and the mean and spread of the winners' counts. The first two are known
-    /// from all barcodes and cost half of the logarithm of their number each (Schwarz 1978, Ann. Stat. 6:461). The last two are known from
+    /// ln of what a value for each of the emission's costs beside their largest likelihood, with winners and without. `drift` is known from
+    /// the barcodes that are read and did not win, and with winners so is the share of their reads; both cost half of the logarithm of the
+    /// number of these (Schwarz 1978, Ann. Stat. 6:461). The mean and spread of the winners' counts are known from
     /// the winners alone: with a mean of ln(count) uniform over ten and a spread over two units of its logarithm, Laplace's
     /// approximation of the integral over them costs ln(n) + 1.5 for n winners of spread 1. Nothing where none stood out: there
     /// no such value was fitted.
-    pub fn price(&self, barcodes: f64) -> (f64, f64) {
-        let alike = 0.5 * libm::log(barcodes.max(2.0));
+    pub fn price(&self) -> (f64, f64) {
+        let half = |known: f64| 0.5 * libm::log(known.max(1.0));
         if self.values.winners == 0.0 {
-            return (alike, alike);
+            return (half(self.read), half(self.read));
         }
         let winners = self.chance.iter().sum::<f64>().max(1.0);
-        (2.0 * alike + libm::log(winners) + 1.5, alike)
+        (2.0 * half(self.others) + libm::log(winners) + 1.5, half(self.read))
     }
 }
 

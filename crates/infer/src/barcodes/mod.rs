@@ -9,15 +9,17 @@
 //!
 //! In reading order: [`read`] (the table), [`emission`] (frequencies, noise, the law of counts), [`winners`] (who
 //! won), [`sharing`] (the law of shared
-//! winners), [`simulate`] (imagined experiments), [`next`] (further measurements), [`assay`] (the answer). Left out: correlation of
+//! winners), [`overlap`] (sharing by chance), `weigh` (the explanations), [`simulate`] (imagined experiments), [`next`] (further measurements), [`assay`] (the answer). Left out: correlation of
 //! the sizes of shared winners, cells with two barcodes, sequencing errors that make new barcodes (merge those before).
 
 pub mod assay;
 pub mod emission;
 pub mod next;
+pub mod overlap;
 pub mod read;
 mod refused;
 mod said;
 pub mod sharing;
 pub mod simulate;
+mod weigh;
 pub mod winners;

@@ -73,15 +73,42 @@ pub(super) fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -
     })
 }
 
+/// Whether most barcodes that did not win are still read in every replicate.
+fn still_read(replicates: &[&Sample], called: &[Vec<bool>]) -> bool {
+    replicates.iter().zip(called).all(|(s, c)| {
+        let read = s.counts.iter().zip(c).filter(|(n, won)| !**won && **n > 0).count();
+        2 * read > c.len() - winners(c)
+    })
+}
+
+/// Share of the reads that winners must hold where most other barcodes are still read.
+const HELD: f64 = 0.2;
+
+/// Says so where barcodes stand out a little above all others: clones of survivors that all share differ so much by chance.
+pub(super) fn slight(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
+    let mut held: Vec<f64> = replicates
+        .iter()
+        .zip(called)
+        .map(|(s, c)| {
+            s.counts.iter().zip(c).filter(|(_, won)| **won).map(|(n, _)| *n).sum::<u64>() as f64 / s.depth() as f64
+        })
+        .collect();
+    held.sort_by(f64::total_cmp);
+    let middle = *held.get(held.len() / 2)?;
+    (middle > 0.0 && middle < HELD && still_read(replicates, called)).then(|| {
+        format!(
+            "winners hold {:.0} % of the reads of a replicate, and most other barcodes are still read: clones of cells that are all alike \
+             differ as much by chance, and the evidence is withheld; harvest later, when winners hold {:.0} % or more",
+            libm::ceil(100.0 * middle),
+            100.0 * HELD
+        )
+    })
+}
+
 /// Why winners are no survival that all share although more of them win than are weighed as selection: nearly all others are still read.
 pub(super) fn standing(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
     let middle = middle(called)?;
-    let still_read = |(s, c): (&&Sample, &Vec<bool>)| {
-        let read = s.counts.iter().zip(c).filter(|(n, won)| !**won && **n > 0).count();
-        2 * read > c.len() - winners(c)
-    };
-    let above = middle as f64 > selected && replicates.iter().zip(called).all(still_read);
-    above.then(|| {
+    (middle as f64 > selected && still_read(replicates, called)).then(|| {
         format!(
             "{middle} barcodes stand out in a replicate above a background in which most others are still read, which is not survival \
              that all share; but more than {selected:.0} in a pool of so few barcodes are not weighed as selection of some lineages, and the \

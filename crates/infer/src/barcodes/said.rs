@@ -3,13 +3,15 @@
 use super::assay::Options;
 use super::emission::{Fitted, Pool, effective};
 use super::next::Drawn;
+use super::overlap::Overlap;
 use super::read::{Data, Sample};
-use super::sharing::{FEWEST, Law, Overlap, Rates, selected};
+use super::sharing::{FEWEST, Law, Rates, selected};
+use super::weigh::{EXPLAINED, FEW, SELECTED, by_chance};
 use crate::answer::{Answer, Estimate, Said, Table, Test, Value};
 use crate::figure::{Axis, Figure, Layer};
 use crate::smc::Posterior;
 use crate::special::quantile;
-use crate::verdict::{Origin, Verdict};
+use crate::verdict::{CERTAIN, Origin, Verdict};
 
 fn barcodes(count: usize) -> &'static str {
     if count == 1 { "barcode" } else { "barcodes" }
@@ -58,6 +60,10 @@ pub(super) fn words(
                 crate::words::probability(p)
             )
         }
+        _ if verdict.probability[FEW] > 0.5 => format!(
+            "No lineage is selected under {arm}: few cells survived, by chance, in each replicate anew (probability {}).",
+            crate::words::probability(p)
+        ),
         _ => format!(
             "No lineages are selected under {arm}: survival is shared by all of them, as of a tolerant state (probability {}).",
             crate::words::probability(p)
@@ -70,8 +76,11 @@ pub(super) fn words(
         verdict.reason =
             "With one replicate no winner can be shared: before and during treatment give the same counts.".into();
     } else if verdict.undetermined {
-        verdict.reason = undetermined(all, sharing, &counted);
-    } else if origin == Origin::NonGenetic {
+        verdict.reason = match by_chance(verdict) > 1.0 - CERTAIN {
+            true => format!("{ALONE} {counted}."),
+            false => undetermined(all, sharing, &counted),
+        };
+    } else if origin == Origin::NonGenetic && verdict.probability[FEW] <= 0.5 {
         let seen = |s: &&Sample| s.counts.iter().filter(|c| **c > 0).count() as f64 / s.counts.len() as f64;
         let least = replicates.iter().map(seen).fold(1.0, f64::min);
         verdict.reason = format!(
@@ -100,8 +109,6 @@ pub(super) fn words(
         Origin::DuringTreatment | Origin::Mixture => &[
             "Whether these arose from cycling cells or from persisters this assay does not tell: add a time course, or an arm with a \
              drug holiday, in which persisters become sensitive again.",
-            "Winners are taken to be resistant. Cells that survived by chance, so few that a tenth of the barcodes or less is left in a \
-             replicate, look the same, in each replicate anew: whether the survivors grow under the drug tells.",
             "Resistant cells of before whose lineages have one or two cells in the pool win in one replicate alone, as those that \
              arose in it do: growing the pool further before the split tells them apart.",
         ],
@@ -121,6 +128,11 @@ pub(super) fn words(
         ));
     }
 }
+
+/// Why winners may be chance survivors, and what to do.
+const ALONE: &str = "The winners stand alone: hardly anything else is read beside them (no more than may stray into a sample), so that cells \
+                     which survived by chance look the same as resistant ones that arose in each replicate anew. Had the cells grown back \
+                     under the drug when they were harvested, or did they when treated again, say so by --regrown.";
 
 /// Why `all` winning barcodes do not tell the origin; `counted` says how they are shared.
 fn undetermined(all: usize, sharing: &Overlap, counted: &str) -> String {
@@ -165,22 +177,22 @@ pub(super) fn estimates(
         let at = |q| quantile(&values, q).unwrap_or(0.0);
         (at(0.5), Some((at(0.025), at(0.975))))
     };
-    // The three explanations by selection, each draw with its probability.
-    let weights: Vec<f64> = (0..5).map(|k| verdict.probability[k]).collect();
+    // The explanations with winners by selection, each draw with its probability.
+    let weights: Vec<f64> = (0..SELECTED).map(|k| verdict.probability[k]).collect();
     let most = weights.iter().copied().fold(0.0, f64::max);
     let best = weights.iter().position(|w| *w == most).unwrap_or(0);
     let mut share = Vec::new();
-    for k in 0..5 {
+    for k in 0..SELECTED {
         let n = posteriors[k].draws.len();
         let take = if most > 0.0 { (n as f64 * weights[k] / most) as usize } else { 0 };
-        let values = match k {
-            0 | 1 => vec![1.0; n],
-            2 => vec![0.0; n],
-            k => posteriors[k].draws.values("share_pre_existing"),
+        let values = match EXPLAINED[k].origin {
+            Origin::PreExisting => vec![1.0; n],
+            Origin::DuringTreatment => vec![0.0; n],
+            _ => posteriors[k].draws.values("share_pre_existing"),
         };
         share.extend(values.into_iter().take(take));
     }
-    let wins = verdict.probability[..5].iter().sum::<f64>() > 0.05;
+    let wins = weights.iter().sum::<f64>() > 0.05;
     if wins && !share.is_empty() && replicates.len() > 1 {
         let mean = share.iter().sum::<f64>() / share.len() as f64;
         push(
@@ -199,7 +211,7 @@ pub(super) fn estimates(
             push(name, value, ci95, &posterior.units[k], &how);
         }
         if let (Some(cells), Some(rates)) = (options.cells, &draws[best]) {
-            if best != 2 {
+            if EXPLAINED[best].origin != Origin::DuringTreatment {
                 // Cells that are resistant, or mutations a cell of the pool, from which a replicate took a share.
                 let of = |r: &Rates| match r.law {
                     Law::Older(copies) => r.before * copies / cells,
@@ -210,7 +222,7 @@ pub(super) fn estimates(
                 let (value, ci95) = middle(rates.iter().map(of).collect());
                 push(name, value, ci95, "1/cell", &how);
             }
-            if best > 1 {
+            if EXPLAINED[best].origin != Origin::PreExisting {
                 let (value, ci95) = middle(rates.iter().map(|r| r.during / cells).collect());
                 push("resistance_during_per_cell", value, ci95, "1/cell", &how);
             }

@@ -1,4 +1,4 @@
-//! The law of shared winners, and the chance of sharing without a common cause.
+//! The law of shared winners.
 //!
 //! A barcode of frequency f is resistant before the split with chance 1 - e^(-before f) (Poisson in its cells). Of a
 //! resistant lineage each replicate receives a Poisson number of cells with mean m; one cell or more makes it win. Over
@@ -26,7 +26,6 @@
 
 use super::emission::{Fitted, Pool};
 use crate::prior::{Parameter, Prior, Target};
-use remission_engine::stream::Stream;
 use std::collections::BTreeMap;
 
 /// An explanation of the winners.
@@ -318,70 +317,4 @@ impl Target for Sharing<'_> {
     fn log_likelihood(&self, at: &[f64]) -> f64 {
         self.winners.log_likelihood(&self.rates(at))
     }
-}
-
-/// Sharing of called winners against chance.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Overlap {
-    /// Pairs of replicates that share a winner, over all winners.
-    pub shared: usize,
-    /// The number expected if replicates drew their winners alone, by frequency.
-    pub expected: f64,
-    /// Chance of as many or more then.
-    pub p: f64,
-    /// Winners by how many replicates they won in, from 1.
-    pub by_replicates: Vec<usize>,
-}
-
-/// Compares called winners of replicates with winners drawn anew, as many in each replicate, without replacement and by
-/// frequency; `repeats` imagined draws.
-pub fn overlap(pool: &Pool, called: &[&[bool]], repeats: usize, stream: &mut Stream) -> Overlap {
-    let barcodes = pool.frequency.len();
-    let mut sums = Vec::with_capacity(barcodes);
-    let mut sum = 0.0;
-    for f in &pool.frequency {
-        sum += f;
-        sums.push(sum);
-    }
-    let mut by_replicates = vec![0; called.len()];
-    let pairs = |won: usize| won * won.saturating_sub(1) / 2;
-    let mut shared = 0;
-    for b in 0..barcodes {
-        let won = called.iter().filter(|c| c[b]).count();
-        if won > 0 {
-            by_replicates[won - 1] += 1;
-        }
-        shared += pairs(won);
-    }
-    let numbers: Vec<usize> = called.iter().map(|c| c.iter().filter(|x| **x).count()).collect();
-    let (mut total, mut as_many) = (0usize, 0usize);
-    let mut won = vec![0usize; barcodes];
-    let mut last = vec![usize::MAX; barcodes];
-    let mut mark = 0;
-    for _ in 0..repeats {
-        let mut touched = Vec::new();
-        for &n in &numbers {
-            mark += 1;
-            let mut drawn = 0;
-            while drawn < n {
-                let u = stream.uniform() * sum;
-                let b = sums.partition_point(|s| *s < u).min(barcodes - 1);
-                if last[b] == mark {
-                    continue;
-                }
-                last[b] = mark;
-                won[b] += 1;
-                touched.push(b);
-                drawn += 1;
-            }
-        }
-        let mut count = 0;
-        for b in touched {
-            count += pairs(std::mem::take(&mut won[b]));
-        }
-        total += count;
-        as_many += usize::from(count >= shared);
-    }
-    let n = repeats.max(1) as f64;
-    Overlap { shared, expected: total as f64 / n, p: (1.0 + as_many as f64) / (1.0 + n), by_replicates }
 }

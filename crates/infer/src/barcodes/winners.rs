@@ -26,18 +26,51 @@ pub fn fit(pool: &Pool, counts: &[u64], fdr: f64, like: Option<(&Values, f64)>) 
     // Winners must be worth what they cost: three values more.
     let mut best = (none(drift_alike, depth), alike_sum + 1.5 * libm::log(barcodes.max(2) as f64));
     for weight in starts {
-        let values = settled(&sample, weight, drift_alike);
+        let values = settled(&sample, weight, drift_alike, 1.0);
         let found = if values.winners > 0.0 { mixed(&sample, &values) } else { f64::NEG_INFINITY };
         if found > best.1 {
             best = (values, found);
         }
     }
-    let values = best.0;
-    let lost: Vec<f64> = (0..barcodes).map(|b| sample.lost(b, values.left, values.drift)).collect();
-    let won: Vec<f64> = counts.iter().map(|x| log_winner(*x, values.log_winner, values.spread)).collect();
-    let chance: Vec<f64> = (0..barcodes).map(|b| posterior(&sample, b, &values)).collect();
-    let log_likelihood = mixed(&sample, &values);
-    Fitted { values, called: called(&chance, fdr), lost, won, chance, alike, log_likelihood }
+    let found = described(&sample, best.0);
+    Fitted { called: called(&found.chance, fdr), alike, ..found }
+}
+
+/// What these values say of each barcode; nobody is called.
+fn described(sample: &Sample, values: Values) -> Fitted {
+    let barcodes = sample.counts.len();
+    let chance: Vec<f64> = (0..barcodes).map(|b| posterior(sample, b, &values)).collect();
+    let read = || sample.counts.iter().zip(&chance).filter(|(x, _)| **x > 0);
+    Fitted {
+        values,
+        read: read().count() as f64,
+        others: read().map(|(_, p)| 1.0 - p).sum(),
+        lost: (0..barcodes).map(|b| sample.lost(b, values.left, values.drift)).collect(),
+        won: sample.counts.iter().map(|x| log_winner(*x, values.log_winner, values.spread)).collect(),
+        chance,
+        called: Vec::new(),
+        alike: Vec::new(),
+        log_likelihood: mixed(sample, &values),
+    }
+}
+
+/// The fit in which winners stand alone: the others leave `most` of the reads or less, as what strays into a sample. The same fit where
+/// they do already.
+pub fn alone(pool: &Pool, counts: &[u64], fitted: &Fitted, most: f64, fdr: f64) -> Fitted {
+    if fitted.values.winners > 0.0 && fitted.values.left <= most {
+        return fitted.clone();
+    }
+    let depth = counts.iter().sum::<u64>() as f64;
+    let sample = Sample { pool, counts, depth };
+    let above = |least: f64| counts.iter().map(|x| f64::from(u8::from(*x as f64 > least))).collect();
+    let starts: [Vec<f64>; 3] = [above(0.0), above(most * depth / counts.len() as f64), fitted.chance.clone()];
+    let fits = starts.map(|weight| {
+        let values = settled(&sample, weight, 1.0, most);
+        (values, if values.winners > 0.0 { mixed(&sample, &values) } else { f64::NEG_INFINITY })
+    });
+    let best = fits.iter().fold(fits[0], |a, b| if b.1 > a.1 { *b } else { a });
+    let found = described(&sample, best.0);
+    Fitted { called: called(&found.chance, fdr), alike: fitted.alike.clone(), log_likelihood: best.1, ..found }
 }
 
 /// Values without winners.
@@ -71,8 +104,8 @@ fn above(sample: &Sample) -> Vec<f64> {
     sample.counts.iter().map(|x| f64::from(u8::from(*x > 10 * median))).collect()
 }
 
-/// Expectation and maximisation from first weights.
-fn settled(sample: &Sample, mut weight: Vec<f64>, drift_alike: f64) -> Values {
+/// Expectation and maximisation from first weights; those that lost leave `most` of the reads or less.
+fn settled(sample: &Sample, mut weight: Vec<f64>, drift_alike: f64, most: f64) -> Values {
     let (pool, counts, depth) = (sample.pool, sample.counts, sample.depth);
     let barcodes = counts.len();
     let mut values = Values { drift: 1.0, ..none(1.0, depth) };
@@ -85,7 +118,7 @@ fn settled(sample: &Sample, mut weight: Vec<f64>, drift_alike: f64) -> Values {
         }
         let (reads, share) = sums(&weight, counts, &pool.frequency);
         let before = values;
-        values.left = (reads / depth / share.max(1e-9)).clamp(1e-9, 1.0);
+        values.left = (reads / depth / share.max(1e-9)).clamp(1e-9, most);
         let lost: Vec<f64> = weight.iter().map(|w| 1.0 - w).collect();
         values.drift = sample.drift(values.left, &lost, range);
         let at = libm::log(values.drift);

@@ -1,7 +1,8 @@
 //! The answer of a fluctuation assay in words, numbers and pictures.
 
 use super::compare::compare;
-use super::fit::{Assay, Conditions, Fit, Fitness, Point, Surface, fit};
+use super::conditions::{Conditions, Fitness};
+use super::fit::{Assay, Fit, Point, Surface, fit};
 use super::posterior;
 use super::read::{Data, Experiment};
 use super::verdict::verdict;
@@ -22,8 +23,6 @@ pub struct Options {
     pub compare: Option<(String, String)>,
     /// Weigh whether mutants arose before or after plating, and what to measure next.
     pub verdict: bool,
-    /// Costs of further measurements: part of a name, cost.
-    pub costs: Vec<(String, f64)>,
     /// Seed of every random draw.
     pub seed: u64,
 }
@@ -31,7 +30,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let conditions = Conditions::default();
-        Options { conditions, experiment: None, compare: None, verdict: false, costs: Vec::new(), seed: 2026 }
+        Options { conditions, experiment: None, compare: None, verdict: false, seed: 2026 }
     }
 }
 
@@ -168,7 +167,7 @@ fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<
     answer.figures = figures(&assay, &found, w);
     answer.tables = vec![fitted(&assay, &found, w)];
     if options.verdict {
-        let verdict = control.part(0.0, 0.7, |control| verdict(&assay, options.seed, &options.costs, control))?;
+        let verdict = control.part(0.0, 0.7, |control| verdict(&assay, options.seed, control))?;
         if !verdict.undetermined && verdict.best().is_some_and(|b| b.0 != crate::verdict::Origin::PreExisting) {
             let first = &mut answer.words[0];
             *first = format!(
@@ -178,13 +177,6 @@ fn one(experiment: &Experiment, options: &Options, control: &Control) -> Result<
             );
         }
         answer.words.push(said(&verdict));
-        let known = |cost: &&(String, f64)| verdict.next.iter().any(|n| n.name.contains(cost.0.as_str()));
-        for (name, _) in options.costs.iter().filter(|c| !known(c)) {
-            answer.notes.push(format!(
-                "the cost of `{name}` is not used: no further measurement's name contains it; they are {}",
-                verdict.next.iter().map(|n| format!("`{}`", n.name)).collect::<Vec<_>>().join(", ")
-            ));
-        }
         answer.verdict = Some(verdict);
         control.part(0.7, 1.0, |control| posterior::add(&assay, options.seed, control, &mut answer))?;
     }

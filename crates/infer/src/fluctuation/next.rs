@@ -9,7 +9,7 @@ use super::plates;
 use super::verdict::{Set, Weighed};
 use crate::expected;
 use crate::special::log_sum;
-use crate::verdict::{Next, Verdict, cost_of};
+use crate::verdict::{Next, Verdict};
 use remission_engine::stream::{Purpose, Stream};
 
 /// Posterior draws of an explanation made ready to draw counts and to weigh them: distribution functions up to a limit.
@@ -44,13 +44,7 @@ pub(super) fn table(law: &Law, set: &Set) -> Table {
 }
 
 /// Further measurements with the bits that they are expected to tell of the origin.
-pub(super) fn further(
-    assay: &Assay,
-    weighed: &[Weighed; 3],
-    verdict: &Verdict,
-    seed: u64,
-    costs: &[(String, f64)],
-) -> Vec<Next> {
+pub(super) fn further(assay: &Assay, weighed: &[Weighed; 3], verdict: &Verdict, seed: u64) -> Vec<Next> {
     let plating = assay.alike.iter().map(|a| a.plating).sum::<f64>() / assay.alike.len().max(1) as f64;
     let n = assay.cultures.max(1);
     let tenth = format!("{n} cultures grown to a tenth of the cells");
@@ -82,8 +76,7 @@ pub(super) fn further(
                 })
                 .collect();
             let (expected_bits, error) = bits(&tables, verdict, cultures, &mut stream);
-            let cost = cost_of(&name, costs);
-            Next { name, expected_bits, error, cost }
+            Next { name, expected_bits, error, cost: None }
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! The table of a fluctuation assay: one line a culture.
 
-use crate::sheet::{Numbers, Once, Sheet, TableProblems, is_missing};
+use crate::sheet::{Column, Numbers, Once, Row, Sheet, TableProblems, is_missing};
 use crate::words::typed;
 use std::collections::BTreeMap;
 
@@ -74,7 +74,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             None => Some(""),
         };
         let (set, own) = (part(set), part(experiment));
-        let count = sheet.number(row, mutants, Numbers::Whole(MOST));
+        let count = counted(&sheet, row, mutants);
         let cells = cells.and_then(|c| sheet.number_or_missing(row, c, Numbers::AboveZero));
         let plating = plating.and_then(|c| sheet.number_or_missing(row, c, Numbers::Share));
         let (Some(set), Some(own), Some(count)) = (set, own, count) else { continue };
@@ -104,4 +104,19 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
     let ignored = sheet.unused();
     let of = |name: String| Experiment { cultures: found.remove(&name).unwrap_or_default(), name };
     Ok(Data { experiments: order.into_iter().map(of).collect(), ignored })
+}
+
+/// Mutants of a line. A count that was not finished says how such counts are written.
+fn counted(sheet: &Sheet, row: &Row, mutants: Column) -> Option<f64> {
+    let text = sheet.text(row, mutants);
+    let above = text.strip_prefix(['>', '\u{2265}']).map(|limit| limit.trim_start_matches('=').trim());
+    if above.is_none() && !["TNTC", "too many to count"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
+        return sheet.number(row, mutants, Numbers::Whole(MOST));
+    }
+    let limit = above.filter(|limit| limit.parse::<u64>().is_ok()).unwrap_or("N");
+    let allowed = format!(
+        "the number at which counting ended, such as {limit} with --censor-at {limit}: a count of {limit} is then {limit} or more"
+    );
+    sheet.reject(row, mutants, &format!("`{text}`"), &allowed);
+    None
 }

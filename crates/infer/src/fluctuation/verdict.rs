@@ -9,7 +9,8 @@
 //! log-normal about 1, and where nothing is said of it 1 as likely as not. Counts that none of them makes tell nothing
 //! (`misfit`), and a verdict that hangs on the largest count alone is not given. Evidence by quadrature ([`crate::quadrature`]).
 
-use super::fit::{Alike, Assay, Fitness};
+use super::conditions::Fitness;
+use super::fit::{Alike, Assay};
 use super::misfit::misfit;
 use super::next::{drawn, further};
 use super::plates;
@@ -63,9 +64,9 @@ pub fn typical(m: f64, plating: f64) -> f64 {
 ///
 /// # Errors
 /// [`Interrupted`] when asked to stop.
-pub fn verdict(assay: &Assay, seed: u64, costs: &[(String, f64)], control: &Control) -> Result<Verdict, Interrupted> {
+pub fn verdict(assay: &Assay, seed: u64, control: &Control) -> Result<Verdict, Interrupted> {
     let (mut verdict, weighed) = control.part(0.0, 0.9, |control| both(assay, control))?;
-    let next = further(assay, &weighed, &verdict, seed, costs);
+    let next = further(assay, &weighed, &verdict, seed);
     verdict.rank(next);
     Ok(verdict)
 }

@@ -6,7 +6,8 @@
 
 use crate::sheet::{Column, LATEST, Numbers, Once, Row, Sheet, TableProblems, is_missing};
 use crate::table::{Reading, Signal};
-use std::collections::BTreeSet;
+use remission_model::problem::near_names;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A table that reads as it is.
 pub const TEMPLATE: &str = "cell_type,concentration_uM,time_h,replicate,viable_signal\n\
@@ -34,6 +35,8 @@ const TIMES: [(&str, f64); 5] = [("time_h", 1.0), ("Time", 1.0), ("time", 1.0), 
 const REPLICATES: [&str; 3] = ["replicate", "Replicate", "well"];
 const LIVING: [&str; 8] =
     ["viable_signal", "Viable.cells", "confluence", "confluence_percent", "viable_cells", "cells", "count", "signal"];
+/// Smallest concentration above 0, in its unit.
+const LEAST: f64 = 1e-9;
 const DEAD: [&str; 3] = ["apoptotic_percent", "Apoptotic.fraction", "dead_percent"];
 
 /// What was read.
@@ -123,7 +126,8 @@ pub fn read(text: &str, names: &Names) -> Result<Data, TableProblems> {
     let several = cell_line.is_some_and(|c| rows.iter().any(|r| sheet.text(r, c) != sheet.text(&rows[0], c)));
     let columns = Columns { line, cell_line: cell_line.filter(|_| several), concentration, time, replicate, signal };
     let (mut readings, mut untreated, mut seen) = (Vec::new(), BTreeSet::new(), Once::default());
-    let mut nth = std::collections::BTreeMap::new();
+    let mut nth = BTreeMap::new();
+    let mut lines: BTreeMap<String, (&Row, usize)> = BTreeMap::new();
     for row in rows.iter() {
         let Some((mut reading, known)) = columns.reading(&sheet, row, hours, kind) else { continue };
         let well = format!("{}\n{known}{}\n{}", reading.cell_type, reading.concentration, reading.time);
@@ -143,7 +147,20 @@ pub fn read(text: &str, names: &Names) -> Result<Data, TableProblems> {
         if known && reading.concentration == 0.0 {
             untreated.insert(reading.cell_type.clone());
         }
+        lines.entry(reading.cell_type.clone()).or_insert((row, 0)).1 += 1;
         readings.push(reading);
+    }
+    // A line that is read once tells nothing, and is often another's name misspelt.
+    for (name, (row, _)) in lines.iter().filter(|(_, (_, count))| *count == 1) {
+        let others = lines.iter().filter(|(_, (_, count))| *count > 1).map(|(other, _)| other.as_str());
+        if let Some(near) = near_names(name, others).into_iter().next() {
+            sheet.reject(
+                row,
+                columns.line,
+                &format!("`{name}`, on this line alone"),
+                &format!("a line of cells read twice or more; is it `{near}`?"),
+            );
+        }
     }
     sheet.finish()?;
     let unit = match dose_name.as_str() {
@@ -205,6 +222,11 @@ impl Columns {
             true => Some(0.0),
             false => sheet.number(row, self.concentration, Numbers::ZeroOrMore),
         };
+        if concentration.is_some_and(|c| c > 0.0 && c < LEAST) {
+            let found = format!("`{}`", sheet.text(row, self.concentration));
+            let allowed = format!("0, or {LEAST:e} or more: write small concentrations in a smaller unit");
+            sheet.reject(row, self.concentration, &found, &allowed);
+        }
         let (concentration, time, replicate, signal) = (concentration?, time? * hours, replicate? as u32, signal?);
         Some((Reading { cell_type, concentration, time, replicate, signal }, !missing))
     }

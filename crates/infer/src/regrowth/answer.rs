@@ -2,7 +2,7 @@
 
 use super::Options;
 use super::data::{Data, Experiment};
-use super::next::{Drawn, Measurement, Plate, measurements};
+use super::next::{Drawn, Plate, measurements};
 use super::simulate::{seen, time};
 use super::target::{Grouped, Kind, Wells, group};
 use super::words;
@@ -37,7 +37,6 @@ pub fn answer(data: &Data, options: &Options, control: &Control) -> Result<Vec<A
     }
     let wanted = |e: &&Experiment| options.experiment.as_ref().is_none_or(|w| *w == e.name);
     let chosen: Vec<&Experiment> = data.experiments.iter().filter(wanted).collect();
-    priced(&options.costs, &chosen)?;
     control.each(&chosen, |e, control| {
         let mut answer = of_experiment(e, options, control)?;
         answer.notes.extend(data.notes.iter().cloned());
@@ -75,21 +74,6 @@ fn check(options: &Options) -> Result<(), Failure> {
         return Err(Failure::Said("weights of explanations; allowed: numbers 0 or more, not all 0".into()));
     }
     Ok(())
-}
-
-/// Errs unless every cost is above 0 and for a part of the name of a measurement.
-fn priced(costs: &[(String, f64)], chosen: &[&Experiment]) -> Result<(), Failure> {
-    let of = |part: &str, m: Measurement| {
-        chosen.iter().any(|e| m.words(e.wells.len(), e.regrown()).contains(part)) || m.name().contains(part)
-    };
-    let known = |part: &str| Measurement::ALL.into_iter().any(|m| of(part, m));
-    match costs.iter().find(|(part, c)| !known(part) || !c.is_finite() || *c <= 0.0) {
-        None => Ok(()),
-        Some((name, _)) => Err(Failure::Said(format!(
-            "cost of `{name}`; allowed: a number above 0 for a part of the name of one of {}",
-            Measurement::ALL.map(Measurement::name).join(", ")
-        ))),
-    }
 }
 
 /// An explanation with its posterior.

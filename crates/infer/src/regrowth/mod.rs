@@ -82,9 +82,6 @@ pub struct Options {
     pub weights: [f64; 6],
     /// Whether to work out what to measure next; default true.
     pub next: bool,
-    /// Costs of further measurements: part of a name (see [`next::Measurement::words`]), and a cost above 0; the ranking is
-    /// per cost where all have one.
-    pub costs: Vec<(String, f64)>,
     /// Effort of the sampler, and the seed; default 4 runs of 200 particles, moved until correlations are below 0.3.
     pub settings: Settings,
 }
@@ -108,7 +105,6 @@ impl Default for Options {
             share_before: Prior::Uniform(0.1, 0.9),
             weights: [1.0; 6],
             next: true,
-            costs: Vec::new(),
             settings: Settings { particles: 200, forgotten: 0.3, ..Settings::default() },
         }
     }

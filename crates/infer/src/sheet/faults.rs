@@ -63,10 +63,15 @@ const MOST: usize = 500;
 /// Most faults of one kind that are listed.
 pub(super) const ALIKE: usize = 20;
 
+/// Most faults in which the same was found in one column that are listed.
+const SAME: usize = 3;
+
 /// Faults as they are found. Those of one column for which the same is allowed are of one kind.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Faults {
     listed: Vec<TableProblem>,
+    /// Of what was found in a column: how many are listed, and the place of the last of them.
+    same: HashMap<(usize, String), (usize, usize)>,
     /// Of a kind: how many are listed, and the place of the last of them.
     kinds: HashMap<(usize, String), (usize, usize)>,
     /// All of them, listed or not.
@@ -77,6 +82,13 @@ impl Faults {
     /// Takes down a fault; lists it unless `alike` of its kind are, or 500 in all.
     pub fn push(&mut self, problem: TableProblem, alike: usize) {
         self.count += 1;
+        let found = (problem.column, problem.found.clone());
+        if let Some((_, last)) =
+            self.same.get(&found).filter(|s| s.0 >= SAME && self.listed[s.1].allowed == problem.allowed)
+        {
+            self.listed[*last].more += 1;
+            return;
+        }
         let key = (problem.column, problem.allowed.clone());
         match self.kinds.get_mut(&key) {
             Some((number, last)) if *number >= alike => self.listed[*last].more += 1,
@@ -84,6 +96,8 @@ impl Faults {
             known => {
                 let number = known.map_or(0, |k| k.0);
                 self.kinds.insert(key, (number + 1, self.listed.len()));
+                let same = self.same.entry(found).or_default();
+                *same = (same.0 + 1, self.listed.len());
                 self.listed.push(problem);
             }
         }
@@ -102,6 +116,7 @@ impl Faults {
             }
         }
         self.kinds.clear();
+        self.same.clear();
     }
 
     /// In the order of the text.

@@ -14,6 +14,7 @@ pub fn barcodes(args: &Barcodes, stop: &AtomicBool) -> Result<u8, Exit> {
     options.arm = args.arm.clone();
     options.fdr = args.fdr.unwrap_or(options.fdr);
     options.cells = args.cells;
+    options.regrown = args.regrown;
     options.settings.seed = args.common.seed;
     answered(&args.common, TEMPLATE, stop, read, |data, control| answer(data, &options, control))
 }

@@ -4,7 +4,7 @@ use super::{answered, option};
 use crate::args::infer::{self, Fluctuation};
 use crate::failure::{Exit, code};
 use remission_infer::fluctuation::answer::{Options, answer};
-use remission_infer::fluctuation::fit::{Conditions, Fitness, checked};
+use remission_infer::fluctuation::conditions::{Conditions, Fitness, checked};
 use remission_infer::fluctuation::law::Law;
 use remission_infer::fluctuation::plan;
 use remission_infer::fluctuation::read::{Data, TEMPLATE, read};
@@ -16,7 +16,7 @@ use std::sync::atomic::AtomicBool;
 /// `remission infer fluctuation`
 pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
     let conditions = conditions(args)?;
-    if !(args.costs.cost.is_empty() || args.verdict) {
+    if !(args.common.cost.is_empty() || args.verdict) {
         return Err(Exit::refused(
             "error: --cost says what further measurements cost, and they are ranked with --verdict alone; give --verdict as well",
         ));
@@ -33,8 +33,7 @@ pub fn fluctuation(args: &Fluctuation, stop: &AtomicBool) -> Result<u8, Exit> {
     }
     let compare = args.compare.as_ref().map(|names| (names[0].clone(), names[1].clone()));
     let (experiment, verdict, seed) = (args.experiment.clone(), args.verdict, args.common.seed);
-    let costs = args.costs.cost.clone();
-    let options = Options { conditions, experiment, compare, verdict, costs, seed };
+    let options = Options { conditions, experiment, compare, verdict, seed };
     let work = |data: &Data, control: &Control| answer(data, &options, control);
     answered(&args.common, TEMPLATE, stop, read, work)
 }
@@ -98,9 +97,9 @@ fn tail(args: &Fluctuation, conditions: &Conditions, x: u64) -> Result<u8, Exit>
 
 fn cultures(args: &Fluctuation, conditions: &Conditions, precision: f64) -> Result<u8, Exit> {
     let (law, m) = law(args, conditions)?;
-    if !(precision > 0.0 && precision <= 1.0) {
+    if !(0.01..=1.0).contains(&precision) {
         return Err(Exit::refused(format!(
-            "error: --precision is {}; allowed: a share of m above 0 and at most 1, such as 0.2 for 20 % to each side",
+            "error: --precision is {}; allowed: a share of m, 0.01 to 1, such as 0.2 for 20 % to each side",
             typed(precision)
         )));
     }

@@ -100,7 +100,32 @@ fn answered<D, E: Into<Failure>>(
     let found = working(args::threads(common.threads), stop, &doing, |control| work(&data, control));
     let mut answers = found.map_err(|why| refused(path, stop, &why.into()))?;
     answers.iter_mut().for_each(withhold);
+    answers.iter_mut().for_each(|answer| priced(answer, &common.cost));
     inferred::finish(&answers, common.json, common.out.as_deref(), &typed())
+}
+
+/// Ranks what to measure next by its cost, and names the costs that are nothing's.
+fn priced(answer: &mut Answer, costs: &[(String, f64)]) {
+    if costs.is_empty() {
+        return;
+    }
+    let mut names = Vec::new();
+    if let Some(verdict) = &mut answer.verdict {
+        verdict.priced(costs);
+        names = verdict.next.iter().map(|n| format!("`{}`", n.name)).collect();
+    }
+    let unknown = costs.iter().filter(|(part, _)| !names.iter().any(|n| n.contains(part.as_str())));
+    let there = match names.is_empty() {
+        true => "none is ranked here".to_string(),
+        false => format!("they are {}", names.join(", ")),
+    };
+    let notes: Vec<String> = unknown
+        .map(|(part, _)| {
+            format!("the cost of `{part}` is not used: no further measurement's name contains it; {there}")
+        })
+        .collect();
+    // What was typed in vain stands first.
+    answer.notes.splice(0..0, notes);
 }
 
 /// No origin is called from a computation that did not converge, and no probability of one is shown.
@@ -138,6 +163,9 @@ fn option(why: &Failure) -> Exit {
 /// Standard deviations that a normal law, and the logarithm of a lognormal one, must keep from where a parameter cannot be.
 const CLEAR: f64 = 4.0;
 
+/// Largest value of a parameter: more than there are cells in a body.
+const MOST: f64 = 1e15;
+
 /// Puts priors where their names say, or tells the names that there are. All parameters are above 0, and shares below 1.
 fn set_priors(asked: &[(String, Prior)], places: &mut [(&str, &mut Prior)]) -> Result<(), Exit> {
     for (name, prior) in asked {
@@ -153,8 +181,8 @@ fn set_priors(asked: &[(String, Prior)], places: &mut [(&str, &mut Prior)]) -> R
             Prior::LogNormal(median, sd) => (0.0, median * (CLEAR * sd).exp()),
             Prior::LogitNormal(..) => (0.0, 1.0),
         };
-        if low < 0.0 || (share && high > 1.0) {
-            let allowed = if share { "a share, 0 to 1" } else { "0 or more" };
+        if low < 0.0 || high > if share { 1.0 } else { MOST } {
+            let allowed = if share { "a share, 0 to 1".into() } else { format!("0 to {MOST:e}") };
             return Err(Exit::refused(format!(
                 "error: --prior {name}={prior}: reaches from {} to {}; allowed: {allowed}, with {CLEAR} standard deviations to each side of a normal or lognormal law",
                 significant(low, 3),

@@ -15,7 +15,6 @@ pub fn regrowth(args: &Regrowth, stop: &AtomicBool) -> Result<u8, Exit> {
     options.survival = args.survival.unwrap_or(options.survival);
     options.looks_every_days = args.looks_every_days.unwrap_or(options.looks_every_days);
     options.flask_cells = args.flask_cells.unwrap_or(options.flask_cells);
-    options.costs = args.costs.cost.clone();
     options.settings.seed = args.common.seed;
     options.settings.particles = args.effort.particles.map_or(options.settings.particles, |n| n as usize);
     let places = &mut [
