@@ -223,19 +223,14 @@ pub(super) fn weigh(
             draws.push(None);
             continue;
         };
-        // With others beside the winners, and without.
+        // ln of what each reading weighs: with others beside the winners, and without. A large sample is read as it is.
         let weight = |side: usize| match (side, explained.chance) {
-            (side, _) if kind == Kind::Sample => {
-                if side == 0 {
-                    0.0
-                } else {
-                    f64::NEG_INFINITY
-                }
-            }
+            (0, false) if kind == Kind::Sample => 0.0,
+            (_, true) if options.regrown => f64::NEG_INFINITY,
             (0, false) if beside => libm::log1p(-STAND_ALONE),
             (0, true) if !may_be_alone => gap,
-            (1, false) if may_be_alone => libm::log(STAND_ALONE),
-            (1, true) if may_be_alone && !options.regrown => 0.0,
+            (1, false) if may_be_alone && kind != Kind::Sample => libm::log(STAND_ALONE),
+            (1, true) if may_be_alone => 0.0,
             _ => f64::NEG_INFINITY,
         };
         let one = |side: usize, readings: &mut [Reading; 2]| {
