@@ -3,13 +3,32 @@
 #![no_main]
 #![allow(dead_code)]
 
+#[path = "../../crates/cli/src/bounded.rs"]
+mod bounded;
 #[path = "../../crates/cli/src/failure.rs"]
 mod failure;
 #[path = "../../crates/cli/src/record.rs"]
 mod record;
 #[path = "../../crates/cli/src/report/mod.rs"]
 mod report;
-/// What `record.rs` needs of the program's loader.
+/// What `record.rs` needs of the program's commands, none of which is called here.
+mod commands {
+    pub mod run {
+        pub fn shown(folder: &std::path::Path) -> String {
+            folder.display().to_string()
+        }
+    }
+}
+mod unfinished {
+    use std::path::Path;
+    pub fn is_unfinished(_: &Path) -> bool {
+        false
+    }
+    pub fn message(_: &Path) -> String {
+        String::new()
+    }
+}
+/// What it needs of the program's loader.
 mod load {
     pub struct Source {
         pub file: String,
