@@ -63,6 +63,13 @@ pub fn text_or_input(path: &Path, most: u64, what: &str) -> Result<String, Exit>
 }
 
 fn utf8(bytes: Vec<u8>, path: &Path) -> Result<String, Exit> {
+    // Both begin with bytes that no text begins with.
+    if [&b"PK\x03\x04"[..], b"\x1f\x8b"].iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(Exit::refused(format!(
+            "error: {}: found a workbook or another compressed file; allowed: text in UTF-8 (of a table: save the sheet as CSV UTF-8)",
+            path.display()
+        )));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let marked = [[0xff, 0xfe], [0xfe, 0xff]].iter().any(|mark| error.as_bytes().starts_with(mark));
         if marked {

@@ -116,7 +116,7 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
     let path = scratch("bad.csv", "experiment;culture;mutants\nx;1;3,5\nx;1;-2\n");
     let bad = path.to_str().unwrap();
     let missing = scratch("missing.csv", "culture,count\n1,2\n");
-    let latin = scratch("latin.csv", "");
+    let (latin, book) = (scratch("latin.csv", ""), scratch("book.csv", "PK\u{3}\u{4}..."));
     std::fs::write(&latin, b"culture,mutants\nM\xc3\xbcn\xfcchen,2\n").unwrap();
     for (args, parts) in [
         (
@@ -149,6 +149,7 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
             vec!["reaches from 0 to 1.49e300; allowed: 0 to 1e15"],
         ),
         (vec!["infer", "fluctuation", latin.to_str().unwrap()], vec!["line 2, character 4: found a byte"]),
+        (vec!["infer", "fluctuation", book.to_str().unwrap()], vec!["found a workbook", "CSV UTF-8"]),
         (vec!["infer", "psa", "examples/infer"], vec!["examples/infer is a directory", "CSV file"]),
     ] {
         let run = remission(&args);

@@ -58,6 +58,9 @@ impl Origin {
 /// Probability from which an origin is called; below it for all: undetermined.
 pub const CERTAIN: f64 = 0.95;
 
+/// Expected bits below which a measurement tells nothing that is worth its cost, and is not shown.
+pub const TELLS: f64 = 0.005;
+
 /// A probability to be rounded to three digits: what is no verdict is not rounded to one.
 ///
 /// ```
@@ -83,6 +86,12 @@ pub struct Explanation {
     pub log_evidence: f64,
     /// Standard error of [`log_evidence`](Explanation::log_evidence), from the sampler.
     pub error: f64,
+}
+
+/// Whether each measurement that tells anything has a cost, so that they are ranked by bits per cost.
+pub fn costed(next: &[Next]) -> bool {
+    let cost = |n: &Next| n.cost.is_some_and(|c| c > 0.0);
+    next.iter().any(cost) && next.iter().all(|n| cost(n) || n.expected_bits < TELLS)
 }
 
 /// A further measurement that could be made.
@@ -195,28 +204,45 @@ impl Verdict {
         self.origin.iter().filter(|(_, p)| *p > 0.0).map(|(_, p)| -p * libm::log2(*p)).sum()
     }
 
-    /// Gives further measurements their costs and puts them in order anew: of costs by parts of names, the first whose part a name contains.
+    /// Gives further measurements their costs and puts them in order anew. A cost is for the measurements whose name contains its text,
+    /// whatever the case; of several texts the longest within the first words of a name (before a colon) counts, and elsewhere the longest.
+    /// Tells which of the costs are used.
     ///
     /// ```
     /// use remission_infer::verdict::{Next, Verdict};
     /// let next = |name: &str, expected_bits| Next { name: name.into(), expected_bits, error: 0.0, cost: None };
     /// let mut verdict = Verdict::new(Vec::new());
     /// verdict.rank(vec![next("a biopsy", 0.5), next("one more blood sample", 0.2)]);
-    /// verdict.priced(&[("biopsy".into(), 1000.0), ("blood".into(), 100.0)]);
+    /// let used = verdict.priced(&[("Biopsy".into(), 1000.0), ("blood".into(), 100.0), ("scan".into(), 1.0)]);
     /// assert_eq!((verdict.next[0].name.as_str(), verdict.next[0].cost), ("one more blood sample", Some(100.0)));
+    /// assert_eq!(used, [true, true, false]);
     /// ```
-    pub fn priced(&mut self, costs: &[(String, f64)]) {
+    pub fn priced(&mut self, costs: &[(String, f64)]) -> Vec<bool> {
+        let mut used = vec![false; costs.len()];
         let mut next = std::mem::take(&mut self.next);
         for n in &mut next {
-            n.cost = costs.iter().find(|(part, _)| n.name.contains(part.as_str())).map(|(_, cost)| *cost);
+            let name = n.name.to_lowercase();
+            let first = name.split(':').next().unwrap_or_default();
+            let fits = |k: &usize| Some(costs[*k].0.to_lowercase()).filter(|part| name.contains(part.as_str()));
+            let found = (0..costs.len()).filter_map(|k| fits(&k).map(|part| (first.contains(&part), part.len(), k)));
+            let best = found.max_by_key(|(in_first, length, k)| (*in_first, *length, std::cmp::Reverse(*k)));
+            n.cost = best.map(|(_, _, k)| costs[k].1);
+            if let Some((_, _, k)) = best {
+                used[k] = true;
+            }
         }
         self.rank(next);
+        used
     }
 
-    /// Puts further measurements in order: most bits first, or most bits per unit of cost where every one has a cost.
+    /// Puts further measurements in order: most bits first, or most bits per unit of cost where each that tells anything
+    /// (0.005 bits or more) has a cost; those without one then come last.
     pub fn rank(&mut self, mut next: Vec<Next>) {
-        let costed = next.iter().all(|n| n.cost.is_some_and(|c| c > 0.0));
-        let worth = |n: &Next| if costed { n.expected_bits / n.cost.unwrap_or(1.0) } else { n.expected_bits };
+        let costed = costed(&next);
+        let worth = |n: &Next| match costed {
+            true => n.cost.filter(|c| *c > 0.0).map_or(-1.0, |c| n.expected_bits / c),
+            false => n.expected_bits,
+        };
         next.sort_by(|a, b| worth(b).total_cmp(&worth(a)));
         self.next = next;
     }

@@ -5,7 +5,7 @@ use super::report::numbers::{evidence, interval, one_line, p_value, point, proba
 use crate::explain::page::Page;
 use crate::report::words;
 use remission_infer::answer::{Answer, Estimate};
-use remission_infer::verdict::{CERTAIN, Next, Verdict};
+use remission_infer::verdict::{CERTAIN, Next, TELLS, Verdict};
 
 /// All answers, one after the other.
 pub fn answers(answers: &[Answer]) -> String {
@@ -176,7 +176,7 @@ fn next(page: &mut Page, verdict: &Verdict) {
     if costed {
         rows[0].extend(["cost", "bits per cost"].map(String::from));
     }
-    let told = |n: &&Next| n.expected_bits.is_nan() || n.expected_bits >= HARDLY;
+    let told = |n: &&Next| n.expected_bits.is_nan() || n.expected_bits >= TELLS;
     let left = verdict.next.iter().filter(|n| !told(n)).count();
     for n in verdict.next.iter().filter(told) {
         let mut row = vec![bits(n), one_line(&n.name)];
@@ -191,13 +191,10 @@ fn next(page: &mut Page, verdict: &Verdict) {
         (_, 0) => page.table(4, &rows, &[0, 2, 3]),
         _ => {
             page.table(4, &rows, &[0, 2, 3]);
-            page.text(4, &format!("{left} more would tell less than {HARDLY} bits"));
+            page.text(4, &format!("{left} more would tell less than {TELLS} bits"));
         }
     }
 }
-
-/// Bits below which a measurement is not listed on the terminal.
-const HARDLY: f64 = 0.005;
 
 /// `0.42 ± 0.01`.
 fn bits(n: &Next) -> String {

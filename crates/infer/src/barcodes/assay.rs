@@ -1,10 +1,11 @@
 //! The answer of the barcode assay: who won, sharing against chance, rates, the verdict on origin and what to measure next.
 
+use super::carried::{CARRIED, taken_out};
 use super::emission::{Fitted, Pool};
 use super::next::Known;
 use super::overlap::overlap;
 use super::read::{Data, Sample};
-use super::refused::{crowded, later, not_treated, slight, standing, torn};
+use super::refused::{crowded, later, many, not_treated, slight, standing, torn};
 use super::said::{estimates, figure, others, tables, words};
 use super::sharing::{Limits, selected};
 use super::weigh::{Weighed, weigh};
@@ -157,7 +158,16 @@ fn of_arm(
 ) -> Result<Answer, Failure> {
     let mut answer = Answer { assay: "barcodes".into(), experiment: Some(arm.into()), ..Answer::default() };
     answer.notes.extend(data.notes.iter().cloned());
-    let samples: Vec<&Sample> = replicates.iter().chain(untreated).copied().collect();
+    let as_read: Vec<&Sample> = replicates.iter().chain(untreated).copied().collect();
+    let (cleaned, taken) = taken_out(&as_read);
+    let samples: Vec<&Sample> = cleaned.iter().collect();
+    let (listed, replicates) = (replicates, &samples[..replicates.len()]);
+    if taken > 0 {
+        answer.notes.push(format!(
+            "{taken} counts of at most {} % of the same barcode's share in other samples were taken for carry-over, as 0",
+            100.0 * CARRIED
+        ));
+    }
     let mut fits: Vec<Fitted> = control
         .part(0.0, 0.3, |c| map(samples.len(), c, |k, _| Ok(fit(pool, &samples[k].counts, options.fdr, None))))?;
     // A replicate in which no winner stood out is looked at again with what stood out in the others.
@@ -191,7 +201,9 @@ fn of_arm(
     let mut torn = torn(replicates, &called);
     if torn.is_none() {
         torn = match verdict.best() {
-            Some((Origin::NonGenetic, _)) => standing(replicates, &called, limits.selected),
+            Some((Origin::NonGenetic, _)) => {
+                standing(replicates, &called, limits.selected).or_else(|| many(replicates, &called, limits.selected))
+            }
             _ => crowded(&called, limits.selected, untreated.is_empty()).or_else(|| slight(replicates, &called)),
         };
     }
@@ -215,7 +227,7 @@ fn of_arm(
     answer.unconverged.extend(torn);
     estimates(&mut answer, pool, replicates, &own, &called, &sharing, &posteriors, &verdict, &draws, options);
     answer.unconverged.extend(posteriors[best].diagnosis.complaints());
-    tables(&mut answer, data, pool, replicates, &own, &called);
+    tables(&mut answer, data, pool, listed, &own, &called);
     others(&mut answer, data, arm, &called);
     answer.figures.push(figure(&sharing));
     let posterior = &posteriors[best];

@@ -7,12 +7,13 @@
 //! 2025 (Nat. Commun. 16, doi 10.1038/s41467-025-59479-7) infer rates from diversity and population sizes by simulation; here
 //! the likelihood of the counts is in closed form.
 //!
-//! In reading order: [`read`] (the table), [`emission`] (frequencies, noise, the law of counts), [`winners`] (who
+//! In reading order: [`read`] (the table), `carried` (reads of other samples), [`emission`] (frequencies, noise, the law of counts), [`winners`] (who
 //! won), [`sharing`] (the law of shared
 //! winners), [`overlap`] (sharing by chance), `weigh` (the explanations), [`simulate`] (imagined experiments), [`next`] (further measurements), [`assay`] (the answer). Left out: correlation of
 //! the sizes of shared winners, cells with two barcodes, sequencing errors that make new barcodes (merge those before).
 
 pub mod assay;
+mod carried;
 pub mod emission;
 pub mod next;
 pub mod overlap;

@@ -65,7 +65,7 @@ const MOST: u64 = 1 << 40;
 /// ```
 pub fn read(text: &str) -> Result<Data, TableProblems> {
     let mut sheet = Sheet::parse(text)?;
-    let has = |sheet: &Sheet, name: &str| sheet.names().contains(&name);
+    let has = |sheet: &Sheet, name: &str| sheet.names().iter().any(|n| n.eq_ignore_ascii_case(name));
     let tidy = has(&sheet, "count") || has(&sheet, "sample") || has(&sheet, "arm");
     let Some(barcode) = sheet.needed("barcode") else {
         return Err(sheet.finish().err().unwrap_or(TableProblems(Vec::new())));
@@ -115,7 +115,8 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             table.counts.push((place, reads as u64));
         }
     } else {
-        let names: Vec<String> = sheet.names().into_iter().filter(|n| *n != "barcode").map(str::to_string).collect();
+        let names: Vec<String> =
+            sheet.names().into_iter().filter(|n| !n.eq_ignore_ascii_case("barcode")).map(str::to_string).collect();
         let columns: Vec<_> = names.iter().filter_map(|n| Some((n.clone(), sheet.optional(n)?))).collect();
         if columns.is_empty() {
             sheet.reject_header("no column of counts", "columns `arm`, `barcode`, `count`, or one column a sample");
@@ -144,6 +145,12 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
                 table.counts.push(((sample, place), reads as u64));
             }
         }
+    }
+    if let Some((name, row)) =
+        table.total().and_then(|name| Some((name, rows.iter().find(|r| sheet.text(r, barcode) == name)?)))
+    {
+        let found = format!("`{name}`, whose counts are the sums of all others");
+        sheet.reject(row, barcode, &found, "barcodes alone; take the line of sums out");
     }
     sheet.finish()?;
     let mut notes = Vec::new();
@@ -197,6 +204,22 @@ impl Builder {
         place.unwrap_or_else(|| {
             self.samples.push(key);
             self.samples.len() - 1
+        })
+    }
+
+    /// A barcode that is called a total and has as many reads in each sample as all others together.
+    fn total(&self) -> Option<&str> {
+        let named = |label: &&String| ["total", "sum", "all"].iter().any(|word| label.to_lowercase().contains(word));
+        self.labels.iter().filter(named).find_map(|label| {
+            let place = *self.barcodes.get(label)?;
+            let mut sums = vec![(0u64, 0u64); self.samples.len()];
+            for ((sample, barcode), reads) in &self.counts {
+                let (own, others) = &mut sums[*sample];
+                let sum = if *barcode == place { own } else { others };
+                *sum = sum.saturating_add(*reads);
+            }
+            let sums_up = sums.iter().all(|(own, others)| own == others) && sums.iter().any(|s| s.0 > 0);
+            sums_up.then_some(label.as_str())
         })
     }
 

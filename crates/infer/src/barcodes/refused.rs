@@ -105,6 +105,17 @@ pub(super) fn slight(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<Str
     })
 }
 
+/// Says so where many barcodes win and few others are read: a large random sample and many resistant cells look the same.
+pub(super) fn many(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
+    let middle = middle(called)?;
+    (middle as f64 > 0.5 * selected && !still_read(replicates, called)).then(|| {
+        format!(
+            "{middle} barcodes win in a replicate, in each replicate anew, and few others are still read: a random sample of cells and many \
+             cells that became resistant look the same, and the evidence is withheld: a pool of ten times the barcodes would tell"
+        )
+    })
+}
+
 /// Why winners are no survival that all share although more of them win than are weighed as selection: nearly all others are still read.
 pub(super) fn standing(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
     let middle = middle(called)?;

@@ -8,6 +8,9 @@ use crate::special::log_sum;
 
 const DRIFT: (f64, f64) = (-7.0, 10.0);
 
+/// Fewest cells that a sample of likes has left, for each effective barcode. Fewer are few survivors, alike in number to winners.
+const LIKES: f64 = 0.25;
+
 /// Fits one sample of the pool's barcodes; `fdr`: the false discovery rate of calls, between 0 and 1; `like`: values of a
 /// sample that is thought to be alike, with its depth, to begin from.
 pub fn fit(pool: &Pool, counts: &[u64], fdr: f64, like: Option<(&Values, f64)>) -> Fitted {
@@ -15,7 +18,8 @@ pub fn fit(pool: &Pool, counts: &[u64], fdr: f64, like: Option<(&Values, f64)>) 
     let sample = Sample { pool, counts, depth };
     let barcodes = counts.len();
     let all = vec![1.0; barcodes];
-    let drift_alike = sample.drift(1.0, &all, DRIFT);
+    let few = libm::log(depth / (LIKES * pool.effective()));
+    let drift_alike = sample.drift(1.0, &all, (DRIFT.0, few.clamp(DRIFT.0 + 1.0, DRIFT.1)));
     let alike: Vec<f64> = (0..barcodes).map(|b| sample.lost(b, 1.0, drift_alike)).collect();
     let alike_sum: f64 = alike.iter().sum();
     let mut starts = vec![far(&sample), above(&sample)];

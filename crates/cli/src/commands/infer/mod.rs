@@ -109,19 +109,19 @@ fn priced(answer: &mut Answer, costs: &[(String, f64)]) {
     if costs.is_empty() {
         return;
     }
-    let mut names = Vec::new();
+    let (mut names, mut used) = (Vec::new(), vec![false; costs.len()]);
     if let Some(verdict) = &mut answer.verdict {
-        verdict.priced(costs);
+        used = verdict.priced(costs);
         names = verdict.next.iter().map(|n| format!("`{}`", n.name)).collect();
     }
-    let unknown = costs.iter().filter(|(part, _)| !names.iter().any(|n| n.contains(part.as_str())));
+    let unknown = costs.iter().zip(used).filter(|(_, used)| !used).map(|(cost, _)| cost);
     let there = match names.is_empty() {
         true => "none is ranked here".to_string(),
         false => format!("they are {}", names.join(", ")),
     };
     let notes: Vec<String> = unknown
         .map(|(part, _)| {
-            format!("the cost of `{part}` is not used: no further measurement's name contains it; {there}")
+            format!("the cost of `{part}` is not used: no further measurement's name contains it, or a longer text does; {there}")
         })
         .collect();
     // What was typed in vain stands first.

@@ -7,7 +7,7 @@ use super::parts::{nothing, number, row, text};
 use crate::report::html::{Table, behind, escape};
 use crate::report::svg::{Anchor, Scale, Svg, fit, px};
 use crate::report::words;
-use remission_infer::verdict::{CERTAIN, Explanation, Next, Origin, Verdict};
+use remission_infer::verdict::{CERTAIN, Explanation, Next, Origin, Verdict, costed};
 
 /// Further measurements drawn; all are in the table.
 const DRAWN: usize = 12;
@@ -288,7 +288,7 @@ pub fn next(verdict: &Verdict, prefix: &str) -> String {
     let most = rows.iter().map(|b| b.value + if b.error.is_finite() { 2.0 * b.error.max(0.0) } else { 0.0 });
     let most = most.filter(|v| v.is_finite()).fold(entropy, f64::max).max(1e-6);
     let axis = super::axis::Ruler::of(&Default::default(), [0.0, most].into_iter(), true, [false; 2], 4);
-    let costed = verdict.next.iter().all(|n| n.cost.is_some_and(|c| c > 0.0));
+    let by_cost = costed(&verdict.next);
     let spoken: Vec<String> = rows.iter().take(5).map(|b| format!("{}: {} bits", b.name, b.text)).collect();
     let label = format!(
         "Expected information of further measurements about the origin, at most {} bits. {}.",
@@ -316,7 +316,7 @@ pub fn next(verdict: &Verdict, prefix: &str) -> String {
             &[text(&n.name), number(n.expected_bits), number(n.error), n.cost.map_or(nothing(), number), per],
         );
     }
-    let order = if costed { "in the order of bits for each unit of cost" } else { "the most telling first" };
+    let order = if by_cost { "in the order of bits for each unit of cost" } else { "the most telling first" };
     let more = if verdict.next.len() > rows.len() {
         format!(" {} of {} are drawn; the table has all.", rows.len(), verdict.next.len())
     } else {
