@@ -233,13 +233,13 @@ fn few_survivors_by_chance_are_not_called_resistant() {
     let known = Options { regrown: true, ..quick() };
     // Chance survivors of one size, or that differ in it by far; a tenth of the barcodes at most.
     let design = Design { barcodes: 800, ..DESIGN };
-    for (number, during, grown_spread) in [(50, 15.0, 0.1), (51, 10.0, 1.0), (52, 45.0, 1.0), (53, 30.0, 2.0)] {
-        let truth = Truth { during, survive: 0.0, grown_spread, ..TRUTH };
+    let during = |v: &Verdict| v.origin.iter().find(|o| o.0 == Origin::DuringTreatment).unwrap().1;
+    for (number, survivors, grown_spread) in [(50, 15.0, 0.1), (51, 10.0, 1.0), (52, 25.0, 1.0), (53, 30.0, 2.0)] {
+        let truth = Truth { during: survivors, survive: 0.0, grown_spread, ..TRUTH };
         let data = simulate(&truth, &design, &mut stream(number));
         let found = answered(&data, &quick());
         let verdict = found.verdict.as_ref().unwrap();
-        println!("{during} {grown_spread}: {:?} {:?} {:?}", verdict.origin, verdict.next, found.words);
-        let during = |v: &Verdict| v.origin.iter().find(|o| o.0 == Origin::DuringTreatment).unwrap().1;
+        println!("{survivors} {grown_spread}: {:?} {:?} {:?}", verdict.origin, verdict.next, found.words);
         assert!(verdict.undetermined && during(verdict) < 0.9, "{:?}", found.words);
         // Of one size alone they are hardly winners, and replicates may be torn.
         if grown_spread >= 1.0 {
@@ -252,6 +252,30 @@ fn few_survivors_by_chance_are_not_called_resistant() {
             assert!(verdict.next.iter().all(|n| !n.name.contains("treated again")));
         }
     }
+    // A single survivor a replicate, each another: had been called survival that all share.
+    let mut single = simulate(&Truth { during: 15.0, survive: 0.0, ..TRUTH }, &design, &mut stream(56));
+    for (k, sample) in single.samples[2..].iter_mut().enumerate() {
+        sample.counts.iter_mut().for_each(|n| *n = 0);
+        sample.counts[100 * k + 7] = 20_000;
+    }
+    let verdict = answered(&single, &quick()).verdict.unwrap();
+    assert!(verdict.undetermined && verdict.reason.contains("stand alone"), "{:?}", verdict.origin);
+    // Winners of which each sample carries a fifth of a per cent into the others are no shared winners.
+    let mut carried = simulate(&Truth { during: 30.0, survive: 0.0, ..TRUTH }, &design, &mut stream(57));
+    let read: Vec<Vec<u64>> = carried.samples[2..].iter().map(|s| s.counts.clone()).collect();
+    for (k, sample) in carried.samples[2..].iter_mut().enumerate() {
+        for (b, count) in sample.counts.iter_mut().enumerate() {
+            let others: u64 = (0..read.len()).filter(|j| *j != k).map(|j| read[j][b]).sum();
+            *count += (0.002 * others as f64 / 3.0) as u64;
+        }
+    }
+    let found = answered(&carried, &known);
+    let verdict = found.verdict.as_ref().unwrap();
+    assert!(verdict.origin[0].1 < 1e-3 && during(verdict) > 0.8, "{:?}", verdict.origin);
+    assert!(found.notes.iter().any(|n| n.contains("taken for carry-over")), "{:?}", found.notes);
+    // More than a tenth of the barcodes win, each replicate others: many resistant cells, or a large sample.
+    let many = simulate(&Truth { during: 100.0, survive: 0.0, ..TRUTH }, &design, &mut stream(58));
+    assert!(answered(&many, &known).verdict.unwrap().undetermined);
     // Shared winners were there before; whether the others are resistant is not known.
     let truth = Truth { before: 30.0, during: 25.0, survive: 0.0, ..TRUTH };
     let data = simulate(&truth, &design, &mut stream(54));
@@ -357,6 +381,11 @@ fn bad_tables_and_options_are_named() {
         ),
         ("sample,barcode,count\ndrug_d36501,ACG,1\n", "line 2: found the sample `drug_d36501` of day 36501"),
         ("barcode,drug\nACG,1\nACG,2\n", "the barcode of line 2 again"),
+        ("barcode,drug,,\nACG,1,2,\n", "line 1: found column 3, which has no name; allowed: a name ARM_r"),
+        (
+            "Barcode,baseline,drug\nA,3,1\nB,4,0\nGrand total,7,1\n",
+            "line 4, column 1 (Barcode): found `Grand total`, whose counts are the sums",
+        ),
         ("barcode,drug\nACG,\"1,5\"\n", "decimals with a point"),
     ] {
         let problems = read(text).unwrap_err().to_string();
@@ -376,6 +405,11 @@ fn bad_tables_and_options_are_named() {
     for part in ["the baseline is of day 21", "treated arm `baseline` are of day 0", "--baseline could name"] {
         assert!(refused(TEMPLATE, &late).contains(part), "{}", refused(TEMPLATE, &late));
     }
+    // Capitals, as spreadsheets write them.
+    assert_eq!(
+        read(&TEMPLATE.replacen("arm,replicate,time_days,barcode,count", "Arm,Replicate,Time_days,Barcode,Count", 1)),
+        read(TEMPLATE)
+    );
     // One barcode, huge counts, and the template itself are answered.
     for text in
         ["barcode,baseline,drug_r1\nACG,1,1\n", "barcode,baseline,drug_r1\nA,1,1099511627776\nB,0,1\n", TEMPLATE]

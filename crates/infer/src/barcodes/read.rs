@@ -115,9 +115,12 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
             table.counts.push((place, reads as u64));
         }
     } else {
-        let names: Vec<String> =
-            sheet.names().into_iter().filter(|n| !n.eq_ignore_ascii_case("barcode")).map(str::to_string).collect();
+        let named = |n: &&str| !n.is_empty() && !n.eq_ignore_ascii_case("barcode");
+        let names: Vec<String> = sheet.names().into_iter().filter(named).map(str::to_string).collect();
         let columns: Vec<_> = names.iter().filter_map(|n| Some((n.clone(), sheet.optional(n)?))).collect();
+        for unnamed in sheet.unused().iter().filter(|n| n.ends_with("no name")) {
+            sheet.reject_header(unnamed, "a name ARM_rREPLICATE_dDAYS for each column of counts");
+        }
         if columns.is_empty() {
             sheet.reject_header("no column of counts", "columns `arm`, `barcode`, `count`, or one column a sample");
         }

@@ -113,7 +113,7 @@ pub(super) fn words(
              arose in it do: growing the pool further before the split tells them apart.",
         ],
         Origin::PreExisting => &[
-            "A winner of one replicate that is carried into the others, by cells, DNA or misread indices (0.3 % of a sample is enough), \
+            "A winner of one replicate that is carried into the others, by cells, DNA or misread indices (more than 0.3 % of a sample), \
              looks shared as well: a sample without cells among them tells.",
         ],
         _ => &[],
