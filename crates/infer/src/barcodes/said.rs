@@ -131,8 +131,8 @@ pub(super) fn words(
 
 /// Why winners may be chance survivors, and what to do.
 const ALONE: &str = "The winners stand alone: hardly anything else is read beside them (no more than may stray into a sample), so that cells \
-                     which survived by chance look the same as resistant ones that arose in each replicate anew. Had the cells grown back \
-                     under the drug when they were harvested, or did they when treated again, say so by --regrown.";
+                     which survived by chance look the same as resistant ones that arose in each replicate anew. If the cells had \
+                     grown back under the drug when they were harvested, or did when treated again, say so by --regrown.";
 
 /// Why `all` winning barcodes do not tell the origin; `counted` says how they are shared.
 fn undetermined(all: usize, sharing: &Overlap, counted: &str) -> String {

@@ -56,6 +56,11 @@ pub enum Deviation {
 /// let theta = [30f64.ln(), 0.02f64.ln(), 0.001f64.ln(), -3.0, 0.0, 0.0, -2.0];
 /// let d = model.log_diameter(&theta, 100.0).exp();
 /// assert!((d - 30.0 * ((-2f64).exp() + 0.1f64.exp() - 1.0)).abs() < 1e-12);
+/// // Parts 1, 1/2 and 1/4 of the volume: decay 0.02, persisting decay 0.001 and growth 0.005 a day, after 100 days.
+/// let model = Model { curve: Curve::Regrowth, deviation: Deviation::None };
+/// let theta = [30f64, 0.25, 0.5, 0.02, 0.001, 0.005].map(f64::ln);
+/// let volume = ((-2f64).exp() + 0.5 * (-0.1f64).exp() + 0.25 * 0.5f64.exp()) / 1.75;
+/// assert!((model.log_diameter(&theta, 100.0).exp() - 30.0 * volume.cbrt()).abs() < 1e-12);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Model {
