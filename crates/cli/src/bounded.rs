@@ -120,7 +120,7 @@ mod tests {
         assert!(bytes(&file, 99, "a file").unwrap_err().message.contains("has 100 bytes; a file may have 99"));
         assert!(bytes(&folder, 99, "a file").is_err());
         std::fs::write(&file, [0xff]).unwrap();
-        assert!(text(&file, 99, "a file").unwrap_err().message.contains("byte 0"));
+        assert!(text(&file, 99, "a file").unwrap_err().message.contains("line 1, character 1: found a byte"));
         std::fs::write(&file, [0xff, 0xfe, b'a', 0]).unwrap();
         let said = text(&file, 99, "a file").unwrap_err().message;
         assert!(said.starts_with(&format!("error: {}: line 1: found text in UTF-16", file.display())), "{said}");

@@ -146,7 +146,7 @@ fn what_is_refused_leaves_stdout_empty_and_says_where() {
         ),
         (
             vec!["infer", "regrowth", "x.csv", "--prior", "growth_per_day=lognormal(1e300, 0.1)"],
-            vec!["reaches from 0 to 1.49e300; allowed: 0 to 1e15"],
+            vec!["reaches from 0 to 1.49e300; allowed: 0 to 100"],
         ),
         (vec!["infer", "fluctuation", latin.to_str().unwrap()], vec!["line 2, character 4: found a byte"]),
         (vec!["infer", "fluctuation", book.to_str().unwrap()], vec!["found a workbook", "CSV UTF-8"]),

@@ -166,6 +166,9 @@ const CLEAR: f64 = 4.0;
 /// Largest value of a parameter: more than there are cells in a body.
 const MOST: f64 = 1e15;
 
+/// Largest rate of a parameter, 1/day: no cell divides a hundred times a day.
+const FASTEST: f64 = 100.0;
+
 /// Puts priors where their names say, or tells the names that there are. All parameters are above 0, and shares below 1.
 fn set_priors(asked: &[(String, Prior)], places: &mut [(&str, &mut Prior)]) -> Result<(), Exit> {
     for (name, prior) in asked {
@@ -181,8 +184,9 @@ fn set_priors(asked: &[(String, Prior)], places: &mut [(&str, &mut Prior)]) -> R
             Prior::LogNormal(median, sd) => (0.0, median * (CLEAR * sd).exp()),
             Prior::LogitNormal(..) => (0.0, 1.0),
         };
-        if low < 0.0 || high > if share { 1.0 } else { MOST } {
-            let allowed = if share { "a share, 0 to 1".into() } else { format!("0 to {MOST:e}") };
+        let most = if name.ends_with("per_day") { FASTEST } else { MOST };
+        if low < 0.0 || high > if share { 1.0 } else { most } {
+            let allowed = if share { "a share, 0 to 1".into() } else { format!("0 to {}", significant(most, 3)) };
             return Err(Exit::refused(format!(
                 "error: --prior {name}={prior}: reaches from {} to {}; allowed: {allowed}, with {CLEAR} standard deviations to each side of a normal or lognormal law",
                 significant(low, 3),
