@@ -102,7 +102,7 @@ fn published_answers_come_out_to_their_printed_digits() {
 fn what_is_wrong_with_a_table_is_said_by_line_and_column() {
     let cases = [
         ("culture,final_cells\n1,1e8\n", "line 1: found no column `mutants` among `culture`, `final_cells`"),
-        ("culture,Mutants\n1,3\n", "rename `Mutants`?"),
+        ("culture,mutant\n1,3\n", "rename `mutant`?"),
         ("culture,mutants\n1,3\n2,-4\n", "line 3, column 2 (mutants): found `-4`; allowed: a whole number, 0 to"),
         ("culture,mutants\n1,3.5\n", "line 2, column 2 (mutants): found `3.5`"),
         ("culture,mutants\n1,\n", "line 2, column 2 (mutants): found ``"),
