@@ -108,6 +108,8 @@ fn as_many_are_shared_by_chance_as_squares_of_frequencies_say() {
         // Nearly all of them win, the rarest once in a billion draws: all pairs but those without one of the three.
         (expected(vec![0.6, 0.4, 1e-9], 3, 2), 3.0),
         (expected(vec![1.0 / 3.0; 3], 2, 2), 4.0 / 3.0),
+        // Two of three: 1 and 2 with chance 0.7 0.25 (1 / 0.3 + 1 / 0.75), and so on; each is among them with chance 0.970, 0.846, 0.183.
+        (expected(vec![0.7, 0.25, 0.05], 2, 2), 1.691_398),
     ] {
         // Of the number of shared pairs the variance is its mean at most.
         let error = (wanted / 20_000.0_f64).sqrt();
