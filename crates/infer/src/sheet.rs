@@ -1,8 +1,8 @@
 //! A sheet: text of comma-, semicolon- or tab-separated lines made into fields, and fields into typed values, with
 //! every fault of it told by line and column.
 //!
-//! The first line names the columns, in any order; `Mutants` is read where there is no `mutants`. Fields may stand in double quotes on one line (RFC 4180), as R and
-//! spreadsheets write them; a byte-order mark and carriage returns are forgiven (they end lines where nothing else does),
+//! The first line names the columns, in any order; `Mutants` is read where there is no `mutants`. Fields may stand in double
+//! quotes on one line (RFC 4180), as R and spreadsheets write them; a byte-order mark and carriage returns are forgiven (they end lines where nothing else does),
 //! blank lines skipped. The separator is the one of comma, semicolon and tab that the header has most of. Numbers have a
 //! decimal point: a decimal comma is named as such and never guessed at, since `1,234` may be either. Left out: comments,
 //! fields that span lines.
@@ -318,6 +318,11 @@ pub fn is_missing(text: &str) -> bool {
     matches!(text, "" | "." | "NA" | "na" | "N/A" | "NaN" | "nan")
 }
 
+/// Whether a field says that there was too much to count.
+pub fn is_too_many(text: &str) -> bool {
+    ["TNTC", "too many to count"].iter().any(|words| text.eq_ignore_ascii_case(words))
+}
+
 /// A text of at most some hundred characters: what was found may be a megabyte long.
 fn shortened(text: String) -> String {
     const MOST: usize = 300;
@@ -342,7 +347,7 @@ fn advice(text: &str) -> &'static str {
     if text.starts_with(['>', '<', '\u{2265}', '\u{2264}']) {
         return "; values below or above a limit are not read in this column; the guide says how they are written";
     }
-    if ["TNTC", "TOO MANY TO COUNT"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
+    if is_too_many(text) {
         return "; the guide says how a count above a limit is written";
     }
     let begins = text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');

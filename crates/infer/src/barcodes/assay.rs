@@ -5,7 +5,7 @@ use super::emission::{Fitted, Pool};
 use super::next::Known;
 use super::overlap::overlap;
 use super::read::{Data, Sample};
-use super::refused::{crowded, later, many, not_treated, slight, standing, torn};
+use super::refused::{later, not_treated, withheld};
 use super::said::{estimates, figure, others, tables, words};
 use super::sharing::{Limits, selected};
 use super::weigh::{Weighed, weigh};
@@ -198,20 +198,11 @@ fn of_arm(
     let refer: Vec<&[bool]> = called.iter().map(Vec::as_slice).collect();
     let mut stream = Stream::new(options.settings.seed, 0, 1, Purpose::Inference);
     let sharing = overlap(pool, &refer, 4999, &mut stream);
-    let mut torn = torn(replicates, &called);
-    if torn.is_none() {
-        torn = match verdict.best() {
-            Some((Origin::NonGenetic, _)) => {
-                standing(replicates, &called, limits.selected).or_else(|| many(replicates, &called, limits.selected))
-            }
-            _ => crowded(&called, limits.selected, untreated.is_empty()).or_else(|| slight(replicates, &called)),
-        };
-    }
-    if let Some(why) = &torn {
-        verdict = verdict.withheld(why.clone());
-    }
-    if torn.is_none() {
-        known(pool, &own, &called, &kept).rank(&mut verdict, &draws, options.regrown, 200, &mut stream);
+    let best = verdict.best().map(|b| b.0);
+    let torn = withheld(replicates, &called, best, limits.selected, !untreated.is_empty());
+    match &torn {
+        Some(why) => verdict = verdict.withheld(why.clone()),
+        None => known(pool, &own, &called, &kept).rank(&mut verdict, &draws, options.regrown, 200, &mut stream),
     }
     control.done(1.0);
     let best =
@@ -262,18 +253,4 @@ fn known(pool: &Pool, own: &[Fitted], called: &[Vec<bool>], kept: &[bool]) -> Kn
     groups.iter_mut().for_each(|g| g.1 = if g.0 > 0 { g.1 / g.0 as f64 } else { 1.0 / pool.effective() });
     let squares = pool.frequency.iter().map(|f| f * f).sum();
     Known { replicates: r, groups, doubtful, effective: pool.effective(), squares }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::crowded;
-
-    /// 3,000 lineages that merely grow at different rates had been called resistant before the split, with certainty.
-    #[test]
-    fn evidence_is_withheld_where_far_more_win_than_are_selected() {
-        let replicates = |winners: usize| vec![(0..1000).map(|b| b < winners).collect::<Vec<bool>>(); 3];
-        assert!(crowded(&replicates(201), 100.0, true).is_some_and(|why| why.contains("untreated arm would tell")));
-        assert!(crowded(&replicates(201), 100.0, false).is_some_and(|why| !why.contains("untreated")));
-        assert_eq!(crowded(&replicates(200), 100.0, true), None);
-    }
 }

@@ -6,7 +6,7 @@
 //! When the harvested cells are treated again, how many of the winners win again. Laws are averaged over posterior draws. That winners share in groups beyond these counts is left out, so bits are a
 //! lower bound for what the reduced data can tell, but take calls as right.
 
-use super::sharing::{Rates, reached, received};
+use super::sharing::{Drawn, Rates, reached, received};
 use super::weigh::EXPLAINED;
 use crate::expected;
 use crate::special::log_sum;
@@ -80,9 +80,6 @@ pub fn pattern(rates: &Rates, f: f64, k: usize, r: usize) -> f64 {
 
 /// Chance that a winner wins again when the harvested cells are treated again: one that is resistant, and one that is not.
 const AGAIN: (f64, f64) = (0.95, 0.05);
-
-/// An explanation's draws; none: nothing wins.
-pub type Drawn = Option<Vec<Rates>>;
 
 fn wins(rates: Option<&Rates>, f: f64, k: usize, r: usize) -> f64 {
     let p = rates.map_or(1e-3, |rates| pattern(rates, f, k + 1, r + 1) / pattern(rates, f, k, r));

@@ -1,6 +1,7 @@
 //! Why there is no answer for a treated arm, or none that is evidence, in words.
 
 use super::read::{Data, Sample};
+use crate::verdict::Origin;
 
 /// Why no arm is treated: none of `arms` is, or the one that was `asked` for is not among those that are.
 pub(super) fn not_treated(asked: Option<&str>, arms: &[&str], treated: &[&str]) -> String {
@@ -45,8 +46,24 @@ fn middle(called: &[Vec<bool>]) -> Option<usize> {
     numbers.get(numbers.len() / 2).copied()
 }
 
+/// Why winners of a treated arm are no evidence of `origin`, the most probable one, if they are none; `untreated`: whether an arm was left so.
+pub(super) fn withheld(
+    replicates: &[&Sample],
+    called: &[Vec<bool>],
+    origin: Option<Origin>,
+    selected: f64,
+    untreated: bool,
+) -> Option<String> {
+    torn(replicates, called).or_else(|| match origin {
+        Some(Origin::NonGenetic) => {
+            standing(replicates, called, selected).or_else(|| many(replicates, called, selected))
+        }
+        _ => crowded(called, selected, untreated).or_else(|| slight(replicates, called)),
+    })
+}
+
 /// Says so where replicates of one treatment have numbers of winners that one law of counts does not give.
-pub(super) fn torn(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
+fn torn(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
     let number = |k: &usize| winners(&called[*k]);
     let most = (0..called.len()).max_by_key(number)?;
     let least = (0..called.len()).min_by_key(number)?;
@@ -62,10 +79,10 @@ pub(super) fn torn(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<Strin
 }
 
 /// Says so where far more barcodes win than selection of some lineages can be meant by.
-pub(super) fn crowded(called: &[Vec<bool>], selected: f64, no_untreated: bool) -> Option<String> {
+fn crowded(called: &[Vec<bool>], selected: f64, untreated: bool) -> Option<String> {
     let middle = middle(called)?;
     (middle as f64 > 2.0 * selected).then(|| {
-        let untreated = if no_untreated { "; an untreated arm would tell" } else { "" };
+        let untreated = if untreated { "" } else { "; an untreated arm would tell" };
         format!(
             "{middle} barcodes win in a replicate, where more than {selected:.0} are no selection of some lineages: so many win when \
              lineages grow at different rates, resistant or not, and the evidence is withheld{untreated}"
@@ -85,7 +102,7 @@ fn still_read(replicates: &[&Sample], called: &[Vec<bool>]) -> bool {
 const HELD: f64 = 0.2;
 
 /// Says so where barcodes stand out a little above all others: clones of survivors that all share differ so much by chance.
-pub(super) fn slight(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
+fn slight(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<String> {
     let mut held: Vec<f64> = replicates
         .iter()
         .zip(called)
@@ -106,7 +123,7 @@ pub(super) fn slight(replicates: &[&Sample], called: &[Vec<bool>]) -> Option<Str
 }
 
 /// Says so where many barcodes win and few others are read: a large random sample and many resistant cells look the same.
-pub(super) fn many(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
+fn many(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
     let middle = middle(called)?;
     (middle as f64 > 0.5 * selected && !still_read(replicates, called)).then(|| {
         format!(
@@ -117,7 +134,7 @@ pub(super) fn many(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) 
 }
 
 /// Why winners are no survival that all share although more of them win than are weighed as selection: nearly all others are still read.
-pub(super) fn standing(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
+fn standing(replicates: &[&Sample], called: &[Vec<bool>], selected: f64) -> Option<String> {
     let middle = middle(called)?;
     (middle as f64 > selected && still_read(replicates, called)).then(|| {
         format!(
@@ -126,4 +143,18 @@ pub(super) fn standing(replicates: &[&Sample], called: &[Vec<bool>], selected: f
              evidence is withheld: a pool of more barcodes would tell"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::crowded;
+
+    /// 3,000 lineages that merely grow at different rates had been called resistant before the split, with certainty.
+    #[test]
+    fn evidence_is_withheld_where_far_more_win_than_are_selected() {
+        let replicates = |winners: usize| vec![(0..1000).map(|b| b < winners).collect::<Vec<bool>>(); 3];
+        assert!(crowded(&replicates(201), 100.0, false).is_some_and(|why| why.contains("untreated arm would tell")));
+        assert!(crowded(&replicates(201), 100.0, true).is_some_and(|why| !why.contains("untreated")));
+        assert_eq!(crowded(&replicates(200), 100.0, false), None);
+    }
 }

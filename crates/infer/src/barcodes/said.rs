@@ -2,10 +2,9 @@
 
 use super::assay::Options;
 use super::emission::{Fitted, Pool, effective};
-use super::next::Drawn;
 use super::overlap::Overlap;
 use super::read::{Data, Sample};
-use super::sharing::{FEWEST, Law, Rates, selected};
+use super::sharing::{Drawn, FEWEST, Law, Rates, selected};
 use super::weigh::{EXPLAINED, FEW, SELECTED, by_chance};
 use crate::answer::{Answer, Estimate, Said, Table, Test, Value};
 use crate::figure::{Axis, Figure, Layer};

@@ -255,6 +255,9 @@ pub struct Rates {
     pub law: Law,
 }
 
+/// Rates by the draws of an explanation; none: nothing wins.
+pub type Drawn = Option<Vec<Rates>>;
+
 impl Rates {
     /// ln of the chance that no replicate of `r` receives a resistant cell, nor makes one.
     ///

@@ -7,8 +7,7 @@
 
 use super::assay::Options;
 use super::emission::{Fitted, Pool};
-use super::next::Drawn;
-use super::sharing::{Kind, Limits, Rates, Sharing, Winners};
+use super::sharing::{Drawn, Kind, Limits, Rates, Sharing, Winners};
 use super::winners::alone;
 use crate::failure::Failure;
 use crate::jobs::{Control, map};
@@ -178,7 +177,11 @@ impl<'a> Reading<'a> {
         let known = self.sampled.iter().find(|s| s.0 == kind).map(|s| s.1.clone());
         let posterior = match known {
             Some(known) => known,
-            None => sample(&target, settings, control)?,
+            None => {
+                let found = sample(&target, settings, control)?;
+                self.sampled.push((kind, found.clone()));
+                found
+            }
         };
         let (evidence, error) = match self.likes {
             None => (posterior.log_evidence - self.price, posterior.error),
@@ -188,7 +191,6 @@ impl<'a> Reading<'a> {
                 (alike + log_sum(&none) - libm::log(none.len() as f64), 0.0)
             }
         };
-        self.sampled.push((kind, posterior.clone()));
         Ok((evidence, error, posterior))
     }
 }

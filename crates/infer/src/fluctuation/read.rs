@@ -1,6 +1,6 @@
 //! The table of a fluctuation assay: one line a culture.
 
-use crate::sheet::{Column, Numbers, Once, Row, Sheet, TableProblems, is_missing};
+use crate::sheet::{Column, Numbers, Once, Row, Sheet, TableProblems, is_missing, is_too_many};
 use crate::words::typed;
 use std::collections::BTreeMap;
 
@@ -110,7 +110,7 @@ pub fn read(text: &str) -> Result<Data, TableProblems> {
 fn counted(sheet: &Sheet, row: &Row, mutants: Column) -> Option<f64> {
     let text = sheet.text(row, mutants);
     let above = text.strip_prefix(['>', '\u{2265}']).map(|limit| limit.trim_start_matches('=').trim());
-    if above.is_none() && !["TNTC", "too many to count"].iter().any(|word| text.eq_ignore_ascii_case(word)) {
+    if above.is_none() && !is_too_many(text) {
         return sheet.number(row, mutants, Numbers::Whole(MOST));
     }
     let limit = above.filter(|limit| limit.parse::<u64>().is_ok()).unwrap_or("N");

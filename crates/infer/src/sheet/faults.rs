@@ -70,10 +70,8 @@ const SAME: usize = 3;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Faults {
     listed: Vec<TableProblem>,
-    /// Of what was found in a column: how many are listed, and the place of the last of them.
-    same: HashMap<(usize, String), (usize, usize)>,
-    /// Of a kind: how many are listed, and the place of the last of them.
-    kinds: HashMap<(usize, String), (usize, usize)>,
+    /// Of a column and what is allowed in it, and of these with what was found: how many are listed, and the place of the last of them.
+    kinds: HashMap<(usize, String, Option<String>), (usize, usize)>,
     /// All of them, listed or not.
     pub count: usize,
 }
@@ -82,25 +80,22 @@ impl Faults {
     /// Takes down a fault; lists it unless `alike` of its kind are, or 500 in all.
     pub fn push(&mut self, problem: TableProblem, alike: usize) {
         self.count += 1;
-        let found = (problem.column, problem.found.clone());
-        if let Some((_, last)) =
-            self.same.get(&found).filter(|s| s.0 >= SAME && self.listed[s.1].allowed == problem.allowed)
-        {
-            self.listed[*last].more += 1;
-            return;
-        }
-        let key = (problem.column, problem.allowed.clone());
-        match self.kinds.get_mut(&key) {
-            Some((number, last)) if *number >= alike => self.listed[*last].more += 1,
-            _ if self.listed.len() >= MOST => {}
-            known => {
-                let number = known.map_or(0, |k| k.0);
-                self.kinds.insert(key, (number + 1, self.listed.len()));
-                let same = self.same.entry(found).or_default();
-                *same = (same.0 + 1, self.listed.len());
-                self.listed.push(problem);
+        let key = |found: Option<&String>| (problem.column, problem.allowed.clone(), found.cloned());
+        let kinds = [(key(Some(&problem.found)), SAME.min(alike)), (key(None), alike)];
+        for (kind, most) in &kinds {
+            if let Some((_, last)) = self.kinds.get(kind).filter(|k| k.0 >= *most) {
+                self.listed[*last].more += 1;
+                return;
             }
         }
+        if self.listed.len() >= MOST {
+            return;
+        }
+        for (kind, _) in kinds {
+            let known = self.kinds.entry(kind).or_default();
+            *known = (known.0 + 1, self.listed.len());
+        }
+        self.listed.push(problem);
     }
 
     /// Lists the first alone of those that are one fault on every line.
@@ -116,7 +111,6 @@ impl Faults {
             }
         }
         self.kinds.clear();
-        self.same.clear();
     }
 
     /// In the order of the text.
