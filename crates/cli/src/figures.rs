@@ -39,7 +39,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
             progression: said
                 .progression
                 .as_ref()
-                .filter(|_| study.recist_on.is_some())
+                .filter(|_| study.assesses_progression())
                 .map(|km| curve(km, &patients.progression, &printed)),
             // Where an arm ends at progression nobody is followed until death.
             survival: said
@@ -89,7 +89,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
         seed: study.seed,
         method: method.to_string(),
         horizon_days: study.horizon,
-        assesses_progression: study.recist_on.is_some(),
+        assesses_progression: study.assesses_progression(),
         arms,
         comparisons,
         assumptions: assumptions(model),
@@ -201,8 +201,7 @@ fn doses(compiled: &Compiled, arm: &remission_model::resolved::Arm, horizon: f64
     let span = Span { from: 0.0, to: STRIP.min(horizon) };
     let mut given = Vec::new();
     for (k, drug) in compiled.model.drugs.iter().enumerate() {
-        let held = matches!(drug.route, remission_model::resolved::Route::Held);
-        let (scale, unit) = if held { (drug.felt_scale, drug.felt_unit.as_str()) } else { (1.0, "mg") };
+        let (unit, scale) = drug.dose_unit();
         // The row of a record may give nothing; a held drug at 0 is a change.
         let doses = levels::doses(regimen, k, span, DOSES).into_iter();
         let said = doses.filter(|d| d.amount > 0.0 || arm.records.is_none());

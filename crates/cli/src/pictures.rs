@@ -53,7 +53,7 @@ pub fn fill(data: &mut ReportData, compiled: &Compiled, study: &Study, gathered:
         arm.series = series(compiled, gathered, k);
     }
     portraits(data, compiled, study, gathered, &numbers, method);
-    data.ranking = study.recist_on.and_then(|_| ranking(model, study, gathered, &numbers));
+    data.ranking = if study.assesses_progression() { ranking(model, study, gathered, &numbers) } else { None };
 }
 
 /// Numbers of the patients with an outcome.
@@ -146,6 +146,10 @@ fn one_drug(
     people: &[Vec<f64>],
 ) -> Option<Exposure> {
     let described = &compiled.model.drugs[drug];
+    // Of a beam there is nothing between fractions to be drawn.
+    if matches!(described.route, Route::Radiation { .. }) {
+        return None;
+    }
     let held = matches!(described.route, Route::Held);
     let (span, number, steady) = match levels::steady_cycle(compiled, regimen, drug, horizon, people).ok()? {
         Some(cycle) => (cycle.span, cycle.number, cycle.steady),
@@ -158,8 +162,8 @@ fn one_drug(
     let found = levels::levels(compiled, regimen, drug, span, people).ok()?;
     let per = 1.0 / described.felt_scale;
     let of = |s: &Spread| (short(s.typical * per), short(s.low * per), short(s.middle * per), short(s.high * per));
-    let (dose_scale, dose_unit) =
-        if held { (described.felt_scale, described.felt_unit.clone()) } else { (1.0, "mg".to_string()) };
+    let (dose_unit, dose_scale) = described.dose_unit();
+    let dose_unit = dose_unit.to_string();
     let curve = found.times.iter().zip(&found.curve).map(|(t, s)| {
         let (typical, low, middle, high) = of(s);
         (short(t - span.from), typical, low, middle, high)
@@ -208,6 +212,9 @@ fn series(compiled: &Compiled, gathered: &Gather, k: usize) -> Vec<Series> {
             }
             MeasurementKind::Ctdna(assay) if channel.unit == "1" => {
                 limit = Some(scale * over_parameters(compiled, &typical, &assay.detection_limit));
+            }
+            MeasurementKind::Sequencing(s) => {
+                limit = Some(scale * over_parameters(compiled, &typical, &s.detection_limit));
             }
             MeasurementKind::Ctdna(_) | MeasurementKind::SumOfDiameters { .. } => {}
         }
@@ -265,7 +272,8 @@ fn portraits(
             &[(0.25, "a quarter"), (0.5, "half"), (0.75, "three quarters")]
         };
         if times.is_empty() {
-            let why = if study.recist_on.is_some() { "nobody progressed; the first patient" } else { "the first run" };
+            let why =
+                if study.assesses_progression() { "nobody progressed; the first patient" } else { "the first run" };
             chosen.push((numbers[0], k, why.to_string(), true));
         }
         for (share, name) in shares.iter().filter(|_| !times.is_empty()) {
@@ -305,7 +313,7 @@ fn portraits(
 
 fn portrait(model: &Model, outcome: &ArmOutcome, number: u32, why: &str, own: bool) -> Portrait {
     let days: Vec<f64> = outcome.seen.iter().map(|s| s.time).collect();
-    let cells: Vec<f64> = outcome.seen.iter().map(|s| s.by_type.iter().sum()).collect();
+    let cells: Vec<f64> = outcome.seen.iter().map(|s| s.total).collect();
     let mut clones: Vec<(f64, CloneCourse)> = Vec::new();
     for seen in &outcome.clones {
         let Some(at) = days.iter().position(|d| *d == seen.time) else { continue };

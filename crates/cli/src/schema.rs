@@ -91,6 +91,7 @@ fn value(kind: Kind) -> Value {
         }
         Kind::Named(object) => named(section(object)),
         Kind::NamedTexts => named(json!({ "type": ["string", "number"] })),
+        Kind::NamedNamedTexts => named(named(json!({ "type": ["string", "number"] }))),
         Kind::NumberedTexts => json!({
             "type": "object",
             "propertyNames": { "pattern": "^[0-9]+$", "maxLength": 9 },

@@ -13,8 +13,9 @@ use parquet::basic::Compression;
 use parquet::errors::Result;
 use parquet::file::properties::WriterProperties;
 use remission_cohort::measure::channels;
-use remission_cohort::outcome::{ArmOutcome, PatientOutcome};
+use remission_cohort::outcome::{ArmOutcome, PatientOutcome, Waited};
 use remission_cohort::patient::mechanisms;
+use remission_engine::state::Origin;
 use remission_model::resolved::{Covariate, Model, Study};
 use std::path::Path;
 use std::sync::Arc;
@@ -173,6 +174,12 @@ pub struct Tables {
     levels: Vec<(String, f64, String)>,
     readings: Vec<(String, &'static str)>,
     mechanisms: Vec<String>,
+    /// Names of events.
+    events: Vec<String>,
+    /// Signature of the mutations that a drug makes, by parent and type founded; empty where none is named.
+    signatures: Vec<Vec<Option<String>>>,
+    /// Progression is assessed.
+    progression: bool,
     drugs: Vec<String>,
     /// Rules of each arm.
     rules: Vec<Vec<String>>,
@@ -208,6 +215,10 @@ impl Tables {
         let covariates: Vec<_> = traits.iter().map(|(p, c)| (p.unit_scale, categories(c))).collect();
         let of_traits = names.iter().zip(&covariates);
         let of_traits = of_traits.map(|(n, (_, list))| (n.as_str(), if list.is_some() { word() } else { real() }));
+        let signature = |t: usize, to: usize| model.cells[t].mutations.iter().find(|m| m.to == to)?.signature.clone();
+        let n = model.cells.len();
+        let signatures: Vec<Vec<_>> = (0..n).map(|t| (0..n).map(|to| signature(t, to)).collect()).collect();
+        let signed = signatures.iter().flatten().any(Option::is_some);
         Ok(Tables {
             study: study.name.clone(),
             arms: study.arms.iter().map(|a| a.name.clone()).collect(),
@@ -215,6 +226,9 @@ impl Tables {
             levels: model.levels.iter().map(|l| (l.name.clone(), l.unit_scale, l.unit.clone())).collect(),
             readings: channels(model).into_iter().map(|c| (c.name, c.unit)).collect(),
             mechanisms: mechanisms(model),
+            events: model.events.iter().map(|e| model.levels[e.level].name.clone()).collect(),
+            progression: study.assesses_progression(),
+            signatures: if signed { signatures } else { Vec::new() },
             trajectories: Table::new(
                 folder,
                 trajectories,
@@ -248,6 +262,7 @@ impl Tables {
                     ("origin", word()),
                 ]);
                 columns.extend(model.barcodes.map(|_| ("barcode", count())));
+                columns.extend(signed.then(|| ("signature", word())));
                 Table::new(folder, clones, &columns)?
             },
             sizes: Table::new(
@@ -325,7 +340,7 @@ impl Tables {
                     ],
                 );
             };
-            put("total", seen.by_type.iter().sum(), "cells");
+            put("total", seen.total, "cells");
             for (t, value) in self.types.iter().zip(&seen.by_type) {
                 put(t, *value, "cells");
             }
@@ -347,7 +362,17 @@ impl Tables {
             row(&mut self.trajectories, &rest);
         }
         let mut endpoints = vec![("survival", arm.survival)];
-        if arm.best.is_some() {
+        for (k, name) in self.events.iter().enumerate() {
+            let first = arm.events.iter().find(|e| e.event == k);
+            endpoints.push((
+                name,
+                match first {
+                    Some(e) => Waited { time: e.time, event: true, after: e.time },
+                    None => Waited { event: false, ..arm.survival },
+                },
+            ));
+        }
+        if self.progression {
             endpoints.insert(0, ("time_to_progression", arm.time_to_progression));
             endpoints.insert(0, ("progression", arm.progression));
         }
@@ -413,6 +438,10 @@ impl Tables {
                     Cell::Word(Some(f.origin.name())),
                 ];
                 of_founder.extend(self.barcodes.iter().map(|_| Cell::Count(f.barcode)));
+                if !self.signatures.is_empty() {
+                    let parent = f.parent_type.filter(|_| f.origin == Origin::DrugInduced);
+                    of_founder.push(Cell::Word(parent.and_then(|t| self.signatures[t][f.cell_type].as_deref())));
+                }
                 row(&mut self.clones, &of_founder);
             }
             row(&mut self.sizes, &[Cell::Count(Some(f.id)), Cell::Cells(clone.cells), Cell::Real(Some(clone.time))]);

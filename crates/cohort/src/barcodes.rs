@@ -13,7 +13,7 @@ pub const LISTED: f64 = 1e-5;
 
 /// The barcodes of a tumour.
 pub fn look(compiled: &Compiled, state: &State) -> BarcodesSeen {
-    let least = (state.total() as f64 * LISTED).max(1.0);
+    let least = (state.tumour(compiled) as f64 * LISTED).max(1.0);
     let mut counts = Vec::new();
     let mut rest: Vec<BarcodeRest> =
         (0..compiled.types()).map(|cell_type| BarcodeRest { cell_type, ..BarcodeRest::default() }).collect();

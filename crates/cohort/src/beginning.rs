@@ -63,7 +63,7 @@ pub fn beginning(compiled: &Compiled, seed: u64, patients: u32, stop: &AtomicBoo
         else {
             continue;
         };
-        totals.push(state.total() as f64);
+        totals.push(state.tumour(compiled) as f64);
         for (t, count) in state.by_type(compiled).into_iter().enumerate() {
             cells[t].push(count as f64);
         }

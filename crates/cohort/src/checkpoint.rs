@@ -26,7 +26,7 @@ use std::fmt;
 /// Bytes before the outcomes.
 pub const HEAD: usize = 100;
 /// Changes with the layout, and with what an outcome holds.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Most bytes of outcomes in a segment before compression.
 pub const LARGEST: usize = 1 << 28;
 

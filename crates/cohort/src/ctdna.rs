@@ -231,7 +231,7 @@ pub fn streams(model: &Model, stream: impl Fn() -> Stream) -> Vec<Stream> {
     let mut assays = 0;
     let one = |m: &remission_model::resolved::Measurement| {
         let mut own = stream();
-        if matches!(m.kind, MeasurementKind::Ctdna(_)) {
+        if matches!(m.kind, MeasurementKind::Ctdna(_) | MeasurementKind::Sequencing(_)) {
             own.seek(assays * APART);
             assays += 1;
         }

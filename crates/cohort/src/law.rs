@@ -326,7 +326,7 @@ impl Asked {
 /// What the law leaves out of an arm.
 fn notes(arm: &Arm, compiled: &Compiled, study: &Study) -> Vec<String> {
     let mut notes = Vec::new();
-    if study.recist_on.is_some() {
+    if study.assesses_progression() {
         match arm.after_progression {
             AfterProgression::Continue => {}
             _ => notes.push("first-line doses go on after progression, to the horizon".into()),

@@ -1,5 +1,5 @@
 //! What a visit sees of a tumour: the sum of lesion diameters, or a number of cells; and how likely a reading is. What it
-//! sees in blood is in [`crate::ctdna`].
+//! sees in blood is in [`crate::ctdna`], in tissue in [`crate::sequencing`].
 //!
 //! A lesion is a sphere: with `n` cells at `rho` cells a litre its diameter is 100 (6 n / (pi rho))^(1/3) mm. A reader's
 //! error multiplies each diameter by a log-normal factor with median 1. Sampling and density stand side by side
@@ -7,6 +7,7 @@
 
 use crate::ctdna::{Assay, Plasma};
 use crate::patient::mechanisms;
+use crate::sequencing::Biopsy;
 use remission_engine::before::over_parameters;
 use remission_engine::compiled::Compiled;
 use remission_engine::draw;
@@ -46,6 +47,10 @@ pub fn channels(model: &Model) -> Vec<Channel> {
                 put(format!("{}_ge", m.name), "GE/mL");
                 mechanisms(model).iter().for_each(|mechanism| put(format!("{}_{mechanism}", m.name), "1"));
             }
+            MeasurementKind::Sequencing(_) => {
+                put(m.name.clone(), "1");
+                mechanisms(model).iter().for_each(|mechanism| put(format!("{}_{mechanism}", m.name), "1"));
+            }
         }
     }
     all
@@ -68,9 +73,10 @@ pub struct Instruments {
 enum Instrument {
     Meter(Meter),
     Assay(Box<Assay>),
+    Biopsy(Box<Biopsy>),
 }
 
-/// The streams that measurements draw from: one for meters, and one for each measurement that is an assay of blood
+/// The streams that measurements draw from: one for meters, and one for each measurement that is an assay of blood or of tissue
 /// (see [`crate::ctdna::streams`]).
 pub struct ReadingStreams {
     /// Of meters.
@@ -89,6 +95,9 @@ impl Instruments {
             (_, Some(meter)) => Ok(Some(Instrument::Meter(meter))),
             (MeasurementKind::Ctdna(c), None) => {
                 Ok(Some(Instrument::Assay(Box::new(Assay::new(compiled, parameters, &m.name, c)?))))
+            }
+            (MeasurementKind::Sequencing(s), None) => {
+                Ok(Some(Instrument::Biopsy(Box::new(Biopsy::new(compiled, parameters, &m.name, s)?))))
             }
             _ => Ok(None),
         };
@@ -133,7 +142,7 @@ impl Instruments {
         streams: &mut ReadingStreams,
     ) -> Result<Vec<f64>, Failure> {
         let deaths = self.deaths(compiled, time, by_type, levels)?;
-        let total = by_type.iter().sum();
+        let total = compiled.total(by_type);
         let mut deaths = deaths.iter();
         let mut readings = Vec::with_capacity(self.all.len());
         for (k, instrument) in self.all.iter().enumerate() {
@@ -142,6 +151,11 @@ impl Instruments {
                 Instrument::Assay(assay) => {
                     if let (Some(deaths), Some(blood)) = (deaths.next(), streams.blood.get_mut(k)) {
                         assay.read(deaths, blood, &mut readings);
+                    }
+                }
+                Instrument::Biopsy(biopsy) => {
+                    if let Some(own) = streams.blood.get_mut(k) {
+                        biopsy.read(compiled, by_type, own, &mut readings);
                     }
                 }
             }
@@ -203,6 +217,7 @@ impl Instruments {
                     first += width;
                     blood += 1;
                 }
+                Instrument::Biopsy(_) => first += instrument.width(),
             }
         }
         f64::NEG_INFINITY
@@ -212,7 +227,7 @@ impl Instruments {
     pub fn is_of_blood(&self, channel: usize) -> bool {
         let mut first = 0;
         for instrument in &self.all {
-            first += instrument.assay().map_or(1, |assay| 2 + assay.carriers.len());
+            first += instrument.width();
             if channel < first {
                 return instrument.assay().is_some();
             }
@@ -238,6 +253,7 @@ impl Instruments {
                     }
                     first += width;
                 }
+                Instrument::Biopsy(_) => first += instrument.width(),
             }
         }
         f64::NEG_INFINITY
@@ -248,7 +264,16 @@ impl Instrument {
     fn assay(&self) -> Option<&Assay> {
         match self {
             Instrument::Assay(assay) => Some(assay),
-            Instrument::Meter(_) => None,
+            Instrument::Meter(_) | Instrument::Biopsy(_) => None,
+        }
+    }
+
+    /// Columns that it gives.
+    fn width(&self) -> usize {
+        match self {
+            Instrument::Meter(_) => 1,
+            Instrument::Assay(assay) => 2 + assay.carriers.len(),
+            Instrument::Biopsy(biopsy) => 1 + biopsy.carriers.len(),
         }
     }
 }
@@ -300,7 +325,7 @@ impl Meter {
             MeasurementKind::CellCount { error, detection_limit } => {
                 Some(Meter::Cells { error: *error, limit: *detection_limit })
             }
-            MeasurementKind::Ctdna(_) => None,
+            MeasurementKind::Ctdna(_) | MeasurementKind::Sequencing(_) => None,
         }
     }
 

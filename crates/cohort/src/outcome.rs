@@ -10,6 +10,8 @@ pub struct Seen {
     pub time: f64,
     /// Cells of each type (of a mean, expected cells).
     pub by_type: Vec<f64>,
+    /// Cells of the tumour: all but immune ones.
+    pub total: f64,
     /// Levels, base units.
     pub levels: Vec<f64>,
     /// Readings, one for each of [`crate::measure::channels`].
@@ -82,11 +84,14 @@ pub enum Ended {
     Ceiling,
     /// The arm ends at progression.
     Progression,
+    /// An event killed the patient.
+    EventDeath,
 }
 
 impl Ended {
     /// All, by their place in this list.
-    pub const ALL: [Ended; 5] = [Ended::Horizon, Ended::Death, Ended::TumourDeath, Ended::Ceiling, Ended::Progression];
+    pub const ALL: [Ended; 6] =
+        [Ended::Horizon, Ended::Death, Ended::TumourDeath, Ended::Ceiling, Ended::Progression, Ended::EventDeath];
 
     /// As in tables.
     pub fn name(self) -> &'static str {
@@ -96,6 +101,7 @@ impl Ended {
             Ended::TumourDeath => "death_tumour",
             Ended::Ceiling => "ceiling",
             Ended::Progression => "progression",
+            Ended::EventDeath => "death_event",
         }
     }
 }
@@ -146,6 +152,15 @@ pub struct BarcodesSeen {
     pub listed: Vec<BarcodeCount>,
     /// All others, by cell type.
     pub rest: Vec<BarcodeRest>,
+}
+
+/// Something that happened to the patient.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EventSeen {
+    /// Index among the model's events.
+    pub event: usize,
+    /// Day on which it began.
+    pub time: f64,
 }
 
 /// What a rule of dose modification did at a visit.
@@ -199,6 +214,8 @@ pub struct ArmOutcome {
     pub dose_changes: Vec<DoseChange>,
     /// Barcodes at every look, where the first cells have them.
     pub barcodes: Vec<BarcodesSeen>,
+    /// Events, in order of time.
+    pub events: Vec<EventSeen>,
 }
 
 /// One patient in every arm, or why not.

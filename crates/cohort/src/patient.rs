@@ -4,8 +4,9 @@
 
 use crate::barcodes;
 use crate::ctdna;
+use crate::events::{Events, LOOK};
 use crate::measure::{Instruments, ReadingStreams, first_channel};
-use crate::modification::Modifications;
+use crate::modification::{Modifications, Watch};
 use crate::outcome::*;
 use crate::recist::{Assessor, RecistOptions, Response, Visit};
 use crate::variation;
@@ -145,6 +146,10 @@ impl Patient<'_> {
             // A patient without measurable disease at baseline cannot be assessed.
             Assessor::new(0.0, seen[0].readings[m], &RecistOptions::default()).ok()
         });
+        let mut events = Events::new(compiled, &self.parameters, &seen[0].levels, study.seed, self.number)?;
+        events.show(0.0, &mut seen[0].levels);
+        let mut watch =
+            study.progression_when.as_ref().map(|called| Watch::new(&called.condition, &compiled.model, &seen[0]));
         let mut modifications = Modifications::new(&arm.rules, &compiled.model, &seen[0]);
         let mut dose_changes = Vec::new();
         let mut rebiopsy = None;
@@ -153,9 +158,13 @@ impl Patient<'_> {
         let (ended, end) = loop {
             let look = self.visits.get(visit).copied().unwrap_or(f64::INFINITY).min(study.horizon);
             let until = look.min(self.dies);
-            if let Some(day) = cells.advance(until, size, treatment)? {
-                let ended = if self.lethal <= study.ceiling { Ended::TumourDeath } else { Ended::Ceiling };
-                break (ended, day);
+            match cells.advance_with(&mut events, until, size, treatment)? {
+                Some(Met::Size(day)) => {
+                    let ended = if self.lethal <= study.ceiling { Ended::TumourDeath } else { Ended::Ceiling };
+                    break (ended, day);
+                }
+                Some(Met::Killed(day)) => break (Ended::EventDeath, day),
+                None => {}
             }
             if self.dies <= look {
                 break (Ended::Death, self.dies);
@@ -164,7 +173,8 @@ impl Patient<'_> {
                 break (Ended::Horizon, study.horizon);
             }
             visit += 1;
-            let now = cells.look(compiled, &mut instruments, look, reading)?;
+            let mut now = cells.look(compiled, &mut instruments, look, reading)?;
+            events.show(look, &mut now.levels);
             cells.clones(look, &mut clones);
             cells.barcodes(compiled, &mut barcodes);
             let mut progressed = false;
@@ -176,6 +186,7 @@ impl Patient<'_> {
                     progressed = !before && assessor.progression().is_some();
                 }
             }
+            progressed |= watch.as_mut().is_some_and(|w| w.look(&now));
             if progressed {
                 rebiopsy = Some(cells.rebiopsy(compiled, &now.by_type, study.rebiopsy_detects));
             }
@@ -203,15 +214,17 @@ impl Patient<'_> {
                 break (Ended::Horizon, look);
             }
         };
-        let died = matches!(ended, Ended::Death | Ended::TumourDeath);
+        let died = matches!(ended, Ended::Death | Ended::TumourDeath | Ended::EventDeath);
         let assessment = assessor.as_ref().map(Assessor::finish);
-        let progressed = assessment.as_ref().and_then(|a| a.progression);
-        let last = assessment.as_ref().map_or(0.0, |a| a.last_evaluable);
+        let called = watch.as_ref().and_then(|w| w.called);
+        let progressed = assessment.as_ref().and_then(|a| a.progression).map(|p| (p.time, p.after)).or(called);
+        let watched = watch.as_ref().map_or(0.0, Watch::last);
+        let last = assessment.as_ref().map_or(watched, |a| a.last_evaluable);
         let known = |time| Waited { time, event: true, after: time };
         let unknown = |time| Waited { time, event: false, after: time };
         let survival = if died { known(end) } else { unknown(end) };
         let time_to_progression = match progressed {
-            Some(p) => Waited { time: p.time, event: true, after: p.after },
+            Some((time, after)) => Waited { time, event: true, after },
             None => unknown(last),
         };
         let progression = if progressed.is_none() && died { known(end) } else { time_to_progression };
@@ -229,8 +242,17 @@ impl Patient<'_> {
             clones,
             dose_changes,
             barcodes,
+            events: events.seen,
         })
     }
+}
+
+/// What ends a patient's run between visits.
+enum Met {
+    /// The tumour reached a size, on this day.
+    Size(f64),
+    /// An event killed the patient, on this day.
+    Killed(f64),
 }
 
 /// The cells of a patient in an arm: a tumour, or the mean of one.
@@ -282,6 +304,43 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// As [`advance`](Self::advance), and taking what happens to the patient on the way.
+    fn advance_with(
+        &mut self,
+        events: &mut Events,
+        until: f64,
+        size: f64,
+        stream: &mut Stream,
+    ) -> Result<Option<Met>, Failure> {
+        if events.is_empty() {
+            return Ok(self.advance(until, size, stream)?.map(Met::Size));
+        }
+        let mut before = self.levels();
+        while before.0 < until {
+            let reached = self.advance((before.0 + LOOK).min(until), size, stream)?;
+            let after = self.levels();
+            if let Some(day) = events.pass((before.0, &before.1), (after.0, &after.1)) {
+                return Ok(Some(Met::Killed(day)));
+            }
+            if let Some(day) = reached {
+                return Ok(Some(Met::Size(day)));
+            }
+            before = after;
+        }
+        Ok(None)
+    }
+
+    /// Time and levels as they are.
+    fn levels(&self) -> (f64, Vec<f64>) {
+        match self {
+            Subject::Cells(tumour) => (tumour.state.time, tumour.state.levels.clone()),
+            Subject::Mean(mean) => {
+                let means = mean.means();
+                (means.time, means.levels)
+            }
+        }
+    }
+
     fn look(
         &self,
         compiled: &Compiled,
@@ -300,12 +359,12 @@ impl<'a> Subject<'a> {
             }
         };
         let readings = instruments.read(compiled, time, &by_type, &levels, streams)?;
-        Ok(Seen { time, by_type, levels, readings })
+        Ok(Seen { time, total: compiled.total(&by_type), by_type, levels, readings })
     }
 
     fn clones(&self, time: f64, out: &mut Vec<CloneSeen>) {
         let Subject::Cells(tumour) = self else { return };
-        let least = (tumour.state.total() as f64 * SHOWN).max(1.0);
+        let least = (tumour.state.tumour(tumour.compiled()) as f64 * SHOWN).max(1.0);
         for clones in tumour.state.blocks.iter().filter(|c| !c.founders.is_empty()) {
             let width = clones.counts.len() / clones.founders.len();
             for (founder, row) in clones.founders.iter().zip(clones.counts.chunks_exact(width)) {
@@ -332,8 +391,9 @@ impl<'a> Subject<'a> {
 
     fn rebiopsy(&self, compiled: &Compiled, by_type: &[f64], detects: f64) -> Rebiopsy {
         let model = &compiled.model;
-        let total: f64 = by_type.iter().sum::<f64>().max(1.0);
-        let shares: Vec<f64> = by_type.iter().map(|n| n / total).collect();
+        let total = compiled.total(by_type).max(1.0);
+        let share = |(k, n): (usize, &f64)| if model.is_tumour(k) { n / total } else { 0.0 };
+        let shares: Vec<f64> = by_type.iter().enumerate().map(share).collect();
         let found = mechanisms(model)
             .iter()
             .map(|name| {

@@ -160,7 +160,7 @@ impl Gather {
 
 /// Burden on a day between looks, exponential in between; `NaN` after the last look.
 fn between(arm: &crate::outcome::ArmOutcome, at: usize, day: f64) -> f64 {
-    let total = |k: usize| arm.seen[k].by_type.iter().sum::<f64>();
+    let total = |k: usize| arm.seen[k].total;
     match arm.seen.get(at + 1) {
         Some(next) => {
             let now = &arm.seen[at];

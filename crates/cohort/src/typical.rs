@@ -12,7 +12,6 @@ use remission_engine::before::{fresh, over_parameters, size_at_start};
 use remission_engine::compiled::Compiled;
 use remission_engine::exposure::Exposure;
 use remission_engine::failure::Failure;
-use remission_engine::field::set_counts;
 use remission_engine::mean::MeanTumour;
 use remission_engine::window::set_exposure;
 use remission_model::expr::{Expr, Slot};
@@ -84,7 +83,7 @@ impl<'a> Reader<'a> {
 
     fn registers(&self) -> Registers {
         let mut registers = self.compiled.registers(&self.parameters);
-        set_counts(&mut registers, &self.counts);
+        self.compiled.set_counts(&mut registers, &self.counts);
         for (k, &level) in self.levels.iter().enumerate() {
             registers.set(Slot::Level(k), level);
         }
@@ -234,7 +233,7 @@ pub fn half_life(compiled: &Compiled, drug: &Drug) -> Option<f64> {
     let parameters = levels::typical(&compiled.model);
     let value = |e| over_parameters(compiled, &parameters, e);
     let slowest = match &drug.route {
-        Route::Held => return None,
+        Route::Held | Route::Radiation { .. } => return None,
         Route::Kpd { elimination } => value(elimination),
         Route::Bolus | Route::Infusion => disposition(drug, value),
         Route::Oral { ka } => disposition(drug, value).min(value(ka)),

@@ -2,8 +2,8 @@
 
 use remission_cohort::checkpoint::{Damage, HEAD, Pending, read};
 use remission_cohort::outcome::{
-    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound,
-    PatientOutcome, Rebiopsy, Seen, Waited,
+    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, EventSeen,
+    OriginFound, PatientOutcome, Rebiopsy, Seen, Waited,
 };
 use remission_cohort::recist::Response;
 use remission_engine::state::{Cause, Founder, Origin};
@@ -28,6 +28,7 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
         seen: (0..looks)
             .map(|k| Seen {
                 time: k as f64 * 7.0,
+                total: 1e9 / (2.0 + x),
                 by_type: vec![1e9 / (1.0 + x), 0.1 + 0.2, f64::MIN_POSITIVE],
                 levels: vec![],
                 readings: vec![f64::INFINITY, 1.0 / 3.0 * k as f64],
@@ -43,8 +44,7 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
             found: vec![true, false],
             shares: vec![0.25; 3],
         }),
-        ended: [Ended::Horizon, Ended::Death, Ended::TumourDeath, Ended::Ceiling, Ended::Progression]
-            [number as usize % 5],
+        ended: Ended::ALL[number as usize % 6],
         clones: vec![CloneSeen { founder, cells: u64::MAX - u64::from(number), time: 0.0 }],
         extinct_clones: 12,
         dose_changes: vec![DoseChange { time: 56.0, drug: 0, scale: 0.5, rule: 1 }],
@@ -54,6 +54,7 @@ fn patient(number: u32, looks: usize) -> PatientOutcome {
             listed: vec![BarcodeCount { barcode: u32::MAX - number, cell_type: 1, cells: 7 << 40 }],
             rest: vec![BarcodeRest { cell_type: 2, cells: 12, barcodes: 5, unmarked: 1 }],
         }],
+        events: vec![EventSeen { event: number as usize % 3, time: 12.5 }],
     };
     let covariates = vec![CovariateValue { parameter: 2, value: 71.5, category: Some(1) }];
     let arms = if number % 7 == 6 { Err((Some(1), "a rate is negative: µ".to_string())) } else { Ok(vec![arm; 2]) };

@@ -21,6 +21,7 @@ fn scales(rule: &str, levels: &[f64]) -> Vec<f64> {
     let unit = model.levels[0].unit_scale;
     let seen = |(k, x): (usize, &f64)| Seen {
         time: 7.0 * k as f64,
+        total: 10.0,
         by_type: vec![10.0],
         levels: vec![x * unit],
         readings: Vec::new(),

@@ -295,7 +295,7 @@ impl Growing<'_> {
         let Growing { until, method, tumour, first, .. } = self;
         let mut began = false;
         loop {
-            let total = tumour.state.total();
+            let total = tumour.state.tumour(tumour.compiled());
             if total as f64 >= *until {
                 return Ok(true);
             }

@@ -9,7 +9,7 @@ mod untreated;
 use rates::Terms;
 use remission_model::expr::{Expr, Slot};
 use remission_model::program::{Depends, Layout, Plan, Program, Registers};
-use remission_model::resolved::{Kind, Model};
+use remission_model::resolved::{Kind, Model, Route};
 pub use untreated::Untreated;
 
 /// Cell types connected by switching.
@@ -25,6 +25,8 @@ pub struct Block {
     pub leaving: Vec<(usize, usize)>,
     /// Both, those who leave first.
     pub founding: Vec<(usize, usize)>,
+    /// False where the cells are immune: they count for nothing in the size of the tumour.
+    pub of_tumour: bool,
 }
 
 impl Block {
@@ -118,6 +120,10 @@ pub struct Compiled {
     pub interacting: bool,
     /// True when some rate depends on the date or a drug.
     pub varying: bool,
+    /// True when some cells are not of the tumour.
+    pub has_immune: bool,
+    /// True when a drug of the model is radiation.
+    pub irradiated: bool,
     /// True when some rate names the date itself.
     pub uses_time: bool,
     /// All rates, those that move with a drug or the date, those that move with each drug, and those of each type.
@@ -152,7 +158,7 @@ impl Compiled {
         for (i, cell) in model.cells.iter().enumerate() {
             for m in &cell.mutations {
                 channels.push(Channel { from: i, to: m.to, per_division: m.per_division });
-                expressions.push(m.rate.clone());
+                expressions.push(m.whole());
                 undrugged.push(without_drug(&m.rate));
             }
         }
@@ -165,7 +171,9 @@ impl Compiled {
             cells: n,
         };
         let program = Program::new(&expressions, &model.tables, slots);
-        let (blocks, place) = blocks(n, &switches, &channels, &|_| true);
+        let (mut blocks, place) = blocks(n, &switches, &channels, &|_| true);
+        // Immune cells do not switch into others.
+        blocks.iter_mut().for_each(|b| b.of_tumour = model.is_tumour(b.types[0]));
         let uses_time = expressions.iter().any(|e| !e.free_of(|s| s == Slot::Time));
         let mut compiled = Compiled {
             model: model.clone(),
@@ -180,6 +188,8 @@ impl Compiled {
             layout: RateLayout { types: n, switches: switches.len(), channels: channels.len() },
             interacting: program.depends_most() == Depends::State || !model.levels.is_empty(),
             varying: program.depends_most() >= Depends::Exposure,
+            has_immune: (0..n).any(|t| !model.is_tumour(t)),
+            irradiated: model.drugs.iter().any(|d| matches!(d.route, Route::Radiation { .. })),
             uses_time,
             channels,
             program,
@@ -207,7 +217,20 @@ impl Compiled {
 
     /// True when nothing can happen any more where no cell is left: none arrives, and no level goes on.
     pub fn is_closed(&self) -> bool {
-        self.immigrants.is_empty() && self.model.levels.is_empty()
+        self.immigrants.is_empty() && self.model.levels.is_empty() && !self.has_immune
+    }
+
+    /// Puts counts of cells into a patient's registers.
+    pub fn set_counts(&self, registers: &mut Registers, counts: &[f64]) {
+        for (i, &n) in counts.iter().enumerate() {
+            registers.set(Slot::Cells(i), n);
+        }
+        registers.set(Slot::Total, self.total(counts));
+    }
+
+    /// Cells of the tumour, all but immune ones, of counts by type.
+    pub fn total(&self, by_type: &[f64]) -> f64 {
+        if self.has_immune { self.model.total(by_type) } else { by_type.iter().sum() }
     }
 
     /// Number of cell types.
@@ -274,7 +297,7 @@ fn blocks(
             place[i] = (blocks.len(), p);
         }
         let (within, dividing, leaving, founding) = Default::default();
-        blocks.push(Block { types, switches: within, dividing, leaving, founding });
+        blocks.push(Block { types, switches: within, dividing, leaving, founding, of_tumour: true });
     }
     for (s, (a, b)) in switches() {
         blocks[place[a].0].switches.push((place[a].1, place[b].1, s));

@@ -203,7 +203,8 @@ impl Events {
         rates: &mut [f64],
     ) -> Result<(), Failure> {
         registers.set(Slot::Cells(i), counts[i] as f64);
-        registers.set(Slot::Total, counts.iter().map(|&n| n as f64).sum());
+        let of_tumour = counts.iter().enumerate().filter(|(i, _)| compiled.model.is_tumour(*i));
+        registers.set(Slot::Total, of_tumour.map(|(_, &n)| n as f64).sum());
         let again = std::mem::take(&mut self.alone);
         let done = self.again(compiled, registers, &again[i], rates);
         self.alone = again;

@@ -15,7 +15,6 @@ use crate::compiled::Compiled;
 use crate::events::{Action, Events};
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
-use crate::field::set_counts;
 use crate::leap::label;
 use crate::state::{Cause, Founder, Origin, Pending, State};
 use crate::stream::Stream;
@@ -127,7 +126,9 @@ impl Exact {
         budget: Budget,
         stream: &mut Stream,
     ) -> Result<bool, Failure> {
-        let mut total: u64 = self.counts.iter().sum();
+        let of_tumour = |i: usize| compiled.blocks[compiled.place[i].0].of_tumour;
+        let counted = self.counts.iter().enumerate().filter(|(i, _)| of_tumour(*i));
+        let mut total: u64 = counted.map(|(_, n)| n).sum();
         // The fewest cells that reach the size; more than any number of them where none does.
         let size = if size < (1u64 << 63) as f64 { libm::ceil(size.max(0.0)) as u64 } else { u64::MAX };
         if total >= size {
@@ -179,7 +180,7 @@ impl Exact {
                                 let counts = &self.counts;
                                 self.events.after_change(compiled, registers, counts, i, &mut self.rates)?;
                             }
-                            total + 1
+                            total + u64::from(of_tumour(i))
                         }
                     };
                 }
@@ -220,7 +221,7 @@ impl Exact {
 
     /// Sets `self.rates` for the interval that holds the state's time and returns the interval's end.
     fn set_rates(&mut self, compiled: &Compiled, registers: &mut Registers, state: &State) -> Result<f64, Failure> {
-        self.put_counts(registers);
+        self.put_counts(compiled, registers);
         if compiled.interacting {
             // An absolute grid, so that it does not depend on who looks when.
             let began = self.start.time();
@@ -270,11 +271,11 @@ impl Exact {
         self.set_rates(compiled, registers, state)
     }
 
-    fn put_counts(&mut self, registers: &mut Registers) {
+    fn put_counts(&mut self, compiled: &Compiled, registers: &mut Registers) {
         for (x, &n) in self.reals.iter_mut().zip(&self.counts) {
             *x = n as f64;
         }
-        set_counts(registers, &self.reals);
+        compiled.set_counts(registers, &self.reals);
     }
 
     /// Cell number `which` of type `i` does what `u`, uniform on its total rate, says. Returns the number of the event.
@@ -295,12 +296,13 @@ impl Exact {
         let counts = &mut state.blocks[b].counts;
         let clone = self.index[i].find(counts, m, position, which);
         let row = clone * m;
+        let counted = u64::from(compiled.blocks[b].of_tumour);
         match action {
             Action::Divide => {
                 counts[row + position] += 1;
                 self.index[i].add(clone);
                 self.counts[i] += 1;
-                *total += 1;
+                *total += counted;
             }
             Action::Switch(to) => {
                 counts[row + position] -= 1;
@@ -312,7 +314,7 @@ impl Exact {
             }
             Action::FoundAtDivision(c) => {
                 self.found(compiled, state, c, clone, stream);
-                *total += 1;
+                *total += counted;
             }
             Action::FoundByChange(c) => {
                 // The new clone first: rows move when empty ones are dropped.
@@ -321,7 +323,7 @@ impl Exact {
             }
             Action::Die => {
                 self.lose(compiled, state, i, clone);
-                *total -= 1;
+                *total -= counted;
             }
         }
         at
@@ -406,7 +408,7 @@ impl Exact {
         let days = time - self.start.time();
         if !state.levels.is_empty() && days > 0.0 {
             let mut levels = std::mem::take(&mut state.levels);
-            self.put_counts(registers);
+            self.put_counts(compiled, registers);
             let rates = &mut self.rates;
             let tolerance = crate::ode::Tolerance { relative: 1e-6, absolute: 1e-6 };
             crate::ode::integrate(&mut levels, 0.0, days, tolerance, &mut |_, y, dy| {

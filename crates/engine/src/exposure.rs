@@ -15,7 +15,7 @@ mod schedule;
 use crate::compiled::Compiled;
 use crate::failure::Failure;
 use crate::pharmacokinetics::Compartments;
-use remission_model::resolved::{Body, DoseRule, Regimen};
+use remission_model::resolved::{Body, DoseRule, Regimen, Route};
 use rows::Earlier;
 use schedule::{Arrival, Input, Schedule, insert, send};
 use smallvec::SmallVec;
@@ -27,7 +27,10 @@ pub type Snapshot = (f64, SmallVec<[f64; 12]>);
 #[derive(Debug)]
 pub struct Exposure {
     drugs: Vec<Compartments>,
+    /// What is felt is set by the regimen and not by a body: held drugs and radiation.
     held: Vec<bool>,
+    /// Radiation: its rules are followed as those of a held drug at the dose rate of a fraction.
+    beams: Vec<bool>,
     rules: Vec<Schedule>,
     /// What is on its way into the body, the next first.
     arrivals: Vec<Arrival>,
@@ -58,6 +61,7 @@ impl Clone for Exposure {
         Exposure {
             drugs: self.drugs.clone(),
             held: self.held.clone(),
+            beams: self.beams.clone(),
             rules: self.rules.clone(),
             arrivals: self.arrivals.clone(),
             earlier: self.earlier.clone(),
@@ -73,6 +77,7 @@ impl Clone for Exposure {
     fn clone_from(&mut self, other: &Exposure) {
         self.drugs.clone_from(&other.drugs);
         self.held.clone_from(&other.held);
+        self.beams.clone_from(&other.beams);
         self.rules.clone_from(&other.rules);
         self.arrivals.clone_from(&other.arrivals);
         self.earlier.clone_from(&other.earlier);
@@ -89,11 +94,12 @@ impl Exposure {
     pub fn new(compiled: &Compiled, parameters: &[f64], time: f64) -> Result<Self, Failure> {
         let model = &compiled.model;
         let drugs = model.drugs.iter().map(|d| Compartments::new(model, d, parameters)).collect::<Result<_, _>>()?;
-        let held = model.drugs.iter().map(|d| matches!(d.route, remission_model::resolved::Route::Held)).collect();
+        let held = model.drugs.iter().map(|d| d.route.is_set()).collect();
+        let beams = model.drugs.iter().map(|d| matches!(d.route, Route::Radiation { .. })).collect();
         let n = model.drugs.len();
         let (scales, planned) = (vec![1.0; n], vec![0.0; n]);
         let (rules, arrivals, earlier) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Exposure { drugs, held, rules, arrivals, earlier, time, dated: true, scales, planned, fresh: None })
+        Ok(Exposure { drugs, held, beams, rules, arrivals, earlier, time, dated: true, scales, planned, fresh: None })
     }
 
     /// The same before treatment, while a tumour grows from its first cell on day 0.
@@ -171,7 +177,11 @@ impl Exposure {
                 || rule.row.is_some_and(|row| row.body != Body::Kept)
                 || (self.held[rule.drug] && regimen.rules.iter().any(|r| r.drug == rule.drug && r.amount != 0.0))
         };
-        self.rules = regimen.rules.iter().filter(given).map(|rule| Schedule::new(rule, began)).collect();
+        let felt = |rule: &DoseRule| match self.beams[rule.drug] {
+            true => DoseRule { amount: rule.amount / rule.duration, ..rule.clone() },
+            false => rule.clone(),
+        };
+        self.rules = regimen.rules.iter().filter(given).map(|rule| Schedule::new(felt(rule), began)).collect();
         self.give_due();
     }
 

@@ -40,7 +40,7 @@ impl Field {
                 self.counts[i] += y[label * n + i].max(0.0);
             }
         }
-        set_counts(registers, &self.counts);
+        compiled.set_counts(registers, &self.counts);
         for (k, &level) in y[self.labels * n..].iter().enumerate() {
             registers.set(Slot::Level(k), level);
         }
@@ -127,12 +127,4 @@ impl Field {
         exposure.drift(days);
         Ok(())
     }
-}
-
-/// Puts counts of cells into a patient's registers.
-pub fn set_counts(registers: &mut Registers, counts: &[f64]) {
-    for (i, &n) in counts.iter().enumerate() {
-        registers.set(Slot::Cells(i), n);
-    }
-    registers.set(Slot::Total, counts.iter().sum());
 }

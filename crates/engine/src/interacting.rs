@@ -11,7 +11,7 @@
 use crate::compiled::{Compiled, RateLayout};
 use crate::exposure::Exposure;
 use crate::failure::Failure;
-use crate::field::{Field, set_counts};
+use crate::field::Field;
 use crate::leap::{level, longest_step};
 use crate::ode::Tolerance;
 use crate::state::State;
@@ -111,7 +111,7 @@ struct Read {
 
 impl<'a> Probe<'a> {
     fn new(compiled: &'a Compiled, registers: &'a mut Registers, counts: &[f64], levels: &[f64]) -> Self {
-        set_counts(registers, counts);
+        compiled.set_counts(registers, counts);
         for (k, &level) in levels.iter().enumerate() {
             registers.set(Slot::Level(k), level);
         }
@@ -119,7 +119,7 @@ impl<'a> Probe<'a> {
     }
 
     fn at(&mut self, counts: &[f64], levels: &[f64]) -> Result<Read, Failure> {
-        set_counts(self.registers, counts);
+        self.compiled.set_counts(self.registers, counts);
         for (k, &level) in levels.iter().enumerate() {
             self.registers.set(Slot::Level(k), level);
         }
@@ -203,7 +203,7 @@ pub fn carry_levels(
                 set_exposure(compiled, registers, exposure, from + t);
                 let counts: Vec<f64> =
                     before.iter().zip(&after).map(|(&a, &z)| between(a as f64, z as f64, t / days)).collect();
-                set_counts(registers, &counts);
+                compiled.set_counts(registers, &counts);
                 for (k, &level) in y.iter().enumerate() {
                     registers.set(Slot::Level(k), level);
                 }

@@ -139,7 +139,7 @@ pub fn advance(
     if emptied {
         state.prune(compiled);
     }
-    Ok(state.total())
+    Ok(state.tumour(compiled))
 }
 
 /// Carries the founders of a step that began on day `start` to its end, and those whom they found.

@@ -148,7 +148,8 @@ impl<'a> MeanTumour<'a> {
 
     /// All cells expected now.
     fn total(&self) -> f64 {
-        self.y[..LABELS * self.compiled.types()].iter().sum()
+        let n = self.compiled.types();
+        (0..LABELS).map(|k| self.compiled.total(&self.y[k * n..(k + 1) * n])).sum()
     }
 
     /// What is expected now.
@@ -203,7 +204,8 @@ impl<'a> MeanTumour<'a> {
                 s.fill(0.0);
                 s[0] = 1.0;
             })?;
-            let growth: f64 = slope[..cells].iter().sum::<f64>() / total;
+            let by_label = slope[..cells].chunks_exact(self.compiled.types());
+            let growth = by_label.map(|s| self.compiled.total(s)).sum::<f64>() / total;
             self.scratch = slope;
             if growth <= 0.0 || self.exposure.time() > 365_250.0 {
                 let why = "its mean does not grow that far".to_string();

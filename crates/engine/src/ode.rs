@@ -17,6 +17,8 @@ pub struct Tolerance {
 /// The right-hand side: time, state, and where to put the slope.
 pub type Slope<'a> = dyn FnMut(f64, &[f64], &mut [f64]) -> Result<(), Failure> + 'a;
 
+/// Share of the whole time below which a step in which a rate is impossible is not shortened further.
+const LEAST_STAGE: f64 = 1e-9;
 /// Steps that one call may take.
 const MOST_STEPS: usize = 200_000;
 
@@ -64,6 +66,7 @@ pub fn integrate(y: &mut [f64], from: f64, to: f64, tolerance: Tolerance, f: &mu
         if last {
             h = to - t;
         }
+        let mut refused = None;
         for s in 1..7 {
             for i in 0..n {
                 let mut x = 0.0;
@@ -72,7 +75,19 @@ pub fn integrate(y: &mut [f64], from: f64, to: f64, tolerance: Tolerance, f: &mu
                 }
                 stage[i] = y[i] + h * x;
             }
-            f(t + C[s] * h, &stage, &mut k[s * n..(s + 1) * n])?;
+            if let Err(failure) = f(t + C[s] * h, &stage, &mut k[s * n..(s + 1) * n]) {
+                refused = Some(failure);
+                break;
+            }
+        }
+        if let Some(failure) = refused {
+            // A stage lies beside the path: what is 0 or a little more may there be a little less, and a rate of it no rate. On the
+            // path itself, to which the stages come as the step shrinks, a rate that is impossible stays so.
+            if !matches!(failure, Failure::Rate { .. }) || h < LEAST_STAGE * (to - from) {
+                return Err(failure);
+            }
+            h *= 0.1;
+            continue;
         }
         let mut error = 0.0;
         for i in 0..n {

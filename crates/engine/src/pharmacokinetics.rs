@@ -63,7 +63,7 @@ impl Compartments {
             }
         };
         let depot = usize::from(matches!(drug.route, Route::Oral { .. }));
-        let held = matches!(drug.route, Route::Held);
+        let held = drug.route.is_set();
         let peripheral = drug.peripheral.len();
         let states = drug.delay.as_ref().map_or(0, |d| d.states);
         let n = depot + 1 + peripheral + states + usize::from(drug.effect.is_some()) + 1;

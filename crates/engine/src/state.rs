@@ -204,9 +204,18 @@ impl State {
         }
     }
 
-    /// All cells; 2^64 - 1 for more.
+    /// All cells, immune ones included; 2^64 - 1 for more.
     pub fn total(&self) -> u64 {
         self.blocks.iter().fold(0, |sum, block| sum.saturating_add(block.cells()))
+    }
+
+    /// All cells of the tumour; 2^64 - 1 for more.
+    pub fn tumour(&self, compiled: &Compiled) -> u64 {
+        if !compiled.has_immune {
+            return self.total();
+        }
+        let of_tumour = self.blocks.iter().zip(&compiled.blocks).filter(|(_, b)| b.of_tumour);
+        of_tumour.fold(0, |sum, (block, _)| sum.saturating_add(block.cells()))
     }
 
     /// Number of clones with living cells.

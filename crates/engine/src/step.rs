@@ -298,7 +298,7 @@ impl Step {
     pub fn hides(&self, compiled: &Compiled, total: u64, size: f64) -> bool {
         let rise = self.rise.get_or_init(|| {
             let (mut most, mut between) = (0.0f64, 0.0f64);
-            for t in 0..compiled.types() {
+            for t in (0..compiled.types()).filter(|&t| compiled.model.is_tumour(t)) {
                 let (birth, death) = (compiled.layout.birth(t), compiled.layout.death(t));
                 let (mut grown, mut highest) = (0.0f64, 0.0f64);
                 for (k, interval) in self.window.intervals.iter().enumerate() {

@@ -42,6 +42,8 @@ pub enum Purpose {
     Check = 11,
     /// Blood draws and their sequencing.
     Ctdna = 12,
+    /// When events happen to the patient; the replicate is the number of the event.
+    Events = 13,
 }
 
 /// Words made at a time: four ChaCha blocks.

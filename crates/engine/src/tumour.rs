@@ -130,6 +130,11 @@ impl<'a> Tumour<'a> {
         }
     }
 
+    /// The model.
+    pub fn compiled(&self) -> &'a Compiled {
+        self.compiled
+    }
+
     /// As [`Exposure::prepare_to_scale`]; before [`follow`](Self::follow).
     pub fn prepare_to_scale(&mut self) {
         match &mut self.engine {

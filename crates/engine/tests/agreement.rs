@@ -64,8 +64,7 @@ fn case(index: u64) -> Case {
     }
     if n >= 3 && !index.is_multiple_of(5) {
         words += ", mutation per time";
-        cells[1].mutations =
-            vec![Mutation { to: n - 1, per_division: false, rate: number(10f64.powf(between(-4.0, -3.0))) }];
+        cells[1].mutations = vec![Mutation::new(n - 1, false, number(10f64.powf(between(-4.0, -3.0))))];
     }
     if index % 7 == 2 {
         words += ", immigration";

@@ -125,7 +125,7 @@ impl Generator {
             if g.types > 1 && g.one_in(2) {
                 let to = (i + g.types - 1) % g.types;
                 let per_division = g.one_in(2);
-                c.mutations = vec![Mutation { to, per_division, rate: g.rate(0.02) }];
+                c.mutations = vec![Mutation::new(to, per_division, g.rate(0.02))];
             }
             cells.push(c);
         }

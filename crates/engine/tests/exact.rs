@@ -21,7 +21,7 @@ fn mixed(crowded: bool) -> Model {
     s.death = plus(number(0.4), times(number(0.1), slot(Slot::Drug(0))));
     let mut p = cell("P", 0.05, 0.05);
     p.switches = vec![Switch { to: 0, rate: number(0.1) }];
-    p.mutations = vec![Mutation { to: 2, per_division: false, rate: number(1e-2) }];
+    p.mutations = vec![Mutation::new(2, false, number(1e-2))];
     let mut r = cell("R", 0.45, 0.4);
     r.immigration = Some(number(0.5));
     if crowded {

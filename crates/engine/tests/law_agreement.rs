@@ -37,12 +37,12 @@ fn with_drug(start: &[(usize, f64)], u: f64) -> Model {
     let mut s = cell("S", 0.3, 0.0);
     s.death = per(number(0.15), Op::Add, emax(0.4, 1.0));
     let rate = per(number(u), Op::Mul, per(number(1.0), Op::Add, emax(3.0, 2.0)));
-    s.mutations = vec![Mutation { to: 2, per_division: true, rate }];
+    s.mutations = vec![Mutation::new(2, true, rate)];
     s.switches = vec![Switch { to: 1, rate: emax(0.04, 0.5) }];
     let mut p = cell("P", 0.02, 0.03);
     p.kind = Kind::Persister;
     p.switches = vec![Switch { to: 0, rate: number(0.02) }];
-    p.mutations = vec![Mutation { to: 2, per_division: false, rate: number(0.5 * u) }];
+    p.mutations = vec![Mutation::new(2, false, number(0.5 * u))];
     let mut model = model(vec![s, p, cell("R", 0.25, 0.17)], start);
     model.drugs = vec![oral_drug(12.0, 30.0, 20.0)];
     model
@@ -52,7 +52,7 @@ fn with_drug(start: &[(usize, f64)], u: f64) -> Model {
 fn with_arrivals() -> Model {
     let mut s = cell("S", 0.2, 0.25);
     s.immigration = Some(number(3.0));
-    s.mutations = vec![mutates(1, 0.01), Mutation { to: 3, per_division: false, rate: number(0.001) }];
+    s.mutations = vec![mutates(1, 0.01), Mutation::new(3, false, number(0.001))];
     let mut a = cell("Ra", 0.2, 0.15);
     a.switches = vec![Switch { to: 2, rate: number(0.05) }];
     a.mutations = vec![mutates(3, 0.02)];

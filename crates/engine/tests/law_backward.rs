@@ -213,7 +213,7 @@ fn under_drug_schedules() {
     let mut p = cell("P", 0.01, 0.02);
     p.kind = Kind::Persister;
     p.switches = vec![Switch { to: 0, rate: number(0.03) }];
-    p.mutations = vec![Mutation { to: 2, per_division: false, rate: number(2e-3) }];
+    p.mutations = vec![Mutation::new(2, false, number(2e-3))];
     let mut model = model(vec![s, p, cell("R", 0.15, 0.1)], &[(0, 300.0), (1, 5.0)]);
     model.drugs = vec![oral_drug(15.0, 40.0, 20.0)];
     let compiled = compiled(&model);
@@ -319,7 +319,7 @@ fn counts_by_lines_and_by_equations() {
     let mut p = cell("P", 0.01, 0.02);
     p.kind = Kind::Persister;
     p.switches = vec![Switch { to: 0, rate: number(0.01) }];
-    p.mutations = vec![Mutation { to: 3, per_division: false, rate: number(1e-8) }];
+    p.mutations = vec![Mutation::new(3, false, number(1e-8))];
     let mut r = cell("R", 0.25, 0.15);
     r.immigration = Some(number(0.01));
     let mut model = model(vec![s, p, r, cell("Rb", 0.2, 0.18)], &[(0, 1e8), (1, 1e5), (2, 2.5)]);

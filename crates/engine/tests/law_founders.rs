@@ -60,7 +60,7 @@ fn immortal_mutants_exactly() {
                     }
                     let rate = expected / size;
                     let mut s = cell("S", 1.0, d);
-                    s.mutations = vec![Mutation { to: 1, per_division, rate: number(rate) }];
+                    s.mutations = vec![Mutation::new(1, per_division, number(rate))];
                     let found = ln_none(&grown(vec![s, cell("R", 0.0, 0.0)], from, size));
                     // A day's births, losses and foundings of a cell.
                     let (b, lost) = if per_division { (1.0 - rate, d) } else { (1.0, d + rate) };

@@ -61,7 +61,7 @@ fn three_types() -> Model {
     let mut p = cell("P", 0.05, 0.05);
     p.kind = Kind::Persister;
     p.switches = vec![Switch { to: 0, rate: number(0.1) }];
-    p.mutations = vec![Mutation { to: 2, per_division: false, rate: number(2e-3) }];
+    p.mutations = vec![Mutation::new(2, false, number(2e-3))];
     let mut m = model(vec![s, p, cell("R", 0.4, 0.3)], &[(0, 300.0), (1, 20.0)]);
     m.drugs = vec![oral_drug(20.0, 3.0, 1.0)];
     m
@@ -277,13 +277,13 @@ fn clones_add_up_and_the_lost_are_counted() {
 #[test]
 fn labels_follow_their_precedence() {
     let mut s = cell("S", 0.7, 0.4);
-    s.mutations = vec![Mutation { to: 2, per_division: true, rate: rises(1e-3, 3e-3) }];
+    s.mutations = vec![Mutation::new(2, true, rises(1e-3, 3e-3))];
     s.switches = vec![Switch { to: 1, rate: number(0.1) }];
     let mut p = cell("P", 0.2, 0.2);
     p.kind = Kind::Persister;
     p.switches = vec![Switch { to: 0, rate: number(0.1) }];
     // What the drug makes in a persister is owed to the drug: the first that holds, in the order of precedence.
-    p.mutations = vec![Mutation { to: 2, per_division: true, rate: rises(1e-2, 3e-2) }];
+    p.mutations = vec![Mutation::new(2, true, rises(1e-2, 3e-2))];
     let mut m = model(vec![s, p, cell("R", 0.3, 0.0)], &[]);
     m.start = Start::Grown { founder: 0, from: 5, until: number(1500.0) };
     m.drugs = vec![held_drug()];
@@ -391,11 +391,7 @@ fn a_broken_rate_is_named() {
         ("cells.S.birth", |m, e| m.cells[0].birth = e, crowded()),
         ("cells.S.immigration", |m, e| m.cells[0].immigration = Some(e), late()),
         ("cells.S.switches to P", |m, e| m.cells[0].switches = vec![Switch { to: 1, rate: e }], late()),
-        (
-            "cells.S.mutates to P",
-            |m, e| m.cells[0].mutations = vec![Mutation { to: 1, per_division: true, rate: e }],
-            late(),
-        ),
+        ("cells.S.mutates to P", |m, e| m.cells[0].mutations = vec![Mutation::new(1, true, e)], late()),
     ];
     for (name, break_it, expression) in cases {
         for method in BOTH {
@@ -425,7 +421,7 @@ fn mutation_per_time_conserves_cells() {
     for resting in [false, true] {
         for method in BOTH {
             let mut p = cell("P", 0.0, 0.0);
-            p.mutations = vec![Mutation { to: 1, per_division: false, rate: number(0.05) }];
+            p.mutations = vec![Mutation::new(1, false, number(0.05))];
             let mut cells = vec![p, cell("R", 0.0, 0.0)];
             if resting {
                 cells[0].switches = vec![Switch { to: 2, rate: number(0.3) }];

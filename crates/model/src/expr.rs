@@ -88,11 +88,26 @@ pub enum Law {
     VonBertalanffy,
     /// exponential_linear(n, size, psi) = (1 + (n / size)^psi)^(-1 / psi), 1 for n <= 0.
     ExponentialLinear,
+    /// bliss(a, b) = a + b - a b: two effects, shares of the greatest, that act independently.
+    Bliss,
+    /// hsa(a, b) = max(a, b): the highest single agent.
+    Hsa,
+    /// loewe(x1, n1, x2, n2): effect E of two drugs that act as dilutions of one another, x1 / q^(1/n1) + x2 / q^(1/n2) = 1 with
+    /// q = E / (1 - E); x is the concentration over the EC50 of the drug alone, n its Hill exponent.
+    Loewe,
+    /// brake(ligand, antibody, kd) = 1 - ligand / (1 + antibody / kd): what a checkpoint leaves of an effector.
+    Brake,
+    /// recognition(density, threshold, steepness, cv): mean of hill(x, threshold, steepness) over cells whose antigen density x is
+    /// log-normal with median `density` and coefficient of variation `cv`.
+    Recognition,
+    /// linear_quadratic(beam, alpha, beta): hazard alpha R + beta R^2 T of a dose rate R that lasts T, the length of a fraction, which is
+    /// the last argument here and none in text; over a fraction of dose D = R T it adds up to alpha D + beta D^2.
+    LinearQuadratic,
 }
 
 impl Law {
     /// Every law with its name in model files.
-    pub const ALL: [(&'static str, Law); 13] = [
+    pub const ALL: [(&'static str, Law); 19] = [
         ("exp", Law::Exp),
         ("ln", Law::Ln),
         ("sqrt", Law::Sqrt),
@@ -106,15 +121,22 @@ impl Law {
         ("power_law", Law::PowerLaw),
         ("von_bertalanffy", Law::VonBertalanffy),
         ("exponential_linear", Law::ExponentialLinear),
+        ("bliss", Law::Bliss),
+        ("hsa", Law::Hsa),
+        ("loewe", Law::Loewe),
+        ("brake", Law::Brake),
+        ("recognition", Law::Recognition),
+        ("linear_quadratic", Law::LinearQuadratic),
     ];
 
-    /// Number of arguments.
+    /// Number of arguments in text.
     pub fn arity(self) -> usize {
         match self {
             Law::Exp | Law::Ln | Law::Sqrt => 1,
-            Law::Min | Law::Max | Law::Logistic | Law::Gompertz => 2,
-            Law::Hill | Law::Emax => 3,
+            Law::Min | Law::Max | Law::Logistic | Law::Gompertz | Law::Bliss | Law::Hsa => 2,
+            Law::Hill | Law::Emax | Law::Brake | Law::LinearQuadratic => 3,
             Law::Richards | Law::PowerLaw | Law::VonBertalanffy | Law::ExponentialLinear => 3,
+            Law::Loewe | Law::Recognition => 4,
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Value {
     Named(&'static Object),
     /// Texts under names of the writer's choice.
     NamedTexts,
+    /// Texts under names of the writer's choice, in sections with names of the writer's choice.
+    NamedNamedTexts,
     /// Texts under whole numbers.
     NumberedTexts,
     /// Sections with names of the writer's choice, whose keys depend on the word under `kind`.
@@ -97,6 +99,12 @@ pub static MODEL: Object = keys(
         may("tables", Value::Named(&TABLE), "Tabulated laws, called by name in expressions."),
         need("cells", Value::Named(&CELLS), "Cell types."),
         may("levels", Value::Named(&LEVEL), "Continuous quantities with a rate of change."),
+        may("events", Value::Named(&EVENT), "What may happen to a patient."),
+        may(
+            "cross_resistance",
+            Value::NamedNamedTexts,
+            "By cell type and drug: how many times the concentration it stands; felt(drug) is divided by it.",
+        ),
         may("drugs", Value::Named(&DRUG), "Drugs."),
         need("before_treatment", Value::Object(&BEFORE), "What exists when treatment begins."),
         may("measurements", Value::Kinds(MEASUREMENTS), "What the clinic or the laboratory can see."),
@@ -200,7 +208,7 @@ static CELLS: Object = keys(
     &[
         may(
             "kind",
-            Value::Choice(&["sensitive", "persister", "resistant"]),
+            Value::Choice(&["sensitive", "persister", "resistant", "immune"]),
             "By default resistant with a mechanism, else sensitive.",
         ),
         may("mechanism", Value::Words, "What a rebiopsy would find."),
@@ -220,6 +228,8 @@ static MUTATION: Object = Object {
             need("to", Value::Text, "Cell type founded."),
             may("per_division", Value::Text, "Probability per division."),
             may("per_time", Value::Text, "Rate per cell and time."),
+            may("drug_adds", Value::Text, "What treatment adds to the rate; founders owed to it are drug-induced."),
+            may("signature", Value::Text, "Mutational signature of what treatment adds."),
         ],
     )
 };
@@ -238,10 +248,23 @@ static LEVEL: Object = keys(
     ],
 );
 
+static EVENT: Object = keys(
+    "Something that happens to a patient at a rate, such as a rash.",
+    &[
+        need("rate", Value::Text, "Hazard per time."),
+        may("lasts", Value::Text, "How long it lasts; left out: it happens once, for good."),
+        may("fatal", Value::Text, "Share of those to whom it happens whom it kills; default 0."),
+    ],
+);
+
 static DRUG: Object = keys(
     "A drug.",
     &[
-        need("route", Value::Choice(&["oral", "bolus", "infusion", "held", "kpd"]), "How every dose enters."),
+        need(
+            "route",
+            Value::Choice(&["oral", "bolus", "infusion", "held", "kpd", "radiation"]),
+            "How every dose enters.",
+        ),
         may("ka", Value::Text, "Absorption rate; oral only."),
         may("clearance", Value::Text, "Volume per time; oral, bolus and infusion."),
         may("volume", Value::Text, "Central volume; oral, bolus and infusion."),
@@ -249,8 +272,13 @@ static DRUG: Object = keys(
         may("elimination", Value::Text, "Rate constant KDE; K-PD only."),
         may("lag", Value::Text, "Time from a dose to its arrival."),
         may("bioavailability", Value::Text, "Share of each dose that arrives."),
-        need("felt_as", Value::Text, "Unit of the concentration in expressions."),
+        may(
+            "felt_as",
+            Value::Text,
+            "Unit of the concentration in expressions; not of radiation, which is felt in Gy/day.",
+        ),
         may("molar_mass", Value::Text, "Needed for a molar `felt_as` unless held."),
+        may("fraction", Value::Text, "How long the beam is on; radiation only; default 10 min."),
         may("delay", Value::Object(&DELAY), "Transit states between drug and effect."),
         may("effect", Value::Object(&EFFECT), "Effect compartment."),
     ],
@@ -285,7 +313,7 @@ static BEFORE: Object = Object {
 };
 
 static MEASUREMENTS: &[(&str, &Object)] =
-    &[("sum_of_diameters", &DIAMETERS), ("cell_count", &COUNT), ("ctdna", &CTDNA)];
+    &[("sum_of_diameters", &DIAMETERS), ("cell_count", &COUNT), ("ctdna", &CTDNA), ("sequencing", &SEQUENCING)];
 
 static DIAMETERS: Object = keys(
     "Sum of the diameters of the target lesions.",
@@ -327,6 +355,20 @@ static CTDNA: Object = keys(
     ],
 );
 
+static SEQUENCING: Object = keys(
+    "A piece of tissue, sequenced.",
+    &[
+        need("kind", Value::Choice(&["sequencing"]), "What is measured."),
+        need("cells", Value::Text, "Tumour cells in the piece."),
+        need("purity", Value::Text, "Share of tumour cells in the piece."),
+        may("copies", Value::Text, "Copies of the locus in a tumour cell; default 2."),
+        may("mutated_copies", Value::Text, "Copies of the locus that carry the mutation; default 1."),
+        need("depth", Value::Text, "Reads expected at a locus."),
+        may("artefacts", Value::Text, "Share of wild-type reads that are read as mutant; default 0."),
+        may("detection_limit", Value::Text, "Share of mutant reads below which 0 is reported; default 0."),
+    ],
+);
+
 static DEATH: Object = keys(
     "How patients die.",
     &[
@@ -353,6 +395,7 @@ static STUDY_HEAD: Object = keys(
         need("horizon", Value::Text, "How long, up to 100 years."),
         need("visits", Value::Text, "\"every 6 weeks until 18 months, then every 12 weeks, within 7 days\""),
         may("recist_on", Value::Text, "A measurement of kind sum_of_diameters."),
+        may("progression_when", Value::Text, "Progression where it is not RECIST: \"blasts > 1e10 cells\"."),
         may("ceiling", Value::Text, "Cells at which a run ends; default 1e13 cells."),
         may("rebiopsy_detects", Value::Text, "Share of cells at which a rebiopsy finds a mechanism; default 5 %."),
     ],

@@ -18,6 +18,7 @@ mod advice;
 pub mod draws;
 pub mod expr;
 pub mod format;
+mod laws;
 mod modification;
 pub mod parse;
 mod print;

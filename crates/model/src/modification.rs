@@ -13,7 +13,7 @@
 
 use crate::problem::{Code, Report};
 use crate::resolved::{
-    Action, AfterProgression, Condition, Limit, MeasurementKind, Model, Modification, Observed, Regimen,
+    Action, AfterProgression, Called, Condition, Limit, MeasurementKind, Model, Modification, Observed, Regimen,
 };
 use crate::sentence::{Piece, Sentence};
 use crate::tree::{Text, short};
@@ -24,13 +24,16 @@ const GRAMMAR: &str = "a rule is `hold <drug> when <condition> until <condition>
      >=), `<name> < 50 % of baseline`, `<name> falls by 50 % from baseline`, `<name> rises by 20 % from baseline` or, \
      after `until`, `<name> back to baseline`";
 
+const CONDITION: &str = "a condition is `<name> > 1e9 cells` (also <, <=, >=), `<name> > 120 % of baseline`, `<name> rises by 20 % from \
+     baseline` or `<name> falls by 50 % from baseline`; the name is that of a measurement or a level";
+
 /// Unit of the first reading of a measurement.
 fn reading_unit(kind: &MeasurementKind) -> &'static str {
     match kind {
         MeasurementKind::SumOfDiameters { .. } => "mm",
         MeasurementKind::CellCount { .. } => "cells",
         // A share of mutant reads.
-        MeasurementKind::Ctdna(_) => "",
+        MeasurementKind::Ctdna(_) | MeasurementKind::Sequencing(_) => "",
     }
 }
 
@@ -49,7 +52,7 @@ fn usual(kind: &MeasurementKind) -> &'static str {
     match kind {
         MeasurementKind::SumOfDiameters { .. } => "a length, such as `10 mm` or `1 cm`",
         MeasurementKind::CellCount { .. } => "a number of cells, such as `1e9 cells`",
-        MeasurementKind::Ctdna(_) => "a share from 0 to 1, such as `0.05` or `5 %`",
+        MeasurementKind::Ctdna(_) | MeasurementKind::Sequencing(_) => "a share from 0 to 1, such as `0.05` or `5 %`",
     }
 }
 
@@ -57,6 +60,16 @@ fn usual(kind: &MeasurementKind) -> &'static str {
 pub(crate) fn modifications(sentences: &[Text], model: &Model, report: &mut Report) -> Option<Vec<Modification>> {
     let rules: Vec<Option<Modification>> = sentences.iter().map(|text| rule(text, model, report)).collect();
     rules.into_iter().collect()
+}
+
+/// Reads the condition by which progression is called.
+pub(crate) fn called(text: &Text, model: &Model, report: &mut Report) -> Option<Called> {
+    let mut s = Sentence::new(text, Code::RuleSentence, CONDITION, report);
+    let said = condition(&mut s, model, None)?;
+    if s.peek().is_some() {
+        return s.wrong("nothing more");
+    }
+    Some(Called { sentence: said.words, condition: said.condition })
 }
 
 /// Reports rules for drugs that are given neither at first nor after progression.
@@ -294,7 +307,7 @@ fn observed(s: &mut Sentence<'_, '_>, model: &Model) -> Option<Compared> {
             name: name.to_string(),
             unit: unit(reading_unit(kind)).unwrap_or(Unit::PLAIN),
             usual: usual(kind).to_string(),
-            share: matches!(kind, MeasurementKind::Ctdna(_)),
+            share: matches!(kind, MeasurementKind::Ctdna(_) | MeasurementKind::Sequencing(_)),
         });
     }
     if let Some(k) = model.levels.iter().position(|l| l.name == name) {

@@ -53,13 +53,26 @@ pub fn resolved_to_toml(model: &Model) -> String {
         p.line(&format!("points = [{}]", points.join(", ")));
     }
     model.cells.iter().for_each(|c| p.cell_type(c));
-    for level in &model.levels {
+    let events = || model.events.iter().map(|e| e.level);
+    for (k, level) in model.levels.iter().enumerate() {
+        if events().any(|e| e == k) {
+            continue;
+        }
         let dimension = unit(&level.unit).map_or(Dimension::PLAIN, |u| u.dimension);
         p.line(&format!("\n[levels.{}]", level.name));
         p.expression("start", &level.start, dimension);
         let rate = dimension.over(Dimension::TIME).unwrap_or(Dimension::RATE);
         p.expression("rate", &level.rate, rate);
         p.text("unit", &level.unit);
+    }
+    for event in &model.events {
+        let level = &model.levels[event.level];
+        p.line(&format!("\n[events.{}]", level.name));
+        p.expression("rate", &level.rate, Dimension::RATE);
+        if let Some(lasts) = &event.lasts {
+            p.expression("lasts", lasts, Dimension::TIME);
+        }
+        p.expression("fatal", &event.fatal, Dimension::PLAIN);
     }
     model.drugs.iter().for_each(|d| p.drug(d));
     p.start();
@@ -90,6 +103,9 @@ pub fn resolved_study_to_toml(study: &Study, model: &Model) -> String {
     p.text("visits", &visits_in_words(&study.visits));
     if let Some(m) = study.recist_on {
         p.text("recist_on", &model.measurements[m].name);
+    }
+    if let Some(called) = &study.progression_when {
+        p.text("progression_when", &called.sentence);
     }
     p.quantity("ceiling", study.ceiling, "cells");
     p.text("rebiopsy_detects", &number(study.rebiopsy_detects));
@@ -222,7 +238,14 @@ impl Printer<'_> {
                 let (key, dimension) =
                     if m.per_division { ("per_division", Dimension::PLAIN) } else { ("per_time", Dimension::RATE) };
                 let rate = quoted(&self.expression_text(&m.rate, dimension));
-                format!("{{ to = {}, {key} = {rate} }}", name(m.to))
+                let mut more = String::new();
+                if let Some(adds) = &m.adds {
+                    more += &format!(", drug_adds = {}", quoted(&self.expression_text(adds, dimension)));
+                }
+                if let Some(signature) = &m.signature {
+                    more += &format!(", signature = {}", quoted(signature));
+                }
+                format!("{{ to = {}, {key} = {rate}{more} }}", name(m.to))
             })
             .collect();
         let switches: Vec<String> = (c.switches.iter())
@@ -279,6 +302,16 @@ impl Printer<'_> {
                 self.text("kind", "cell_count");
                 self.text("error", &number(*error));
                 self.quantity("detection_limit", *detection_limit, "cells");
+            }
+            MeasurementKind::Sequencing(s) => {
+                self.text("kind", "sequencing");
+                self.expression("cells", &s.cells, Dimension::CELLS);
+                self.expression("purity", &s.purity, Dimension::PLAIN);
+                self.expression("copies", &s.copies, Dimension::PLAIN);
+                self.expression("mutated_copies", &s.mutated_copies, Dimension::PLAIN);
+                self.expression("depth", &s.depth, Dimension::PLAIN);
+                self.expression("artefacts", &s.artefacts, Dimension::PLAIN);
+                self.expression("detection_limit", &s.detection_limit, Dimension::PLAIN);
             }
             MeasurementKind::Ctdna(c) => {
                 self.text("kind", "ctdna");

@@ -54,7 +54,7 @@ codes! {
     TooDeep = "RM0204", "an expression too long or too deep";
     OnlyParameters = "RM0205", "a name that may not be used here";
     NotDelayed = "RM0206", "`delayed` of something that has no delay";
-    LawArgument = "RM0207", "a growth law that is given an impossible number";
+    LawArgument = "RM0207", "a law that is given an impossible number";
     Swapped = "RM0208", "arguments in the wrong order";
     NoSource = "RM0301", "a number without a source";
     TwoSources = "RM0302", "a number with more than one source";
@@ -78,6 +78,8 @@ codes! {
     CannotGrow = "RM0408", "a tumour that cannot grow to its size";
     StartSize = "RM0409", "an impossible number of cells at the start";
     Barcodes = "RM0410", "barcodes that cannot be given to the first cells";
+    Immune = "RM0411", "immune cells that are taken for cells of the tumour";
+    CrossResistance = "RM0412", "cross-resistance that is asked for where there is none";
     NotPositive = "RM0501", "a constant that is not above zero";
     RouteKeys = "RM0502", "a key missing for the route, or one that the route does not use";
     MolarMass = "RM0503", "a molar concentration without a molar mass";

@@ -5,6 +5,7 @@
 //! Transcendental functions come from `libm`, so results are the same bits on every machine.
 
 use crate::expr::{Expr, Law, Op, Slot};
+use crate::laws::call;
 use crate::resolved::Table;
 use std::collections::HashMap;
 
@@ -32,6 +33,7 @@ enum Instruction {
     Call1(Law, u32),
     Call2(Law, u32, u32),
     Call3(Law, u32, u32, u32),
+    Call4(Law, [u32; 4]),
     Table(u32, u32),
 }
 
@@ -219,9 +221,10 @@ impl Program {
             Instruction::Mul(a, b) => v(a) * v(b),
             Instruction::Div(a, b) => v(a) / v(b),
             Instruction::Pow(a, b) => libm::pow(v(a), v(b)),
-            Instruction::Call1(law, a) => call(law, [v(a), 0.0, 0.0]),
-            Instruction::Call2(law, a, b) => call(law, [v(a), v(b), 0.0]),
-            Instruction::Call3(law, a, b, c) => call(law, [v(a), v(b), v(c)]),
+            Instruction::Call1(law, a) => call(law, [v(a), 0.0, 0.0, 0.0]),
+            Instruction::Call2(law, a, b) => call(law, [v(a), v(b), 0.0, 0.0]),
+            Instruction::Call3(law, a, b, c) => call(law, [v(a), v(b), v(c), 0.0]),
+            Instruction::Call4(law, x) => call(law, x.map(v)),
             Instruction::Table(t, a) => self.tables[t as usize].at(v(a)),
         }
     }
@@ -252,6 +255,7 @@ impl Program {
                 | Instruction::Pow(a, b)
                 | Instruction::Call2(_, a, b) => m(a) || m(b),
                 Instruction::Call3(_, a, b, c) => m(a) || m(b) || m(c),
+                Instruction::Call4(_, x) => x.into_iter().any(m),
             };
         }
         let instructions = (0..moved.len()).filter(|&k| moved[k]).map(|k| k as u32).collect();
@@ -303,7 +307,7 @@ pub fn evaluate(expr: &Expr, tables: &[Table], lookup: &impl Fn(Slot) -> f64) ->
         Expr::Neg(a) => -go(a),
         Expr::Binary(op, a, b) => binary(*op, go(a), go(b)),
         Expr::Call(law, args) => {
-            let mut x = [0.0; 3];
+            let mut x = [0.0; 4];
             for (slot, arg) in x.iter_mut().zip(args) {
                 *slot = go(arg);
             }
@@ -320,32 +324,6 @@ fn binary(op: Op, a: f64, b: f64) -> f64 {
         Op::Mul => a * b,
         Op::Div => a / b,
         Op::Pow => libm::pow(a, b),
-    }
-}
-
-#[inline]
-fn call(law: Law, [a, b, c]: [f64; 3]) -> f64 {
-    match law {
-        Law::Exp => libm::exp(a),
-        Law::Ln => libm::log(a),
-        Law::Sqrt => libm::sqrt(a),
-        Law::Min => a.min(b),
-        Law::Max => a.max(b),
-        Law::Hill if a <= 0.0 => 0.0,
-        Law::Hill if c == 1.0 => a / (b + a),
-        // (b/a)^c can overflow to infinity, which gives the right limit 0.
-        Law::Hill => 1.0 / (1.0 + libm::pow(b / a, c)),
-        Law::Emax => b * a / (c + a),
-        Law::Logistic => (1.0 - a / b).max(0.0),
-        Law::Gompertz => libm::log(b / a).max(0.0),
-        Law::Richards => (1.0 - libm::pow(a.max(0.0) / b, c)).max(0.0),
-        // Nothing grows from nothing, though growth per cell has no limit there.
-        Law::PowerLaw | Law::VonBertalanffy if a <= 0.0 => 0.0,
-        Law::PowerLaw => libm::pow(a / b, c - 1.0),
-        Law::VonBertalanffy => (libm::pow(a / b, c - 1.0) - 1.0).max(0.0),
-        Law::ExponentialLinear if a <= b => libm::pow(1.0 + libm::pow(a.max(0.0) / b, c), -1.0 / c),
-        // The same with the larger term taken out, which could overflow.
-        Law::ExponentialLinear => b / a * libm::pow(1.0 + libm::pow(b / a, c), -1.0 / c),
     }
 }
 
@@ -419,7 +397,8 @@ impl Builder {
                     [a] => Instruction::Call1(*law, a),
                     [a, b] => Instruction::Call2(*law, a, b),
                     [a, b, c] => Instruction::Call3(*law, a, b, c),
-                    _ => unreachable!("a law takes one to three arguments; the resolver has counted them"),
+                    [a, b, c, d] => Instruction::Call4(*law, [a, b, c, d]),
+                    _ => unreachable!("a law takes one to four arguments; the resolver has counted them"),
                 };
                 self.intern(Key::Call(*law, args), instruction, depends)
             }
@@ -455,6 +434,7 @@ impl Instruction {
             Instruction::Call1(law, a) => Instruction::Call1(law, p(a)),
             Instruction::Call2(law, a, b) => Instruction::Call2(law, p(a), p(b)),
             Instruction::Call3(law, a, b, c) => Instruction::Call3(law, p(a), p(b), p(c)),
+            Instruction::Call4(law, x) => Instruction::Call4(law, x.map(p)),
             Instruction::Table(t, a) => Instruction::Table(t, p(a)),
         }
     }

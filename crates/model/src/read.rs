@@ -5,7 +5,7 @@ use crate::tree::{Entry, Section, parse};
 use crate::written::*;
 
 /// Sections of a model file.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 13] = [
     "model",
     "parameters",
     "covariates",
@@ -13,6 +13,8 @@ const SECTIONS: [&str; 11] = [
     "tables",
     "cells",
     "levels",
+    "events",
+    "cross_resistance",
     "drugs",
     "before_treatment",
     "measurements",
@@ -46,6 +48,11 @@ pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model
     out.tables = each(&root, "tables", report, table_law);
     out.cells = each(&root, "cells", report, cell_type);
     out.levels = each(&root, "levels", report, level);
+    out.events = each(&root, "events", report, event);
+    out.cross_resistance = each(&root, "cross_resistance", report, |name, s, report| {
+        let folds = s.named(report).into_iter().map(|e| (e.name.clone(), e.text(report))).collect();
+        CrossResistance { cells: name, folds }
+    });
     out.drugs = each(&root, "drugs", report, drug);
     out.measurements = each(&root, "measurements", report, measurement);
     let example = "[before_treatment] with grow = \"<type> from 1 cell until 1e9 cells\"";
@@ -197,7 +204,7 @@ fn cell_type(name: Text, s: Section<'_>, report: &mut Report) -> CellType {
 }
 
 fn mutation(s: Section<'_>, report: &mut Report) -> Mutation {
-    let s = s.only(&["to", "per_division", "per_time"], report);
+    let s = s.only(&["to", "per_division", "per_time", "drug_adds", "signature"], report);
     if s.has("per_division") == s.has("per_time") {
         let found = if s.has("per_time") { "both" } else { "neither" };
         report.add(
@@ -213,6 +220,8 @@ fn mutation(s: Section<'_>, report: &mut Report) -> Mutation {
         to: s.need_text("to", "to = \"<cell type>\"", report),
         per_division: s.text("per_division", report),
         per_time: s.text("per_time", report),
+        drug_adds: s.text("drug_adds", report),
+        signature: s.text("signature", report),
     }
 }
 
@@ -234,7 +243,7 @@ fn level(name: Text, s: Section<'_>, report: &mut Report) -> Level {
     }
 }
 
-const DRUG: [&str; 12] = [
+const DRUG: [&str; 13] = [
     "route",
     "ka",
     "clearance",
@@ -245,9 +254,20 @@ const DRUG: [&str; 12] = [
     "bioavailability",
     "molar_mass",
     "felt_as",
+    "fraction",
     "delay",
     "effect",
 ];
+
+fn event(name: Text, s: Section<'_>, report: &mut Report) -> Event {
+    let s = s.only(&["rate", "lasts", "fatal"], report);
+    Event {
+        name,
+        rate: s.need_text("rate", "rate = \"0.01 /day\"", report),
+        lasts: s.text("lasts", report),
+        fatal: s.text("fatal", report),
+    }
+}
 
 fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
     let s = s.only(&DRUG, report);
@@ -286,19 +306,21 @@ fn drug(name: Text, s: Section<'_>, report: &mut Report) -> Drug {
         None => Delay { states: None, mean: None },
     });
     let route = s.text("route", &mut Report::new(""));
-    let felt_as = match route.is_some_and(|r| r.text == "kpd") {
-        true => "felt_as = \"mg/day\"",
-        false => "felt_as = \"uM\" or felt_as = \"mg/L\"",
+    let felt_as = match route.as_ref().map(|r| r.text.as_str()) {
+        Some("radiation") => s.text("felt_as", report),
+        Some("kpd") => s.need_text("felt_as", "felt_as = \"mg/day\"", report),
+        _ => s.need_text("felt_as", "felt_as = \"uM\" or felt_as = \"mg/L\"", report),
     };
     Drug {
         name,
-        route: s.need_text("route", "route = \"oral\" (or bolus, infusion, held, kpd)", report),
+        route: s.need_text("route", "route = \"oral\" (or bolus, infusion, held, kpd, radiation)", report),
         ka: s.text("ka", report),
         clearance: s.text("clearance", report),
         volume: s.text("volume", report),
         peripheral,
         molar_mass: s.text("molar_mass", report),
-        felt_as: s.need_text("felt_as", felt_as, report),
+        felt_as,
+        fraction: s.text("fraction", report),
         elimination: s.text("elimination", report),
         lag: s.text("lag", report),
         bioavailability: s.text("bioavailability", report),
@@ -346,7 +368,9 @@ fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
         "detection_limit",
         "sites",
     ];
-    let kind = s.need_text("kind", "kind = \"sum_of_diameters\", \"cell_count\" or \"ctdna\"", report);
+    const SEQUENCING: [&str; 8] =
+        ["kind", "cells", "purity", "copies", "mutated_copies", "depth", "artefacts", "detection_limit"];
+    let kind = s.need_text("kind", "kind = \"sum_of_diameters\", \"cell_count\", \"ctdna\" or \"sequencing\"", report);
     let mut out = Measurement { name, ..Measurement::default() };
     match kind.as_ref().map(|k| k.text.as_str()) {
         Some("sum_of_diameters") => {
@@ -370,9 +394,21 @@ fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
             out.detection_limit = s.text("detection_limit", report);
             out.ctdna = ctdna(&s, report);
         }
+        Some("sequencing") => {
+            let s = s.only(&SEQUENCING, report);
+            out.detection_limit = s.text("detection_limit", report);
+            out.sequencing = Sequencing {
+                cells: s.need_text("cells", "cells = \"1e5 cells\", tumour cells in the piece", report),
+                purity: s.need_text("purity", "purity = \"60 %\", share of tumour cells in the piece", report),
+                copies: s.text("copies", report),
+                mutated_copies: s.text("mutated_copies", report),
+                depth: s.need_text("depth", "depth = \"500\", reads expected at a locus", report),
+                artefacts: s.text("artefacts", report),
+            };
+        }
         Some(other) => {
             let at = kind.as_ref().map_or(Place::default(), |k| k.at.clone());
-            let known = ["sum_of_diameters", "cell_count", "ctdna"];
+            let known = ["sum_of_diameters", "cell_count", "ctdna", "sequencing"];
             report.add_near(
                 Code::UnknownWord,
                 &at,

@@ -18,7 +18,8 @@ mod words;
 pub use words::{in_words, of_patients, summary};
 
 use crate::problem::{Code, Report};
-use crate::resolved::{Model, Regimen, Route};
+use crate::regimen::route_name;
+use crate::resolved::{Model, Regimen};
 use crate::scope::read_unit;
 use crate::tree::{Section, Text, short};
 use crate::units::{Dimension, Unit};
@@ -212,13 +213,15 @@ fn compartments(s: &Section<'_>, model: &Model, report: &mut Report) -> Option<V
 /// A drug of the model that can be dosed by a table.
 fn drug(name: &str, at: &crate::problem::Place, model: &Model, report: &mut Report) -> Option<usize> {
     let found = model.drugs.iter().position(|d| d.name == name);
-    let dosed = |d: &&crate::resolved::Drug| d.route != Route::Held;
+    let dosed = |d: &&crate::resolved::Drug| !d.route.is_set();
     if let Some(k) = found.filter(|k| dosed(&&model.drugs[*k])) {
         return Some(k);
     }
     let names: Vec<&str> = model.drugs.iter().filter(dosed).map(|d| d.name.as_str()).collect();
     let (found, repair) = match found {
-        Some(_) => (format!("`{name}`, which is held"), "say by sentences how long a concentration is held"),
+        Some(k) => {
+            (format!("`{name}`, which is {}", route_name(&model.drugs[k].route)), "say by sentences when it is given")
+        }
         None => (format!("`{}`", short(name)), "correct the name, or add a section [drugs.<name>] to the model"),
     };
     let allowed = format!("a drug of the model that is given by doses: {}", short(&names.join(", ")));

@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! sentence = "no treatment" | drug part { "and" part } [","] when
-//! part     = number unit ["oral" | "bolus" | "infusion" | "held"] ["over" time] ["on" ("day" | "days") days]
+//! part     = number unit ["x" n] [route] ["over" time] ["on" ("day" | "days") days]
+//! route    = "oral" | "bolus" | "infusion" | "held" | "radiation"
 //! days     = day ["-" day] { ("," | "and") day ["-" day] }
 //! when     = { "once" | "daily" | "every" period | "for" (time | n "cycles") | "from day" n | "until day" n | "," }
 //! ```
 //! Day 1 is the day treatment begins, time 0. After `on days` a dose is given once a day, at the start of each
 //! named day; `until day 28` includes day 28. A drug that is `held` (a dish) keeps the concentration during
-//! the named days, or from its first day until the next change. Radiation is not part of this version.
+//! the named days, or from its first day until the next change. Doses of radiation are fractions in Gy, and `8 Gy x 3` is one on each of
+//! three days on end.
 
 mod amounts;
 mod refusals;
@@ -77,13 +79,14 @@ struct Part {
 
 fn sentence(text: &Text, model: &Model, times: &mut usize, report: &mut Report) -> Option<Vec<DoseRule>> {
     let mut s = Sentence::new(text, Code::Sentence, GRAMMAR, report);
-    if ["Gy", "gy", "radiation", "radiotherapy"].iter().any(|w| s.has_word(w)) {
+    let beam = model.drugs.iter().find(|d| matches!(d.route, Route::Radiation { .. }));
+    if beam.is_none() && ["Gy", "gy", "radiation", "radiotherapy"].iter().any(|w| s.has_word(w)) {
         return s.fail(
             Code::Radiation,
             0..text.text.len(),
             format!("\"{}\"", short(&text.text)),
-            "doses of the drugs of the model",
-            "leave radiation out: it is not part of this version",
+            "doses of the drugs of the model, none of which is radiation",
+            "add [drugs.beam] with route = \"radiation\" to the model, and linear_quadratic(beam, alpha, beta) to the death of its cells",
         );
     }
     if s.eat("no") && s.eat("treatment") {
@@ -139,6 +142,7 @@ pub(crate) fn example(model: &Model) -> String {
         Route::Kpd { .. } => format!("{name} 150 mg every day"),
         Route::Infusion => format!("{name} 150 mg infusion over 1 h every 3 weeks"),
         Route::Held => format!("{name} 1 {} held from day 1", drug.felt_unit),
+        Route::Radiation { .. } => format!("{name} 2 Gy on days 1-5, every 7 days for 6 cycles"),
     }
 }
 
@@ -172,6 +176,7 @@ pub(crate) fn route_name(route: &Route) -> &'static str {
         Route::Bolus | Route::Kpd { .. } => "bolus",
         Route::Infusion => "infusion",
         Route::Held => "held",
+        Route::Radiation { .. } => "radiation",
     }
 }
 
@@ -185,8 +190,9 @@ fn part(s: &mut Sentence<'_, '_>, drug: &Drug, route_said: &mut bool, over: Opti
     let start = s.span();
     let amount = amounts::amount(s, drug)?;
     let own = route_name(&drug.route);
+    let times = amounts::fractions(s, drug)?;
     refusals::other_route(s, drug)?;
-    for word in ["oral", "bolus", "infusion", "held"] {
+    for word in ["oral", "bolus", "infusion", "held", "radiation"] {
         let span = s.span();
         if s.eat(word) {
             *route_said = true;
@@ -206,11 +212,19 @@ fn part(s: &mut Sentence<'_, '_>, drug: &Drug, route_said: &mut bool, over: Opti
         }
     }
     let span = s.span();
-    let mut duration = over;
+    let mut duration = match drug.route {
+        Route::Radiation { fraction } => Some(fraction),
+        _ => over,
+    };
     if s.eat("over") {
         let time = s.time()?;
         if matches!(drug.route, Route::Kpd { .. }) {
             return refusals::at_once(s, drug, span, "over");
+        }
+        if let Route::Radiation { fraction } = drug.route {
+            let found = format!("`over` for `{}`, whose fractions take {}", drug.name, words::time(fraction));
+            let repair = "leave `over` out, or change `fraction` in the model";
+            return s.fail(Code::RouteMismatch, span, found, "a dose of radiation in Gy and its days", repair);
         }
         if own != "infusion" {
             let allowed = "`over` for a drug whose route is infusion";
@@ -234,7 +248,11 @@ fn part(s: &mut Sentence<'_, '_>, drug: &Drug, route_said: &mut bool, over: Opti
         );
     }
     let on = s.span();
-    let days = if s.eat("on") { Some(days(s)?) } else { None };
+    let days = match times {
+        Some(n) => Some((1..=n).map(f64::from).collect()),
+        None if s.eat("on") => Some(days(s)?),
+        None => None,
+    };
     let last = if days.is_some() { on.start..s.end_of_last() } else { start };
     Some(Part { amount, duration, days, last })
 }

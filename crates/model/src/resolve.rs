@@ -9,10 +9,11 @@ mod correlations;
 mod covariates;
 mod ctdna;
 mod drugs;
-mod growth;
+mod law_arguments;
 mod laws;
 mod measurements;
 mod parameters;
+mod sequencing;
 
 pub(crate) use cells::kind_name;
 
@@ -51,6 +52,8 @@ pub(crate) struct Context<'r> {
     tables_sound: bool,
     cell_names: Vec<String>,
     cell_index: HashMap<String, usize>,
+    /// Types whose cells are not of the tumour.
+    immune: Vec<bool>,
 }
 
 pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved::Model> {
@@ -79,13 +82,15 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         scope.insert(&d.name.text, Meaning::Slot(Slot::Drug(k), dimension));
         scope.delayed.push(d.delay.is_some());
         scope.effect.push(d.effect.is_some());
+        scope.fractions.push(drugs::fraction(d));
     }
     names(w, report);
     let values = quantities.iter().map(|q| q.as_ref().map(|q| q.value)).collect();
     let cell_names: Vec<String> = w.cells.iter().map(|c| c.name.text.clone()).collect();
     let cell_index = cell_names.iter().enumerate().map(|(k, n)| (n.clone(), k)).collect();
     let tables = tables.into_iter().flatten().collect();
-    let mut cx = Context { scope, report, values, tables, tables_sound, cell_names, cell_index };
+    let immune = w.cells.iter().map(|c| c.kind.as_ref().is_some_and(|k| k.text == "immune")).collect();
+    let mut cx = Context { scope, report, values, tables, tables_sound, cell_names, cell_index, immune };
 
     let mut parameters: Vec<_> =
         (w.parameters.iter().zip(&quantities)).map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report)).collect();
@@ -107,8 +112,15 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         let dimension = start.as_ref().map(|s| s.1);
         cx.scope.insert(&l.name.text, Meaning::Slot(Slot::Level(k), dimension));
     }
-    let levels: Vec<_> = w.levels.iter().zip(starts).map(|(l, s)| level(l, s, &mut cx)).collect();
+    let mut levels: Vec<_> = w.levels.iter().zip(starts).map(|(l, s)| level(l, s, &mut cx)).collect();
     let drugs: Vec<_> = w.drugs.iter().map(|d| drugs::drug(d, &mut cx)).collect();
+    let events: Vec<_> = (w.events.iter().enumerate())
+        .map(|(k, e)| {
+            let (level, event) = event(e, w.levels.len() + k, &mut cx)?;
+            levels.push(Some(level));
+            Some(event)
+        })
+        .collect();
     if w.cells.is_empty() {
         let at = Place { path: "cells".into(), ..Place::default() };
         cx.report.add(
@@ -119,7 +131,14 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
             "add [cells.sensitive] with birth and death",
         );
     }
-    let cells: Vec<_> = w.cells.iter().enumerate().map(|(k, c)| cells::cell_type(k, c, &mut cx)).collect();
+    cx.scope.folds = cells::cross_resistance(w, &mut cx);
+    let mut cells = Vec::new();
+    for (k, c) in w.cells.iter().enumerate() {
+        cx.scope.of_type = Some(k);
+        cells.push(cells::cell_type(k, c, &mut cx));
+    }
+    cx.scope.of_type = None;
+    cells::kept_apart(w, &cells, &mut cx);
     let start = before::start(&w.before, &cells, &mut cx);
     let barcodes = w.before.barcodes.as_ref().map(|text| before::barcodes(text, start.as_ref(), &mut cx));
     let measurements: Vec<_> = w.measurements.iter().map(|m| measurements::measurement(m, &mut cx)).collect();
@@ -139,6 +158,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         tables,
         cells: all(cells)?,
         levels: all(levels)?,
+        events: all(events)?,
         drugs: all(drugs)?,
         start: start?,
         barcodes: match barcodes {
@@ -159,12 +179,13 @@ fn all<T>(items: Vec<Option<T>>) -> Option<Vec<T>> {
 
 /// Names are well formed, not reserved, and mean one thing in the whole file.
 fn names(w: &written::Model, report: &mut Report) {
-    let sections: [Vec<&Text>; 7] = [
+    let sections: [Vec<&Text>; 8] = [
         w.parameters.iter().map(|p| &p.name).collect(),
         w.covariates.iter().map(|c| &c.parameter.name).collect(),
         w.tables.iter().map(|t| &t.name).collect(),
         w.cells.iter().map(|c| &c.name).collect(),
         w.levels.iter().map(|l| &l.name).collect(),
+        w.events.iter().map(|e| &e.name).collect(),
         w.drugs.iter().map(|d| &d.name).collect(),
         w.measurements.iter().map(|m| &m.name).collect(),
     ];
@@ -178,7 +199,17 @@ fn names(w: &written::Model, report: &mut Report) {
                 Code::Reserved,
                 &name.at,
                 format!("`{}`", name.text),
-                "`total`, `time`, `delayed`, `effect` and the names of laws mean something already",
+                "`total`, `time`, `delayed`, `effect`, `felt` and the names of laws mean something already",
+                "choose another name",
+            );
+        }
+        let endpoint = ["progression", "time_to_progression", "survival"].contains(&name.text.as_str());
+        if endpoint && w.events.iter().any(|e| e.name.at == name.at) {
+            report.add(
+                Code::Reserved,
+                &name.at,
+                format!("an event called `{}`", name.text),
+                "the table of endpoints has rows of this name already",
                 "choose another name",
             );
         }
@@ -187,7 +218,7 @@ fn names(w: &written::Model, report: &mut Report) {
                 Code::NameTwice,
                 &name.at,
                 format!("`{}` is also `{before}`", name.text),
-                "every name once among parameters, covariates, tables, cells, levels, drugs and measurements",
+                "every name once among parameters, covariates, tables, cells, levels, events, drugs and measurements",
                 "rename one of the two",
             );
         }
@@ -276,7 +307,7 @@ impl Context<'_> {
             );
             return None;
         }
-        self.growth_laws(text, &expr)?;
+        self.law_arguments(text, &expr)?;
         Some(expr)
     }
 
@@ -402,6 +433,26 @@ fn level(
     let want = dimension.over(Dimension::TIME)?;
     let rate = cx.finite(&l.rate, want, Allowed::Everything)?;
     Some(resolved::Level { name: l.name.text.clone(), start, rate, unit, unit_scale })
+}
+
+/// An event and its level, which is the number `index`.
+fn event(e: &written::Event, index: usize, cx: &mut Context<'_>) -> Option<(resolved::Level, resolved::Event)> {
+    let rate = cx.rate(&e.rate, Dimension::RATE, Allowed::Everything, "write 0 or a positive hazard");
+    let lasts = e.lasts.is_some().then(|| cx.above_zero(&e.lasts, Dimension::TIME, "leave `lasts` out for good"));
+    let fatal = match &e.fatal {
+        Some(text) => {
+            let share = cx.finite(&e.fatal, Dimension::PLAIN, Allowed::Parameters);
+            share.and_then(|s| cx.probability(text, &s).map(|()| s))
+        }
+        None => Some(Expr::Number(0.0)),
+    };
+    let lasts = match lasts {
+        Some(sound) => Some(sound?),
+        None => None,
+    };
+    let (name, start) = (e.name.text.clone(), Expr::Number(0.0));
+    let level = resolved::Level { name, start, rate: rate?, unit: String::new(), unit_scale: 1.0 };
+    Some((level, resolved::Event { level: index, lasts, fatal: fatal? }))
 }
 
 fn death(d: &written::Death, start: Option<&resolved::Start>, cx: &mut Context<'_>) -> Option<resolved::Death> {

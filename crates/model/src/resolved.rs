@@ -13,14 +13,14 @@ mod regimen;
 mod row;
 mod study;
 
-pub use cells::{Barcodes, CellType, Death, Kind, Level, Mutation, Start, Switch};
+pub use cells::{Barcodes, CellType, Death, Event, Kind, Level, Mutation, Start, Switch};
 pub use drug::{Delay, Drug, Route};
-pub use measurement::{Ctdna, Measurement, MeasurementKind};
+pub use measurement::{Ctdna, Measurement, MeasurementKind, Sequencing};
 pub use modification::{Action, Condition, Limit, Modification, Observed};
 pub use number::{Category, Citation, Correlation, Correlations, Covariate, Parameter, Source, Table, Variation};
 pub use regimen::{DoseRule, Regimen};
 pub use row::{Body, Row};
-pub use study::{AfterProgression, Arm, Study, Visits};
+pub use study::{AfterProgression, Arm, Called, Study, Visits};
 
 /// A cancer under treatment: what there is and how fast it changes. No randomness, no dates.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,8 +39,10 @@ pub struct Model {
     pub tables: Vec<Table>,
     /// Cell types, in the order written.
     pub cells: Vec<CellType>,
-    /// Continuous quantities with a rate of change.
+    /// Continuous quantities with a rate of change; last those of events.
     pub levels: Vec<Level>,
+    /// What may happen to a patient.
+    pub events: Vec<Event>,
     /// Drugs, in the order written.
     pub drugs: Vec<Drug>,
     /// What exists when treatment begins.
@@ -51,4 +53,16 @@ pub struct Model {
     pub measurements: Vec<Measurement>,
     /// How patients die; `None` in a dish.
     pub death: Option<Death>,
+}
+
+impl Model {
+    /// True for a type whose cells make up the tumour.
+    pub fn is_tumour(&self, cell_type: usize) -> bool {
+        self.cells[cell_type].kind != Kind::Immune
+    }
+
+    /// Cells of the tumour: all but immune ones. `by_type` is in the order of `cells`.
+    pub fn total(&self, by_type: &[f64]) -> f64 {
+        by_type.iter().zip(&self.cells).filter(|(_, c)| c.kind != Kind::Immune).map(|(n, _)| n).sum()
+    }
 }

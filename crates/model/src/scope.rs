@@ -35,6 +35,12 @@ pub(crate) struct Scope {
     pub(crate) delayed: Vec<bool>,
     /// Drugs that have an effect compartment.
     pub(crate) effect: Vec<bool>,
+    /// By cell type: drugs of which `felt` is less than the concentration, and by what.
+    pub(crate) folds: Vec<Vec<(usize, Expr)>>,
+    /// The cell type whose rates are read.
+    pub(crate) of_type: Option<usize>,
+    /// Length of a fraction in days, of drugs that are radiation.
+    pub(crate) fractions: Vec<Option<f64>>,
     /// Names that stand where nothing is defined: their uses are no further faults.
     pub(crate) stray: HashSet<String>,
     /// Parameters whose missing unit has been reported: every use would say the same.
@@ -59,7 +65,7 @@ enum Fits {
 
 /// Names that the language keeps for itself.
 pub(crate) fn reserved(name: &str) -> bool {
-    ["total", "time", "delayed", "effect"].contains(&name) || Law::ALL.iter().any(|l| l.0 == name)
+    ["total", "time", "delayed", "effect", "felt"].contains(&name) || Law::ALL.iter().any(|l| l.0 == name)
 }
 
 impl Scope {
@@ -84,7 +90,7 @@ impl Scope {
     /// Names for suggestions, in alphabetical order so that messages never change order.
     fn known(&self) -> Vec<&str> {
         let mut known: Vec<&str> = self.names.keys().map(String::as_str).collect();
-        known.extend(["total", "time", "delayed", "effect"]);
+        known.extend(["total", "time", "delayed", "effect", "felt"]);
         known.extend(Law::ALL.iter().map(|l| l.0));
         known.sort_unstable();
         known

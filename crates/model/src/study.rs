@@ -15,6 +15,10 @@ use std::collections::BTreeMap;
 /// Largest count that is held exactly, 2^53.
 const MOST_CELLS: f64 = 9_007_199_254_740_992.0;
 
+/// Keys of `[study]`.
+const KEYS: [&str; 9] =
+    ["title", "patients", "seed", "horizon", "visits", "recist_on", "progression_when", "ceiling", "rebiopsy_detects"];
+
 /// Ceiling of a study that writes none.
 const DEFAULT_CEILING: f64 = 1e13;
 
@@ -120,7 +124,7 @@ struct Reader<'m, 'r> {
     named: BTreeMap<String, Option<Regimen>>,
     listed: usize,
     files: &'r [(&'r str, &'r str, &'r str)],
-    /// `recist_on` is written, so that progression is seen.
+    /// `recist_on` or `progression_when` is written, so that progression is seen.
     assessed: bool,
     /// Faults of the dosing records.
     tables: Vec<Report>,
@@ -133,10 +137,9 @@ impl Reader<'_, '_> {
         let root = Section::root(&table, text).only(&["study", "arms"], self.report);
         let example = "[study] with patients, seed, horizon and visits";
         let section = root.need_section("study", example, self.report);
-        self.assessed = section.as_ref().is_some_and(|s| s.has("recist_on"));
+        self.assessed = section.as_ref().is_some_and(|s| s.has("recist_on") || s.has("progression_when"));
         let arms = self.arms(&root);
-        let keys = ["title", "patients", "seed", "horizon", "visits", "recist_on", "ceiling", "rebiopsy_detects"];
-        let s = section?.only(&keys, self.report);
+        let s = section?.only(&KEYS, self.report);
         let title = s.words("title", self.report).map_or(String::new(), |t| t.text);
         let patients = self.patients(&s);
         let seed = s.need_whole("seed", "seed = 2026", self.report);
@@ -146,6 +149,16 @@ impl Reader<'_, '_> {
             .and_then(|text| visits(&text, horizon, self.report));
         let recist_on = match s.text("recist_on", self.report) {
             Some(text) => Some(self.recist_on(&text)?),
+            None => None,
+        };
+        let progression_when = match s.text("progression_when", self.report) {
+            Some(text) if recist_on.is_some() => {
+                let repair = "keep one of the two; RECIST is for sums of diameters";
+                let found = "`progression_when` beside `recist_on`";
+                self.report.add(Code::RecistOn, &text.at, found, "one way of calling progression", repair);
+                return None;
+            }
+            Some(text) => Some(crate::modification::called(&text, self.model, self.report)?),
             None => None,
         };
         let ceiling = self.ceiling(&s);
@@ -158,6 +171,7 @@ impl Reader<'_, '_> {
             horizon: horizon?,
             visits: visits?,
             recist_on,
+            progression_when,
             ceiling: ceiling?,
             rebiopsy_detects: rebiopsy_detects?,
             arms: arms?,
@@ -283,6 +297,6 @@ fn starting_cells(model: &Model) -> f64 {
     };
     match &model.start {
         Start::Grown { until, .. } => value(until),
-        Start::Given(list) => list.iter().map(|(_, e)| value(e)).sum(),
+        Start::Given(list) => list.iter().filter(|(k, _)| model.is_tumour(*k)).map(|(_, e)| value(e)).sum(),
     }
 }

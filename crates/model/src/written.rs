@@ -30,6 +30,10 @@ pub struct Model {
     pub cells: Vec<CellType>,
     /// `[levels.*]`
     pub levels: Vec<Level>,
+    /// `[events.*]`
+    pub events: Vec<Event>,
+    /// `[cross_resistance]`
+    pub cross_resistance: Vec<CrossResistance>,
     /// `[drugs.*]`
     pub drugs: Vec<Drug>,
     /// `[before_treatment]`
@@ -125,7 +129,7 @@ pub struct Table {
 pub struct CellType {
     /// Name, also its count in expressions.
     pub name: Text,
-    /// sensitive, persister or resistant.
+    /// sensitive, persister, resistant or immune.
     pub kind: Option<Text>,
     /// What a rebiopsy would find.
     pub mechanism: Option<Text>,
@@ -152,6 +156,10 @@ pub struct Mutation {
     pub per_division: Option<Text>,
     /// Rate per cell and time.
     pub per_time: Option<Text>,
+    /// What treatment adds, in the unit of the rate.
+    pub drug_adds: Option<Text>,
+    /// Mutational signature of what treatment adds.
+    pub signature: Option<Text>,
 }
 
 /// `{ to = "persister", rate = "entry" }`
@@ -176,12 +184,34 @@ pub struct Level {
     pub unit: Option<Text>,
 }
 
+/// `t790m = { erlotinib = "fold" }`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CrossResistance {
+    /// Cell type.
+    pub cells: Text,
+    /// Drugs, and how many times more of each the type stands.
+    pub folds: Vec<(Text, Option<Text>)>,
+}
+
+/// `[events.rash]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Event {
+    /// Name.
+    pub name: Text,
+    /// Hazard per time.
+    pub rate: Option<Text>,
+    /// How long it lasts.
+    pub lasts: Option<Text>,
+    /// Share whom it kills.
+    pub fatal: Option<Text>,
+}
+
 /// `[drugs.erlotinib]`
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Drug {
     /// Name, also its felt concentration in expressions.
     pub name: Text,
-    /// oral, bolus, infusion, held or kpd.
+    /// oral, bolus, infusion, held, kpd or radiation.
     pub route: Option<Text>,
     /// Absorption rate.
     pub ka: Option<Text>,
@@ -201,6 +231,8 @@ pub struct Drug {
     pub molar_mass: Option<Text>,
     /// Unit of the concentration that cells feel.
     pub felt_as: Option<Text>,
+    /// Length of a fraction of radiation.
+    pub fraction: Option<Text>,
     /// Transit states and mean delay.
     pub delay: Option<Delay>,
     /// Effect compartment.
@@ -243,7 +275,7 @@ pub struct Before {
 pub struct Measurement {
     /// Name.
     pub name: Text,
-    /// sum_of_diameters, cell_count or ctdna.
+    /// sum_of_diameters, cell_count, ctdna or sequencing.
     pub kind: Option<Text>,
     /// Share of the tumour in each target lesion.
     pub shares: Option<Vec<(f64, Place)>>,
@@ -259,6 +291,25 @@ pub struct Measurement {
     pub detection_limit: Option<Text>,
     /// Keys of kind ctdna alone.
     pub ctdna: Ctdna,
+    /// Keys of kind sequencing alone.
+    pub sequencing: Sequencing,
+}
+
+/// Keys of a measurement of kind sequencing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sequencing {
+    /// Tumour cells in the piece.
+    pub cells: Option<Text>,
+    /// Share of tumour cells.
+    pub purity: Option<Text>,
+    /// Copies of the locus in a tumour cell.
+    pub copies: Option<Text>,
+    /// Copies that carry the mutation.
+    pub mutated_copies: Option<Text>,
+    /// Reads expected.
+    pub depth: Option<Text>,
+    /// Share of wild-type reads that are read as mutant.
+    pub artefacts: Option<Text>,
 }
 
 /// Keys of a measurement of kind ctdna.

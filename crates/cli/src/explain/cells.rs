@@ -56,6 +56,7 @@ fn kind(k: Kind) -> &'static str {
         Kind::Sensitive => "sensitive",
         Kind::Persister => "persister",
         Kind::Resistant => "resistant",
+        Kind::Immune => "immune",
     }
 }
 

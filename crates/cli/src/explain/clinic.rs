@@ -54,6 +54,21 @@ pub fn measurements(compiled: &Compiled, cells: f64) -> Vec<Named> {
                     meter.map_or("no".to_string(), |m| figure(m.expected(cells))),
                 )
             }
+            MeasurementKind::Sequencing(s) => {
+                let value = |e: &Expr| over_parameters(compiled, &parameters, e);
+                format!(
+                    "a piece of tissue with {} tumour cells, {} of its cells, is sequenced: {} of {} copies of a locus are mutated in a tumour cell, \
+                     {} reads are expected, {} of wild-type reads are read as mutant, and below a share of {} 0 is reported. Given are the shares of \
+                     mutant reads of the mutation that all tumour cells carry and of every mechanism.",
+                    figure(value(&s.cells)),
+                    percent(value(&s.purity)),
+                    figure(value(&s.mutated_copies)),
+                    figure(value(&s.copies)),
+                    figure(value(&s.depth)),
+                    percent(value(&s.artefacts)),
+                    percent(value(&s.detection_limit)),
+                )
+            }
             MeasurementKind::Ctdna(c) => {
                 let value = |e: &Expr| over_parameters(compiled, &parameters, e);
                 format!(
@@ -111,6 +126,15 @@ pub fn visits(study: &Study) -> String {
 
 /// What progression means and what a rebiopsy finds; none where no progression is assessed.
 pub fn progression(model: &Model, study: &Study) -> Option<String> {
+    if let Some(called) = &study.progression_when {
+        return Some(format!(
+            "Progression is {}, at the first visit that sees it after one that did not, day 0 included; its date is that visit's. No response \
+             is assessed. Progression-free survival counts death as well. At progression a rebiopsy finds every mechanism that at least {} of \
+             cells carry.",
+            called.sentence,
+            percent(study.rebiopsy_detects)
+        ));
+    }
     let on = &model.measurements[study.recist_on?].name;
     let o = RecistOptions::default();
     Some(format!(
@@ -133,7 +157,7 @@ pub fn ends(compiled: &Compiled, study: &Study) -> Vec<String> {
     let mut out = vec![format!("The study ends after {}.", written_time(study.horizon))];
     let ending: Vec<String> =
         study.arms.iter().filter(|a| a.after_progression == AfterProgression::End).map(|a| a.name.clone()).collect();
-    if study.recist_on.is_some() && !ending.is_empty() {
+    if study.assesses_progression() && !ending.is_empty() {
         let which =
             if ending.len() == study.arms.len() && ending.len() > 1 { "every arm".to_string() } else { list(&ending) };
         out.push(format!("Progression ends the run in {which}; survival after it is not simulated there."));
@@ -231,7 +255,10 @@ pub fn print_visits(page: &mut Page, says: &[Named], visits: Option<&str>, progr
     }
     if visits.is_some() {
         page.gap();
-        page.text(0, progression.unwrap_or("No progression is assessed (the study has no recist_on)."));
+        page.text(
+            0,
+            progression.unwrap_or("No progression is assessed (the study has neither recist_on nor progression_when)."),
+        );
     }
 }
 
@@ -254,7 +281,23 @@ pub fn print_origins(page: &mut Page, origins: &[Named], progression: bool) {
 pub fn levels(compiled: &Compiled) -> Vec<Named> {
     let model = &compiled.model;
     let parameters = typical(model);
-    let one = |l: &remission_model::resolved::Level| {
+    let event = |l: &remission_model::resolved::Level, e: &remission_model::resolved::Event| {
+        let value = |e: &Expr| over_parameters(compiled, &parameters, e);
+        let lasts = match &e.lasts {
+            Some(lasts) => format!("lasts {}", super::words::time(value(lasts))),
+            None => "once, for good".to_string(),
+        };
+        let kills = match value(&e.fatal) {
+            0.0 => String::new(),
+            share => format!("; it kills {} of those to whom it happens", percent(share)),
+        };
+        let rate = remission_model::expression_text(&l.rate, model);
+        Named { name: l.name.clone(), says: format!("happens to the patient at the rate {rate}, {lasts}{kills}") }
+    };
+    let one = |(k, l): (usize, &remission_model::resolved::Level)| {
+        if let Some(e) = model.events.iter().find(|e| e.level == k) {
+            return event(l, e);
+        }
         let start = super::words::quantity(over_parameters(compiled, &parameters, &l.start) / l.unit_scale, &l.unit);
         let change = match &l.rate {
             Expr::Number(0.0) => "does not change".to_string(),
@@ -262,7 +305,7 @@ pub fn levels(compiled: &Compiled) -> Vec<Named> {
         };
         Named { name: l.name.clone(), says: format!("starts at {start} and {change}") }
     };
-    model.levels.iter().map(one).collect()
+    model.levels.iter().enumerate().map(one).collect()
 }
 
 /// Tabulated laws.

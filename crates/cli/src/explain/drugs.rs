@@ -1,6 +1,7 @@
 //! Drugs: how each enters and leaves, and the concentrations of every arm.
 
 use super::page::Page;
+use super::radiation;
 use super::words::{day, figure, list, quantity, time};
 use crate::treatment::{Shown, shown};
 use remission_cohort::levels::{self, Levels, Span};
@@ -109,8 +110,8 @@ pub fn drugs(compiled: &Compiled, study: Option<&Study>) -> Result<Vec<DrugWords
             let steady = levels::steady_cycle(compiled, regimen, k, horizon, &[])?;
             let note = match (first, steady, &of) {
                 (_, _, Some(whose)) => Some(recorded(drug, regimen, k, horizon, whose, &over)?),
-                (Some(_), Some(_), None) => None,
-                _ => Some(note(drug, regimen, k, horizon, &over)?),
+                (Some(_), Some(_), None) if !matches!(drug.route, Route::Radiation { .. }) => None,
+                _ => Some(note(compiled, drug, regimen, k, horizon, &over)?),
             };
             arms.push(ArmLevels {
                 arm: arm.name.clone(),
@@ -134,6 +135,7 @@ pub fn drugs(compiled: &Compiled, study: Option<&Study>) -> Result<Vec<DrugWords
 
 /// What is said of doses that do not repeat.
 fn note(
+    compiled: &Compiled,
     drug: &Drug,
     regimen: &Regimen,
     k: usize,
@@ -142,6 +144,9 @@ fn note(
 ) -> Result<String, Failure> {
     let doses = levels::doses(regimen, k, Span { from: 0.0, to: horizon }, MOST);
     let unit = &drug.felt_unit;
+    if matches!(drug.route, Route::Radiation { .. }) {
+        return Ok(radiation::note(compiled, regimen, k, horizon));
+    }
     if matches!(drug.route, Route::Held) {
         let one = |d: &levels::Dose| {
             let until = if d.duration.is_finite() { format!(" for {}", time(d.duration)) } else { String::new() };
@@ -226,6 +231,10 @@ fn kinetics(compiled: &Compiled, drug: &Drug) -> Vec<String> {
             "No concentration is modelled (K-PD): cells feel the rate at which a virtual compartment empties, {} /h{}",
             figure(value(elimination) / 24.0),
             from(elimination)
+        ),
+        Route::Radiation { fraction } => format!(
+            "Radiation: a dose is a fraction, given at an even rate over {}; cells feel the dose rate while the beam is on",
+            time(*fraction)
         ),
         Route::Held => "Held: the regimen sets the concentration that cells feel, as in a dish".into(),
     });

@@ -10,6 +10,7 @@ mod drugs;
 mod numbers;
 pub mod page;
 mod patients;
+mod radiation;
 pub mod words;
 
 use crate::failure::{Exit, code};
@@ -212,7 +213,7 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
         e.ends.iter().for_each(|line| page.item(0, "", line));
     }
     page.heading("Origins");
-    clinic::print_origins(&mut page, &e.origins, study.is_none_or(|s| s.recist_on.is_some()));
+    clinic::print_origins(&mut page, &e.origins, study.is_none_or(|s| s.assesses_progression()));
     page.heading("Numbers");
     numbers::print(&mut page, &e.numbers, &e.numbers_rest_on);
     page.finish()

@@ -2,8 +2,8 @@
 //! length (u32) and its entries, a choice as one byte.
 
 use crate::outcome::{
-    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, OriginFound,
-    PatientOutcome, Rebiopsy, Seen, Waited,
+    ArmOutcome, BarcodeCount, BarcodeRest, BarcodesSeen, CloneSeen, CovariateValue, DoseChange, Ended, EventSeen,
+    OriginFound, PatientOutcome, Rebiopsy, Seen, Waited,
 };
 use crate::recist::Response;
 use remission_engine::state::{Cause, Founder, Origin};
@@ -131,7 +131,7 @@ macro_rules! structs {
     )*};
 }
 structs! {
-    Seen { time, by_type, levels, readings }
+    Seen { time, total, by_type, levels, readings }
     Waited { time, event, after }
     Rebiopsy { origin, found, shares }
     Founder { id, parent, cell_type, parent_type, founded, cause, origin, barcode }
@@ -140,10 +140,11 @@ structs! {
     BarcodeRest { cell_type, cells, barcodes, unmarked }
     BarcodesSeen { time, living, listed, rest }
     DoseChange { time, drug, scale, rule }
+    EventSeen { event, time }
     CovariateValue { parameter, value, category }
     ArmOutcome {
         seen, progression, time_to_progression, survival, best, best_change, rebiopsy, ended, clones, extinct_clones,
-        dose_changes, barcodes
+        dose_changes, barcodes, events
     }
 }
 
@@ -167,7 +168,8 @@ choices! {
         Response::NotEvaluable = 4;
     Origin: Origin::PreExisting = 0, Origin::DrugInduced = 1, Origin::Persister = 2, Origin::Cycling = 3;
     Cause: Cause::Start = 0, Cause::Mutation = 1, Cause::Immigration = 2;
-    Ended: Ended::Horizon = 0, Ended::Death = 1, Ended::TumourDeath = 2, Ended::Ceiling = 3, Ended::Progression = 4;
+    Ended: Ended::Horizon = 0, Ended::Death = 1, Ended::TumourDeath = 2, Ended::Ceiling = 3, Ended::Progression = 4,
+        Ended::EventDeath = 5;
 }
 
 impl Coded for OriginFound {

@@ -19,7 +19,6 @@ use super::Assay;
 use remission_engine::compiled::Compiled;
 use remission_engine::exposure::Exposure;
 use remission_engine::failure::Failure;
-use remission_engine::field::set_counts;
 use remission_engine::window::set_exposure;
 use remission_model::expr::Slot;
 use remission_model::program::{Depends, Registers};
@@ -95,7 +94,7 @@ impl Plasma {
         by_type: &[f64],
         levels: &[f64],
     ) -> Result<Vec<Vec<f64>>, Failure> {
-        set_counts(&mut self.registers, by_type);
+        compiled.set_counts(&mut self.registers, by_type);
         for (k, &level) in levels.iter().enumerate() {
             self.registers.set(Slot::Level(k), level);
         }
@@ -108,7 +107,9 @@ impl Plasma {
             }
         }
         self.exposure.advance(time);
-        let deaths = |rates: &Vec<f64>| rates.iter().zip(by_type).map(|(d, n)| d * n).collect();
+        // Immune cells carry no tumour DNA.
+        let of = |(k, (d, n)): (usize, (&f64, &f64))| if compiled.model.is_tumour(k) { d * n } else { 0.0 };
+        let deaths = |rates: &Vec<f64>| rates.iter().zip(by_type).enumerate().map(of).collect();
         Ok(self.remembered.iter().map(deaths).collect())
     }
 

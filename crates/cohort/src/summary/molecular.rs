@@ -66,7 +66,7 @@ impl Columns {
         let called = arm.time_to_progression;
         let lead = || rise.map_or(0.0, |seen| (called.time - seen.time).max(0.0));
         Some(Molecular {
-            cells: baseline.by_type.iter().sum(),
+            cells: baseline.total,
             ge: ge(baseline),
             share: start,
             lowest: lowest.and_then(relative),
@@ -86,6 +86,7 @@ mod tests {
     fn arm(shares: &[f64], called: bool) -> ArmOutcome {
         let look = |(k, &share): (usize, &f64)| Seen {
             time: 42.0 * k as f64,
+            total: 4e9,
             by_type: vec![3e9, 1e9],
             levels: vec![],
             readings: vec![50.0, share, 1000.0 * share],
@@ -104,6 +105,7 @@ mod tests {
             clones: vec![],
             dose_changes: vec![],
             barcodes: vec![],
+            events: vec![],
             extinct_clones: 0,
         }
     }

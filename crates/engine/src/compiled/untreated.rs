@@ -39,7 +39,8 @@ impl Untreated {
             }
         }
         let connects = |s: usize| there[compiled.switches[s].0] && flows(s);
-        let (blocks, place) = blocks(compiled.types(), &compiled.switches, &compiled.channels, &connects);
+        let (mut blocks, place) = blocks(compiled.types(), &compiled.switches, &compiled.channels, &connects);
+        blocks.iter_mut().for_each(|b| b.of_tumour = compiled.model.is_tumour(b.types[0]));
         if blocks.len() == compiled.blocks.len() {
             return None;
         }

@@ -39,9 +39,9 @@ pub(super) struct Schedule {
 
 impl Schedule {
     /// A rule that begins now.
-    pub(super) fn new(rule: &DoseRule, began: f64) -> Schedule {
+    pub(super) fn new(rule: DoseRule, began: f64) -> Schedule {
         let (next, ends, given) = (f64::INFINITY, f64::INFINITY, (f64::NEG_INFINITY, 1.0));
-        let mut schedule = Schedule { rule: Rc::new(rule.clone()), began, cycle: 0, offset: 0, next, ends, given };
+        let mut schedule = Schedule { rule: Rc::new(rule), began, cycle: 0, offset: 0, next, ends, given };
         schedule.set_next();
         schedule
     }

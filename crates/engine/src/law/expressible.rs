@@ -7,7 +7,6 @@
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::Failure;
-use crate::field::set_counts;
 use crate::mean::MeanTumour;
 use crate::window::set_exposure;
 use remission_model::expr::{Expr, Slot};
@@ -188,7 +187,7 @@ fn compare(
     terms: &mut [Term],
 ) -> Result<(), Failure> {
     let (mut here, mut there) = (vec![0.0; compiled.layout.len()], vec![0.0; compiled.layout.len()]);
-    set_counts(full, counts);
+    compiled.set_counts(full, counts);
     levels.iter().enumerate().for_each(|(k, &x)| full.set(Slot::Level(k), x));
     set_exposure(compiled, full, exposure, exposure.time());
     compiled.rates(full, Depends::Exposure, &mut here)?;

@@ -4,7 +4,7 @@ use super::{Left, NetGrowth, Stop};
 use crate::compiled::Compiled;
 use crate::exposure::Exposure;
 use crate::failure::{Budget, Failure};
-use crate::field::{Field, set_counts};
+use crate::field::Field;
 use crate::guided::Guided;
 use crate::interacting;
 use crate::leap::{self, Limits, Scratch, level, longest_step};
@@ -98,7 +98,7 @@ impl Leap {
         let mut cells: SmallVec<[u64; 16]> = SmallVec::from_elem(0, n);
         state.add_by_type(compiled, &mut cells);
         let mut y: SmallVec<[f64; 16]> = cells.iter().map(|&n| n as f64).collect();
-        let total: f64 = y.iter().sum();
+        let total = compiled.total(&y);
         y.extend_from_slice(&state.levels);
         let mut dy: SmallVec<[f64; 16]> = SmallVec::from_elem(0.0, y.len());
         // Before treatment nothing moves a rate, the date neither.
@@ -116,10 +116,11 @@ impl Leap {
             }
         };
         let r = field.rates();
-        let events: f64 = (0..n).map(|i| y[i] * (r[layout.birth(i)] + r[layout.death(i)])).sum();
-        let fastest = (0..n).map(|i| r[layout.birth(i)] - r[layout.death(i)]).fold(f64::NEG_INFINITY, f64::max);
+        let of_tumour = || (0..n).filter(|&i| compiled.model.is_tumour(i));
+        let events: f64 = of_tumour().map(|i| y[i] * (r[layout.birth(i)] + r[layout.death(i)])).sum();
+        let fastest = of_tumour().map(|i| r[layout.birth(i)] - r[layout.death(i)]).fold(f64::NEG_INFINITY, f64::max);
         self.field = still.then_some(field);
-        Ok(NetGrowth { total: dy[..n].iter().sum::<f64>() / total, noise: events / (total * total), fastest })
+        Ok(NetGrowth { total: compiled.total(&dy[..n]) / total, noise: events / (total * total), fastest })
     }
 
     /// Forgets steps of another regimen.
@@ -141,7 +142,7 @@ impl Leap {
         stream: &mut Stream,
     ) -> Result<Stop, Failure> {
         self.scratch.most_clones = budget.clones;
-        let mut total = state.total();
+        let mut total = state.tumour(compiled);
         if total as f64 >= size {
             return Ok(Stop::Size(state.time));
         }
@@ -175,7 +176,7 @@ impl Leap {
                 let share = if grown > 0.0 { libm::log(size / total.max(1) as f64) / grown } else { 1.0 };
                 return Ok(Stop::Size(start + share.clamp(0.0, 1.0) * (state.time - start)));
             }
-            if now >= 1 << 53 {
+            if now >= 1 << 53 || (compiled.has_immune && state.total() >= 1 << 53) {
                 return Err(Failure::TooMany { time: state.time });
             }
             total = now;
@@ -408,6 +409,10 @@ impl Leap {
         stream: &mut Stream,
     ) -> Result<u64, Failure> {
         let mut days = days.min(interacting::longest(compiled, registers, &self.exposure, state, self.tolerance)?);
+        if compiled.irradiated {
+            // A fraction kills a thousand times faster than anything before it: it is a step of its own, or several.
+            days = days.min(self.exposure.next_event() - state.time);
+        }
         let before = state.by_type(compiled);
         loop {
             let mut ahead = self.exposure.clone();
@@ -430,7 +435,7 @@ impl Leap {
 /// Puts the counts where a message about a bad rate finds them; here no rate depends on them.
 fn show_counts(compiled: &Compiled, registers: &mut Registers, state: &State) {
     let counts: Vec<f64> = state.by_type(compiled).iter().map(|&n| n as f64).collect();
-    set_counts(registers, &counts);
+    compiled.set_counts(registers, &counts);
 }
 
 /// Four weeks.

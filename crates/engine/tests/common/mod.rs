@@ -26,7 +26,7 @@ pub fn cell(name: &str, birth: f64, death: f64) -> CellType {
 }
 
 pub fn mutates(to: usize, u: f64) -> Mutation {
-    Mutation { to, per_division: true, rate: number(u) }
+    Mutation::new(to, true, number(u))
 }
 
 pub fn model(cells: Vec<CellType>, start: &[(usize, f64)]) -> Model {
@@ -39,6 +39,7 @@ pub fn model(cells: Vec<CellType>, start: &[(usize, f64)]) -> Model {
         tables: vec![],
         cells,
         levels: vec![],
+        events: vec![],
         drugs: vec![],
         start: Start::Given(start.iter().map(|&(i, x)| (i, number(x))).collect()),
         barcodes: None,

@@ -80,7 +80,11 @@ pub fn read(text: &str, model: &Model) -> Result<Data, TableProblems> {
         return Err(sheet.finish().err().unwrap_or(TableProblems(Vec::new())));
     };
     let channels = channels(model);
-    let names: Vec<&str> = channels.iter().map(|c| c.name.as_str()).collect();
+    // How likely reads of tissue are is not weighed yet.
+    let tissue = |m: usize| matches!(model.measurements[m].kind, MeasurementKind::Sequencing(_));
+    let weighed = |c: &&Channel| !tissue(c.measurement);
+    let names: Vec<&str> = channels.iter().filter(weighed).map(|c| c.name.as_str()).collect();
+    let aside = if names.len() < channels.len() { ", sequencing of tissue aside" } else { "" };
     let mut patients: Vec<Readings> = Vec::new();
     let (mut once, mut early, mut left) = (Once::default(), 0usize, 0usize);
     for row in sheet.rows().iter() {
@@ -95,12 +99,12 @@ pub fn read(text: &str, model: &Model) -> Result<Data, TableProblems> {
             sheet.reject(row, time, &format!("{day}"), "days since treatment began, -28 to 36500");
             continue;
         }
-        let Some(channel) = names.iter().position(|n| *n == what) else {
+        let Some(channel) = channels.iter().position(|c| c.name == what && !tissue(c.measurement)) else {
             sheet.reject(
                 row,
                 variable,
                 &format!("`{what}`"),
-                &format!("a measurement of the model: {}", names.join(", ")),
+                &format!("a measurement of the model{aside}: {}", names.join(", ")),
             );
             continue;
         };

@@ -13,7 +13,7 @@ impl Printer<'_> {
         }
         if let Route::Kpd { elimination } = &d.route {
             self.expression("elimination", elimination, Dimension::RATE);
-        } else if d.route != Route::Held {
+        } else if !d.route.is_set() {
             self.expression("clearance", &d.clearance, Dimension::FLOW);
             self.expression("volume", &d.volume, Dimension::VOLUME);
         }
@@ -36,7 +36,10 @@ impl Printer<'_> {
         if d.felt_per_mg_per_l != 1.0 {
             self.quantity("molar_mass", inverse(d.felt_per_mg_per_l), "mg/umol");
         }
-        self.text("felt_as", &d.felt_unit);
+        match d.route {
+            Route::Radiation { fraction } => self.quantity("fraction", fraction, "day"),
+            _ => self.text("felt_as", &d.felt_unit),
+        }
         if let Some(delay) = &d.delay {
             let mean = quoted(&self.expression_text(&delay.mean, Dimension::TIME));
             self.line(&format!("delay = {{ states = {}, mean = {mean} }}", delay.states));

@@ -55,7 +55,8 @@ fn write_expression(expr: &Expr, model: &Model, outside: u8, out: &mut String) {
             let name = Law::ALL.iter().find(|l| l.1 == *law).map_or("", |l| l.0);
             out.push_str(name);
             out.push('(');
-            for (k, a) in args.iter().enumerate() {
+            // The length of a fraction is the beam's, and not written.
+            for (k, a) in args.iter().take(law.arity()).enumerate() {
                 *out += if k > 0 { ", " } else { "" };
                 write_expression(a, model, 0, out);
             }

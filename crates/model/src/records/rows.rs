@@ -5,7 +5,7 @@ use super::doses::emptied;
 use super::table::{Faults, Line, lines, quoted};
 use super::{Asked, MAX_BYTES, MAX_COLUMNS, MAX_ROWS, MAX_ROWS_OF_ONE, Recorded};
 use crate::problem::{Code, Place, Report};
-use crate::resolved::{Body, DoseRule, Regimen, Route};
+use crate::resolved::{Body, DoseRule, Regimen};
 use crate::sentence::LAST_DAY;
 use crate::tree::short;
 use crate::units::{digits, number, number_length};
@@ -197,7 +197,7 @@ impl Reader<'_, '_> {
     fn which_drug(&mut self, line: &Line) -> bool {
         let mapped = !self.asked.compartments.is_empty();
         let drugs = &self.asked.model.drugs;
-        let dosed: Vec<usize> = (0..drugs.len()).filter(|k| drugs[*k].route != Route::Held).collect();
+        let dosed: Vec<usize> = (0..drugs.len()).filter(|k| !drugs[*k].route.is_set()).collect();
         let names: Vec<&str> = dosed.iter().map(|k| drugs[*k].name.as_str()).collect();
         let names = short(&names.join(", "));
         let said = match (self.at[DRUG].is_some(), mapped, &dosed[..]) {

@@ -11,6 +11,8 @@ use crate::units::{Dimension, number, number_length, quantity, unit};
 
 /// Largest dose, mg: one kilogram. More is a slip of the number or of its unit.
 pub(crate) const MOST_MG: f64 = 1e6;
+/// Largest fraction of radiation, Gy.
+const MOST_GY: f64 = 100.0;
 
 /// Names of units of mass that prescriptions use, and the symbols for them.
 const SPELT: [(&str, &str); 14] = [
@@ -46,12 +48,14 @@ pub(super) fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
     let Some(Piece::Number(x)) = s.peek().cloned() else {
         return s.wrong("an amount such as 150 mg");
     };
-    let held = drug.route == Route::Held;
+    let held = drug.route.is_set();
+    let beam = matches!(drug.route, Route::Radiation { .. });
     let want = match unit(&drug.felt_unit) {
+        _ if beam => Dimension::RADIATION,
         Ok(felt) if held => felt.dimension,
         _ => Dimension::MASS,
     };
-    let example = if held { drug.felt_unit.as_str() } else { "mg" };
+    let example = drug.dose_unit().0;
     let rest = s.text.text[number_span.end..].to_string();
     if let Some(repair) = not_one_number(&s.text.text[number_span.clone()], &rest, example) {
         let end = number_span.end + rest.find(char::is_whitespace).unwrap_or(rest.len());
@@ -65,6 +69,7 @@ pub(super) fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
     s.skip();
     let unit_span = s.span();
     let allowed = match held {
+        true if beam => "a dose of one fraction in Gy".to_string(),
         true => format!("a concentration in {example}"),
         false => "a dose in mg (or ng, ug, g, kg)".to_string(),
     };
@@ -112,12 +117,49 @@ pub(super) fn amount(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<f64> {
         let repair = "leave the sentence out when nothing is given";
         return s.fail(Code::NoDose, start, found, "a dose above 0", repair);
     }
+    if beam && q.value > MOST_GY {
+        let found = format!("{} {word}", number(x));
+        let repair = "correct the number; a dose that is given in fractions is written as that of one, `2 Gy x 30`";
+        return s.fail(Code::DoseUnit, number_span, found, "a fraction of at most 100 Gy", repair);
+    }
     if !held && q.value > MOST_MG {
         let found = format!("{} {word}", number(x));
         let repair = "correct the number or its unit";
         return s.fail(Code::DoseUnit, number_span, found, "a dose of at most 1 kg", repair);
     }
     Some(q.value)
+}
+
+/// `x 3` behind a dose of radiation: how many fractions, one a day.
+pub(super) fn fractions(s: &mut Sentence<'_, '_>, drug: &Drug) -> Option<Option<u32>> {
+    let span = s.span();
+    let Some(Piece::Word(word)) = s.peek().cloned() else { return Some(None) };
+    let Some(glued) = word.strip_prefix(['x', 'X', '×']).filter(|n| n.bytes().all(|b| b.is_ascii_digit())) else {
+        return Some(None);
+    };
+    if !matches!(drug.route, Route::Radiation { .. }) {
+        return Some(None);
+    }
+    let n = match glued.parse::<f64>() {
+        Ok(n) => {
+            s.skip();
+            n
+        }
+        Err(_) => {
+            s.skip();
+            s.count("how many fractions")?
+        }
+    };
+    if !(1.0..=100.0).contains(&n) {
+        return s.fail(
+            Code::DoseTiming,
+            span,
+            format!("{} fractions", number(n)),
+            "1 to 100 fractions, one a day",
+            "write `on days 1-5, every 7 days for 6 cycles` where days are left out",
+        );
+    }
+    Some(Some(n as u32))
 }
 
 /// What to write for a number with separators, a decimal comma, or a product.
@@ -166,6 +208,9 @@ fn not_one_number(first: &str, rest: &str, example: &str) -> Option<String> {
     let times = rest.trim_start().strip_prefix(['x', 'X', '*', '×'])?.trim_start();
     let length = number_length(times);
     let (a, b) = (first.parse::<f64>().ok()?, times[..length].parse::<f64>().ok()?);
+    if example == "Gy" {
+        return Some(format!("the dose of one fraction comes first: write `{} Gy x {}`", number(b), number(a)));
+    }
     let product = a * b;
     let written = with_unit(&number(product), &times[length..]);
     product.is_finite().then(|| format!("one dose has one amount: write `{written}`"))

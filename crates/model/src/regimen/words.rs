@@ -61,7 +61,7 @@ fn sentence(rules: &[DoseRule], drug: &Drug) -> String {
     let mut amounts: Vec<(f64, f64, Vec<f64>)> = Vec::new();
     for rule in rules {
         let days = days(rule, held);
-        let length = if held { 0.0 } else { rule.duration };
+        let length = if drug.route.is_set() { 0.0 } else { rule.duration };
         match amounts.last_mut() {
             Some(last) if last.0 == rule.amount && held => last.2.extend(days),
             _ => amounts.push((rule.amount, length, days)),
@@ -152,7 +152,7 @@ pub(crate) fn time(days: f64) -> String {
 /// In the unit that the drug is felt in when held, otherwise mg; reads back as the same number.
 fn amount_words(amount: f64, drug: &Drug) -> String {
     if drug.route != Route::Held {
-        return format!("{} mg", number(amount));
+        return format!("{} {}", number(amount), drug.dose_unit().0);
     }
     let text = format!("{} {}", number(amount / drug.felt_scale), drug.felt_unit);
     if quantity(&text).is_ok_and(|q| q.value == amount) {

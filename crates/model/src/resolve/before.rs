@@ -86,6 +86,16 @@ fn grow(text: &Text, cells: &[Option<CellType>], cx: &mut Context<'_>) -> Option
         return None;
     }
     let founder = founder?;
+    if cx.immune[founder] {
+        cx.report.add(
+            Code::Immune,
+            &text.at,
+            format!("a tumour that grows from `{}`, whose cells are immune", name.0),
+            "a type of the tumour",
+            "name the first cell of the tumour; immune cells come by immigration",
+        );
+        return None;
+    }
     can_grow(text, founder, from, cells[founder].as_ref()?, cx)?;
     Some(Start::Grown { founder, from: from as u64, until })
 }
@@ -138,7 +148,9 @@ fn given(b: &written::Before, list: &[(Text, Option<Text>)], cx: &mut Context<'_
             );
             sound = false;
         }
-        sum = sum.zip(cells).map(|(a, b)| a + b);
+        if !cx.immune[index] {
+            sum = sum.zip(cells).map(|(a, b)| a + b);
+        }
         out.push((index, expr));
     }
     // Fractions of one cell may add up to a little less than 1 in binary.
@@ -209,7 +221,9 @@ impl Context<'_> {
     pub(super) fn start_size(&self, start: &Start) -> Option<f64> {
         match start {
             Start::Grown { until, .. } => self.constant(until),
-            Start::Given(list) => list.iter().map(|(_, cells)| self.constant(cells)).sum(),
+            Start::Given(list) => {
+                list.iter().filter(|(k, _)| !self.immune[*k]).map(|(_, cells)| self.constant(cells)).sum()
+            }
         }
     }
 }

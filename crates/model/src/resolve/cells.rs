@@ -9,8 +9,12 @@ use crate::tree::{Text, short};
 use crate::units::Dimension;
 use crate::written;
 
-const KINDS: [(&str, Kind); 3] =
-    [("sensitive", Kind::Sensitive), ("persister", Kind::Persister), ("resistant", Kind::Resistant)];
+const KINDS: [(&str, Kind); 4] = [
+    ("sensitive", Kind::Sensitive),
+    ("persister", Kind::Persister),
+    ("resistant", Kind::Resistant),
+    ("immune", Kind::Immune),
+];
 
 /// Name of a kind in model files.
 pub(crate) fn kind_name(kind: Kind) -> &'static str {
@@ -28,6 +32,10 @@ pub(super) fn cell_type(index: usize, c: &written::CellType, cx: &mut Context<'_
     let switches: Vec<_> = c.switches.iter().map(|s| switch(index, s, cx)).collect();
     divisions(c, &mutations, cx);
     let kind = kind(c, cx);
+    if let (Some(Kind::Immune), Some(mechanism)) = (kind, &c.mechanism) {
+        let found = format!("`{}` is immune and has a mechanism of resistance", c.name.text);
+        immune(&mechanism.at, found, "a mechanism of cells of the tumour alone", "remove `mechanism`, or `kind`", cx);
+    }
     let mechanism = match &c.mechanism {
         Some(text) => Some(super::well_formed(text, cx.report).then(|| text.text.clone())?),
         None => None,
@@ -59,14 +67,64 @@ fn kind(c: &written::CellType, cx: &mut Context<'_>) -> Option<Kind> {
             &text.at,
             [
                 format!("`{}`", short(&text.text)),
-                "sensitive, persister or resistant".into(),
-                "choose one of the three".into(),
+                "sensitive, persister, resistant or immune".into(),
+                "choose one of the four".into(),
             ],
             &text.text,
             KINDS.iter().map(|k| k.0),
         );
     }
     found.map(|k| k.1)
+}
+
+/// By cell type: the drugs of which it stands more than cells without resistance, and how many times more.
+pub(super) fn cross_resistance(w: &written::Model, cx: &mut Context<'_>) -> Vec<Vec<(usize, Expr)>> {
+    let mut out = vec![Vec::new(); w.cells.len()];
+    let drugs: Vec<&str> = w.drugs.iter().map(|d| d.name.text.as_str()).collect();
+    for written::CrossResistance { cells, folds } in &w.cross_resistance {
+        let index = cx.find_type(cells);
+        for (drug, fold) in folds {
+            let found = drugs.iter().position(|d| *d == drug.text);
+            if found.is_none() {
+                let message = [
+                    format!("`{}`", short(&drug.text)),
+                    format!("a drug of the model: {}", short(&drugs.join(", "))),
+                    "correct the name, or add a section [drugs.<name>]".into(),
+                ];
+                cx.report.add_near(Code::UnknownDrug, &drug.at, message, &drug.text, drugs.iter().copied());
+            }
+            let fold = cx.above_zero(fold, Dimension::PLAIN, "write 1 for cells that stand no more than others");
+            if let (Some(k), Some(drug), Some(fold)) = (index, found, fold) {
+                out[k].push((drug, fold));
+            }
+        }
+    }
+    out
+}
+
+fn immune(at: &crate::problem::Place, found: String, allowed: &str, repair: &str, cx: &mut Context<'_>) {
+    cx.report.add(Code::Immune, at, found, allowed, repair);
+}
+
+/// Reports immune cells that become cells of the tumour, or the reverse.
+pub(super) fn kept_apart(w: &written::Model, cells: &[Option<CellType>], cx: &mut Context<'_>) {
+    for (from, written) in cells.iter().flatten().zip(&w.cells) {
+        let ways = from.switches.iter().map(|s| s.to).chain(from.mutations.iter().map(|m| m.to));
+        for to in ways.filter_map(|k| cells.get(k)?.as_ref()) {
+            if (from.kind == Kind::Immune) != (to.kind == Kind::Immune) {
+                let found = format!("`{}` becomes `{}`, and one of the two is immune", from.name, to.name);
+                let repair =
+                    "correct `to`; cells that are attracted or destroyed by others come and go by their own rates";
+                immune(
+                    &written.name.at,
+                    found,
+                    "immune cells that become immune cells, and tumour cells tumour cells",
+                    repair,
+                    cx,
+                );
+            }
+        }
+    }
 }
 
 /// Index of the type named by `to`, which must not be the type itself.
@@ -102,18 +160,28 @@ fn mutation(from: usize, m: &written::Mutation, cx: &mut Context<'_>) -> Option<
     }
     let repair = "write 0 or a positive rate";
     let time = cx.rate(&m.per_time, Dimension::RATE, everything, repair);
+    let unit = if m.per_division.is_some() { Dimension::PLAIN } else { Dimension::RATE };
+    let adds = m.drug_adds.as_ref().map(|_| cx.rate(&m.drug_adds, unit, everything, repair));
+    let signature = match &m.signature {
+        Some(text) => Some(super::well_formed(text, cx.report).then(|| text.text.clone())?),
+        None => None,
+    };
     let (per_division, rate) = match (division, time) {
         (Some(rate), None) => (true, rate),
         (None, Some(rate)) => (false, rate),
         _ => return None,
     };
-    Some(Mutation { to: to?, per_division, rate })
+    let adds = match adds {
+        Some(sound) => Some(sound?),
+        None => None,
+    };
+    Some(Mutation { to: to?, per_division, rate, adds, signature })
 }
 
 /// Reports probabilities per division that add up to more than 1, as far as they are constant.
 fn divisions(c: &written::CellType, mutations: &[Option<Mutation>], cx: &mut Context<'_>) {
     let divisions = mutations.iter().flatten().filter(|m| m.per_division);
-    let sum: f64 = divisions.filter_map(|m| cx.constant(&m.rate)).sum();
+    let sum: f64 = divisions.filter_map(|m| cx.constant(&m.whole())).sum();
     // Ten times 0.1 is a little more than 1 in binary.
     if sum > 1.0 + 1e-9 {
         cx.report.add(

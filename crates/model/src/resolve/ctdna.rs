@@ -56,7 +56,7 @@ pub(super) fn ctdna(m: &written::Measurement, cx: &mut Context<'_>) -> Option<Ct
 }
 
 /// A plain number from 0 to 1, over parameters; `default` where it is left out.
-fn share(text: &Option<Text>, default: f64, cx: &mut Context<'_>) -> Option<Expr> {
+pub(super) fn share(text: &Option<Text>, default: f64, cx: &mut Context<'_>) -> Option<Expr> {
     let Some(written) = text else { return Some(Expr::Number(default)) };
     let expr = cx.finite(text, Dimension::PLAIN, Allowed::Parameters)?;
     if let Some(x) = cx.constant(&expr).filter(|x| !(0.0..=1.0).contains(x)) {
@@ -125,7 +125,7 @@ fn draw(m: &written::Measurement, [plasma, blood, fraction]: [&Expr; 3], cx: &mu
     None
 }
 
-/// Columns of ctDNA (`name`, `name_ge`, `name_<mechanism>`) are unlike every other column of the results.
+/// Columns of sequencing (`name`, `name_<mechanism>`, and `name_ge` of ctDNA) are unlike every other column of the results.
 pub(super) fn columns(w: &written::Model, report: &mut Report) {
     let mut mechanisms: Vec<&str> = Vec::new();
     for name in w.cells.iter().filter_map(|c| c.mechanism.as_ref()) {
@@ -135,11 +135,13 @@ pub(super) fn columns(w: &written::Model, report: &mut Report) {
     }
     let mut taken: HashMap<String, String> = HashMap::from([("total".to_string(), "the column of all cells".into())]);
     let others = w.cells.iter().map(|c| &c.name).chain(w.levels.iter().map(|l| &l.name));
+    let others = others.chain(w.events.iter().map(|e| &e.name));
     for name in others.chain(w.measurements.iter().map(|m| &m.name)) {
         taken.insert(name.text.clone(), format!("`{}`", name.at.path));
     }
-    for m in w.measurements.iter().filter(|m| m.kind.as_ref().is_some_and(|k| k.text == "ctdna")) {
-        let own = std::iter::once("ge").chain(mechanisms.iter().copied());
+    let kind = |m: &written::Measurement, what: &str| m.kind.as_ref().is_some_and(|k| k.text == what);
+    for m in w.measurements.iter().filter(|m| kind(m, "ctdna") || kind(m, "sequencing")) {
+        let own = kind(m, "ctdna").then_some("ge").into_iter().chain(mechanisms.iter().copied());
         for ending in own {
             let column = format!("{}_{ending}", m.name.text);
             let said = if ending == "ge" { "genome equivalents".into() } else { format!("mechanism `{ending}`") };

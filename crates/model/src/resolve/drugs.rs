@@ -6,19 +6,61 @@ use crate::problem::Code;
 use crate::resolved::{Delay, Drug, Route};
 use crate::scope::{Allowed, read_quantity, read_unit};
 use crate::tree::{Text, short};
-use crate::units::{Dimension, Unit, number, unit};
+use crate::units::{Dimension, Unit, number, quantity, unit};
 use crate::written;
 
-const ROUTES: [&str; 5] = ["oral", "bolus", "infusion", "held", "kpd"];
+const ROUTES: [&str; 6] = ["oral", "bolus", "infusion", "held", "kpd", "radiation"];
+/// Unit in which a beam is felt.
+const DOSE_RATE: &str = "Gy/day";
+/// Length of a fraction of radiation where none is given, and the longest, days.
+const FRACTION: f64 = 10.0 / 1440.0;
+const LONGEST_FRACTION: f64 = 0.5;
 
 /// Dimension of a drug's name in expressions; `None` when its unit is at fault.
 pub(super) fn felt_dimension(d: &written::Drug) -> Option<Dimension> {
+    if is_radiation(d) {
+        return unit(DOSE_RATE).ok().map(|u| u.dimension);
+    }
     let unit = unit(&d.felt_as.as_ref()?.text).ok()?;
     can_be_felt(unit, is_kpd(d)).then_some(unit.dimension)
 }
 
 fn is_kpd(d: &written::Drug) -> bool {
     d.route.as_ref().is_some_and(|r| r.text == "kpd")
+}
+
+fn is_radiation(d: &written::Drug) -> bool {
+    d.route.as_ref().is_some_and(|r| r.text == "radiation")
+}
+
+/// Length of a fraction in days; `None` of what is no radiation.
+pub(super) fn fraction(d: &written::Drug) -> Option<f64> {
+    let written = d.fraction.as_ref().map(|text| quantity(&text.text));
+    is_radiation(d).then(|| match written {
+        Some(Ok(q)) if q.unit.dimension == Dimension::TIME && q.value > 0.0 => q.value,
+        _ => FRACTION,
+    })
+}
+
+/// Reports a fraction whose length is no time, or as long as no fraction is.
+fn sound_fraction(d: &written::Drug, cx: &mut Context<'_>) -> Option<f64> {
+    let Some(text) = &d.fraction else { return Some(FRACTION) };
+    let q = read_quantity(text, cx.report)?;
+    if q.unit.dimension != Dimension::TIME {
+        crate::scope::mismatch(&text.at, &text.text, q.unit.dimension, Dimension::TIME, cx.report);
+        return None;
+    }
+    if !(q.value > 0.0 && q.value <= LONGEST_FRACTION) {
+        cx.report.add(
+            Code::OutOfRange,
+            &text.at,
+            format!("a fraction of {} days", number(q.value)),
+            "a time above 0 and at most 12 h",
+            "write how long the beam is on, for example fraction = \"10 min\"; leave it out for that",
+        );
+        return None;
+    }
+    Some(q.value)
 }
 
 fn can_be_felt(unit: Unit, kpd: bool) -> bool {
@@ -32,7 +74,7 @@ pub(super) fn drug(d: &written::Drug, cx: &mut Context<'_>) -> Option<Drug> {
     let name = &d.name.text;
     let route_text = d.route.as_ref().filter(|r| known_route(r, cx));
     let held = route_text.is_some_and(|r| r.text == "held");
-    let no_volume = held || is_kpd(d);
+    let no_volume = held || is_kpd(d) || is_radiation(d);
     if let Some(route) = route_text {
         keys_of_route(d, route, cx);
     }
@@ -47,7 +89,8 @@ pub(super) fn drug(d: &written::Drug, cx: &mut Context<'_>) -> Option<Drug> {
     let elimination = cx.positive(&d.elimination, Dimension::RATE);
     let lag = d.lag.as_ref().map(|_| cx.above_zero(&d.lag, Dimension::TIME, "leave `lag` out when there is none"));
     let bioavailability = d.bioavailability.as_ref().map(|text| bioavailability(text, cx));
-    let felt = felt(d, held, cx);
+    let felt = if is_radiation(d) { Some((1.0, DOSE_RATE.to_string(), 1.0)) } else { felt(d, held, cx) };
+    let fraction = sound_fraction(d, cx);
     let delay = d.delay.as_ref().map(|delay| {
         let mean = cx.positive(&delay.mean, Dimension::TIME);
         let (states, at) = delay.states.as_ref()?;
@@ -69,6 +112,7 @@ pub(super) fn drug(d: &written::Drug, cx: &mut Context<'_>) -> Option<Drug> {
         "bolus" => Route::Bolus,
         "infusion" => Route::Infusion,
         "kpd" => Route::Kpd { elimination: elimination? },
+        "radiation" => Route::Radiation { fraction: fraction? },
         _ => Route::Held,
     };
     let (felt_per_mg_per_l, felt_unit, felt_scale) = felt?;
@@ -122,9 +166,10 @@ fn known_route(route: &Text, cx: &mut Context<'_>) -> bool {
             &route.at,
             [
                 format!("`{}`", short(&route.text)),
-                "oral, bolus, infusion, held (a concentration kept in a dish), or kpd (doses without concentrations)"
+                "oral, bolus, infusion, held (a concentration kept in a dish), kpd (doses without concentrations), or \
+                 radiation (doses in Gy)"
                     .into(),
-                "choose one of the five".into(),
+                "choose one of the six".into(),
             ],
             &route.text,
             ROUTES,
@@ -135,17 +180,21 @@ fn known_route(route: &Text, cx: &mut Context<'_>) -> bool {
 
 /// Keys that a route needs, and keys that it has no use for.
 fn keys_of_route(d: &written::Drug, route: &Text, cx: &mut Context<'_>) {
-    let (oral, held, kpd) = (route.text == "oral", route.text == "held", route.text == "kpd");
+    let is = |name: &str| route.text == name;
+    let (oral, held, kpd, beam) = (is("oral"), is("held"), is("kpd"), is("radiation"));
+    let no_body = held || kpd || beam;
     // Key, whether it is there, whether it is needed, whether it is refused, an example.
     let keys = [
         ("ka", d.ka.is_some(), oral, !oral, "ka = \"0.95 /h\""),
-        ("clearance", d.clearance.is_some(), !held && !kpd, held || kpd, "clearance = \"3.95 L/h\""),
-        ("volume", d.volume.is_some(), !held && !kpd, held || kpd, "volume = \"233 L\""),
+        ("clearance", d.clearance.is_some(), !no_body, no_body, "clearance = \"3.95 L/h\""),
+        ("volume", d.volume.is_some(), !no_body, no_body, "volume = \"233 L\""),
         ("elimination", d.elimination.is_some(), kpd, !kpd, "elimination = \"0.1 /day\""),
-        ("peripheral", !d.peripheral.is_empty(), false, held || kpd, ""),
-        ("molar_mass", d.molar_mass.is_some(), false, kpd, ""),
-        ("lag", d.lag.is_some(), false, held, ""),
-        ("bioavailability", d.bioavailability.is_some(), false, held, ""),
+        ("peripheral", !d.peripheral.is_empty(), false, no_body, ""),
+        ("molar_mass", d.molar_mass.is_some(), false, kpd || beam, ""),
+        ("felt_as", d.felt_as.is_some(), false, beam, ""),
+        ("fraction", d.fraction.is_some(), false, !beam, ""),
+        ("lag", d.lag.is_some(), false, held || beam, ""),
+        ("bioavailability", d.bioavailability.is_some(), false, held || beam, ""),
     ];
     for (key, given, needed, refused, example) in keys {
         let (found, repair) = match (given, needed, refused) {
@@ -159,6 +208,7 @@ fn keys_of_route(d: &written::Drug, route: &Text, cx: &mut Context<'_>) {
             "oral" => "oral: ka, clearance, volume",
             "held" => "held: no compartments, the regimen types the concentration in",
             "kpd" => "kpd: elimination, and neither volumes nor concentrations",
+            "radiation" => "radiation: fraction alone, how long the beam is on; it is felt in Gy/day",
             _ => "bolus and infusion: clearance, volume",
         };
         let at = match given {

@@ -42,6 +42,7 @@ pub(super) fn measurement(m: &written::Measurement, cx: &mut Context<'_>) -> Opt
             MeasurementKind::CellCount { error: error?, detection_limit: detection_limit? }
         }
         "ctdna" => MeasurementKind::Ctdna(Box::new(super::ctdna::ctdna(m, cx)?)),
+        "sequencing" => MeasurementKind::Sequencing(Box::new(super::sequencing::sequencing(m, cx)?)),
         _ => return None,
     };
     Some(Measurement { name: m.name.text.clone(), kind })

@@ -1,6 +1,6 @@
 //! Cell types and levels: how they begin, change and end.
 
-use crate::expr::Expr;
+use crate::expr::{Expr, Op};
 
 /// What a cell type is to the question of origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Kind {
     Persister,
     /// Resistant, inherited.
     Resistant,
+    /// No cell of the tumour: an effector, counted apart.
+    Immune,
 }
 
 /// A cell type. All rates are per cell and day.
@@ -51,8 +53,27 @@ pub struct Mutation {
     /// `true`: `rate` is a probability per division (one daughter mutates, the mother stays);
     /// `false`: `rate` is per cell and day and the cell itself changes.
     pub per_division: bool,
-    /// Probability per division, or rate per day.
+    /// Probability per division, or rate per day, apart from what `adds` adds.
     pub rate: Expr,
+    /// What treatment adds to it, also where it goes through a level: founders owed to this part are drug-induced.
+    pub adds: Option<Expr>,
+    /// Mutational signature that what is drug-induced carries.
+    pub signature: Option<String>,
+}
+
+impl Mutation {
+    /// At a division (a probability) or in time (a rate a day), owing nothing to treatment but what follows drugs.
+    pub fn new(to: usize, per_division: bool, rate: Expr) -> Self {
+        Mutation { to, per_division, rate, adds: None, signature: None }
+    }
+
+    /// All of the rate.
+    pub fn whole(&self) -> Expr {
+        match &self.adds {
+            Some(adds) => Expr::Binary(Op::Add, Box::new(self.rate.clone()), Box::new(adds.clone())),
+            None => self.rate.clone(),
+        }
+    }
 }
 
 /// A continuous quantity with a rate of change.
@@ -68,6 +89,17 @@ pub struct Level {
     pub unit: String,
     /// What one written unit is in base units.
     pub unit_scale: f64,
+}
+
+/// Something that happens to a patient at a rate: a rash, a flare. Its level is the rate integrated, the number of events to be expected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Index of the level of the same name, whose rate is that of the event.
+    pub level: usize,
+    /// Days that it lasts, during which it does not happen again; `None`: it happens once, for good.
+    pub lasts: Option<Expr>,
+    /// Share of those to whom it happens whom it kills.
+    pub fatal: Expr,
 }
 
 /// What exists when treatment begins.

@@ -16,12 +16,24 @@ pub enum Route {
     Infusion,
     /// The concentration itself is typed in by the regimen (a dish): a dose sets the level until the next.
     Held,
+    /// A beam: a dose in Gy is a fraction, given at an even rate over this many days; what is felt is that dose rate, Gy a day.
+    Radiation {
+        /// Days, above 0.
+        fraction: f64,
+    },
     /// Doses drive a virtual compartment without a volume; what is felt is the virtual infusion rate, mg a day:
     /// elimination times amount (K-PD; Jacqmin et al. 2007).
     Kpd {
         /// Elimination rate constant KDE (per day).
         elimination: Expr,
     },
+}
+
+impl Route {
+    /// True where the regimen itself sets what is felt, and no compartment stands between: a dish, a beam.
+    pub fn is_set(&self) -> bool {
+        matches!(self, Route::Held | Route::Radiation { .. })
+    }
 }
 
 /// A drug with linear pharmacokinetics; expressions are over parameters only.
@@ -31,9 +43,9 @@ pub struct Drug {
     pub name: String,
     /// Route of every dose.
     pub route: Route,
-    /// L/day; 0 when held or K-PD.
+    /// L/day; 0 when held, K-PD or radiation.
     pub clearance: Expr,
-    /// Central volume, L; 1 when held or K-PD.
+    /// Central volume, L; 1 when held, K-PD or radiation.
     pub volume: Expr,
     /// Second and third compartments: (flow between it and the central one, L/day; its volume, L).
     pub peripheral: Vec<(Expr, Expr)>,
@@ -53,6 +65,18 @@ pub struct Drug {
     /// Rate constant ke0 (per day) of an effect compartment: `effect(drug)` in expressions is the concentration Ce in it,
     /// dCe/dt = ke0 (C - Ce) (Sheiner et al. 1979).
     pub effect: Option<Expr>,
+}
+
+impl Drug {
+    /// Unit in which doses are written, and what one is in the unit of a rule's amount: mg, of a held drug that in which it is felt, of
+    /// radiation Gy.
+    pub fn dose_unit(&self) -> (&str, f64) {
+        match self.route {
+            Route::Held => (&self.felt_unit, self.felt_scale),
+            Route::Radiation { .. } => ("Gy", 1.0),
+            _ => ("mg", 1.0),
+        }
+    }
 }
 
 /// A chain of transit states: dX1/dt = k (C - X1), ..., k = states / mean.

@@ -35,6 +35,27 @@ pub enum MeasurementKind {
     },
     /// Tumour DNA in plasma.
     Ctdna(Box<Ctdna>),
+    /// A piece of tissue, sequenced.
+    Sequencing(Box<Sequencing>),
+}
+
+/// A piece of tissue and its sequencing at the loci of the truncal mutation and of every mechanism. Expressions are over parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sequencing {
+    /// Tumour cells in the piece.
+    pub cells: Expr,
+    /// Share of tumour cells among all cells of the piece.
+    pub purity: Expr,
+    /// Copies of the locus in a tumour cell: local ploidy.
+    pub copies: Expr,
+    /// Copies of the locus in a tumour cell that carry the mutation.
+    pub mutated_copies: Expr,
+    /// Reads expected at a locus.
+    pub depth: Expr,
+    /// Share of wild-type reads that are read as mutant.
+    pub artefacts: Expr,
+    /// Share of mutant reads below which 0 is reported.
+    pub detection_limit: Expr,
 }
 
 /// Tumour DNA in plasma: shedding, clearance, the draw and its sequencing. Expressions are over parameters.

@@ -16,7 +16,7 @@ pub struct Regimen {
 pub struct DoseRule {
     /// Index of the drug.
     pub drug: usize,
-    /// mg a dose; for a held drug the felt concentration in base units.
+    /// mg a dose; for a held drug the felt concentration in base units; for radiation Gy a fraction.
     pub amount: f64,
     /// Days over which it is infused; 0: at once. For a held drug: days held (infinity: until the next dose).
     pub duration: f64,

@@ -1,6 +1,6 @@
 //! A study: how many patients, how long, when they are seen, and what each arm is given.
 
-use super::{Modification, Regimen};
+use super::{Condition, Modification, Regimen};
 use crate::records::Records;
 
 /// How a study is run.
@@ -20,12 +20,31 @@ pub struct Study {
     pub visits: Visits,
     /// Name of the measurement that RECIST is read from; `None`: no progression is assessed.
     pub recist_on: Option<usize>,
+    /// What progression or relapse is where it is not RECIST; never together with `recist_on`.
+    pub progression_when: Option<Called>,
     /// A run ends when the total passes this many cells.
     pub ceiling: f64,
     /// Share of cells at which a rebiopsy finds a mechanism.
     pub rebiopsy_detects: f64,
     /// Treatments compared; all comparisons are against the first.
     pub arms: Vec<Arm>,
+}
+
+impl Study {
+    /// True where progression is seen.
+    pub fn assesses_progression(&self) -> bool {
+        self.recist_on.is_some() || self.progression_when.is_some()
+    }
+}
+
+/// A condition by which progression or relapse is called: at the first visit at which it is met after one at which it was not, day 0
+/// included. So a leukaemia that is above the limit at diagnosis relapses only after it has been below.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Called {
+    /// In normal form, for printing back.
+    pub sentence: String,
+    /// What a visit has to see.
+    pub condition: Condition,
 }
 
 /// When the clinic looks: a baseline visit at time 0, then each visit one spacing after the visit before it, moved by a whole

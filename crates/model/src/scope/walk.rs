@@ -64,7 +64,7 @@ impl Walk<'_, '_> {
                 );
                 None
             }
-            None if Law::ALL.iter().any(|l| l.0 == name) || ["delayed", "effect"].contains(&name) => {
+            None if Law::ALL.iter().any(|l| l.0 == name) || ["delayed", "effect", "felt"].contains(&name) => {
                 self.report.add(
                     Code::Arguments,
                     &at,
@@ -277,6 +277,9 @@ impl Walk<'_, '_> {
         if ["delayed", "effect"].contains(&name) {
             return self.of_drug(name, args, &at);
         }
+        if name == "felt" {
+            return self.felt(args, &at);
+        }
         if let Some(Meaning::Table(index, of, gives)) = self.scope.find(name) {
             if !self.count(name, 1, args, &at) {
                 return None;
@@ -350,6 +353,26 @@ impl Walk<'_, '_> {
                 self.swapped(name, args, &exprs, 1, &at)?;
                 PLAIN
             }
+            Law::Bliss | Law::Hsa | Law::Loewe => {
+                for (arg, fits) in args.iter().zip(&fits) {
+                    self.plain(arg, *fits, name)?;
+                }
+                PLAIN
+            }
+            Law::Brake => {
+                let (a, b) = pair(1, 2);
+                self.plain(&args[0], fits[0], "the ligand of brake")?;
+                self.same(a, b, whole, &usage(name))?;
+                PLAIN
+            }
+            Law::Recognition => {
+                let (a, b) = pair(0, 1);
+                self.same(a, b, whole, &usage(name))?;
+                self.plain(&args[2], fits[2], "the steepness of recognition")?;
+                self.plain(&args[3], fits[3], "the cv of recognition")?;
+                PLAIN
+            }
+            Law::LinearQuadratic => return self.radiation(args, exprs, &fits),
             Law::Emax => {
                 let (a, b) = pair(0, 2);
                 self.same(a, b, whole, &usage(name))?;
@@ -371,6 +394,71 @@ impl Walk<'_, '_> {
             );
         }
         args.len() == want
+    }
+
+    /// `linear_quadratic(beam, alpha, beta)`; the length of a fraction of the beam is put behind its arguments.
+    fn radiation(&mut self, args: &[Tree], mut exprs: Vec<Expr>, fits: &[Fits]) -> Option<(Expr, Fits)> {
+        let fraction = match exprs[0] {
+            Expr::Slot(Slot::Drug(k)) => self.scope.fractions.get(k).copied().flatten(),
+            _ => None,
+        };
+        let Some(fraction) = fraction else {
+            self.report.add(
+                Code::Radiation,
+                &self.text.at.inside(args[0].span.clone()),
+                format!("`{}` in linear_quadratic", self.cut(&args[0])),
+                "the name of a drug whose route is radiation",
+                "add [drugs.beam] with route = \"radiation\", and name it here",
+            );
+            return None;
+        };
+        let gray = Dimension::RADIATION;
+        let wanted = [(1, gray.power(-1.0)?, "alpha"), (2, gray.power(-2.0)?, "beta")];
+        for (k, want, what) in wanted {
+            if let Fits::Only(found) = fits[k]
+                && found != want
+            {
+                self.report.add(
+                    Code::Dimension,
+                    &self.text.at.inside(args[k].span.clone()),
+                    format!("left {want} ({what}), right {found} (`{}`)", self.cut(&args[k])),
+                    format!("{what} in {}", want.base_unit()),
+                    "give the parameter its unit: alpha in /Gy, beta in /Gy^2",
+                );
+                return None;
+            }
+        }
+        exprs.push(Expr::Number(fraction));
+        Some((Expr::Call(Law::LinearQuadratic, exprs), Fits::Only(Dimension::RATE)))
+    }
+
+    /// `felt(drug)`: the concentration over how many times more of it cells of this type stand.
+    fn felt(&mut self, args: &[Tree], at: &Place) -> Option<(Expr, Fits)> {
+        if !self.count("felt", 1, args, at) {
+            return None;
+        }
+        let (inner, fits) = self.go(&args[0])?;
+        let slot = match inner {
+            Expr::Slot(Slot::Drug(k) | Slot::Delayed(k) | Slot::Effect(k)) => Some(k),
+            _ => None,
+        };
+        let (Some(drug), Some(cells)) = (slot, self.scope.of_type) else {
+            let (allowed, repair) = match slot {
+                None => {
+                    ("the name of a drug, delayed(drug) or effect(drug)", "name the drug whose concentration is felt")
+                }
+                Some(_) => ("`felt` in a rate of a cell type, whose resistance it is", "write the drug's name alone"),
+            };
+            let found = format!("felt({}) in `{}`", self.cut(&args[0]), self.text.at.path);
+            self.report.add(Code::CrossResistance, &self.text.at.inside(args[0].span.clone()), found, allowed, repair);
+            return None;
+        };
+        let fold = self.scope.folds.get(cells).and_then(|f| f.iter().find(|f| f.0 == drug));
+        let expr = match fold {
+            Some((_, fold)) => Expr::Binary(Op::Div, Box::new(inner), Box::new(fold.clone())),
+            None => inner,
+        };
+        Some((expr, fits))
     }
 
     /// `delayed(drug)` and `effect(drug)`.
@@ -426,7 +514,12 @@ fn usage(name: &str) -> String {
         "power_law" => "power_law(n, size, exponent)".into(),
         "von_bertalanffy" => "von_bertalanffy(n, capacity, exponent)".into(),
         "exponential_linear" => "exponential_linear(n, size, psi)".into(),
-        "delayed" | "effect" => format!("{name}(drug)"),
+        "bliss" | "hsa" => format!("{name}(a, b)"),
+        "loewe" => "loewe(x1, n1, x2, n2)".into(),
+        "brake" => "brake(ligand, antibody, kd)".into(),
+        "recognition" => "recognition(density, threshold, steepness, cv)".into(),
+        "linear_quadratic" => "linear_quadratic(beam, alpha, beta)".into(),
+        "delayed" | "effect" | "felt" => format!("{name}(drug)"),
         _ => String::new(),
     }
 }

@@ -155,9 +155,14 @@ impl Reader<'_, '_> {
             let diameters = |k: &MeasurementKind| matches!(k, MeasurementKind::SumOfDiameters { .. });
             let repair = match self.model.measurements.iter().find(|m| diameters(&m.kind)) {
                 Some(m) => format!("add recist_on = \"{}\" under [study], or remove `after_progression`", m.name),
-                None => "remove `after_progression`: the model has no measurement of kind sum_of_diameters".into(),
+                None => "say by progression_when = \"<measurement> > <limit>\" under [study] what progression is, or remove \
+                         `after_progression`"
+                    .into(),
             };
-            let found = format!("`{}.{key}` in a study without `recist_on`: progression is never seen", s.at.path);
+            let found = format!(
+                "`{}.{key}` in a study without `recist_on` or `progression_when`: progression is never seen",
+                s.at.path
+            );
             self.report.add(Code::MissingKey, &at, found, "`recist_on` where progression changes something", repair);
             return None;
         }

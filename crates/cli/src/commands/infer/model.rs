@@ -29,6 +29,14 @@ pub fn model(args: &Model, stop: &AtomicBool) -> Result<u8, Exit> {
         )));
     };
     let compiled = Compiled::new(&loaded.model);
+    if compiled.has_immune {
+        let immune = loaded.model.cells.iter().enumerate().filter(|(k, _)| !loaded.model.is_tumour(*k));
+        let names: Vec<&str> = immune.map(|(_, c)| c.name.as_str()).collect();
+        return Err(Exit::refused(format!(
+            "error: the cell types {} are immune, and readings are weighed for tumours alone\n  write them as levels ([levels.<name>]), or fit another model",
+            names.join(", ")
+        )));
+    }
     let mut options =
         Options { arm: args.arm.clone(), free: args.free.clone(), seed: args.common.seed, ..Options::default() };
     options.method = match args.method {

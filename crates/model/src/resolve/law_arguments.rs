@@ -1,4 +1,4 @@
-//! Growth laws are given numbers for which they are laws of growth, as far as these are constant.
+//! Laws are given numbers for which they are laws, as far as these are constant.
 
 use super::Context;
 use crate::expr::{Expr, Law};
@@ -6,9 +6,11 @@ use crate::problem::Code;
 use crate::tree::Text;
 use crate::units::number;
 
-/// What an argument of a growth law may be.
+/// What an argument of a law may be.
 enum Range {
     Positive,
+    /// 0 or more.
+    NotNegative,
     /// From 0 to 1; the end 1 where `true`.
     Share(bool),
 }
@@ -21,30 +23,37 @@ fn ranges(law: Law) -> &'static [(usize, &'static str, Range)] {
         Law::PowerLaw => &[(1, "size", Range::Positive), (2, "exponent", Range::Share(true))],
         Law::VonBertalanffy => &[(1, "capacity", Range::Positive), (2, "exponent", Range::Share(false))],
         Law::ExponentialLinear => &[(1, "size", Range::Positive), (2, "psi", Range::Positive)],
+        Law::Loewe => &[(1, "n1", Range::Positive), (3, "n2", Range::Positive)],
+        Law::Brake => &[(0, "ligand", Range::Share(true)), (2, "kd", Range::Positive)],
+        Law::Recognition => {
+            &[(1, "threshold", Range::Positive), (2, "steepness", Range::Positive), (3, "cv", Range::NotNegative)]
+        }
+        Law::LinearQuadratic => &[(1, "alpha", Range::NotNegative), (2, "beta", Range::NotNegative)],
         _ => &[],
     }
 }
 
 impl Context<'_> {
-    /// Reports arguments of growth laws that are constant and outside their range.
-    pub(super) fn growth_laws(&mut self, text: &Text, expr: &Expr) -> Option<()> {
+    /// Reports arguments of laws that are constant and outside their range.
+    pub(super) fn law_arguments(&mut self, text: &Text, expr: &Expr) -> Option<()> {
         match expr {
             Expr::Number(_) | Expr::Slot(_) => Some(()),
-            Expr::Neg(a) | Expr::Table(_, a) => self.growth_laws(text, a),
+            Expr::Neg(a) | Expr::Table(_, a) => self.law_arguments(text, a),
             Expr::Binary(_, a, b) => {
-                let left = self.growth_laws(text, a);
-                left.and(self.growth_laws(text, b))
+                let left = self.law_arguments(text, a);
+                left.and(self.law_arguments(text, b))
             }
             Expr::Call(law, args) => {
                 let mut sound = Some(());
                 for a in args {
-                    sound = sound.and(self.growth_laws(text, a));
+                    sound = sound.and(self.law_arguments(text, a));
                 }
                 let name = Law::ALL.iter().find(|l| l.1 == *law).map_or("", |l| l.0);
                 for (k, argument, range) in ranges(*law) {
                     let Some(x) = args.get(*k).and_then(|a| self.constant(a)) else { continue };
                     let (good, allowed) = match range {
                         Range::Positive => (x > 0.0, "above 0"),
+                        Range::NotNegative => (x >= 0.0, "of 0 or more"),
                         Range::Share(true) => ((0.0..=1.0).contains(&x), "from 0 to 1"),
                         Range::Share(false) => ((0.0..1.0).contains(&x), "from 0 to 1, 1 excluded"),
                     };
