@@ -9,7 +9,7 @@ mod untreated;
 use rates::Terms;
 use remission_model::expr::{Expr, Slot};
 use remission_model::program::{Depends, Layout, Plan, Program, Registers};
-use remission_model::resolved::{Kind, Model, Route};
+use remission_model::resolved::{Kind, Model};
 pub use untreated::Untreated;
 
 /// Cell types connected by switching.
@@ -118,12 +118,13 @@ pub struct Compiled {
     pub layout: RateLayout,
     /// True when some rate depends on counts or levels, so that cells act on each other.
     pub interacting: bool,
+    /// True when a rate of cells depends on counts or levels, or cells arrive beside levels. Where none does, levels only follow the cells,
+    /// whose steps are not shortened by them but for ending where an input jumps.
+    pub coupled: bool,
     /// True when some rate depends on the date or a drug.
     pub varying: bool,
     /// True when some cells are not of the tumour.
     pub has_immune: bool,
-    /// True when a drug of the model is radiation.
-    pub irradiated: bool,
     /// True when some rate names the date itself.
     pub uses_time: bool,
     /// All rates, those that move with a drug or the date, those that move with each drug, and those of each type.
@@ -187,9 +188,10 @@ impl Compiled {
             immigrants: (0..n).filter(|&i| model.cells[i].immigration.is_some()).collect(),
             layout: RateLayout { types: n, switches: switches.len(), channels: channels.len() },
             interacting: program.depends_most() == Depends::State || !model.levels.is_empty(),
+            coupled: (0..program.len() - model.levels.len()).any(|k| program.depends(k) == Depends::State)
+                || (!model.levels.is_empty() && model.cells.iter().any(|c| c.immigration.is_some())),
             varying: program.depends_most() >= Depends::Exposure,
             has_immune: (0..n).any(|t| !model.is_tumour(t)),
-            irradiated: model.drugs.iter().any(|d| matches!(d.route, Route::Radiation { .. })),
             uses_time,
             channels,
             program,

@@ -5,7 +5,7 @@
 //! that do not act on each other. What is left out is how the noise of a step acts back within that step:
 //! its share of the variance is about (feedback x step), so the step is at most [`FEEDBACK`] / feedback, where
 //! feedback is the change of any rate for an e-fold change of the counts, straight or through a level; and counts
-//! change by at most [`CHANGE`] within it. Levels are then carried
+//! change by at most [`CHANGE`] within it, arrivals included; no step goes beyond a jump of input, at which rates change at once. Levels are then carried
 //! again along the drawn counts.
 
 use crate::compiled::{Compiled, RateLayout};
@@ -26,6 +26,8 @@ pub const PIECES: usize = 4;
 pub const FEEDBACK: f64 = 0.02;
 /// Largest change of a count within a step, as a share of it: of its mean, and as the variance of its relative noise.
 pub const CHANGE: f64 = 0.25;
+/// Cells that may arrive where there are none, over [`CHANGE`], before rates are looked at again.
+const ARRIVED: f64 = 10.0;
 /// Relative nudge by which feedback is felt.
 const NUDGE: f64 = 0.01;
 /// Longest step, days.
@@ -85,6 +87,13 @@ pub fn longest(
             feedback += through;
             step = step.min(libm::sqrt(feedback_limit / through).max(feedback_limit * own / through));
         }
+    }
+
+    // Arrivals change counts that may be 0, which nothing above sees: what is gained in a step is a share of what is there, or a cell.
+    for &i in &compiled.immigrants {
+        let (b, d) = (here.rates[layout.birth(i)], here.rates[layout.death(i)]);
+        let drift = here.rates[layout.immigration(i)] + (b - d) * counts[i];
+        step = step.min(change * counts[i].max(ARRIVED) / drift.max(1e-12));
     }
 
     // Counts must not change much within a step, on average or by chance, or the feedback met at its end is another.

@@ -158,15 +158,24 @@ impl Leap {
                 let what = format!("more than {} steps; look for a rate that is very fast", budget.steps);
                 return Err(Failure::Budget { what, time: start });
             }
-            let now = if compiled.interacting {
+            let now = if compiled.coupled {
                 self.step_interacting(compiled, registers, state, until - start, (total, size), stream)?
             } else {
+                let mut levels = (!state.levels.is_empty()).then(|| (self.exposure.clone(), state.by_type(compiled)));
+                // Levels follow counts that go exponentially from end to end of a step, which they do not across a jump of input.
+                let most =
+                    if levels.is_some() { (self.exposure.next_event() - start).max(SHORTEST) } else { f64::INFINITY };
+                let until = until.min(start + most);
                 let step = if size < f64::INFINITY {
                     self.step_below(compiled, registers, state, until - start, (total, size))?
                 } else {
                     self.step(compiled, registers, state, until - start)?
                 };
-                leap::advance(compiled, &step, state, &mut self.scratch, stream)?
+                let now = leap::advance(compiled, &step, state, &mut self.scratch, stream)?;
+                if let Some((exposure, before)) = &mut levels {
+                    interacting::carry_levels(compiled, registers, exposure, state, before, step.days())?;
+                }
+                now
             };
             if until - state.time < 1e-9 {
                 state.time = until;
@@ -409,10 +418,9 @@ impl Leap {
         stream: &mut Stream,
     ) -> Result<u64, Failure> {
         let mut days = days.min(interacting::longest(compiled, registers, &self.exposure, state, self.tolerance)?);
-        if compiled.irradiated {
-            // A fraction kills a thousand times faster than anything before it: it is a step of its own, or several.
-            days = days.min(self.exposure.next_event() - state.time);
-        }
+        // A dose may kill or bring cells a thousand times faster than anything before it: what was felt at the beginning of a step tells
+        // nothing of what comes after a jump of input.
+        days = days.min((self.exposure.next_event() - state.time).max(SHORTEST));
         let before = state.by_type(compiled);
         loop {
             let mut ahead = self.exposure.clone();
