@@ -51,6 +51,7 @@ pub fn resolved_to_toml(model: &Model) -> String {
         let points: Vec<String> =
             (table.x.iter().zip(&table.y)).map(|(x, y)| format!("[{}, {}]", number(*x), number(*y))).collect();
         p.line(&format!("points = [{}]", points.join(", ")));
+        p.basis(&format!("tables.{}", table.name));
     }
     model.cells.iter().for_each(|c| p.cell_type(c));
     let events = || model.events.iter().map(|e| e.level);
@@ -284,6 +285,16 @@ impl Printer<'_> {
             Some(Barcodes::Library(n)) => self.text("barcodes", &format!("library of {n}")),
             None => {}
         }
+        self.basis("before_treatment");
+    }
+
+    /// Where the numbers of a section come from, if that is said.
+    fn basis(&mut self, of: &str) {
+        match self.model.settings.iter().find(|s| s.of == of).map(|s| &s.basis) {
+            Some(Basis::Cited(c)) => self.line(&format!("source = {}", citation(c))),
+            Some(Basis::Assumed(why)) => self.text("assumed", why),
+            None => {}
+        }
     }
 
     fn measurement(&mut self, m: &Measurement) {
@@ -329,6 +340,7 @@ impl Printer<'_> {
                 self.line(&format!("sites = {}", c.sites));
             }
         }
+        self.basis(&format!("measurements.{}", m.name));
     }
 
     fn records(&mut self, r: &Records) {

@@ -1,6 +1,9 @@
 //! Text to the model as written: which keys there are, which are required, what kind of value they hold.
 
-use crate::problem::{Code, Place, Report};
+mod measurements;
+mod settings;
+
+use crate::problem::{Code, Report};
 use crate::tree::{Entry, Section, parse};
 use crate::written::*;
 
@@ -54,16 +57,17 @@ pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model
         CrossResistance { cells: name, folds }
     });
     out.drugs = each(&root, "drugs", report, drug);
-    out.measurements = each(&root, "measurements", report, measurement);
+    out.measurements = each(&root, "measurements", report, measurements::measurement);
     let example = "[before_treatment] with grow = \"<type> from 1 cell until 1e9 cells\"";
     out.before.missing = true;
     if let Some(s) = root.need_section("before_treatment", example, report) {
-        out.before = before(s.only(&["grow", "start", "barcodes"], report), report);
+        out.before = before(s.only(&["grow", "start", "barcodes", "source", "assumed"], report), report);
     }
     if let Some(s) = root.section("death", report) {
         let s = s.only(&["background", "burden"], report);
         out.death = Some(Death { background: s.text("background", report), burden: s.text("burden", report) });
     }
+    out.settings = settings::settings(&root, report);
     Some(out)
 }
 
@@ -177,7 +181,7 @@ fn origin(s: &Section<'_>, p: &mut Parameter, report: &mut Report) {
 }
 
 fn table_law(name: Text, s: Section<'_>, report: &mut Report) -> Table {
-    let s = s.only(&["of", "gives", "points"], report);
+    let s = s.only(&["of", "gives", "points", "source", "assumed"], report);
     let of = s.need_text("of", "of = \"uM\"", report);
     let points = s.pairs("points", report);
     if !s.has("points") {
@@ -243,7 +247,7 @@ fn level(name: Text, s: Section<'_>, report: &mut Report) -> Level {
     }
 }
 
-const DRUG: [&str; 13] = [
+const DRUG: [&str; 15] = [
     "route",
     "ka",
     "clearance",
@@ -257,6 +261,8 @@ const DRUG: [&str; 13] = [
     "fraction",
     "delay",
     "effect",
+    "source",
+    "assumed",
 ];
 
 fn event(name: Text, s: Section<'_>, report: &mut Report) -> Event {
@@ -347,95 +353,4 @@ fn before(s: Section<'_>, report: &mut Report) -> Before {
     }
     let barcodes = s.text("barcodes", report);
     Before { at: s.at.clone(), grow, start, barcodes, missing: false }
-}
-
-fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
-    const DIAMETERS: [&str; 5] = ["kind", "shares", "cells_per_volume", "reader_error", "too_small"];
-    const COUNT: [&str; 3] = ["kind", "error", "detection_limit"];
-    const CTDNA: [&str; 14] = [
-        "kind",
-        "shed",
-        "half_life",
-        "plasma",
-        "blood",
-        "plasma_fraction",
-        "background",
-        "mutated_copies",
-        "copies",
-        "recovery",
-        "depth",
-        "artefacts",
-        "detection_limit",
-        "sites",
-    ];
-    const SEQUENCING: [&str; 8] =
-        ["kind", "cells", "purity", "copies", "mutated_copies", "depth", "artefacts", "detection_limit"];
-    let kind = s.need_text("kind", "kind = \"sum_of_diameters\", \"cell_count\", \"ctdna\" or \"sequencing\"", report);
-    let mut out = Measurement { name, ..Measurement::default() };
-    match kind.as_ref().map(|k| k.text.as_str()) {
-        Some("sum_of_diameters") => {
-            let s = s.only(&DIAMETERS, report);
-            out.shares = s.numbers("shares", report);
-            if !s.has("shares") {
-                s.need_text("shares", "shares = [1.0], one share a target lesion", report);
-            }
-            let example = "cells_per_volume = \"1e9 cells/cm^3\"";
-            out.cells_per_volume = s.need_text("cells_per_volume", example, report);
-            out.reader_error = s.need_text("reader_error", "reader_error = \"5 %\"", report);
-            out.too_small = s.text("too_small", report);
-        }
-        Some("cell_count") => {
-            let s = s.only(&COUNT, report);
-            out.error = s.text("error", report);
-            out.detection_limit = s.text("detection_limit", report);
-        }
-        Some("ctdna") => {
-            let s = s.only(&CTDNA, report);
-            out.detection_limit = s.text("detection_limit", report);
-            out.ctdna = ctdna(&s, report);
-        }
-        Some("sequencing") => {
-            let s = s.only(&SEQUENCING, report);
-            out.detection_limit = s.text("detection_limit", report);
-            out.sequencing = Sequencing {
-                cells: s.need_text("cells", "cells = \"1e5 cells\", tumour cells in the piece", report),
-                purity: s.need_text("purity", "purity = \"60 %\", share of tumour cells in the piece", report),
-                copies: s.text("copies", report),
-                mutated_copies: s.text("mutated_copies", report),
-                depth: s.need_text("depth", "depth = \"500\", reads expected at a locus", report),
-                artefacts: s.text("artefacts", report),
-            };
-        }
-        Some(other) => {
-            let at = kind.as_ref().map_or(Place::default(), |k| k.at.clone());
-            let known = ["sum_of_diameters", "cell_count", "ctdna", "sequencing"];
-            report.add_near(
-                Code::UnknownWord,
-                &at,
-                [format!("`{}`", crate::tree::short(other)), known.join(" or "), "choose one of these kinds".into()],
-                other,
-                known,
-            );
-        }
-        None => {}
-    }
-    out.kind = kind;
-    out
-}
-
-fn ctdna(s: &Section<'_>, report: &mut Report) -> Ctdna {
-    Ctdna {
-        shed: s.need_text("shed", "shed = \"1.4e-4\", genome equivalents a death", report),
-        half_life: s.need_text("half_life", "half_life = \"30 min\"", report),
-        plasma: s.need_text("plasma", "plasma = \"3 L\", the plasma in the body", report),
-        blood: s.need_text("blood", "blood = \"15 mL\", the draw", report),
-        plasma_fraction: s.text("plasma_fraction", report),
-        background: s.need_text("background", "background = \"6 ng/mL\", DNA of healthy cells in plasma", report),
-        mutated_copies: s.whole("mutated_copies", report),
-        copies: s.whole("copies", report),
-        recovery: s.text("recovery", report),
-        depth: s.need_whole("depth", "depth = 10000, unique molecules read at most", report),
-        artefacts: s.text("artefacts", report),
-        sites: s.whole("sites", report),
-    }
 }

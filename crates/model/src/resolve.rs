@@ -14,6 +14,7 @@ mod laws;
 mod measurements;
 mod parameters;
 mod sequencing;
+mod settings;
 
 pub(crate) use cells::kind_name;
 
@@ -144,6 +145,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     let measurements: Vec<_> = w.measurements.iter().map(|m| measurements::measurement(m, &mut cx)).collect();
     ctdna::columns(w, cx.report);
     let death = w.death.as_ref().map(|d| death(d, start.as_ref(), &mut cx));
+    let settings: Vec<_> = w.settings.iter().map(|s| settings::setting(s, cx.report)).collect();
     let citations: Vec<_> = (w.citations.iter()).map(|c| parameters::citation(c, false, cx.report)).collect();
     if cx.report.len() > faults {
         return None;
@@ -170,6 +172,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
             Some(d) => Some(d?),
             None => None,
         },
+        settings: all(settings)?,
     })
 }
 

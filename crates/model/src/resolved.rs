@@ -11,6 +11,7 @@ mod modification;
 mod number;
 mod regimen;
 mod row;
+mod setting;
 mod study;
 
 pub use cells::{Barcodes, CellType, Death, Event, Kind, Level, Mutation, Start, Switch};
@@ -20,6 +21,7 @@ pub use modification::{Action, Condition, Limit, Modification, Observed};
 pub use number::{Category, Citation, Correlation, Correlations, Covariate, Parameter, Source, Table, Variation};
 pub use regimen::{DoseRule, Regimen};
 pub use row::{Body, Row};
+pub use setting::{Basis, Setting};
 pub use study::{AfterProgression, Arm, Called, Study, Visits};
 
 /// A cancer under treatment: what there is and how fast it changes. No randomness, no dates.
@@ -53,6 +55,8 @@ pub struct Model {
     pub measurements: Vec<Measurement>,
     /// How patients die; `None` in a dish.
     pub death: Option<Death>,
+    /// Where numbers come from that are written in a section as they are.
+    pub settings: Vec<Setting>,
 }
 
 impl Model {

@@ -42,8 +42,21 @@ pub struct Model {
     pub measurements: Vec<Measurement>,
     /// `[death]`
     pub death: Option<Death>,
+    /// Where numbers come from that are written in a section as they are.
+    pub settings: Vec<Setting>,
     /// Names that stand where nothing is defined: their uses are no further faults.
     pub strays: Vec<String>,
+}
+
+/// `source` or `assumed` of a drug, a measurement, a table or `[before_treatment]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Setting {
+    /// The section.
+    pub at: Place,
+    /// Where its numbers are printed.
+    pub source: Option<Citation>,
+    /// Why these numbers, when they are not measured.
+    pub assumed: Option<Text>,
 }
 
 /// `{ doi = "10....", where = "Table 1" }`

@@ -45,6 +45,7 @@ pub fn model(cells: Vec<CellType>, start: &[(usize, f64)]) -> Model {
         barcodes: None,
         measurements: vec![],
         death: None,
+        settings: vec![],
     }
 }
 

@@ -48,6 +48,7 @@ impl Printer<'_> {
             let ke0 = quoted(&self.expression_text(ke0, Dimension::RATE));
             self.line(&format!("effect = {{ ke0 = {ke0} }}"));
         }
+        self.basis(&format!("drugs.{}", d.name));
     }
 }
 
