@@ -89,7 +89,7 @@ pub enum Command {
     },
 }
 
-/// `remission catalogue show|copy`
+/// `remission catalogue show|copy|test|audit`
 #[derive(Debug, Subcommand)]
 pub enum Entry {
     /// Show an entry: question, arms, published numbers, files, notes
@@ -97,6 +97,10 @@ pub enum Entry {
         /// Catalogue ID
         id: String,
     },
+    /// Run entries against their published numbers and say of each whether it comes out
+    Test(EntryTest),
+    /// Count the numbers of entries by where they come from, and name those that say nothing of it
+    Audit(EntryAudit),
     /// Copy an entry's model, study and data into a folder of your own
     Copy {
         /// Catalogue ID
@@ -104,6 +108,32 @@ pub enum Entry {
         /// Folder to write; an existing one must be empty
         dir: PathBuf,
     },
+}
+
+/// `remission catalogue test`
+#[derive(Debug, Args)]
+pub struct EntryTest {
+    /// Catalogue ID, ID/variant, or a folder with model.toml, study.toml and expected.toml [default: all entries]
+    pub entry: Option<String>,
+    /// Patients per arm [default: each study's own]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub patients: Option<u32>,
+    /// Seed of every random draw [default: each study's own]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole)]
+    pub seed: Option<u64>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `remission catalogue audit`
+#[derive(Debug, Args)]
+pub struct EntryAudit {
+    /// Catalogue ID, ID/variant, or a folder with model.toml [default: all entries]
+    pub entry: Option<String>,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `remission explain`

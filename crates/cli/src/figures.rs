@@ -1,6 +1,6 @@
 //! From a study's summary to the figures that the report, the table and the JSON document show.
 
-mod blood;
+pub mod blood;
 
 use crate::report::data::*;
 use crate::treatment;
@@ -9,7 +9,7 @@ use remission_cohort::outcome::{Ended, OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
 use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
 use remission_engine::compiled::Compiled;
-use remission_model::resolved::{AfterProgression, Category, Covariate, Model, Source, Study, Variation};
+use remission_model::resolved::{AfterProgression, Basis, Category, Covariate, Model, Source, Study, Variation};
 
 /// Days in a month, year / 12.
 pub const MONTH: f64 = 30.4375;
@@ -242,6 +242,16 @@ fn assumptions(model: &Model) -> Vec<Assumption> {
             });
         }
     }
+    for s in &model.settings {
+        if let Basis::Assumed(why) = &s.basis {
+            rows.push(Assumption {
+                name: s.of.clone(),
+                value: "as written there".into(),
+                why: why.clone(),
+                prior: String::new(),
+            });
+        }
+    }
     rows
 }
 
@@ -267,7 +277,11 @@ fn citations(model: &Model) -> Vec<(String, String)> {
         Source::Cited(c) => Some(c),
         _ => None,
     });
-    for c in of_model.chain(of_parameters) {
+    let of_settings = model.settings.iter().filter_map(|s| match &s.basis {
+        Basis::Cited(c) => Some(c),
+        Basis::Assumed(_) => None,
+    });
+    for c in of_model.chain(of_parameters).chain(of_settings) {
         let address = if c.doi.is_empty() { c.url.clone() } else { format!("doi:{}", c.doi) };
         match all.iter_mut().find(|(a, _)| *a == address) {
             Some((_, place)) if !c.place.is_empty() && !place.contains(&c.place) => {

@@ -7,6 +7,7 @@ mod say;
 
 mod args;
 mod asked;
+mod audit;
 mod bench;
 mod bounded;
 mod catalogue;
@@ -74,6 +75,8 @@ fn main() -> ExitCode {
         Command::Catalogue { what: None, json } => commands::catalogue::list(*json),
         Command::Catalogue { what: Some(args::Entry::Show { id }), .. } => commands::catalogue::show(id),
         Command::Catalogue { what: Some(args::Entry::Copy { id, dir }), .. } => commands::catalogue::copy(id, dir),
+        Command::Catalogue { what: Some(args::Entry::Test(args)), .. } => commands::catalogue_test::test(args, &stop),
+        Command::Catalogue { what: Some(args::Entry::Audit(args)), .. } => commands::catalogue_audit::audit(args),
     };
     if say::lost() {
         warnln!("error: cannot write to the standard output; what was printed is incomplete");

@@ -49,6 +49,10 @@ pub fn table(data: &ReportData) -> String {
     if data.method == "mean" {
         out += "mean equations: each patient is one deterministic tumour, so times and shares are not those of cells\n";
     }
+    if let Some(said) = words::misses(data) {
+        let names: Vec<&str> = data.misses.iter().map(|m| m.name.as_str()).collect();
+        out += &format!("{said} {} (why: in the report)\n", names.join("; "));
+    }
     // A title may hold anything; a terminal must not obey it.
     out.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }

@@ -1,12 +1,15 @@
 //! `remission catalogue`: what is in it, one entry in full, and a copy of one to start from.
 
 use crate::commands::new;
+use crate::expected::entry::Entry;
+use crate::expected::quantity::Quantity;
+use crate::expected::{Expected, Kind};
 use crate::explain::page::Page;
 use crate::explain::words::figure;
 use crate::failure::{Exit, code};
 use crate::load::load;
 use crate::report::words;
-use crate::{catalogue, expected, treatment};
+use crate::{catalogue, treatment};
 use serde_json::json;
 use std::path::Path;
 
@@ -53,11 +56,10 @@ pub fn show(id: &str) -> Result<u8, Exit> {
             .collect();
         page.table(2, &rows, &[]);
     }
-    if let Some(source) = &loaded.expected {
+    if loaded.expected.is_some() {
         let set = id.split_once('/').map(|(_, variant)| variant);
         let first = loaded.study.as_ref().and_then(|s| s.arms.first()).map_or("the first arm", |a| a.name.as_str());
-        let expected = expected::read(source)?;
-        published(&mut page, &expected, set, first);
+        published(&mut page, &Entry::find(id)?.expected, set, first);
     }
     page.heading("Files");
     for name in files_of(&entry, &folder) {
@@ -123,7 +125,7 @@ fn files_of(entry: &str, folder: &str) -> Vec<String> {
 }
 
 /// The published numbers in words.
-fn published(page: &mut Page, expected: &expected::Expected, set: Option<&str>, first: &str) {
+fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &str) {
     let mine: Vec<_> = expected.published.iter().filter(|p| p.set.as_deref() == set).collect();
     if mine.is_empty() {
         return;
@@ -136,34 +138,40 @@ fn published(page: &mut Page, expected: &expected::Expected, set: Option<&str>, 
             page.text(2, &format!("{arm}:"));
         }
         said = Some(arm);
-        let (what, which) = p.quantity.split_once('.').unwrap_or((&p.quantity, ""));
-        let name = words::name(which);
         let percent = |x: f64| figure(100.0 * x);
         let plain = |x: f64| figure(x);
-        let (says, unit, write): (String, &str, &dyn Fn(f64) -> String) = match what {
-            "median_pfs_months" => ("median progression-free survival".into(), " months", &plain),
-            "median_os_months" => ("median survival".into(), " months", &plain),
-            "response" => ("response".into(), " %", &percent),
-            "mechanism" => (format!("patients with {name} at progression"), " %", &percent),
-            "origin" => (format!("patients with {name} at progression"), " %", &percent),
-            "hazard_ratio" => (format!("hazard ratio against {first}"), "", &plain),
-            "cells_at_end" => (format!("{name} cells at the end"), "", &plain),
-            other => (other.replace('_', " "), "", &plain),
+        let (says, unit, write): (String, &str, &dyn Fn(f64) -> String) = match &p.quantity {
+            Quantity::MedianPfs => ("median progression-free survival".into(), " months", &plain),
+            Quantity::MedianOs => ("median survival".into(), " months", &plain),
+            Quantity::Response => ("response".into(), " %", &percent),
+            Quantity::Mechanism(name) | Quantity::Origin(name) => {
+                (format!("patients with {} at progression", words::name(name)), " %", &percent)
+            }
+            Quantity::HazardRatio => {
+                (format!("hazard ratio against {}", p.against.as_deref().unwrap_or(first)), "", &plain)
+            }
+            Quantity::CellsAtEnd(name) => (format!("{} cells at the end", words::name(name)), "", &plain),
+            _ => (p.name.clone(), p.unit.as_deref().unwrap_or_default(), &plain),
         };
         let value = p.value.map(|v| format!(" {}{unit}", write(v))).unwrap_or_default();
-        let kind = match p.kind.as_str() {
-            "calibrated" => "the model was tuned to it",
-            "predicted" => "the model was not tuned to it",
-            _ => "shown and not judged",
+        let kind = match p.kind {
+            Kind::Calibrated => "the model was tuned to it",
+            Kind::Predicted => "the model was not tuned to it",
         };
         let from = p.citation.as_ref().map(|c| format!(" From {}.", c.in_words())).unwrap_or_default();
+        let range = p.range.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
+        let miss = p.reason.as_ref().map(|r| format!(" It does not come out: {r}")).unwrap_or_default();
         page.item(
             2,
             "- ",
-            &format!("{says}{value}; {} to {}{unit} counts as agreement; {kind}.{from}", write(p.low), write(p.high)),
+            &format!(
+                "{says}{value}; {} to {}{unit} counts as agreement{range}; {kind}.{from}{miss}",
+                write(p.low),
+                write(p.high)
+            ),
         );
     }
-    page.text(0, "`remission check` runs the entry against those that a run can give.");
+    page.text(0, "`remission catalogue test` runs the entry against those that a run can give.");
 }
 
 /// Markdown for a terminal: paragraphs and items are wrapped, tables laid out, blocks of code left alone.

@@ -1,12 +1,12 @@
 //! `remission check`: read a model and its study; run a catalogue entry against its published numbers.
 
 use crate::args;
-use crate::commands::run::{job, progress_of, simulate};
-use crate::expected::{self, Verdict};
+use crate::expected::entry::Entry;
+use crate::expected::judge::Status;
+use crate::expected::table;
+use crate::expected::test::{Choices, test};
 use crate::failure::{Exit, code};
-use crate::folder;
 use crate::load::load;
-use remission_cohort::patient::Method;
 use remission_cohort::typical::goes_wrong;
 use remission_engine::compiled::Compiled;
 use remission_model::resolved::Source;
@@ -41,40 +41,27 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
         )));
     }
     said += "\nno problems found\n";
-    let mut rows = Vec::new();
-    if let (Some(source), false, Some(_)) = (&loaded.expected, args.read_only, &loaded.study) {
-        let expected = expected::read(source)?;
-        let job = job(&loaded, args.patients, None, Method::Leap, None)?;
-        let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-check"))?;
-        let bar = progress_of(job.study.patients);
-        let data = simulate(&job, scratch.path(), stop, &bar, None);
-        bar.finish_and_clear();
-        let data = data?;
-        if data.failed_count > 0 {
-            let (number, _, why) = &data.failed[0];
-            return Err(Exit::refused(format!(
-                "{} of {} patients failed, the first (patient {number}): {why}",
-                data.failed_count, data.asked
-            )));
-        }
-        let set = loaded.name.split_once('/').map(|(_, variant)| variant);
-        rows = expected::compare(&expected, set, &data);
-        said += &format!("published numbers, {} patients an arm:\n{}", data.finished, expected::table(&rows));
+    let mut tested = None;
+    if let (Some(_), false, Some(_)) = (&loaded.expected, args.read_only, &loaded.study) {
+        let mut entry = Entry::find(&args.study)?;
+        // An entry is checked alone; `catalogue test` looks at its variants too.
+        let only = entry.only.clone();
+        entry.expected.published.retain(|p| p.set == only);
+        entry.expected.fits.clear();
+        let found = test(&entry, Choices { patients: args.patients, seed: None }, stop)?;
+        said += &table::text(&found);
+        tested = Some(found);
     }
-    let failed = rows.iter().filter(|r| r.verdict == Verdict::Outside).count();
+    let checks = tested.as_ref().map_or(&[][..], |t| &t.checks);
+    let of = |status: Status| checks.iter().filter(|c| c.status == status).count();
+    let failed = of(Status::Failed);
     if args.json {
         warn!("{said}");
-        let numbers: Vec<_> = rows
-            .iter()
-            .map(|r| {
-                json!({
-                    "quantity": r.quantity, "arm": r.arm, "kind": r.kind, "low": r.range.0, "high": r.range.1,
-                    "found": r.found.map(|f| f.0), "ci95": [r.found.map(|f| f.1), r.found.map(|f| f.2)],
-                    "verdict": r.verdict.text(),
-                })
-            })
-            .collect();
-        sayln!("{:#}", json!({ "study": loaded.name, "problems": 0, "published": numbers, "differ": failed }));
+        let numbers: Vec<_> = checks.iter().map(table::check_json).collect();
+        let document = json!({
+            "study": loaded.name, "problems": 0, "published": numbers, "differ": of(Status::Differs), "failed": failed,
+        });
+        sayln!("{document:#}");
     } else {
         say!("{said}");
     }

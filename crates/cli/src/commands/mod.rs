@@ -2,6 +2,8 @@
 
 pub mod bench;
 pub mod catalogue;
+pub mod catalogue_audit;
+pub mod catalogue_test;
 pub mod check;
 pub mod completions;
 pub mod diff;

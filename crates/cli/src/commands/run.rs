@@ -4,6 +4,7 @@ use crate::args::{self, MethodArg};
 use crate::asked::Asked;
 use crate::commands::resume::{self, Found};
 use crate::disk;
+use crate::expected::known_misses;
 use crate::extra_arms::with_arms;
 use crate::failure::{Exit, code};
 use crate::figures::figures;
@@ -226,7 +227,8 @@ fn make(
 ) -> Result<ReportData, Exit> {
     let whole = kept.whole()?;
     let put = |name: &str, bytes: &[u8]| disk::write(&whole.join(name), bytes).map_err(disk::exit);
-    let data = simulate(job, &whole, stop, bar, Some(kept))?;
+    let mut data = simulate(job, &whole, stop, bar, Some(kept))?;
+    data.misses.clone_from(&kept.asked.misses);
     for source in &loaded.sources {
         put(&record::input_name(source), source.text.as_bytes())?;
     }
@@ -262,6 +264,7 @@ fn begin(job: &Job, loaded: &Loaded, args: &args::Run, every: u32) -> Result<Unf
         method: job.method.name().to_string(),
         csv: args.csv,
         inputs: record::inputs(&loaded.sources),
+        misses: known_misses(loaded),
     };
     let begin = |dir: &Path| Unfinished::begin(dir, asked.clone(), &loaded.sources, every);
     if let Some(out) = &args.out {

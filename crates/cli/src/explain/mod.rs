@@ -216,6 +216,7 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
     clinic::print_origins(&mut page, &e.origins, study.is_none_or(|s| s.assesses_progression()));
     page.heading("Numbers");
     numbers::print(&mut page, &e.numbers, &e.numbers_rest_on);
+    numbers::settings(&mut page, &compiled.model);
     page.finish()
 }
 

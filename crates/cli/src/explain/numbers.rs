@@ -1,8 +1,8 @@
 //! Every number with its source or assumption, what else it could be, and how patients differ.
 
 use super::page::Page;
-use super::words::{figure, many, source, variation};
-use remission_model::resolved::{Covariate, Model, Source};
+use super::words::{citation, figure, many, source, variation};
+use remission_model::resolved::{Basis, Covariate, Model, Source};
 use serde::Serialize;
 
 /// How many numbers rest on what.
@@ -112,4 +112,15 @@ pub fn print(page: &mut Page, numbers: &[Number], count: &Count) {
         ]);
     }
     page.table(0, &rows, &[]);
+}
+
+/// Where numbers come from that are written in a section as they are.
+pub fn settings(page: &mut Page, model: &Model) {
+    for s in &model.settings {
+        let basis = match &s.basis {
+            Basis::Cited(c) => format!("cited: {}", citation(c)),
+            Basis::Assumed(why) => format!("assumed: {why}"),
+        };
+        page.item(0, "", &format!("Numbers written in {}: {basis}", s.of));
+    }
 }

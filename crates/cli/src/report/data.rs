@@ -54,6 +54,10 @@ pub struct ReportData {
     pub assumptions: Vec<Assumption>,
     /// Papers, as DOI or address with the place.
     pub citations: Vec<(String, String)>,
+    /// Published numbers of a catalogue entry that are known not to come out, each with its reason; judged by `catalogue test` and
+    /// not by this run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub misses: Vec<Miss>,
     /// Version of the program.
     pub version: String,
 }
@@ -181,6 +185,17 @@ pub struct ComparisonData {
     pub ci95: Option<(f64, f64)>,
     /// Log-rank p-value.
     pub p_value: Option<f64>,
+}
+
+/// A published number that honestly does not come out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Miss {
+    /// What, in words.
+    pub name: String,
+    /// The published figure with its range.
+    pub published: String,
+    /// Why it does not come out.
+    pub reason: String,
 }
 
 /// A number that is not measured.

@@ -40,7 +40,8 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 pub(crate) const SCRIPT: &str = include_str!("download.js");
 
 /// Sections that a page may have: anchor and short name.
-const SECTIONS: [(&str, &str); 18] = [
+const SECTIONS: [(&str, &str); 19] = [
+    ("misses", "Not reproduced"),
     ("table", "Table"),
     ("burden", "Burden"),
     ("progression", "Progression-free survival"),
@@ -90,7 +91,8 @@ pub fn render(data: &ReportData) -> String {
         ]
         .concat()
     };
-    let body = [summary::answer(data), summary::table(data), pictures, record::section(data)].concat();
+    let body =
+        [summary::answer(data), summary::misses(data), summary::table(data), pictures, record::section(data)].concat();
     let links = contents(&body);
     let title = if data.title.trim().is_empty() { &data.study } else { &data.title };
     format!(

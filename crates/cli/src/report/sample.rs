@@ -194,6 +194,7 @@ pub fn trial() -> ReportData {
         detection_limit_is: "largest lesion 2.5 mm across".to_owned(),
         percentiles_of: 1000,
         ranking: Some(sample_patients::ranking()),
+        misses: Vec::new(),
     }
 }
 

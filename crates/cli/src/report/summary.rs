@@ -77,6 +77,27 @@ pub fn answer(data: &ReportData) -> String {
     format!("{out}<div class=answer>{sentences}{comparisons}</div><p class=note>{caution}</p>")
 }
 
+/// Published numbers that are known not to come out, with their reasons; empty where there is none.
+pub fn misses(data: &ReportData) -> String {
+    let Some(said) = words::misses(data) else { return String::new() };
+    let items: String = data
+        .misses
+        .iter()
+        .map(|m| {
+            format!(
+                "<li><strong>{}</strong>, published {}: {}</li>",
+                escape(&m.name),
+                escape(&m.published),
+                escape(&m.reason)
+            )
+        })
+        .collect();
+    format!(
+        "<section id=misses><h2>What this model does not reproduce</h2><p>{}</p><ul>{items}</ul></section>",
+        escape(&said)
+    )
+}
+
 /// The table of arms.
 pub fn table(data: &ReportData) -> String {
     if data.finished == 0 || data.arms.is_empty() || !data.assesses_progression {

@@ -1,6 +1,6 @@
 //! Tests of the whole page that need no browser.
 
-use super::data::{ArmData, Band, DoseChange, Exposure, Reading, ReportData};
+use super::data::{ArmData, Band, DoseChange, Exposure, Miss, Reading, ReportData};
 use super::{render, sample};
 
 /// Pictures of the wide page (those of both widths counted once).
@@ -223,4 +223,34 @@ fn what_is_seldom_detected_is_said_and_not_drawn() {
     let page = render(&data);
     assert_eq!(pictures(&page), drawn - 3);
     assert!(page.contains("ctdna vaf (4.0\u{a0}%)") && page.contains("id=\"table-reading-ctdna_vaf\""));
+}
+
+#[test]
+fn question_answer_and_what_is_not_reproduced_come_first_in_a_dish_too() {
+    for mut data in [sample::trial(), sample::dish()] {
+        data.question = "How fast do cells die?".to_owned();
+        assert!(!render(&data).contains("id=misses"), "nothing is said where nothing is missed");
+        let miss = |name: &str| Miss {
+            name: name.to_owned(),
+            published: "0.23 (0.12 to 0.45)".to_owned(),
+            reason: "cells <die> too slowly".to_owned(),
+        };
+        data.misses = vec![miss("early clearance"), miss("fall")];
+        let page = render(&data);
+        let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("no `{words}`"));
+        let order = [
+            at("How fast do cells die?"),
+            at("<div class=answer>"),
+            at("<section id=misses>"),
+            at("<section id=burden>"),
+        ];
+        assert!(order.is_sorted(), "{order:?}");
+        assert!(page.contains("2 published numbers of this entry are known not to come out:"));
+        assert!(
+            page.contains(
+                "<strong>early clearance</strong>, published 0.23 (0.12 to 0.45): cells &lt;die&gt; too slowly"
+            )
+        );
+        assert!(page.contains("<a href=\"#misses\">Not reproduced</a>"));
+    }
 }

@@ -303,6 +303,15 @@ pub fn ended_early(data: &ReportData, arm: &ArmData) -> Option<String> {
     ))
 }
 
+/// How many published numbers are known not to come out; nothing where there is none.
+pub fn misses(data: &ReportData) -> Option<String> {
+    Some(match data.misses.len() {
+        0 => return None,
+        1 => "1 published number of this entry is known not to come out:".to_owned(),
+        n => format!("{n} published numbers of this entry are known not to come out:"),
+    })
+}
+
 /// True when more than half of a curve's patients were censored before the study's end: their runs ended for
 /// another reason, most often progression, and what the curve says of later times rests on those who were left.
 pub fn left_early(data: &ReportData, curve: &Curve) -> bool {

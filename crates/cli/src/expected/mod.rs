@@ -1,0 +1,181 @@
+//! Published numbers of a catalogue entry (`expected.toml`): what they are, and whether a run of the entry gives them.
+//!
+//! In reading order: [`quantity`] (what can be asked of a run), [`read`] (the file, every fault at once), [`names`] (arms, variables
+//! and sets against the entry's studies), [`entry`] (an entry with its variants), [`gather`] (what is kept of every patient of a
+//! run), [`spread`] (Monte Carlo errors), [`figure`] (a number from a run), [`judge`] (does it agree?), [`test`] (all of an entry),
+//! [`table`] (how that is printed). Ranges are fixed beforehand and never widened: a number that honestly does not come out
+//! says why (`reason`) and is counted apart.
+
+pub mod entry;
+pub mod figure;
+pub mod gather;
+pub mod judge;
+pub mod names;
+pub mod quantity;
+pub mod read;
+pub mod spread;
+pub mod table;
+pub mod test;
+
+use crate::load::Loaded;
+use crate::report::data::Miss;
+use quantity::Quantity;
+use remission_cohort::patient::Method;
+
+/// The file.
+#[derive(Debug, Clone, Default)]
+pub struct Expected {
+    /// Numbers, in the order written.
+    pub published: Vec<Published>,
+    /// What tests judge by a procedure of their own, such as fits to readings.
+    pub fits: Vec<Fit>,
+}
+
+/// What a re-run of a fit must give; looked at by the test that is named.
+#[derive(Debug, Clone)]
+pub struct Fit {
+    /// Which fit, and what of it.
+    pub name: String,
+    /// The test that repeats it.
+    pub judged_by: String,
+}
+
+/// Whether the model was tuned to a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It was.
+    Calibrated,
+    /// It was not.
+    Predicted,
+}
+
+impl Kind {
+    /// As written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Calibrated => "calibrated",
+            Kind::Predicted => "predicted",
+        }
+    }
+}
+
+/// How an arm is compared with another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// The arm's over the other's.
+    Ratio,
+    /// The arm's minus the other's.
+    Difference,
+}
+
+/// One published number.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// In words, once in the entry.
+    pub name: String,
+    /// What is asked of the run.
+    pub quantity: Quantity,
+    /// Arm; the first where none is named.
+    pub arm: Option<String>,
+    /// The arm it is compared with.
+    pub against: Option<String>,
+    /// How.
+    pub relation: Relation,
+    /// Variant that is run; none: the entry itself.
+    pub set: Option<String>,
+    /// How it is run.
+    pub method: Method,
+    /// Unit of `value`, `low` and `high`, where it is not the quantity's own.
+    pub unit: Option<String>,
+    /// As printed, where one figure is printed.
+    pub value: Option<f64>,
+    /// Lowest that agrees.
+    pub low: f64,
+    /// Highest that agrees.
+    pub high: f64,
+    /// Where the range comes from, in words.
+    pub range: Option<String>,
+    /// Whether the model was tuned to it.
+    pub kind: Kind,
+    /// Why it honestly does not come out.
+    pub reason: Option<String>,
+    /// Where it is printed.
+    pub citation: Option<Citation>,
+    /// The test that looks at it, where no run gives it.
+    pub judged_by: Option<String>,
+    /// Line of its keys, from 1.
+    pub lines: Lines,
+}
+
+/// Where the keys of an entry stand.
+#[derive(Debug, Clone, Default)]
+pub struct Lines {
+    /// Line of the entry itself, from 1.
+    pub own: usize,
+    /// Key and its line.
+    pub keys: Vec<(String, usize)>,
+}
+
+impl Lines {
+    /// Line of a key, or of the entry where the key was left out.
+    pub fn of(&self, key: &str) -> usize {
+        self.keys.iter().find(|k| k.0 == key).map_or(self.own, |k| k.1)
+    }
+}
+
+impl Published {
+    /// The published figure: as printed, or the middle of the range.
+    pub fn figure(&self) -> f64 {
+        self.value.unwrap_or(0.5 * (self.low + self.high))
+    }
+}
+
+/// Where a number is printed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Citation {
+    /// DOI, or none.
+    pub doi: Option<String>,
+    /// Address, or none.
+    pub url: Option<String>,
+    /// Place in the paper.
+    pub place: Option<String>,
+}
+
+impl Citation {
+    /// Paper and place.
+    pub fn in_words(&self) -> String {
+        let doi = self.doi.as_ref().map(|d| format!("doi {d}"));
+        let parts = [doi.or(self.url.clone()), self.place.clone()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+    }
+}
+
+impl Expected {
+    /// The honest misses of the entry itself, or of a variant, as written: nothing is run for them.
+    pub fn misses(&self, set: Option<&str>) -> Vec<Miss> {
+        let mine = self.published.iter().filter(|p| p.set.as_deref() == set);
+        mine.filter_map(|p| {
+            let reason = p.reason.clone()?;
+            Some(Miss { name: p.name.clone(), published: table::printed(p), reason })
+        })
+        .collect()
+    }
+}
+
+/// The honest misses of a study that has published numbers beside it; a file that cannot be read is told of and stops no run.
+pub fn known_misses(loaded: &Loaded) -> Vec<Miss> {
+    let Some(source) = &loaded.expected else { return Vec::new() };
+    let set = loaded.name.split_once('/').map(|(_, variant)| variant);
+    match read::read(source) {
+        Ok(expected) => expected.misses(set),
+        Err(faults) => {
+            warnln!(
+                "note: {} cannot be read ({} problems, `remission catalogue test` names them); the report does not say which published \
+                 numbers do not come out",
+                source.shown,
+                faults.len()
+            );
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Names in published numbers against the studies of the entry: variants, arms, variables, mechanisms, cell types, units, days.
+
+use super::Published;
+use super::entry::Entry;
+use super::gather::{factor, unit_of, variables};
+use super::quantity::{Law, Over, Quantity, When};
+use super::read::Fault;
+use crate::load::Loaded;
+use remission_cohort::outcome::OriginFound;
+use remission_cohort::patient::mechanisms;
+
+/// Everything that is wrong with the names of an entry's published numbers.
+pub fn check(entry: &Entry) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for p in entry.expected.published.iter().filter(|p| p.judged_by.is_none()) {
+        let Some(loaded) = entry.set(p.set.as_deref()) else {
+            let known: Vec<String> = entry.sets.iter().filter_map(|s| s.0.clone()).collect();
+            let set = p.set.clone().unwrap_or_default();
+            faults.push(Fault::of_name(p.lines.of("set"), "set", "the variant", &set, &known));
+            continue;
+        };
+        one(p, loaded, &mut faults);
+    }
+    faults
+}
+
+fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
+    let Some(study) = &loaded.study else {
+        faults.push(Fault {
+            line: p.lines.own,
+            at: format!("\"{}\"", p.name),
+            found: "an entry without study.toml".into(),
+            allowed: "a study: without arms and visits nothing can be run".into(),
+            near: Vec::new(),
+        });
+        return;
+    };
+    let mut plain = |key: &str, found: String, allowed: &str| {
+        faults.push(Fault { line: p.lines.of(key), at: key.into(), found, allowed: allowed.into(), near: Vec::new() });
+    };
+    let late = |day: f64| day > study.horizon;
+    let horizon = format!("at most the horizon of the study, {} days", study.horizon);
+    match &p.quantity {
+        Quantity::Reading(r) => match r.when {
+            When::At(day) if late(day) => plain("at", format!("day {day}"), &horizon),
+            When::Between { from, .. } if late(from) => plain("between", format!("from day {from}"), &horizon),
+            _ => {}
+        },
+        Quantity::ProgressionFreeAt(day) | Quantity::AliveAt(day) | Quantity::EventShare(_, Some(day))
+            if late(*day) =>
+        {
+            plain("at", format!("day {day}"), &horizon);
+        }
+        Quantity::Law(Law { at: Some(day), .. }) if late(*day) || *day <= 0.0 => {
+            plain("at", format!("day {day}"), &format!("above 0 and {horizon}"));
+        }
+        Quantity::HazardRatio => {
+            let first = study.arms.first().map(|a| a.name.clone());
+            if p.arm.is_none() || p.arm == p.against || (p.against.is_none() && p.arm == first) {
+                let allowed = "`arm` and, where it is not the first, `against`: two arms of the study";
+                plain("arm", "a hazard ratio of an arm against itself".into(), allowed);
+            }
+        }
+        _ => {}
+    }
+    let arms: Vec<String> = study.arms.iter().map(|a| a.name.clone()).collect();
+    for (key, name) in [("arm", &p.arm), ("against", &p.against)] {
+        if let Some(name) = name.as_ref().filter(|n| !arms.contains(n)) {
+            faults.push(Fault::of_name(p.lines.of(key), key, "the arm", name, &arms));
+        }
+    }
+    let model = &loaded.model;
+    let types = || std::iter::once("total".to_string()).chain(model.cells.iter().map(|c| c.name.clone()));
+    let origins = || OriginFound::ALL.iter().map(|o| o.name().to_string()).collect();
+    let (what, name, known): (&str, &str, Vec<String>) = match &p.quantity {
+        Quantity::Mechanism(name) => ("the mechanism", name, mechanisms(model)),
+        Quantity::Origin(name) | Quantity::RelapseOrigin(name, _) => ("the origin", name, origins()),
+        Quantity::CellsAtEnd(name) => ("the cell type", name, types().collect()),
+        Quantity::Reading(r) => ("the variable", &r.of, variables(model).into_iter().map(|v| v.0).collect()),
+        _ => ("", "", Vec::new()),
+    };
+    if !what.is_empty() && !known.iter().any(|k| k == name) {
+        let key = if matches!(p.quantity, Quantity::Reading(_)) { "of" } else { "quantity" };
+        faults.push(Fault::of_name(p.lines.of(key), key, what, name, &known));
+        return;
+    }
+    units(p, loaded, faults);
+}
+
+/// Units fit what they stand for.
+fn units(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
+    let mut wrong = |key: &str, unit: &str, own: &str| {
+        let own =
+            if own.is_empty() { "a plain number or a share (%)".to_string() } else { format!("a unit like {own}") };
+        faults.push(Fault {
+            line: p.lines.of(key),
+            at: key.into(),
+            found: format!("the unit `{unit}`"),
+            allowed: own,
+            near: Vec::new(),
+        });
+    };
+    let own = if p.against.is_some() && p.relation == super::Relation::Ratio {
+        String::new()
+    } else {
+        unit_of(&p.quantity, &loaded.model)
+    };
+    if let Some(unit) = p.unit.as_ref().filter(|unit| factor(&own, unit).is_none()) {
+        wrong("unit", unit, &own);
+    }
+    if let Quantity::Reading(r) = &p.quantity
+        && let Over::Share(_, threshold) = &r.over
+        && !threshold.unit.is_empty()
+    {
+        let table = super::gather::unit_of_patient(r, &loaded.model);
+        if factor(&table, &threshold.unit).is_none() {
+            wrong("patients", &threshold.unit, &table);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! An entry against its published numbers: every set and method that a number needs is run once.
+
+use super::Published;
+use super::entry::Entry;
+use super::figure::{Found, arms, of_law, threshold_scale};
+use super::gather::{Kept, Patients, Probe};
+use super::judge::{Check, judge};
+use super::quantity::{Law, Quantity};
+use super::spread::Estimate;
+use crate::commands::run::{Job, job, progress_of};
+use crate::failure::{Exit, code};
+use crate::load::Loaded;
+use remission_cohort::law::{Refused, StudyLaw, law};
+use remission_cohort::patient::Method;
+use remission_cohort::run::{Finish, Handed, Options, run as run_cohort};
+use remission_cohort::summary::Gather;
+use remission_engine::compiled::Compiled;
+use std::sync::atomic::AtomicBool;
+
+/// How the entries are run.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Choices {
+    /// Patients an arm; the study's own where none are given.
+    pub patients: Option<u32>,
+    /// Seed; the study's own where none is given.
+    pub seed: Option<u64>,
+}
+
+/// A number that a test of its own judges.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// In words.
+    pub name: String,
+    /// The test.
+    pub judged_by: String,
+}
+
+/// What came of an entry.
+#[derive(Debug, Clone)]
+pub struct Tested {
+    /// Catalogue ID, or the folder's name.
+    pub id: String,
+    /// Numbers, in the order of the file.
+    pub checks: Vec<Check>,
+    /// Numbers that no run gives.
+    pub elsewhere: Vec<Elsewhere>,
+    /// How its sets were run, in words.
+    pub runs: Vec<String>,
+}
+
+/// Runs an entry against its numbers.
+///
+/// # Errors
+/// Interrupted. What cannot be run fails the numbers that need it.
+pub fn test(entry: &Entry, choices: Choices, stop: &AtomicBool) -> Result<Tested, Exit> {
+    let all: Vec<(usize, &Published)> =
+        entry.expected.published.iter().enumerate().filter(|(_, p)| entry.looks_at(p)).collect();
+    let mut out = Tested { id: entry.id.clone(), checks: Vec::new(), elsewhere: Vec::new(), runs: Vec::new() };
+    let mut checks: Vec<(usize, Check)> = Vec::new();
+    let mut needed: Vec<(Option<&str>, Method)> = Vec::new();
+    for (k, p) in &all {
+        let key = (p.set.as_deref(), p.method);
+        match &p.quantity {
+            Quantity::Elsewhere => {
+                let judged_by = p.judged_by.clone().unwrap_or_default();
+                out.elsewhere.push(Elsewhere { name: p.name.clone(), judged_by });
+            }
+            Quantity::Law(asked) => checks.push((*k, judge(p, by_law(entry, p, asked, choices, stop)?))),
+            _ if !needed.contains(&key) => needed.push(key),
+            _ => {}
+        }
+    }
+    if entry.only.is_none() {
+        let fits = entry.expected.fits.iter();
+        out.elsewhere.extend(fits.map(|f| Elsewhere { name: f.name.clone(), judged_by: f.judged_by.clone() }));
+    }
+    for (set, method) in needed {
+        let mine: Vec<(usize, &Published)> = all
+            .iter()
+            .filter(|(_, p)| (p.set.as_deref(), p.method) == (set, method))
+            .filter(|(_, p)| !p.quantity.is_law() && p.quantity != Quantity::Elsewhere)
+            .copied()
+            .collect();
+        let Some(loaded) = entry.set(set) else { continue };
+        match job(loaded, choices.patients, choices.seed, method, None) {
+            Ok(job) => {
+                let name = set.map_or(entry.id.clone(), |set| format!("variant {set}"));
+                let (n, seed) = (crate::report::words::patients(job.study.patients.into()), job.study.seed);
+                out.runs.push(format!("{name}: {n} an arm, {}, seed {seed}", method.name()));
+                for (k, found) in figures(&job, &mine, stop)? {
+                    checks.push((k, judge(&entry.expected.published[k], found)));
+                }
+            }
+            Err(exit) => {
+                let why = exit.message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
+                checks.extend(mine.iter().map(|(k, p)| (*k, judge(p, Err(why.clone())))));
+            }
+        }
+    }
+    checks.sort_by_key(|c| c.0);
+    out.checks = checks.into_iter().map(|c| c.1).collect();
+    Ok(out)
+}
+
+fn interrupted() -> Exit {
+    Exit { message: "interrupted: nothing was judged".into(), code: code::INTERRUPTED }
+}
+
+/// The figures of one run, by the number of what is published.
+type Figures = Vec<(usize, Result<Estimate, String>)>;
+
+fn figures(job: &Job, mine: &[(usize, &Published)], stop: &AtomicBool) -> Result<Figures, Exit> {
+    let (model, study) = (&job.compiled.model, &job.study);
+    let mut patients = Patients::default();
+    for (k, p) in mine {
+        if let Quantity::Reading(r) = &p.quantity
+            && let Some(probe) = Probe::new(r, model, study)
+        {
+            let (arm, against) = arms(p, study);
+            let arms = std::iter::once(arm).chain(against).map(|a| (a, Vec::new())).collect();
+            patients.readings.push((*k, Kept { probe, over: r.over.clone(), scale: threshold_scale(p, model), arms }));
+        }
+    }
+    let mut gathered = Gather::new(model, study);
+    let options = Options { method: job.method, threads: job.threads, batch: job.batch };
+    let bar = progress_of(study.patients);
+    let finish = run_cohort(&job.compiled, study, 0..study.patients, options, stop, |handed| {
+        if let Handed::Next(patient) = handed {
+            gathered.add(&patient);
+            patients.add(&patient);
+            bar.set_position(u64::from(patient.patient) + 1);
+        }
+        Ok::<(), Exit>(())
+    })?;
+    bar.finish_and_clear();
+    if finish == Finish::Interrupted {
+        return Err(interrupted());
+    }
+    if let Some((number, _, why)) = gathered.failed.first() {
+        let why = format!(
+            "{} of {} patients failed, the first (patient {number}): {why}",
+            gathered.failed.len(),
+            gathered.asked
+        );
+        return Ok(mine.iter().map(|(k, _)| (*k, Err(why.clone()))).collect());
+    }
+    let found = Found { model, study, method: job.method, gathered: &gathered, patients: &patients };
+    Ok(mine.iter().map(|(k, p)| (*k, found.figure(*k, p))).collect())
+}
+
+/// A probability by the exact law of the typical patient, or averaged over the study's.
+fn by_law(
+    entry: &Entry,
+    p: &Published,
+    asked: &Law,
+    choices: Choices,
+    stop: &AtomicBool,
+) -> Result<Result<Estimate, String>, Exit> {
+    let Some((loaded, mut study)) = entry.set(p.set.as_deref()).and_then(|l: &Loaded| Some((l, l.study.clone()?)))
+    else {
+        return Ok(Err("there is no study".into()));
+    };
+    study.horizon = asked.at.unwrap_or(study.horizon);
+    study.seed = choices.seed.unwrap_or(study.seed);
+    let number = asked.average.then(|| choices.patients.unwrap_or(study.patients));
+    let solve = || law(&Compiled::new(&loaded.model), &study, number, crate::args::threads(None), stop, |_| {});
+    let found: StudyLaw = match solve() {
+        Ok(found) => found,
+        Err(Refused::Interrupted) => return Err(interrupted()),
+        Err(Refused::Typical(why)) => return Ok(Err(format!("the typical patient has no law: {why}"))),
+        Err(Refused::Acting(obstacles)) => {
+            let terms: Vec<String> = obstacles.iter().map(|o| format!("`{}` {}", o.term, o.why)).collect();
+            return Ok(Err(format!("there is no exact law: {}", terms.join("; "))));
+        }
+    };
+    let (arm, against) = arms(p, &study);
+    let of = |arm| of_law(asked, &found, arm);
+    Ok(match against {
+        Some(other) => of(arm).and_then(|a| a.against(of(other)?, p.relation)),
+        None => of(arm),
+    })
+}
