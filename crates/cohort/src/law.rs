@@ -179,6 +179,25 @@ pub fn law(
     Ok(StudyLaw { arms: arms.into_iter().map(Gather::finish).collect(), dropped })
 }
 
+/// P(no resistant cell at the horizon), or P(no cell at all), of the typical patient in the first arm of a study, and nothing else:
+/// much sooner than all that [`law`] says.
+///
+/// # Errors
+/// As there, but for interruptions.
+pub fn typical_none(compiled: &Compiled, study: &Study, resistant: bool) -> Result<f64, Refused> {
+    let centre = typical(&compiled.model);
+    let (alone, _) = expressible(compiled, study, &centre)?;
+    let solve = || -> Result<f64, Failure> {
+        let mut exposure = Exposure::new(&alone, &centre, 0.0)?;
+        if let Some(arm) = study.arms.first() {
+            exposure.follow(arm.regimen_of(0));
+        }
+        let law = Law::new(&alone, &centre, &exposure, &[study.horizon])?;
+        law.none(|i| !resistant || alone.is_resistant(i), 0)
+    };
+    solve().map_err(|failure| Refused::Typical(failure.to_string()))
+}
+
 /// Results of all of `0..number`, in order.
 fn all<T: Send + 'static>(
     number: u32,

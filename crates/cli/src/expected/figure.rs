@@ -78,7 +78,7 @@ impl Found<'_> {
 
     fn hazard_ratio(&self, arm: usize, against: usize) -> Result<Estimate, String> {
         let of = |k: usize| observations(&self.gathered.arms()[k].progression);
-        if self.study.recist_on.is_none() {
+        if !self.study.assesses_progression() {
             return Err(UNASSESSED.into());
         }
         let fit = hazard_ratio(&of(against), &of(arm), &CoxOptions::default()).map_err(|e| e.to_string())?;
@@ -91,7 +91,7 @@ impl Found<'_> {
     /// A quantity of one arm, in its own unit.
     fn one(&self, quantity: &Quantity, arm: usize) -> Result<Estimate, String> {
         let patients = &self.gathered.arms()[arm];
-        let assessed = || if self.study.recist_on.is_some() { Ok(()) } else { Err(UNASSESSED.to_string()) };
+        let assessed = || if self.study.assesses_progression() { Ok(()) } else { Err(UNASSESSED.to_string()) };
         let followed =
             || if self.model.death.is_some() { Ok(()) } else { Err("nobody dies in this model".to_string()) };
         match quantity {
@@ -134,8 +134,36 @@ impl Found<'_> {
             }
             Quantity::CellsAtEnd(name) => self.last(patients, name),
             Quantity::Blood(name) => molecular(patients, name),
-            Quantity::EventShare(name, _) | Quantity::EventMedianDays(name) => {
-                Err(format!("the model has no event {name}"))
+            Quantity::RelapseMechanism(name, between) => {
+                let (from, to) = between.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+                let all = self.patients.relapses.get(arm).map_or(&[][..], Vec::as_slice);
+                let inside = || all.iter().filter(|r| r.0 >= from && r.0 <= to);
+                let at = self.gathered.mechanisms.iter().position(|m| m == name);
+                let found = |r: &&(f64, OriginFound, Vec<bool>)| match at {
+                    Some(k) => r.2.get(k) == Some(&true),
+                    None => r.2.contains(&true),
+                };
+                spread::share(inside().filter(found).count() as u64, inside().count() as u64)
+                    .map_err(|_| "nobody progressed between these days".into())
+            }
+            Quantity::EventShare(name, by) => {
+                let days = self.first_days(name, arm)?;
+                let by = by.unwrap_or(self.study.horizon);
+                spread::share(days.iter().filter(|d| **d <= by).count() as u64, days.len() as u64)
+            }
+            Quantity::EventMedianDays(name, since) => {
+                let days: Vec<f64> = self.first_days(name, arm)?.into_iter().filter(|d| d.is_finite()).collect();
+                let days: Vec<f64> = days.into_iter().map(|d| d - since).collect();
+                spread::over(&days, &Over::Median, 1.0, false).map_err(|_| format!("nobody had the event {name}"))
+            }
+            Quantity::Correlation(pair) => {
+                let at = |name: &String| self.model.parameters.iter().position(|p| &p.name == name);
+                let of = |name| -> Vec<f64> {
+                    let value =
+                        |t: &Vec<(usize, f64)>| t.iter().find(|c| Some(c.0) == at(name)).map_or(f64::NAN, |c| c.1);
+                    self.patients.traits.iter().map(value).collect()
+                };
+                spread::correlation(&of(&pair[0]), &of(&pair[1]))
             }
             Quantity::Reading(_) | Quantity::HazardRatio | Quantity::Law(_) | Quantity::Elsewhere => {
                 Err("not a quantity of one arm".into())
@@ -143,15 +171,23 @@ impl Found<'_> {
         }
     }
 
+    /// Day of the first event of this name of every patient; infinity without.
+    fn first_days(&self, name: &str, arm: usize) -> Result<Vec<f64>, String> {
+        let of = |e: &remission_model::resolved::Event| self.model.levels[e.level].name == name;
+        let event = self.model.events.iter().position(of).ok_or_else(|| format!("the model has no event {name}"))?;
+        let none = || vec![f64::INFINITY; self.patients.traits.len()];
+        Ok(self.patients.events.get(arm).and_then(|e| e.get(event)).cloned().unwrap_or_else(none))
+    }
+
     fn last(&self, patients: &ArmData, name: &str) -> Result<Estimate, String> {
         let at = self.model.cells.iter().position(|c| c.name == name);
-        let cells = |row: &Vec<f64>| at.map_or_else(|| row.iter().sum(), |k| row[k]);
+        let cells = |row: &Vec<f64>| at.map_or_else(|| self.model.total(row), |k| row[k]);
         let all: Vec<f64> = patients.last.iter().map(cells).collect();
         spread::over(&all, &Over::Median, 1.0, self.method == Method::Mean)
     }
 }
 
-const UNASSESSED: &str = "the study assesses no progression (recist_on)";
+const UNASSESSED: &str = "the study assesses no progression (recist_on, progression_when)";
 
 fn nobody(_: String) -> String {
     "nobody progressed".into()
@@ -173,16 +209,13 @@ fn molecular(patients: &ArmData, name: &str) -> Result<Estimate, String> {
     Ok(Estimate::between(x, low, high, NORMAL, patients.molecular.len()))
 }
 
-/// A probability by the exact law, of a study whose horizon is the day asked for.
+/// A probability by the exact law averaged over patients, of a study whose horizon is the day asked for.
 pub fn of_law(law: &Law, found: &StudyLaw, arm: usize) -> Result<Estimate, String> {
     let arm = found.arms.get(arm).ok_or("no such arm")?;
     if let Some((number, why)) = arm.failed.first() {
         return Err(format!("{} patients have no law, the first (patient {number}): {why}", arm.failed.len()));
     }
     let value = if law.resistant { arm.days.last().ok_or("no days")?.no_resistant } else { arm.cure };
-    if !law.average {
-        return Ok(Estimate::exact(value));
-    }
     // Patients' own probabilities scatter less than yes and no do, so this error is not too small.
     let holding = libm::round(value * f64::from(arm.patients)) as u64;
     let error = spread::share(holding, arm.patients.into())?;

@@ -1,12 +1,13 @@
 //! What is kept of every patient of a run: one number a reading, and when and whence the tumour came back. The rest is kept by the
 //! cohort's own summary.
 //!
-//! A patient whose run ended before the day asked for is left out of that reading: nothing was looked at any more.
+//! Of a patient whose run ended before the day asked for (death, the ceiling, progression where the arm ends there) the last look is taken: who was
+//! cured stays cured, and a tumour that reached the ceiling is as large as that.
 
 use super::quantity::{Over, Quantity, Reading, Take, When};
 use remission_cohort::measure::channels;
-use remission_cohort::outcome::{ArmOutcome, Ended, OriginFound, PatientOutcome, Seen};
-use remission_model::resolved::{Model, Study};
+use remission_cohort::outcome::{ArmOutcome, OriginFound, PatientOutcome, Seen};
+use remission_model::resolved::Model;
 use remission_model::units::{Unit, unit};
 
 /// Where a variable of trajectories stands in a look.
@@ -68,38 +69,40 @@ pub fn factor(from: &str, to: &str) -> Option<f64> {
 pub struct Probe {
     column: Column,
     when: When,
-    /// How far a look may be from the day asked for, days, where the run ended before it.
-    reach: f64,
+    of_baseline: bool,
 }
 
 impl Probe {
     /// For a reading; none where the model has no such variable.
-    pub fn new(r: &Reading, model: &Model, study: &Study) -> Option<Probe> {
+    pub fn new(r: &Reading, model: &Model) -> Option<Probe> {
         let column = variables(model).into_iter().find(|v| v.0 == r.of)?.1;
-        let widest = study.visits.spacing.iter().map(|s| s.1).fold(0.0, f64::max);
-        Some(Probe { column, when: r.when, reach: 0.5 * widest + study.visits.window })
+        Some(Probe { column, when: r.when, of_baseline: r.of_baseline })
     }
 
-    /// The patient's number; `NaN` where the run had ended.
+    /// The patient's number; `NaN` without a look between the days asked for, or of a baseline that is 0.
     pub fn read(&self, arm: &ArmOutcome) -> f64 {
         let value = |k: usize, seen: &Seen| match self.column {
-            Column::Total => seen.by_type.iter().sum(),
+            Column::Total => seen.total,
             Column::Cells(t) => seen.by_type[t],
             Column::Level(l, scale) => seen.levels[l] / scale,
             Column::Reading(c) => seen.readings[c],
             Column::Barcodes => arm.barcodes.get(k).map_or(f64::NAN, |b| f64::from(b.living)),
         };
         let looks = arm.seen.iter().enumerate();
+        let first = match (self.of_baseline, arm.seen.first()) {
+            (true, Some(seen)) => value(0, seen),
+            _ => 1.0,
+        };
+        let relative = |x: f64| if self.of_baseline && first <= 0.0 { f64::NAN } else { x / first };
         match self.when {
             When::At(day) => {
                 let away = |seen: &Seen| (seen.time - day).abs();
                 let Some((k, seen)) = looks.min_by(|a, b| away(a.1).total_cmp(&away(b.1))) else { return f64::NAN };
-                let over = arm.ended != Ended::Horizon && seen.time < day && away(seen) > self.reach;
-                if over { f64::NAN } else { value(k, seen) }
+                relative(value(k, seen))
             }
             When::Between { from, to, take } => {
                 let inside = looks.filter(|(_, seen)| seen.time >= from && seen.time <= to);
-                of_several(inside.map(|(k, seen)| (seen.time, value(k, seen))), take)
+                of_several(inside.map(|(k, seen)| (seen.time, relative(value(k, seen)))), take)
             }
         }
     }
@@ -140,8 +143,12 @@ pub struct Kept {
 pub struct Patients {
     /// Readings, by the number of the published figure they belong to.
     pub readings: Vec<(usize, Kept)>,
-    /// By arm: day and origin of every progression.
-    pub relapses: Vec<Vec<(f64, OriginFound)>>,
+    /// By arm: day and origin of every progression, and which mechanisms were found.
+    pub relapses: Vec<Vec<(f64, OriginFound, Vec<bool>)>>,
+    /// By arm and event of the model: day of the first of each patient; infinity without.
+    pub events: Vec<Vec<Vec<f64>>>,
+    /// Covariates of every patient, in the model's order.
+    pub traits: Vec<Vec<(usize, f64)>>,
 }
 
 impl Patients {
@@ -156,9 +163,19 @@ impl Patients {
         self.relapses.resize(arms.len(), Vec::new());
         for (list, arm) in self.relapses.iter_mut().zip(arms) {
             if let (true, Some(found)) = (arm.time_to_progression.event, &arm.rebiopsy) {
-                list.push((arm.time_to_progression.time, found.origin));
+                list.push((arm.time_to_progression.time, found.origin, found.found.clone()));
             }
         }
+        self.events.resize(arms.len(), Vec::new());
+        for (by_event, arm) in self.events.iter_mut().zip(arms) {
+            let most = arm.events.iter().map(|e| e.event + 1).max().unwrap_or(0).max(by_event.len());
+            let before = self.traits.len();
+            by_event.resize_with(most, || vec![f64::INFINITY; before]);
+            for (k, days) in by_event.iter_mut().enumerate() {
+                days.push(arm.events.iter().find(|e| e.event == k).map_or(f64::INFINITY, |e| e.time));
+            }
+        }
+        self.traits.push(outcome.covariates.iter().map(|c| (c.parameter, c.value)).collect());
     }
 }
 

@@ -83,6 +83,8 @@ pub struct Published {
     pub relation: Relation,
     /// Variant that is run; none: the entry itself.
     pub set: Option<String>,
+    /// Parameters that have another value for this number alone: name, and number with its unit.
+    pub with: Vec<(String, String)>,
     /// How it is run.
     pub method: Method,
     /// Unit of `value`, `low` and `high`, where it is not the quantity's own.

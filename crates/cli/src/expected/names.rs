@@ -75,6 +75,11 @@ fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
     let (what, name, known): (&str, &str, Vec<String>) = match &p.quantity {
         Quantity::Mechanism(name) => ("the mechanism", name, mechanisms(model)),
         Quantity::Origin(name) | Quantity::RelapseOrigin(name, _) => ("the origin", name, origins()),
+        Quantity::RelapseMechanism(name, _) => {
+            let any = std::iter::once("any".to_string());
+            ("the mechanism", name, any.chain(mechanisms(model)).collect())
+        }
+        Quantity::EventShare(name, _) | Quantity::EventMedianDays(name, _) => ("the event", name, events(model)),
         Quantity::CellsAtEnd(name) => ("the cell type", name, types().collect()),
         Quantity::Reading(r) => ("the variable", &r.of, variables(model).into_iter().map(|v| v.0).collect()),
         _ => ("", "", Vec::new()),
@@ -84,7 +89,45 @@ fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
         faults.push(Fault::of_name(p.lines.of(key), key, what, name, &known));
         return;
     }
+    if let Quantity::Correlation(pair) = &p.quantity {
+        let traits = model.parameters.iter().filter(|p| p.covariate.is_some());
+        let known: Vec<String> = traits.map(|p| p.name.clone()).collect();
+        for name in pair.iter().filter(|n| !known.contains(n)) {
+            faults.push(Fault::of_name(p.lines.of("of"), "of", "the covariate", name, &known));
+        }
+    }
+    with(p, loaded, faults);
     units(p, loaded, faults);
+}
+
+/// Names of the model's events.
+fn events(model: &remission_model::Model) -> Vec<String> {
+    model.events.iter().map(|e| model.levels[e.level].name.clone()).collect()
+}
+
+/// Parameters that are set for a number are there, and in their unit.
+fn with(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
+    let known: Vec<String> = loaded.model.parameters.iter().map(|p| p.name.clone()).collect();
+    for (name, text) in &p.with {
+        let Some(parameter) = loaded.model.parameters.iter().find(|p| &p.name == name) else {
+            faults.push(Fault::of_name(p.lines.of("with"), "with", "the parameter", name, &known));
+            continue;
+        };
+        let own = remission_model::units::unit(&parameter.unit).map(|u| u.dimension).ok();
+        let written = remission_model::units::quantity(text).map(|q| q.unit.dimension).ok();
+        if written != own.or(Some(remission_model::units::Dimension::PLAIN)) {
+            faults.push(Fault {
+                line: p.lines.of("with"),
+                at: format!("with.{name}"),
+                found: format!("\"{text}\""),
+                allowed: match parameter.unit.as_str() {
+                    "" => "a plain number".into(),
+                    unit => format!("a number with a unit like {unit}"),
+                },
+                near: Vec::new(),
+            });
+        }
+    }
 }
 
 /// Units fit what they stand for.

@@ -27,10 +27,14 @@ pub enum Quantity {
     AliveAt(f64),
     /// Share of patients with an event by a day (none: the horizon).
     EventShare(String, Option<f64>),
-    /// Median day of an event among those who had it.
-    EventMedianDays(String),
+    /// Median day of an event among those who had it, counted from a day.
+    EventMedianDays(String, f64),
     /// Share of an origin among the progressions between two days (none: all).
     RelapseOrigin(String, Option<(f64, f64)>),
+    /// Share of the progressions between two days (none: all) at which a mechanism was found; `any` of them.
+    RelapseMechanism(String, Option<(f64, f64)>),
+    /// Correlation of two covariates over patients.
+    Correlation([String; 2]),
     /// A probability by the exact law.
     Law(Law),
     /// What a test of its own judges.
@@ -46,6 +50,8 @@ pub struct Reading {
     pub when: When,
     /// What over patients.
     pub over: Over,
+    /// As a share of the patient's own reading at day 0.
+    pub of_baseline: bool,
 }
 
 /// A probability by the exact law.
@@ -174,10 +180,11 @@ pub const BLOOD: [&str; 7] = [
 ];
 
 /// Keys that every number takes.
-pub const KEYS: [&str; 16] = [
+pub const KEYS: [&str; 17] = [
     "name",
     "quantity",
     "set",
+    "with",
     "arm",
     "against",
     "as",
@@ -208,8 +215,8 @@ const fn form(name: &'static str, of: &'static str, keys: &'static [&'static str
 }
 
 /// Every quantity.
-pub const FORMS: [Form; 22] = [
-    form("reading", "", &["of", "at", "between", "take", "patients"]),
+pub const FORMS: [Form; 24] = [
+    form("reading", "", &["of", "at", "between", "take", "patients", "of_baseline"]),
     form("median_pfs_months", "", &[]),
     form("median_os_months", "", &[]),
     form("response", "", &[]),
@@ -220,8 +227,10 @@ pub const FORMS: [Form; 22] = [
     form("progression_free_at", "", &["at"]),
     form("alive_at", "", &["at"]),
     form("event_share", "NAME", &["at"]),
-    form("event_median_days", "NAME", &[]),
+    form("event_median_days", "NAME", &["since"]),
     form("relapse_origin", "NAME", &["between"]),
+    form("relapse_mechanism", "NAME", &["between"]),
+    form("correlation", "", &["of"]),
     form("law.cure", "", &["at", "patients"]),
     form("law.no_resistance", "", &["at", "patients"]),
     form(BLOOD[0], "", &[]),
@@ -254,12 +263,13 @@ impl Quantity {
         match self {
             Quantity::Reading(r) => match (&r.over, r.when) {
                 (Over::Share(..), _) => Some(""),
+                (_, When::At(_)) if r.of_baseline => Some(""),
                 (_, When::Between { take, .. }) if take.is_day() => Some("days"),
                 _ => None,
             },
             Quantity::MedianPfs | Quantity::MedianOs => Some("months"),
             Quantity::CellsAtEnd(_) => Some("cells"),
-            Quantity::EventMedianDays(_) => Some("days"),
+            Quantity::EventMedianDays(..) => Some("days"),
             Quantity::Blood("ctdna_lead_days") => Some("days"),
             _ => Some(""),
         }

@@ -147,6 +147,7 @@ fn published(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
     let [arm, against, set, unit, range, reason] =
         ["arm", "against", "set", "unit", "range", "reason"].map(|key| s.text(key, faults));
     let citation = citation(s, faults);
+    let with = s.quantities("with", faults);
     let name = s.text("name", faults).or_else(|| {
         let parts = [written.clone()?, arm.clone().unwrap_or_default()];
         let name = parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(", ");
@@ -162,6 +163,7 @@ fn published(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
         against,
         relation: relation?,
         set,
+        with,
         method: method?,
         unit,
         value,
@@ -227,7 +229,12 @@ fn of_form(form: &Form, of: &str, s: &Section<'_>, faults: &mut Vec<Fault>) -> O
         "progression_free_at" => Quantity::ProgressionFreeAt(needs_day(faults)?),
         "alive_at" => Quantity::AliveAt(needs_day(faults)?),
         "event_share" => Quantity::EventShare(of.into(), at(faults)),
-        "event_median_days" => Quantity::EventMedianDays(of.into()),
+        "event_median_days" => {
+            let since = if s.has("since") { s.day("since", faults)? } else { 0.0 };
+            Quantity::EventMedianDays(of.into(), since)
+        }
+        "relapse_mechanism" => Quantity::RelapseMechanism(of.into(), s.days("between", faults)),
+        "correlation" => Quantity::Correlation(s.pair("of", "the names of two covariates", faults)?),
         "relapse_origin" => Quantity::RelapseOrigin(of.into(), s.days("between", faults)),
         "law.cure" | "law.no_resistance" => {
             let whom = [("typical", false), ("mean", true)];
@@ -269,5 +276,6 @@ fn reading(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Reading> {
             over
         }
     };
-    Some(Reading { of: of?, when: when?, over: over? })
+    let of_baseline = s.yes("of_baseline", faults);
+    Some(Reading { of: of?, when: when?, over: over?, of_baseline })
 }

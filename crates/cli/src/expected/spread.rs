@@ -167,6 +167,28 @@ pub fn share(holding: u64, of: u64) -> Result<Estimate, String> {
     Ok(Estimate::between(found.share, found.interval.lower, found.interval.upper, SIGMAS, of as usize))
 }
 
+/// Pearson's correlation over patients, with the error of Fisher's transformation: artanh r is normal with standard deviation
+/// 1 / sqrt(n - 3).
+pub fn correlation(x: &[f64], y: &[f64]) -> Result<Estimate, String> {
+    let pairs: Vec<(f64, f64)> =
+        x.iter().copied().zip(y.iter().copied()).filter(|(a, b)| a.is_finite() && b.is_finite()).collect();
+    let n = pairs.len() as f64;
+    if pairs.len() < 4 {
+        return Err("fewer than four patients have both covariates".into());
+    }
+    let mean = |of: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n;
+    let (mx, my) = (mean(&|p| p.0), mean(&|p| p.1));
+    let xy = mean(&|p| (p.0 - mx) * (p.1 - my));
+    let (xx, yy) = (mean(&|p| (p.0 - mx) * (p.0 - mx)), mean(&|p| (p.1 - my) * (p.1 - my)));
+    if xx <= 0.0 || yy <= 0.0 {
+        return Err("one of the two covariates is the same in all patients".into());
+    }
+    let r = (xy / libm::sqrt(xx * yy)).clamp(-1.0, 1.0);
+    let far = SIGMAS / libm::sqrt(n - 3.0);
+    let (low, high) = (libm::tanh(libm::atanh(r) - far), libm::tanh(libm::atanh(r) + far));
+    Ok(Estimate::between(r, low, high, SIGMAS, pairs.len()))
+}
+
 /// The same of a share that is not of whole patients, such as a Kaplan-Meier estimate: of the patients that its standard error is
 /// worth.
 fn share_worth(value: f64, error: Option<f64>, of: usize) -> Result<Estimate, String> {

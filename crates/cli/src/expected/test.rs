@@ -10,11 +10,12 @@ use super::spread::Estimate;
 use crate::commands::run::{Job, job, progress_of};
 use crate::failure::{Exit, code};
 use crate::load::Loaded;
-use remission_cohort::law::{Refused, StudyLaw, law};
+use remission_cohort::law::{Refused, StudyLaw, law, typical_none};
 use remission_cohort::patient::Method;
 use remission_cohort::run::{Finish, Handed, Options, run as run_cohort};
 use remission_cohort::summary::Gather;
 use remission_engine::compiled::Compiled;
+use remission_model::resolved::Visits;
 use std::sync::atomic::AtomicBool;
 
 /// How the entries are run.
@@ -57,9 +58,9 @@ pub fn test(entry: &Entry, choices: Choices, stop: &AtomicBool) -> Result<Tested
         entry.expected.published.iter().enumerate().filter(|(_, p)| entry.looks_at(p)).collect();
     let mut out = Tested { id: entry.id.clone(), checks: Vec::new(), elsewhere: Vec::new(), runs: Vec::new() };
     let mut checks: Vec<(usize, Check)> = Vec::new();
-    let mut needed: Vec<(Option<&str>, Method)> = Vec::new();
+    let mut needed: Vec<Run<'_>> = Vec::new();
     for (k, p) in &all {
-        let key = (p.set.as_deref(), p.method);
+        let key = run_of(p);
         match &p.quantity {
             Quantity::Elsewhere => {
                 let judged_by = p.judged_by.clone().unwrap_or_default();
@@ -74,17 +75,23 @@ pub fn test(entry: &Entry, choices: Choices, stop: &AtomicBool) -> Result<Tested
         let fits = entry.expected.fits.iter();
         out.elsewhere.extend(fits.map(|f| Elsewhere { name: f.name.clone(), judged_by: f.judged_by.clone() }));
     }
-    for (set, method) in needed {
+    for key in needed {
+        let (set, method, with) = key;
         let mine: Vec<(usize, &Published)> = all
             .iter()
-            .filter(|(_, p)| (p.set.as_deref(), p.method) == (set, method))
+            .filter(|(_, p)| run_of(p) == key)
             .filter(|(_, p)| !p.quantity.is_law() && p.quantity != Quantity::Elsewhere)
             .copied()
             .collect();
         let Some(loaded) = entry.set(set) else { continue };
+        let loaded = &changed(loaded, with);
         match job(loaded, choices.patients, choices.seed, method, None) {
             Ok(job) => {
-                let name = set.map_or(entry.id.clone(), |set| format!("variant {set}"));
+                let mut name = set.map_or(entry.id.clone(), |set| format!("variant {set}"));
+                if !with.is_empty() {
+                    let all: Vec<String> = with.iter().map(|(n, x)| format!("{n} = {x}")).collect();
+                    name += &format!(" with {}", all.join(", "));
+                }
                 let (n, seed) = (crate::report::words::patients(job.study.patients.into()), job.study.seed);
                 out.runs.push(format!("{name}: {n} an arm, {}, seed {seed}", method.name()));
                 for (k, found) in figures(&job, &mine, stop)? {
@@ -102,6 +109,25 @@ pub fn test(entry: &Entry, choices: Choices, stop: &AtomicBool) -> Result<Tested
     Ok(out)
 }
 
+/// What one run of the cohort serves: a set, how it is run, and parameters that have other values.
+type Run<'a> = (Option<&'a str>, Method, &'a [(String, String)]);
+
+fn run_of(p: &Published) -> Run<'_> {
+    (p.set.as_deref(), p.method, &p.with)
+}
+
+/// A set with other values of parameters, whose names and units have been checked.
+fn changed(loaded: &Loaded, with: &[(String, String)]) -> Loaded {
+    let mut loaded = loaded.clone();
+    for (name, text) in with {
+        let parameter = loaded.model.parameters.iter_mut().find(|p| &p.name == name);
+        if let (Some(parameter), Ok(quantity)) = (parameter, remission_model::units::quantity(text)) {
+            parameter.value = quantity.value;
+        }
+    }
+    loaded
+}
+
 fn interrupted() -> Exit {
     Exit { message: "interrupted: nothing was judged".into(), code: code::INTERRUPTED }
 }
@@ -114,7 +140,7 @@ fn figures(job: &Job, mine: &[(usize, &Published)], stop: &AtomicBool) -> Result
     let mut patients = Patients::default();
     for (k, p) in mine {
         if let Quantity::Reading(r) = &p.quantity
-            && let Some(probe) = Probe::new(r, model, study)
+            && let Some(probe) = Probe::new(r, model)
         {
             let (arm, against) = arms(p, study);
             let arms = std::iter::once(arm).chain(against).map(|a| (a, Vec::new())).collect();
@@ -156,27 +182,48 @@ fn by_law(
     choices: Choices,
     stop: &AtomicBool,
 ) -> Result<Result<Estimate, String>, Exit> {
-    let Some((loaded, mut study)) = entry.set(p.set.as_deref()).and_then(|l: &Loaded| Some((l, l.study.clone()?)))
+    let Some((loaded, mut study)) = entry
+        .set(p.set.as_deref())
+        .map(|l| changed(l, &p.with))
+        .and_then(|l: Loaded| Some((l.study.clone()?, l)))
+        .map(|(s, l)| (l, s))
     else {
         return Ok(Err("there is no study".into()));
     };
     study.horizon = asked.at.unwrap_or(study.horizon);
     study.seed = choices.seed.unwrap_or(study.seed);
-    let number = asked.average.then(|| choices.patients.unwrap_or(study.patients));
-    let solve = || law(&Compiled::new(&loaded.model), &study, number, crate::args::threads(None), stop, |_| {});
-    let found: StudyLaw = match solve() {
-        Ok(found) => found,
-        Err(Refused::Interrupted) => return Err(interrupted()),
-        Err(Refused::Typical(why)) => return Ok(Err(format!("the typical patient has no law: {why}"))),
-        Err(Refused::Acting(obstacles)) => {
-            let terms: Vec<String> = obstacles.iter().map(|o| format!("`{}` {}", o.term, o.why)).collect();
-            return Ok(Err(format!("there is no exact law: {}", terms.join("; "))));
+    // Nothing else is looked at.
+    study.visits = Visits { spacing: vec![(0.0, study.horizon)], window: 0.0 };
+    let (arm, against) = arms(p, &study);
+    let compiled = Compiled::new(&loaded.model);
+    let of = |arm: usize| -> Result<Result<Estimate, String>, Exit> {
+        let mut study = study.clone();
+        study.arms = vec![study.arms.swap_remove(arm)];
+        let found = if asked.average {
+            let number = Some(choices.patients.unwrap_or(study.patients));
+            let found: Result<StudyLaw, Refused> =
+                law(&compiled, &study, number, crate::args::threads(None), stop, |_| {});
+            found.map(|found| of_law(asked, &found, 0))
+        } else {
+            let resistant = asked.resistant;
+            typical_none(&compiled, &study, resistant).map(|value| Ok(Estimate::exact(value)))
+        };
+        match found {
+            Ok(found) => Ok(found),
+            Err(Refused::Interrupted) => Err(interrupted()),
+            Err(Refused::Typical(why)) => Ok(Err(format!("the typical patient has no law: {why}"))),
+            Err(Refused::Acting(obstacles)) => {
+                let terms: Vec<String> = obstacles.iter().map(|o| format!("`{}` {}", o.term, o.why)).collect();
+                Ok(Err(format!("there is no exact law: {}", terms.join("; "))))
+            }
         }
     };
-    let (arm, against) = arms(p, &study);
-    let of = |arm| of_law(asked, &found, arm);
+    let own = of(arm)?;
     Ok(match against {
-        Some(other) => of(arm).and_then(|a| a.against(of(other)?, p.relation)),
-        None => of(arm),
+        Some(other) => match (own, of(other)?) {
+            (Ok(a), Ok(b)) => a.against(b, p.relation),
+            (Err(why), _) | (_, Err(why)) => Err(why),
+        },
+        None => own,
     })
 }

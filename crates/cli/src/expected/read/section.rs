@@ -181,6 +181,60 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Two texts.
+    pub fn pair(&self, key: &str, what: &str, faults: &mut Vec<Fault>) -> Option<[String; 2]> {
+        let list = self.table.get(key).and_then(|v| v.get_ref().as_array());
+        let texts: Vec<String> =
+            list.into_iter().flat_map(|a| a.iter()).filter_map(|v| Some(v.get_ref().as_str()?.to_string())).collect();
+        let pair = <[String; 2]>::try_from(texts).ok().filter(|_| list.is_some_and(|a| a.len() == 2));
+        if pair.is_none() {
+            self.fault(
+                key,
+                &format!("`{key}` that does not name two"),
+                &format!("{key} = [\"a\", \"b\"]: {what}"),
+                faults,
+            );
+        }
+        pair
+    }
+
+    /// True where it says so; left out, false.
+    pub fn yes(&self, key: &str, faults: &mut Vec<Fault>) -> bool {
+        match self.table.get(key).map(|v| v.get_ref()) {
+            None => false,
+            Some(DeValue::Boolean(yes)) => *yes,
+            Some(other) => {
+                self.wrong(key, other, "true or false, without quotes", faults);
+                false
+            }
+        }
+    }
+
+    /// Names, each with a number and its unit as text; a bare number is a plain one.
+    pub fn quantities(&self, key: &str, faults: &mut Vec<Fault>) -> Vec<(String, String)> {
+        let Some(section) = self.section(key, faults) else { return Vec::new() };
+        let mut out = Vec::new();
+        for (name, value) in section.table.iter() {
+            let text = match value.get_ref() {
+                DeValue::String(s) => Some(s.trim().to_string()),
+                DeValue::Integer(i) if i.radix() == 10 => Some(i.as_str().to_string()),
+                DeValue::Float(x) => Some(x.as_str().to_string()),
+                _ => None,
+            };
+            match text.filter(|t| quantity(t).is_ok()) {
+                Some(text) => out.push((name.get_ref().to_string(), text)),
+                None => self.wrong(
+                    key,
+                    value.get_ref(),
+                    "numbers with their units: { burden = \"2.6e11 cells\", n12 = 1 }",
+                    faults,
+                ),
+            }
+        }
+        out.sort();
+        out
+    }
+
     /// A section inside this one.
     pub fn section(&self, key: &str, faults: &mut Vec<Fault>) -> Option<Section<'a>> {
         let value = self.table.get(key)?.get_ref();
