@@ -388,7 +388,7 @@ fn bare_numbers_fail_the_audit_by_file_and_line() {
     let said = text(&run.stdout);
     assert_eq!(run.status.code(), Some(0), "{said}");
     assert!(said.contains("3 numbers: 0 cited, 0 fitted, 3 assumed, 0 bare"), "{said}");
-    assert!(said.contains("1 citations") && said.contains("1 published numbers, 0 without a citation"), "{said}");
+    assert!(said.contains("1 citation\n") && said.contains("1 published number, 0 without a citation"), "{said}");
 
     let bare =
         MODEL.replace("birth = \"b\"", "birth = \"0.75 * b * 2^1\"").replace("s = \"seeded\"", "s = \"5 cells\"")

@@ -19,13 +19,14 @@ pub fn text(a: &Audited) -> String {
             list.iter().map(|f| format!("{}:{}", f.file, f.line)).collect::<Vec<_>>().join(", ")
         ),
     };
+    let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     out += &format!(
-        "  {} citations{}{}\n",
-        a.citations.all,
+        "  {}{}{}\n",
+        many(a.citations.all, "citation"),
         lacking("DOI or address", &a.citations.nowhere),
         lacking("a place in the publication", &a.citations.no_place)
     );
-    out += &format!("  {} published numbers, {} without a citation\n", a.expected, a.unsourced.len());
+    out += &format!("  {}, {} without a citation\n", many(a.expected, "published number"), a.unsourced.len());
     for f in a.bare.iter().chain(&a.unsourced) {
         out += &format!("  {}:{}: {}: {}\n    {}\n", f.file, f.line, f.key, f.found, f.do_);
     }

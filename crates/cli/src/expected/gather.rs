@@ -8,7 +8,7 @@ use super::quantity::{Over, Quantity, Reading, Take, When};
 use remission_cohort::measure::channels;
 use remission_cohort::outcome::{ArmOutcome, OriginFound, PatientOutcome, Seen};
 use remission_model::resolved::Model;
-use remission_model::units::{Unit, unit};
+use remission_model::units::{Unit, quantity, unit};
 
 /// Where a variable of trajectories stands in a look.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -59,9 +59,10 @@ pub fn factor(from: &str, to: &str) -> Option<f64> {
     if from == to {
         return Some(1.0);
     }
-    let known = |text: &str| if ["", "1"].contains(&text) { Some(Unit::PLAIN) } else { unit(text).ok() };
-    let (a, b) = (known(from)?, known(to)?);
-    (a.dimension == b.dimension).then(|| a.scale() / b.scale())
+    let plain = |text: &str| ["", "1"].contains(&text);
+    let one = quantity(&if plain(from) { "1".to_string() } else { format!("1 {from}") }).ok()?;
+    let to = if plain(to) { Unit::PLAIN } else { unit(to).ok()? };
+    (one.unit.dimension == to.dimension).then(|| one.in_unit(to))
 }
 
 /// Takes one number from a patient in an arm.
