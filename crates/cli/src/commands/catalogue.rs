@@ -29,10 +29,12 @@ pub fn list(as_json: bool) -> Result<u8, Exit> {
         sayln!("{:#}", json!(all));
         return Ok(code::DONE);
     }
-    let width = rows.iter().map(|r| r.0.len()).max().unwrap_or(0);
+    // A variant asks what its entry asks, and stands below it.
+    let shown = |id: &str| id.split_once('/').map_or(id.to_string(), |(_, variant)| format!("  /{variant}"));
+    let width = rows.iter().map(|r| shown(&r.0).len()).max().unwrap_or(0);
     for (id, title, question, arms) in rows {
-        sayln!("{id:width$}  {title} ({})", words::arms(arms));
-        if !question.is_empty() {
+        sayln!("{:width$}  {title} ({})", shown(&id), words::arms(arms));
+        if !question.is_empty() && !id.contains('/') {
             sayln!("{:width$}  {question}", "");
         }
     }

@@ -17,6 +17,8 @@ pub struct Entry {
     pub sets: Vec<(Option<String>, Loaded)>,
     /// The file of published numbers, where there is one.
     pub source: Option<Source>,
+    /// The model as it was read a second time, where it was.
+    pub second: Option<Source>,
     /// Published numbers; none where there is no file.
     pub expected: Expected,
     /// Only this set is looked at: the user named a variant.
@@ -37,7 +39,12 @@ impl Entry {
                     sets.push((Some(variant.to_string()), load(&id)?));
                 }
             }
-            return Entry::of(what, sets, only);
+            let second = catalogue::file(&format!("{entry}/second.toml")).map(|text| Source {
+                file: "second.toml".into(),
+                shown: format!("catalogue/{entry}/second.toml"),
+                text: text.to_string(),
+            });
+            return Entry::of(what, sets, second, only);
         }
         let own = load(what)?;
         let id = own.name.clone();
@@ -55,7 +62,9 @@ impl Entry {
                 sets.push((Some(name), load(&folder.to_string_lossy())?));
             }
         }
-        Entry::of(&id, sets, None)
+        let beside = if path.is_file() { path.with_file_name("second.toml") } else { path.join("second.toml") };
+        let second = beside.is_file().then(|| crate::load::source(&beside)).transpose()?;
+        Entry::of(&id, sets, second, None)
     }
 
     /// All entries of the catalogue.
@@ -66,9 +75,14 @@ impl Entry {
         catalogue::ids().iter().filter(|id| !id.contains('/')).map(|id| Entry::find(id)).collect()
     }
 
-    fn of(id: &str, sets: Vec<(Option<String>, Loaded)>, only: Option<String>) -> Result<Entry, Exit> {
+    fn of(
+        id: &str,
+        sets: Vec<(Option<String>, Loaded)>,
+        second: Option<Source>,
+        only: Option<String>,
+    ) -> Result<Entry, Exit> {
         let source = sets[0].1.expected.clone();
-        let mut entry = Entry { id: id.to_string(), sets, source, expected: Expected::default(), only };
+        let mut entry = Entry { id: id.to_string(), sets, source, second, expected: Expected::default(), only };
         if let Some(source) = entry.source.clone() {
             entry.expected = read(&source).map_err(|faults| refused(&source, faults))?;
             let faults = names::check(&entry);

@@ -13,6 +13,7 @@ pub mod judge;
 pub mod names;
 pub mod quantity;
 pub mod read;
+pub mod second;
 pub mod spread;
 pub mod table;
 pub mod test;
@@ -29,6 +30,8 @@ pub struct Expected {
     pub published: Vec<Published>,
     /// What tests judge by a procedure of their own, such as fits to readings.
     pub fits: Vec<Fit>,
+    /// How the second reading is compared; none where the file says nothing.
+    pub second: Option<second::Second>,
 }
 
 /// What a re-run of a fit must give; looked at by the test that is named.

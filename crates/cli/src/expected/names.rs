@@ -12,6 +12,14 @@ use remission_cohort::patient::mechanisms;
 /// Everything that is wrong with the names of an entry's published numbers.
 pub fn check(entry: &Entry) -> Vec<Fault> {
     let mut faults = Vec::new();
+    if let Some(second) = &entry.expected.second {
+        let known: Vec<String> = entry.sets.iter().filter_map(|s| s.0.clone()).collect();
+        if let Some(set) = second.set.as_ref().filter(|s| !known.contains(s)) {
+            faults.push(Fault::of_name(second.line, "set", "the variant", set, &known));
+        } else if let Some(loaded) = entry.set(second.set.as_deref()) {
+            with(&second.with, &|_| second.line, loaded, &mut faults);
+        }
+    }
     for p in entry.expected.published.iter().filter(|p| p.judged_by.is_none()) {
         let Some(loaded) = entry.set(p.set.as_deref()) else {
             let known: Vec<String> = entry.sets.iter().filter_map(|s| s.0.clone()).collect();
@@ -96,7 +104,7 @@ fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
             faults.push(Fault::of_name(p.lines.of("of"), "of", "the covariate", name, &known));
         }
     }
-    with(p, loaded, faults);
+    with(&p.with, &|key| p.lines.of(key), loaded, faults);
     units(p, loaded, faults);
 }
 
@@ -106,18 +114,18 @@ fn events(model: &remission_model::Model) -> Vec<String> {
 }
 
 /// Parameters that are set for a number are there, and in their unit.
-fn with(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
+fn with(all: &[(String, String)], line: &dyn Fn(&str) -> usize, loaded: &Loaded, faults: &mut Vec<Fault>) {
     let known: Vec<String> = loaded.model.parameters.iter().map(|p| p.name.clone()).collect();
-    for (name, text) in &p.with {
+    for (name, text) in all {
         let Some(parameter) = loaded.model.parameters.iter().find(|p| &p.name == name) else {
-            faults.push(Fault::of_name(p.lines.of("with"), "with", "the parameter", name, &known));
+            faults.push(Fault::of_name(line("with"), "with", "the parameter", name, &known));
             continue;
         };
         let own = remission_model::units::unit(&parameter.unit).map(|u| u.dimension).ok();
         let written = remission_model::units::quantity(text).map(|q| q.unit.dimension).ok();
         if written != own.or(Some(remission_model::units::Dimension::PLAIN)) {
             faults.push(Fault {
-                line: p.lines.of("with"),
+                line: line("with"),
                 at: format!("with.{name}"),
                 found: format!("\"{text}\""),
                 allowed: match parameter.unit.as_str() {

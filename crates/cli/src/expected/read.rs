@@ -5,6 +5,7 @@
 mod section;
 
 use super::quantity::{self, Form, Law, Over, Quantity, Reading, Take, When};
+use super::second::Second;
 use super::{Citation, Expected, Fit, Kind, Published, Relation};
 use crate::failure::Exit;
 use crate::load::Source;
@@ -12,6 +13,9 @@ use remission_cohort::patient::Method;
 use remission_model::problem::near_names;
 use section::{Section, line};
 use std::collections::HashMap;
+
+/// Difference between two readings of a model that counts as agreement where the file names none.
+const WITHIN: f64 = 1e-3;
 
 /// Something wrong with the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,13 +80,22 @@ pub fn read(source: &Source) -> Result<Expected, Vec<Fault>> {
     })?;
     let mut faults = Vec::new();
     let root = Section::root(table.get_ref(), text);
-    root.only(&["published", "fit"], &mut faults);
+    root.only(&["published", "fit", "second"], &mut faults);
     let mut out = Expected::default();
     for section in root.sections("published", &mut faults) {
         out.published.extend(published(&section, &mut faults));
     }
     for section in root.sections("fit", &mut faults) {
         out.fits.extend(fit(&section, &mut faults));
+    }
+    if let Some(s) = root.section("second", &mut faults) {
+        s.only(&["set", "with", "within"], &mut faults);
+        let within = s.number("within", &mut faults).unwrap_or(WITHIN);
+        if !(within > 0.0 && within <= 0.1) {
+            s.fault("within", &format!("within = {within}"), "a share above 0 and at most 0.1", &mut faults);
+        }
+        let (set, with) = (s.text("set", &mut faults), s.quantities("with", &mut faults));
+        out.second = Some(Second { set, with, within, line: s.line });
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for p in &out.published {

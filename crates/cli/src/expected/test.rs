@@ -1,15 +1,16 @@
 //! An entry against its published numbers: every set and method that a number needs is run once.
 
-use super::Published;
 use super::entry::Entry;
 use super::figure::{Found, arms, of_law, threshold_scale};
 use super::gather::{Kept, Patients, Probe};
-use super::judge::{Check, judge};
+use super::judge::{Check, Status, judge};
 use super::quantity::{Law, Quantity};
+use super::second::{Second, compare};
 use super::spread::Estimate;
+use super::{Kind, Published};
 use crate::commands::run::{Job, job, progress_of};
 use crate::failure::{Exit, code};
-use crate::load::Loaded;
+use crate::load::{Loaded, Source};
 use remission_cohort::law::{Refused, StudyLaw, law, typical_none};
 use remission_cohort::patient::Method;
 use remission_cohort::run::{Finish, Handed, Options, run as run_cohort};
@@ -106,7 +107,41 @@ pub fn test(entry: &Entry, choices: Choices, stop: &AtomicBool) -> Result<Tested
     }
     checks.sort_by_key(|c| c.0);
     out.checks = checks.into_iter().map(|c| c.1).collect();
+    if let (Some(source), None) = (&entry.second, &entry.only) {
+        out.checks.push(twice(entry, source));
+    }
     Ok(out)
+}
+
+/// The second reading of the model as a check like the others: the largest difference, published as none.
+fn twice(entry: &Entry, source: &Source) -> Check {
+    let plain = Second { set: None, with: Vec::new(), within: 1e-3, line: 1 };
+    let second = entry.expected.second.as_ref().unwrap_or(&plain);
+    let found = compare(entry, second, source);
+    let agrees = found.as_ref().is_ok_and(|f| f.most <= second.within);
+    let reason = match &found {
+        Ok(f) if agrees => format!("{} variables compared; farthest apart: {}", f.variables, f.at),
+        Ok(f) => format!("the two readings of the model differ: {}", f.at),
+        Err(why) => format!("not computable: {why}"),
+    };
+    Check {
+        name: "second reading of the model: largest difference of any variable, as a share".into(),
+        set: second.set.clone(),
+        arm: None,
+        kind: Kind::Predicted,
+        published: 0.0,
+        printed: format!("0 (at most {})", second.within),
+        low: 0.0,
+        high: second.within,
+        unit: String::new(),
+        obtained: found.as_ref().ok().map(|f| f.most).filter(|x| x.is_finite()),
+        standard_error: Some(0.0),
+        patients: None,
+        tolerance: second.within,
+        status: if agrees { Status::Reproduces } else { Status::Failed },
+        reason: (!agrees).then_some(reason),
+        citation: None,
+    }
 }
 
 /// What one run of the cohort serves: a set, how it is run, and parameters that have other values.
@@ -117,7 +152,7 @@ fn run_of(p: &Published) -> Run<'_> {
 }
 
 /// A set with other values of parameters, whose names and units have been checked.
-fn changed(loaded: &Loaded, with: &[(String, String)]) -> Loaded {
+pub fn changed(loaded: &Loaded, with: &[(String, String)]) -> Loaded {
     let mut loaded = loaded.clone();
     for (name, text) in with {
         let parameter = loaded.model.parameters.iter_mut().find(|p| &p.name == name);
