@@ -270,7 +270,7 @@ pub struct Export {
 /// `remission bench`
 #[derive(Debug, Args)]
 pub struct Bench {
-    /// W1, W2, W3s, W3, W3t or the catalogue's first study [default: all that the method can run]
+    /// W1, W2, W3s, W3, W3t or nsclc-egfr-tki [default: all that the method can run]
     pub workload: Vec<String>,
     /// Replicates of each workload [default: 100,000 leaped, fewer event by event, 100 patients; more
     /// patients than that only where the study is named]

@@ -7,6 +7,7 @@ use crate::treatment;
 use remission_cohort::levels::{self, Span};
 use remission_cohort::outcome::{Ended, OriginFound, Waited};
 use remission_cohort::statistics::kaplan_meier::KaplanMeier;
+use remission_cohort::statistics::proportion::wilson;
 use remission_cohort::summary::{ArmData as ArmPatients, Gather, Summary};
 use remission_engine::compiled::Compiled;
 use remission_model::resolved::{AfterProgression, Basis, Category, Covariate, Model, Source, Study, Variation};
@@ -24,6 +25,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
     let arm_name = |k: &Option<usize>| k.map(|k| study.arms[k].name.clone());
     let printed = printed_days(study.horizon);
     let followed = study.arms.iter().all(|a| a.after_progression != AfterProgression::End);
+    let any_gone = gathered.arms().iter().any(|a| a.gone > 0);
     let arms = study
         .arms
         .iter()
@@ -58,6 +60,13 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
             burden: band(gathered, patients),
             doses: doses(compiled, arm, study.horizon),
             last: last(model, patients),
+            gone: share_of(patients.gone, gathered.finished).filter(|_| any_gone),
+            events: (model.events.iter().zip(&patients.events))
+                .filter_map(|(e, n)| {
+                    let (share, low, high) = share_of(*n, gathered.finished)?;
+                    Some((model.levels[e.level].name.clone(), share, low, high))
+                })
+                .collect(),
             ended_early: (Ended::ALL.iter().zip(patients.ended))
                 .filter(|(why, n)| **why != Ended::Horizon && *n > 0)
                 .map(|(why, n)| (why.name().to_string(), n))
@@ -177,6 +186,12 @@ fn band(gathered: &Gather, arm: &ArmPatients) -> Vec<Band> {
         .collect()
 }
 
+/// A share with its 95 % interval (Wilson); none of nobody.
+fn share_of(holding: u64, of: u32) -> Option<(f64, f64, f64)> {
+    let found = wilson(holding, of.into(), 0.95).ok()?;
+    Some((found.share, found.interval.lower, found.interval.upper))
+}
+
 fn last(model: &Model, arm: &ArmPatients) -> Vec<(String, f64, f64, f64)> {
     if arm.last.is_empty() {
         return Vec::new();
@@ -187,7 +202,7 @@ fn last(model: &Model, arm: &ArmPatients) -> Vec<(String, f64, f64, f64)> {
         (rank(&x, 0.05), rank(&x, 0.5), rank(&x, 0.95))
     };
     let mut rows = Vec::new();
-    let (low, middle, high) = all(&|row| row.iter().sum());
+    let (low, middle, high) = all(&|row| model.total(row));
     rows.push(("total".to_string(), low, middle, high));
     for (t, cell) in model.cells.iter().enumerate() {
         let (low, middle, high) = all(&|row| row[t]);

@@ -41,6 +41,18 @@ pub fn table(data: &ReportData) -> String {
             out += &format!("{}: {early}\n", arm.name);
         }
     }
+    let percents = |list: Vec<Option<f64>>| -> String {
+        let all: Vec<String> = list.into_iter().map(|x| x.map_or("-".to_string(), percent)).collect();
+        all.join(", ")
+    };
+    if data.arms.iter().any(|a| a.gone.is_some()) {
+        let of = data.arms.iter().map(|a| a.gone.map(|g| g.0)).collect();
+        out += &format!("no tumour cell at the last visit: {}\n", percents(of));
+    }
+    for (k, event) in data.arms.first().map_or(&[][..], |a| &a.events[..]).iter().enumerate() {
+        let of = data.arms.iter().map(|a| a.events.get(k).map(|e| e.1)).collect();
+        out += &format!("patients with {}: {}\n", words::name(&event.0), percents(of));
+    }
     for c in &data.comparisons {
         if let (Some(hr), Some((low, high)), true) = (c.hazard_ratio, c.ci95, data.assesses_progression) {
             out += &format!("{} against {}: hazard ratio {hr:.2} ({low:.2}-{high:.2})\n", c.arm, c.against);
@@ -153,6 +165,8 @@ pub fn json(data: &ReportData, seconds: f64, run_dir: &str) -> Value {
                 "origin_at_progression": named(&arm.origins, &origins),
                 "mechanism_at_progression": named(&arm.mechanisms, &mechanisms),
                 "ended_early": arm.ended_early.iter().map(|(why, n)| (why.clone(), json!(n))).collect::<Map<_, _>>(),
+                "no_cells_at_end": arm.gone.map(|(share, low, high)| json!({ "share": share, "ci95": [low, high] })),
+                "events": arm.events.iter().map(|(n, share, low, high)| (n.clone(), json!({ "share": share, "ci95": [low, high] }))).collect::<Map<_, _>>(),
                 "cells_at_end": arm.last.iter().map(|(n, low, middle, high)| (n.clone(), json!({"p5": low, "median": middle, "p95": high}))).collect::<Map<_, _>>(),
             })
         })

@@ -66,6 +66,10 @@ pub struct ArmData {
     pub followed: Vec<u32>,
     /// Cells of each type at the last look, of the first [`KEPT`] patients.
     pub last: Vec<Vec<f64>>,
+    /// Patients without a cell of the tumour at their last look.
+    pub gone: u64,
+    /// Patients with each event of the model.
+    pub events: Vec<u64>,
     /// Patients by why their run ended, in the order of [`Ended::ALL`].
     pub ended: [u64; Ended::ALL.len()],
     /// What blood says, by patient; empty where nothing looks at it.
@@ -83,6 +87,7 @@ impl Gather {
                 name: a.name.clone(),
                 found: vec![0; mechanisms.len()],
                 followed: vec![0; BAND_POINTS],
+                events: vec![0; model.events.len()],
                 ..ArmData::default()
             })
             .collect();
@@ -117,6 +122,10 @@ impl Gather {
             data.survival.push(arm.survival);
             data.best.push(arm.best);
             data.ended[arm.ended as usize] += 1;
+            data.gone += u64::from(arm.seen.last().is_some_and(|seen| seen.total == 0.0));
+            for (k, count) in data.events.iter_mut().enumerate() {
+                *count += u64::from(arm.events.iter().any(|e| e.event == k));
+            }
             data.best_change.push(arm.best_change.map_or(f32::NAN, |c| c as f32));
             if let Some(rebiopsy) = &arm.rebiopsy {
                 data.rebiopsies += 1;

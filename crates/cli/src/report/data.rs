@@ -95,6 +95,12 @@ pub struct ArmData {
     pub doses: Vec<(f64, String, f64, String)>,
     /// Cells of each type at the last look: (type, 5 %, median, 95 %).
     pub last: Vec<(String, f64, f64, f64)>,
+    /// Share of patients without a tumour cell at their last look, with its 95 % interval; none where that is nobody in any arm.
+    #[serde(default)]
+    pub gone: Option<(f64, f64, f64)>,
+    /// Share of patients to whom each event of the model happened: name, share and its 95 % interval.
+    #[serde(default)]
+    pub events: Vec<(String, f64, f64, f64)>,
     /// Patients whose run ended before the horizon, by why: (as in tables, number).
     #[serde(default)]
     pub ended_early: Vec<(String, u64)>,

@@ -252,6 +252,14 @@ pub fn answer(data: &ReportData, arm: &ArmData) -> String {
     } else if !found.is_empty() {
         parts.push(format!("at progression ({}) {}", patients(arm.progressed), found.join(" and ")));
     }
+    if let Some((share, low, high)) = arm.gone {
+        let (share, low, high) = (percent(share), percent(low), percent(high));
+        parts.push(format!("{share} had no tumour cell at their last visit (95\u{a0}% interval {low} to {high})"));
+    }
+    for (event, share, low, high) in &arm.events {
+        let (share, low, high) = (percent(*share), percent(*low), percent(*high));
+        parts.push(format!("{share} had {} (95\u{a0}% interval {low} to {high})", name(event)));
+    }
     if parts.is_empty() {
         return "nothing was measured in this arm.".to_owned();
     }
