@@ -29,6 +29,7 @@ impl Scratch {
         std::fs::create_dir_all(self.0.join("dish")).unwrap();
         std::fs::write(self.0.join("dish/model.toml"), DISH).unwrap();
         std::fs::write(self.0.join("dish/study.toml"), STUDY).unwrap();
+        std::fs::write(self.0.join("dish/expected.toml"), EXPECTED).unwrap();
         self.path("dish")
     }
 }
@@ -49,6 +50,20 @@ visits = "every 2 days"
 [[arms]]
 name = "untreated"
 regimen = ["no treatment"]
+"#;
+
+/// A known miss, which the report of a resumed run tells as that of an undisturbed one does.
+const EXPECTED: &str = r#"
+[[published]]
+name = "known miss"
+quantity = "reading"
+of = "total"
+at = "6 days"
+low = 1
+high = 2
+kind = "predicted"
+reason = "more cells than that live"
+citation = { url = "https://example.org", where = "Table 1" }
 "#;
 
 fn command(arguments: &[&str]) -> Command {
