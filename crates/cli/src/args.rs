@@ -38,6 +38,8 @@ pub enum Command {
     },
     /// Say in plain words what a model and its study are, or what an error code means
     Explain(Explain),
+    /// Draw a model as a map: what there is, what becomes of it, what acts on which rate, on which evidence
+    Map(Map),
     /// Probability of cure, of resistance and of its origins without simulation, where cells do not act on each other
     Law(Law),
     /// Find out from data where resistance came from: one assay or patient series at a time
@@ -189,6 +191,23 @@ pub struct Run {
     /// A checkpoint after so many patients, however quick they are; for tests
     #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub checkpoint_patients: Option<u32>,
+}
+
+/// `remission map`
+#[derive(Debug, Args)]
+pub struct Map {
+    /// Catalogue ID, a folder with model.toml (and study.toml), or a model file
+    #[arg(value_name = "ID|FOLDER|FILE")]
+    pub what: String,
+    /// Write a picture; a file of that name is replaced
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Print one line a node and an arrow [default, unless --svg or --json is given]
+    #[arg(long, conflicts_with = "json")]
+    pub text: bool,
+    /// Print one JSON document on stdout
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `remission law`

@@ -102,6 +102,7 @@ pub fn figures(compiled: &Compiled, study: &Study, gathered: &Gather, summary: &
         arms,
         comparisons,
         assumptions: assumptions(model),
+        map: Some(crate::explain::map::map(model, Some(study))),
         citations: citations(model),
         version: env!("CARGO_PKG_VERSION").to_string(),
         ..ReportData::default()

@@ -26,6 +26,7 @@ mod inferred;
 mod interrupt;
 mod layout;
 mod load;
+mod map;
 mod muller;
 mod pictures;
 mod print;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         Command::Completions { shell } => commands::completions::completions(*shell),
         Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
         Command::Explain(args) => commands::explain::explain(args, &stop),
+        Command::Map(args) => commands::map::map(args),
         Command::Law(args) => commands::law::law(args, &stop),
         Command::Infer { assay } => commands::infer::infer(assay, &stop),
         Command::New { dir } => commands::new::new(dir),

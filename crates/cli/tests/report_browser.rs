@@ -7,6 +7,10 @@
 
 #[path = "../src/inferred/report/mod.rs"]
 mod inferred;
+// Printed as lines by a command that is not here.
+#[allow(dead_code)]
+#[path = "../src/map/mod.rs"]
+mod map;
 #[path = "../src/report/mod.rs"]
 mod report;
 
@@ -28,14 +32,16 @@ fn chromium() -> Option<PathBuf> {
 /// Pictures that a made-up report must show.
 fn pictures(name: &str) -> usize {
     match name {
-        // 6 kinds of picture in 3 panels, 6 portraits, 2 endpoints, origin, mechanism, comparisons, ranking
-        "trial" => 30,
-        // Burden and clones of 4 arms
-        "dish" => 8,
-        // 5 kinds in 1 panel (nothing was detected), 2 endpoints, origin
-        "cured" => 8,
-        // 6 kinds in 12 panels, 2 portraits of 9 arms, and the 6 single pictures
-        "twelve" => 96,
+        // 6 kinds of picture in 3 panels, 6 portraits, 2 endpoints, origin, mechanism, comparisons, ranking, map
+        "trial" => 31,
+        // Burden and clones of 4 arms, map
+        "dish" => 9,
+        // 5 kinds in 1 panel (nothing was detected), 2 endpoints, origin, map
+        "cured" => 9,
+        // 6 kinds in 12 panels, 2 portraits of 9 arms, and the 7 single pictures
+        "twelve" => 97,
+        // The map is there whatever came out
+        "nobody" => 1,
         // Two figures, origin, next, two posteriors
         "fluctuation" => 6,
         // Two figures an experiment, two verdicts, one posterior

@@ -19,6 +19,7 @@ pub mod draws;
 pub mod expr;
 pub mod format;
 mod laws;
+pub mod map;
 mod modification;
 pub mod parse;
 mod print;

@@ -12,6 +12,7 @@ pub mod export;
 pub mod fmt;
 pub mod infer;
 pub mod law;
+pub mod map;
 pub mod new;
 pub mod report;
 pub mod resume;

@@ -7,6 +7,7 @@ mod cells;
 mod clinic;
 pub mod codes;
 mod drugs;
+pub mod map;
 mod numbers;
 pub mod page;
 mod patients;

@@ -52,6 +52,9 @@ pub struct ReportData {
     pub comparisons: Vec<ComparisonData>,
     /// Parameters that are assumed and not measured.
     pub assumptions: Vec<Assumption>,
+    /// The model as a map.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<crate::map::data::Map>,
     /// Papers, as DOI or address with the place.
     pub citations: Vec<(String, String)>,
     /// Published numbers of a catalogue entry that are known not to come out, each with its reason; judged by `catalogue test` and

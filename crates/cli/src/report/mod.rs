@@ -40,7 +40,7 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 pub(crate) const SCRIPT: &str = include_str!("download.js");
 
 /// Sections that a page may have: anchor and short name.
-const SECTIONS: [(&str, &str); 19] = [
+const SECTIONS: [(&str, &str); 20] = [
     ("misses", "Not reproduced"),
     ("table", "Table"),
     ("burden", "Burden"),
@@ -58,6 +58,7 @@ const SECTIONS: [(&str, &str); 19] = [
     ("decides", "What decides"),
     ("last", "Last look"),
     ("assumptions", "Assumptions"),
+    ("map", "Map"),
     ("failed", "Failed patients"),
     ("repeat", "Repeat"),
 ];

@@ -6,9 +6,9 @@ use super::html::escape;
 use super::ranking;
 use super::words::{self, Clock};
 
-/// Assumptions, failed patients, sources and the record of the run.
+/// Assumptions, the model as a map, failed patients, sources and the record of the run.
 pub fn section(data: &ReportData) -> String {
-    [assumptions(data), failed(data), citations(data), repeat(data)].concat()
+    [assumptions(data), map(data), failed(data), citations(data), repeat(data)].concat()
 }
 
 /// The line at the foot.
@@ -69,6 +69,11 @@ fn assumptions(data: &ReportData) -> String {
         )
     };
     format!("<section id=assumptions><h2>What is assumed</h2>{body}</section>")
+}
+
+/// The model as a map, near the end: it is there for every run of the model, whatever came out.
+fn map(data: &ReportData) -> String {
+    data.map.as_ref().map_or(String::new(), crate::map::section)
 }
 
 fn failed(data: &ReportData) -> String {

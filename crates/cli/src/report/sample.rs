@@ -195,6 +195,7 @@ pub fn trial() -> ReportData {
         percentiles_of: 1000,
         ranking: Some(sample_patients::ranking()),
         misses: Vec::new(),
+        map: Some(crate::map::sample::patient()),
     }
 }
 
@@ -287,6 +288,7 @@ pub fn cured() -> ReportData {
 pub fn twelve() -> ReportData {
     let mut data = trial();
     data.title = "<script>alert(1)</script> & \"quotes\"".to_owned();
+    data.map = Some(crate::map::sample::hostile());
     let models = data.arms.clone();
     data.arms = (0..12)
         .map(|k| {

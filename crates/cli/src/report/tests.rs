@@ -12,12 +12,12 @@ fn pictures(page: &str) -> usize {
 fn every_picture_is_there_once_per_width() {
     let page = render(&sample::trial());
     // Two endpoints, origin, mechanism, comparisons, ranking; in three panels burden, waterfall, spider, swimmer, readings and
-    // exposure; three portraits and three for comparison.
-    assert_eq!(pictures(&page), 2 + 4 + 3 * 6 + 6);
+    // exposure; three portraits and three for comparison; the map.
+    assert_eq!(pictures(&page), 2 + 4 + 3 * 6 + 6 + 1);
     assert_eq!(page.matches("class=\"wide\"").count(), page.matches("class=\"narrow\"").count());
-    // Burden and clones.
-    assert_eq!(pictures(&render(&sample::dish())), 4 + 4);
-    assert_eq!(pictures(&render(&sample::nobody())), 0);
+    // Burden and clones, and the map, which is there whatever came out.
+    assert_eq!(pictures(&render(&sample::dish())), 4 + 4 + 1);
+    assert_eq!(pictures(&render(&sample::nobody())), 1);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn break_patients(arm: &mut ArmData) {
 fn a_summary_of_an_older_layout_is_read_and_says_what_is_missing() {
     let mut old = serde_json::to_value(sample::trial()).unwrap();
     old["format"] = 1.into();
-    for key in ["detection_limit_is", "percentiles_of", "ranking"] {
+    for key in ["detection_limit_is", "percentiles_of", "ranking", "map"] {
         old.as_object_mut().unwrap().remove(key);
     }
     for arm in old["arms"].as_array_mut().unwrap() {

@@ -60,7 +60,7 @@ function downloads(frame, wrong) {
   files.forEach(function (file, k) {
     var lines = file.split('\r\n');
     var rows = frame.contentDocument.getElementById(buttons[k].dataset.table).rows.length;
-    var head = frame.dataset.kind === 'run' ? /^arm,[a-z0-9_,]+$/ : /^'?[^=+@-]/;
+    var head = frame.dataset.kind === 'run' ? /^(arm|from),[a-z0-9_,]+$/ : /^'?[^=+@-]/;
     if (!head.test(lines[0])) wrong('a CSV begins with ' + lines[0]);
     if (lines.length !== rows + 1) wrong('a CSV of ' + lines.length + ' lines from ' + rows + ' rows');
     // A number may begin with a minus.
