@@ -42,6 +42,8 @@ pub enum Command {
     Map(Map),
     /// Probability of cure, of resistance and of its origins without simulation, where cells do not act on each other
     Law(Law),
+    /// Which uncertain numbers decide what a study says: elementary effects, shares of variance, tornados, rival models
+    Sensitivity(Sensitivity),
     /// Find out from data where resistance came from: one assay or patient series at a time
     Infer {
         /// Which kind of data
@@ -230,6 +232,46 @@ pub struct Law {
     /// Print one JSON document on stdout; everything else goes to stderr
     #[arg(long)]
     pub json: bool,
+}
+
+/// `remission sensitivity`
+#[derive(Debug, Args)]
+pub struct Sensitivity {
+    /// Catalogue ID, or a folder with model.toml and study.toml
+    pub study: String,
+    /// Only this arm, by its name, or one more arm written as for `run --arm`; may be repeated [default: all arms of the study]
+    #[arg(long, value_name = "ARM")]
+    pub arm: Vec<String>,
+    /// A figure, such as restricted_pfs_months, response, origin.NAME, level.NAME; may be repeated [default: the usual ones]
+    #[arg(long, value_name = "QUANTITY")]
+    pub on: Vec<String>,
+    /// Patients of one evaluation, the same at all
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(10..=100_000), default_value_t = 40)]
+    pub patients: u32,
+    /// Paths of elementary effects, for screening
+    #[arg(long, value_name = "R", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(2..=10_000), default_value_t = 8)]
+    pub morris: u32,
+    /// Rows of the design for shares of variance; 0: screening alone
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=100_000), default_value_t = 64)]
+    pub sobol: u32,
+    /// Vary only these numbers, with commas between
+    #[arg(long, value_name = "P1,P2", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Vary cited and fitted numbers too, by 20 % up and down
+    #[arg(long)]
+    pub all: bool,
+    /// Seed of patients and designs [default: the study's]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole)]
+    pub seed: Option<u64>,
+    /// Worker threads; they change nothing but the time [default: all cores]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print one JSON document on stdout; everything else goes to stderr
+    #[arg(long)]
+    pub json: bool,
+    /// Folder to write; an existing one must be empty [default: runs/sensitivity-STUDY-SEED]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// `remission check`

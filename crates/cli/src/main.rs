@@ -34,6 +34,7 @@ mod problems;
 mod record;
 mod report;
 mod schema;
+mod sensitivity;
 mod tables;
 mod treatment;
 mod unfinished;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         Command::Fmt { files, check } => commands::fmt::fmt(files, *check),
         Command::Explain(args) => commands::explain::explain(args, &stop),
         Command::Map(args) => commands::map::map(args),
+        Command::Sensitivity(args) => commands::sensitivity::sensitivity(args, &stop),
         Command::Law(args) => commands::law::law(args, &stop),
         Command::Infer { assay } => commands::infer::infer(assay, &stop),
         Command::New { dir } => commands::new::new(dir),

@@ -4,7 +4,7 @@
 //! and [`barcodes`] (what a visit sees and what it means), [`modification`] (what doses are made of it), [`patient`] (one patient
 //! in every arm), [`outcome`] (what is known of them), [`run`] (all patients, the only threads), [`checkpoint`] (outcomes as
 //! bytes), [`summary`], [`sample`] and [`statistics`] (what a study says), [`typical`] and [`beginning`] (what to expect before
-//! a run), [`law`] (probabilities without a run). Nothing here reads or writes files.
+//! a run), [`law`] (probabilities without a run), [`sensitivity`] (which uncertain numbers decide). Nothing here reads or writes files.
 
 pub mod barcodes;
 pub mod beginning;
@@ -20,6 +20,7 @@ pub mod patient;
 pub mod recist;
 pub mod run;
 pub mod sample;
+pub mod sensitivity;
 pub mod sequencing;
 pub mod statistics;
 pub mod summary;

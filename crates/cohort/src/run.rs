@@ -229,7 +229,8 @@ fn work<T>(shared: &Shared<T>, send: &mpsc::SyncSender<(u32, Vec<T>)>) {
     }
 }
 
-fn guarded(compiled: &Compiled, study: &Study, number: u32, method: Method) -> PatientOutcome {
+/// A patient; a panic is reported as that patient's failure.
+pub(crate) fn guarded(compiled: &Compiled, study: &Study, number: u32, method: Method) -> PatientOutcome {
     let attempt = std::panic::AssertUnwindSafe(|| patient::run(compiled, study, number, method));
     std::panic::catch_unwind(attempt).unwrap_or_else(|_| PatientOutcome {
         patient: number,

@@ -44,6 +44,8 @@ pub enum Purpose {
     Ctdna = 12,
     /// When events happen to the patient; the replicate is the number of the event.
     Events = 13,
+    /// Points at which a study is evaluated with other numbers, and bootstrap samples of them.
+    Design = 20,
 }
 
 /// Words made at a time: four ChaCha blocks.

@@ -18,4 +18,5 @@ pub mod report;
 pub mod resume;
 pub mod run;
 pub mod schema;
+pub mod sensitivity;
 pub mod verify;
