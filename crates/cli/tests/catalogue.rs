@@ -100,7 +100,12 @@ fn every_status_is_told_with_its_reason() {
         published("comes out though a reason is written", &of_mean, near, "an old one"),
         published("known miss", &of_mean, (2.0, 3.0), "cells are not that many"),
         published("unknown miss", &of_mean, (2.0, 3.0), ""),
-        published("no event", "quantity = \"event_share.rash\"", (0.0, 1.0), "written, but it cannot be computed"),
+        published(
+            "no progression",
+            "quantity = \"median_pfs_months\"",
+            (0.0, 1.0),
+            "written, but it cannot be computed",
+        ),
     ];
     let all = folder("statuses", &expected.concat());
     let (code, document, said) = tested(&all, &[]);
@@ -129,9 +134,9 @@ fn every_status_is_told_with_its_reason() {
     let failed = of("unknown miss");
     assert_eq!(failed["status"], "failed");
     assert!(failed["reason"].as_str().unwrap().contains("below the range"), "{failed:#}");
-    let none = of("no event");
+    let none = of("no progression");
     assert_eq!((none["status"].as_str(), &none["obtained"]), (Some("failed"), &Value::Null));
-    assert!(none["reason"].as_str().unwrap().contains("not computable: the model has no event rash"), "{none:#}");
+    assert!(none["reason"].as_str().unwrap().contains("not computable: the study assesses no progression"), "{none:#}");
     // |obtained - published| <= tolerance exactly when it reproduces.
     for c in document[0]["checks"].as_array().unwrap() {
         if let Some(obtained) = c["obtained"].as_f64() {

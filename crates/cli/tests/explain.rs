@@ -239,7 +239,7 @@ fn a_catalogue_entry_is_shown_and_copied() {
         "response 76 %",
         "doi 10.1056/NEJMoa1713137",
         "catalogue/nsclc-egfr-tki/study.toml",
-        "Variants: nsclc-egfr-tki/typed-in-fraction",
+        "nsclc-egfr-tki/typed-in-fraction",
         "What the model says",
     ] {
         assert!(shown.contains(wanted), "{wanted}\n{shown}");

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Runs whose bytes are known: study, arguments. Every catalogue study is here, all arms, leaped.
-const RUNS: [(&str, &[&str]); 7] = [
+/// Runs whose bytes are known: study, arguments. Every entry of the catalogue is here, all arms, leaped.
+const RUNS: [(&str, &[&str]); 19] = [
     ("nsclc-egfr-tki", &["--patients", "20"]),
     ("nsclc-egfr-tki", &["--patients", "3", "--method", "mean"]),
     ("nsclc-egfr-tki/typed-in-fraction", &["--patients", "20"]),
@@ -23,6 +23,18 @@ const RUNS: [(&str, &[&str]); 7] = [
     ("pc9-erlotinib", &["--patients", "3", "--method", "mean"]),
     ("pc9-erlotinib/aceso", &["--patients", "20"]),
     ("pc9-erlotinib/aceso", &["--patients", "3", "--method", "exact"]),
+    ("all-mercaptopurine", &["--patients", "2"]),
+    ("bozic-combination", &["--patients", "2"]),
+    ("ct26-immunity", &["--patients", "2"]),
+    ("gbm-pus7", &["--patients", "2"]),
+    ("hodgkin-cart-rechallenge", &["--patients", "2"]),
+    ("immunity-cycle", &["--patients", "2"]),
+    ("kuznetsov-dormancy", &["--patients", "2"]),
+    ("lymphoma-cart", &["--patients", "2"]),
+    ("nb-dual-cart", &["--patients", "2"]),
+    ("nsclc-rt-icb", &["--patients", "2"]),
+    ("pan-cancer", &["--patients", "2"]),
+    ("tnbc", &["--patients", "2"]),
 ];
 
 /// `nsclc-egfr-tki` without its measurement of blood: the bytes from before there was one.
@@ -156,12 +168,12 @@ fn differences(known: &toml::Table, now: &toml::Table) -> Vec<String> {
 }
 
 #[test]
-fn every_catalogue_study_is_among_the_known_runs() {
+fn every_entry_of_the_catalogue_is_among_the_known_runs() {
     let list: serde_json::Value = serde_json::from_slice(&remission(&["catalogue", "--json"])).unwrap();
     let list = list.as_array().unwrap();
     assert!(!list.is_empty());
-    for entry in list {
-        let id = entry["id"].as_str().unwrap();
+    // A variant goes the way of its entry, with other numbers.
+    for id in list.iter().map(|entry| entry["id"].as_str().unwrap()).filter(|id| !id.contains('/')) {
         assert!(RUNS.iter().any(|(study, a)| *study == id && a.len() == 2), "{id} has no known leaped run in path.rs");
     }
 }

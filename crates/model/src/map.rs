@@ -1,7 +1,7 @@
 //! A model read as a graph: what there is (nodes), what becomes of it (arrows), what acts on which rate (arrows too), and on
 //! which evidence each arrow stands.
 //!
-//! Nodes are cell types, levels, drugs (all compartments, delays and effect compartments of a drug are one node) and the doses of
+//! Nodes are cell types, levels (the events that may happen to a patient among them), drugs (all compartments, delays and effect compartments of a drug are one node) and the doses of
 //! each drug; all cells together and the date are nodes where a rate names them. An arrow stands on the parameters of its
 //! expression, and its [`Mark`] is the weakest of theirs. An influence stands on those parameters that meet the influencing name
 //! on the way to the rate: in a sum, those of the terms that hold the name; in a product, those of all factors.
@@ -49,7 +49,7 @@ pub enum Mark {
     Fitted,
     /// At least one is assumed.
     Assumed,
-    /// A number or a table without a name that says where it comes from; 0, 1 and 2 are no such numbers.
+    /// A number without a name, or a table, of which nothing says where it comes from; 0, 1 and 2 are no such numbers.
     Bare,
 }
 
@@ -111,6 +111,8 @@ pub enum What {
     },
     /// What adds to a level.
     Production,
+    /// An event happens to the patient; its level is the number of events to be expected.
+    Happens,
     /// What takes from a level.
     Loss,
     /// A change of a level that may go either way.
@@ -179,11 +181,11 @@ impl Map {
                 if from == owner && matches!(owner, Node::Level(_)) {
                     continue;
                 }
-                let mut found = Evidence::default();
+                let mut found = Evidence::new(model);
                 found.meeting(rate, slot);
-                found.reaching(slot, model);
+                found.reaching(slot);
                 let sign = typical.sign(rate, slot, model);
-                influences.push(found.arrow(Some(from), Some(owner), What::Influence { on, slot, sign }, None, model));
+                influences.push(found.arrow(Some(from), Some(owner), What::Influence { on, slot, sign }, None));
             }
         }
         arrows.extend(influences);
@@ -226,19 +228,20 @@ fn drugs(model: &Model) -> Vec<Arrow> {
     let mut out = Vec::new();
     for (k, drug) in model.drugs.iter().enumerate() {
         let Drug { route, lag, bioavailability, clearance, volume, peripheral, .. } = drug;
-        let (mut enters, mut leaves) = (Evidence::default(), Evidence::default());
-        lag.iter().chain(bioavailability).for_each(|e| enters.all(e));
+        let (mut enters, mut leaves) = (Evidence::new(model), Evidence::new(model));
+        let section = format!("drugs.{}", drug.name);
+        lag.iter().chain(bioavailability).for_each(|e| enters.value(&section, e));
         match route {
-            Route::Oral { ka } => enters.all(ka),
-            Route::Kpd { elimination } => leaves.all(elimination),
+            Route::Oral { ka } => enters.value(&section, ka),
+            Route::Kpd { elimination } => leaves.value(&section, elimination),
             _ => {}
         }
-        [clearance, volume].into_iter().for_each(|e| leaves.all(e));
-        peripheral.iter().flat_map(|(flow, second)| [flow, second]).for_each(|e| leaves.all(e));
+        [clearance, volume].into_iter().for_each(|e| leaves.value(&section, e));
+        peripheral.iter().flat_map(|(flow, second)| [flow, second]).for_each(|e| leaves.value(&section, e));
         let (dose, body) = (Some(Node::Dose(k)), Some(Node::Drug(k)));
-        out.push(enters.arrow(dose, body, What::Dose, None, model));
-        if !matches!(route, Route::Held) {
-            out.push(leaves.arrow(body, None, What::Elimination, None, model));
+        out.push(enters.arrow(dose, body, What::Dose, None));
+        if !route.is_set() {
+            out.push(leaves.arrow(body, None, What::Elimination, None));
         }
     }
     out
@@ -251,9 +254,9 @@ fn cells(model: &Model) -> Vec<Arrow> {
         let me = Some(Node::Cells(i));
         let mut push = |from, to, what, rate: &Expr| {
             if *rate != Expr::Number(0.0) {
-                let mut found = Evidence::default();
+                let mut found = Evidence::new(model);
                 found.all(rate);
-                out.push(found.arrow(from, to, what, Some(rate.clone()), model));
+                out.push(found.arrow(from, to, what, Some(rate.clone())));
             }
         };
         push(me, me, What::Birth, &cell.birth);
@@ -262,7 +265,7 @@ fn cells(model: &Model) -> Vec<Arrow> {
         cell.switches.iter().for_each(|s| push(me, Some(Node::Cells(s.to)), What::Switching, &s.rate));
         for m in &cell.mutations {
             let what = What::Mutation { per_division: m.per_division };
-            push(me, Some(Node::Cells(m.to)), what, &m.rate);
+            push(me, Some(Node::Cells(m.to)), what, &m.whole());
         }
     }
     out
@@ -285,14 +288,14 @@ fn levels(model: &Model) -> Vec<Arrow> {
             }
         }
         let me = Some(Node::Level(k));
-        let sides =
-            [(gains, None, me, What::Production), (losses, me, None, What::Loss), (either, None, me, What::Change)];
+        let gain = if model.events.iter().any(|e| e.level == k) { What::Happens } else { What::Production };
+        let sides = [(gains, None, me, gain), (losses, me, None, What::Loss), (either, None, me, What::Change)];
         for (terms, from, to, what) in sides {
             let sum = terms.into_iter().reduce(|a, b| Expr::Binary(Op::Add, Box::new(a), Box::new(b)));
             if let Some(rate) = sum.filter(|rate| *rate != Expr::Number(0.0)) {
-                let mut found = Evidence::default();
+                let mut found = Evidence::new(model);
                 found.all(&rate);
-                out.push(found.arrow(from, to, what, Some(rate), model));
+                out.push(found.arrow(from, to, what, Some(rate)));
             }
         }
     }

@@ -146,3 +146,51 @@ fn every_valid_case_has_a_map_in_which_each_parameter_is_found() {
         }
     }
 }
+
+#[test]
+fn settings_of_a_section_are_evidence_and_events_and_beams_have_arrows() {
+    let model = r#"
+[model]
+title = "A beam, a rash and a table"
+[parameters]
+k = { value = "0.1 /day", source = { doi = "10.1/x", where = "Table 1" } }
+alpha = { value = "0.3 /Gy", source = { doi = "10.1/x", where = "Table 1" } }
+beta = { value = "0.03 /Gy^2", fitted = "readings" }
+[tables.tired]
+of = "cells"
+gives = "/day"
+points = [[0, 0.02], [1e6, 0.01]]
+assumed = "for a test"
+[cells.s]
+birth = "tired(total)"
+death = "linear_quadratic(beam, alpha, beta)"
+[cells.t]
+kind = "immune"
+birth = "0"
+death = "k"
+[events.rash]
+rate = "k"
+lasts = "14 days"
+[drugs.beam]
+route = "radiation"
+fraction = "10 min"
+[drugs.typed]
+route = "bolus"
+clearance = "3 L/day"
+volume = "10 L"
+felt_as = "mg/L"
+source = { doi = "10.1/x", where = "Table 2" }
+[before_treatment]
+start = { s = "100 cells", t = "50 cells" }
+"#;
+    let model = remission_model::model_from_toml("model.toml", model).unwrap_or_else(|p| panic!("{:?}", p.0));
+    let map = Map::of(&model);
+    let s = Some(Node::Cells(0));
+    assert_eq!(arrow(&map, s, s, What::Birth).mark, Mark::Assumed);
+    assert_eq!(arrow(&map, s, None, What::Death).mark, Mark::Fitted);
+    assert_eq!(influence(&map, Slot::Drug(0), (s, None, What::Death)).0, Sign::Raises);
+    assert_eq!(arrow(&map, Some(Node::Drug(1)), None, What::Elimination).mark, Mark::Cited);
+    assert!(!map.arrows.iter().any(|a| a.from == Some(Node::Drug(0)) && a.what == What::Elimination));
+    let rash = Some(Node::Level(model.events[0].level));
+    assert_eq!(arrow(&map, None, rash, What::Happens).mark, Mark::Cited);
+}

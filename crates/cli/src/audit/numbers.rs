@@ -11,7 +11,7 @@ const MARKED: [&str; 4] = ["model", "parameters", "covariates", "correlations"];
 /// Keys whose text is a unit or a name, whatever digits stand in it.
 const NO_NUMBER: [&str; 9] = ["unit", "of", "gives", "felt_as", "to", "route", "kind", "mechanism", "signature"];
 /// Keys whose text only takes a quantity, so that no parameter can stand there.
-const LITERAL_ONLY: [&str; 4] = ["molar_mass", "reader_error", "too_small", "error"];
+const LITERAL_ONLY: [&str; 5] = ["molar_mass", "reader_error", "too_small", "error", "fraction"];
 
 /// A number as it is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,7 +113,7 @@ impl Walk<'_> {
 
     fn value(&mut self, value: &Spanned<DeValue<'_>>, kind: Value, name: &str, at: &str, section: &str) {
         let inner = value.get_ref();
-        let marked = MARKED.contains(&at.split('.').next().unwrap_or(at));
+        let marked = MARKED.contains(&at.split(['.', '[']).next().unwrap_or(at));
         match (kind, inner) {
             (Value::Object(o) | Value::ObjectOrObjects(o), DeValue::Table(table)) => self.object(table, o, at, section),
             (Value::Objects(o) | Value::ObjectOrObjects(o), DeValue::Array(list)) => {

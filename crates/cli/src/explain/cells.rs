@@ -51,7 +51,7 @@ pub struct Change {
 }
 
 /// The word of a kind.
-fn kind(k: Kind) -> &'static str {
+pub(super) fn kind(k: Kind) -> &'static str {
     match k {
         Kind::Sensitive => "sensitive",
         Kind::Persister => "persister",

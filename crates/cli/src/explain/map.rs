@@ -5,7 +5,7 @@ use crate::map::data::{Arrow, Map, Node, Number};
 use crate::treatment::sentences;
 use remission_model::expr::Expr;
 use remission_model::map::{self, Mark, Sign, What};
-use remission_model::resolved::{Kind, Model, Route, Source, Study};
+use remission_model::resolved::{Model, Route, Source, Study};
 use remission_model::{expression_text, slot_text};
 
 /// Arms that are named at a drug's doses.
@@ -59,8 +59,7 @@ fn node(node: map::Node, model: &Model, study: Option<&Study>) -> Node {
         map::Node::Drug(d) => {
             let drug = &model.drugs[d];
             let compartments = match (&drug.route, drug.peripheral.len()) {
-                (Route::Held, _) => "held".to_string(),
-                (Route::Kpd { .. }, _) => "K-PD".to_string(),
+                (r, _) if r.is_set() || matches!(r, Route::Kpd { .. }) => route(r).to_string(),
                 (_, 0) => "1 compartment".to_string(),
                 (_, n) => format!("{} compartments", n + 1),
             };
@@ -71,26 +70,22 @@ fn node(node: map::Node, model: &Model, study: Option<&Study>) -> Node {
         }
         map::Node::Cells(i) => {
             let cell = &model.cells[i];
-            cell_kind = kind_name(cell.kind).to_string();
+            cell_kind = super::cells::kind(cell.kind).to_string();
             more = cell.mechanism.as_ref().map_or(String::new(), |m| format!("mechanism {m}"));
             ("cells", format!("{cell_kind} cells"))
         }
         map::Node::Level(l) => {
             let unit = &model.levels[l].unit;
+            if model.events.iter().any(|e| e.level == l) {
+                let is = "event of the patient".to_string();
+                return Node { name: name(node, model), kind: "event".into(), is, ..Node::default() };
+            }
             ("level", if unit.is_empty() { "level".to_string() } else { format!("level, {unit}") })
         }
         map::Node::Total => ("total", "all cells counted".to_string()),
         map::Node::Time => ("time", "days of treatment".to_string()),
     };
     Node { name: name(node, model), kind: kind.to_string(), is, cell_kind, more }
-}
-
-fn kind_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Sensitive => "sensitive",
-        Kind::Persister => "persister",
-        Kind::Resistant => "resistant",
-    }
 }
 
 fn route(route: &Route) -> &'static str {
@@ -100,6 +95,7 @@ fn route(route: &Route) -> &'static str {
         Route::Infusion => "infusion",
         Route::Held => "held",
         Route::Kpd { .. } => "K-PD",
+        Route::Radiation { .. } => "radiation",
     }
 }
 
@@ -168,6 +164,7 @@ fn kind(what: What) -> &'static str {
         What::Mutation { per_division: true } => "mutation at division",
         What::Mutation { per_division: false } => "mutation in time",
         What::Production => "production",
+        What::Happens => "happens",
         What::Loss => "loss",
         What::Change => "change",
         What::Influence { .. } => "influence",
@@ -180,7 +177,7 @@ fn rate(arrow: &map::Arrow, model: &Model) -> String {
     let unit = match (rate, arrow.what) {
         (Expr::Number(_), What::Mutation { per_division: true }) => "",
         (Expr::Number(_), What::Immigration) => " cells/day",
-        (Expr::Number(_), What::Production | What::Loss | What::Change) => " in base units a day",
+        (Expr::Number(_), What::Production | What::Happens | What::Loss | What::Change) => " in base units a day",
         (Expr::Number(_), _) => " /day",
         _ => return expression_text(rate, model),
     };

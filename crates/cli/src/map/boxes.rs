@@ -14,6 +14,7 @@ fn look(kind: &str, cell_kind: &str) -> (&'static str, &'static str, f64) {
         ("cells", "persister") => ("#fdf3df", "#b07a00", 3.0),
         ("cells", "resistant") => ("#fbe9de", "#d55e00", 3.0),
         ("cells", _) => ("#e4eff7", "#0072b2", 3.0),
+        ("event", _) => ("#fdf6d8", "#8a6d00", 14.0),
         ("level", _) => ("#f3ecf3", "#b0518a", 14.0),
         ("drug", _) => ("#ffffff", INK, 19.0),
         _ => ("#f4f5f5", "#8b9498", 19.0),
@@ -22,7 +23,7 @@ fn look(kind: &str, cell_kind: &str) -> (&'static str, &'static str, f64) {
 
 /// True of arrows that stand above their box.
 pub fn is_above(kind: &str) -> bool {
-    matches!(kind, "birth" | "immigration" | "production" | "change")
+    matches!(kind, "birth" | "immigration" | "production" | "change" | "happens")
 }
 
 impl Pen<'_> {

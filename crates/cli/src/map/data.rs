@@ -22,11 +22,11 @@ pub struct Map {
 pub struct Node {
     /// As in the file; doses are `doses of DRUG`, all cells `total`, the date `time`.
     pub name: String,
-    /// `cells`, `level`, `drug`, `doses`, `total` or `time`.
+    /// `cells`, `level`, `event`, `drug`, `doses`, `total` or `time`.
     pub kind: String,
     /// What it is, in few words.
     pub is: String,
-    /// Of a cell type: `sensitive`, `persister`, `resistant`; else empty.
+    /// Of a cell type: `sensitive`, `persister`, `resistant`, `immune`; else empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cell_kind: String,
     /// More than a picture has room for; may be empty.
@@ -42,7 +42,7 @@ pub struct Arrow {
     /// Node at which it ends (of an influence: the node whose rate it acts on); null: gone.
     pub to: Option<String>,
     /// `dose`, `elimination`, `birth`, `death`, `immigration`, `switching`, `mutation at division`, `mutation in time`,
-    /// `production`, `loss`, `change` or `influence`.
+    /// `production`, `loss`, `change`, `happens` (of an event) or `influence`.
     pub kind: String,
     /// Of an influence: the place in the list of arrows of the one that it acts on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,7 +96,7 @@ impl Arrow {
             "raises" => "raises",
             "lowers" => "lowers",
             "both" => "raises or lowers",
-            "nothing" => "does nothing to",
+            "nothing" => "has no effect on",
             _ => "acts on",
         };
         format!("{verb} {}", self.acts_on)

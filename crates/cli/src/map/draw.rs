@@ -46,6 +46,7 @@ pub fn colour(kind: &str) -> &'static str {
     match kind {
         "birth" | "production" => "#009e73",
         "death" | "loss" | "elimination" => "#d55e00",
+        "happens" => "#8a6d00",
         "immigration" | "dose" => "#3a93c9",
         "switching" => "#0072b2",
         "mutation at division" | "mutation in time" => "#b0518a",

@@ -62,13 +62,14 @@ pub fn draw(map: &Map, body: &mut Svg, y: f64, width: f64) -> f64 {
     let is = |kinds: &[&str]| map.arrows.iter().any(|a| kinds.contains(&a.kind.as_str()));
     let mut rows = Rows { body, width, x: MARGIN, y };
     rows.body.line(MARGIN, y - 18.0, width - MARGIN, y - 18.0, "grid");
-    let kinds: [(&[&str], &str); 7] = [
+    let kinds: [(&[&str], &str); 8] = [
         (&["birth", "production"], "birth, production"),
         (&["death", "loss", "elimination"], "death, loss, elimination"),
         (&["immigration", "dose"], "from outside, doses"),
         (&["switching"], "switching (reversible)"),
         (&["mutation at division", "mutation in time"], "mutation (inherited)"),
         (&["change"], "change of a level, either way"),
+        (&["happens"], "happens to the patient"),
         (&["influence"], "acts on a rate (a colour a source)"),
     ];
     if kinds.iter().any(|k| is(k.0)) {

@@ -41,6 +41,7 @@ pub fn counted(map: &Map) -> String {
     let nodes = [
         many(of("cells"), "cell type", "cell types"),
         many(of("level"), "level", "levels"),
+        many(of("event"), "event", "events"),
         many(of("drug"), "drug", "drugs"),
     ];
     let nodes: Vec<String> = nodes.into_iter().flatten().collect();

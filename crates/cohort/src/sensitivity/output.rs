@@ -33,7 +33,7 @@ pub enum Quantity {
     Mechanism(usize),
     /// Share of patients without a tumour cell at the last look.
     NoTumour,
-    /// Mean of ln(total cells) at the last look, no cell counting as one.
+    /// Mean of ln(cells of the tumour) at the last look, no cell counting as one.
     LnTotal,
     /// Median number of cells of a type at the last look.
     CellsAtEnd(usize),
@@ -81,8 +81,9 @@ impl Quantity {
     /// All that can be asked of a study, in the order in which they are shown.
     pub fn all(model: &Model, study: &Study) -> Vec<Quantity> {
         let mut all = Vec::new();
-        if study.recist_on.is_some() {
-            all.extend([Quantity::RestrictedPfs, Quantity::MedianPfs, Quantity::Response]);
+        if study.assesses_progression() {
+            all.extend([Quantity::RestrictedPfs, Quantity::MedianPfs]);
+            all.extend(study.recist_on.map(|_| Quantity::Response));
             all.extend((0..OriginFound::ALL.len()).map(Quantity::Origin));
             all.extend((0..mechanisms(model).len()).map(Quantity::Mechanism));
         }
@@ -97,7 +98,7 @@ impl Quantity {
 
     /// Those that are asked where nothing is named.
     pub fn usual(model: &Model, study: &Study) -> Vec<Quantity> {
-        let assessed = study.recist_on.is_some();
+        let assessed = study.assesses_progression();
         let usual = |q: &Quantity| match q {
             Quantity::RestrictedPfs | Quantity::Response | Quantity::Origin(_) => true,
             Quantity::NoTumour | Quantity::LnTotal => true,
@@ -191,7 +192,7 @@ fn one(quantity: Quantity, patients: &[&Seen], model: &Model, horizon: f64) -> f
     let area = |of: fn(&Seen) -> Waited| {
         curve(of).and_then(|c| c.restricted_mean(horizon).ok()).map_or(f64::NAN, |m| m.mean / MONTH)
     };
-    let total = |p: &Seen| p.cells.iter().sum::<f64>();
+    let total = |p: &Seen| model.total(&p.cells);
     let rebiopsies = || patients.iter().filter_map(|p| p.rebiopsy.as_ref());
     match quantity {
         Quantity::RestrictedPfs => area(|p| p.progression),

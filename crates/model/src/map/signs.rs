@@ -50,7 +50,7 @@ impl Typical {
             (Slot::Drug(d) | Slot::Delayed(d) | Slot::Effect(d), _) => least(0.0, model.drugs[d].felt_scale),
             (Slot::Level(l), _) => least(self.levels[l], model.levels[l].unit_scale),
             (Slot::Cells(i), _) => count(i),
-            (Slot::Total, _) => (0..self.cells.len()).map(count).sum(),
+            (Slot::Total, _) => model.total(&(0..self.cells.len()).map(count).collect::<Vec<_>>()),
             (Slot::Time, _) => 0.0,
         })
     }
