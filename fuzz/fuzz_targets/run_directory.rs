@@ -7,6 +7,8 @@
 mod bounded;
 #[path = "../../crates/cli/src/failure.rs"]
 mod failure;
+#[path = "../../crates/cli/src/map/mod.rs"]
+mod map;
 #[path = "../../crates/cli/src/record.rs"]
 mod record;
 #[path = "../../crates/cli/src/report/mod.rs"]

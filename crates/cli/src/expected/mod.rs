@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`quantity`] (what can be asked of a run), [`read`] (the file, every fault at once), [`names`] (arms, variables
 //! and sets against the entry's studies), [`entry`] (an entry with its variants), [`gather`] (what is kept of every patient of a
-//! run), [`spread`] (Monte Carlo errors), [`figure`] (a number from a run), [`judge`] (does it agree?), [`test`] (all of an entry),
+//! run), [`spread`] (Monte Carlo errors), [`figure`] (a number from a run), [`judge`] (does it agree?), [`mod@test`] (all of an entry),
 //! [`table`] (how that is printed). Ranges are fixed beforehand and never widened: a number that honestly does not come out
 //! says why (`reason`) and is counted apart.
 
