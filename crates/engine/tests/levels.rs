@@ -8,6 +8,7 @@ mod common;
 
 use common::written;
 use remission_engine::before::start;
+use remission_engine::compiled::Compiled;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
 
@@ -27,13 +28,18 @@ death = '0.1 /day'
 start = { a = '1e10 cells' }
 ";
 
+/// The tumour of a model as treatment begins, followed by leaps.
+fn at_start<'a>(compiled: &'a Compiled, parameters: &[f64]) -> Tumour<'a> {
+    let mut before = Stream::new(1, 0, 0, Purpose::BeforeTreatment);
+    let state = start(compiled, parameters, Method::Leap, &mut before).unwrap();
+    Tumour::new(compiled, parameters, state, Method::Leap).unwrap()
+}
+
 #[test]
 fn a_level_follows_the_cells_that_make_it() {
     let (compiled, parameters) = written(MODEL);
     let (made, lost, growth) = (0.002, 0.3, 0.2);
-    let state =
-        start(&compiled, &parameters, Method::Leap, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
-    let mut tumour = Tumour::new(&compiled, &parameters, state, Method::Leap).unwrap();
+    let mut tumour = at_start(&compiled, &parameters);
     let mut stream = Stream::new(1, 0, 0, Purpose::Treatment);
     for day in [1.0f64, 5.0, 20.0, 40.0] {
         tumour.advance(day, f64::INFINITY, &mut stream).unwrap();
@@ -79,9 +85,7 @@ fn cells_that_arrive_at_once_are_felt_at_once() {
     let regimen = remission_model::regimen::from_sentences(&["implant 1 mg once from day 3"], &compiled.model).unwrap();
     let mut mean = remission_engine::mean::MeanTumour::start(&compiled, &parameters).unwrap();
     mean.follow(&regimen);
-    let state =
-        start(&compiled, &parameters, Method::Leap, &mut Stream::new(1, 0, 0, Purpose::BeforeTreatment)).unwrap();
-    let mut tumour = Tumour::new(&compiled, &parameters, state, Method::Leap).unwrap();
+    let mut tumour = at_start(&compiled, &parameters);
     tumour.follow(&regimen);
     let mut stream = Stream::new(1, 0, 0, Purpose::Treatment);
     for day in [2.5, 3.0, 3.0 + 0.25] {

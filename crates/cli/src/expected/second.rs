@@ -7,7 +7,7 @@
 
 use super::entry::Entry;
 use super::test::changed;
-use crate::load::{Loaded, Source};
+use crate::load::Source;
 use remission_cohort::outcome::ArmOutcome;
 use remission_cohort::patient::{Method, run};
 use remission_engine::compiled::Compiled;
@@ -48,7 +48,7 @@ pub fn compare(entry: &Entry, second: &Second, source: &Source) -> Result<Apart,
     let first = changed(first, &second.with);
     let model = remission_model::model_from_toml(&source.shown, &source.text).map_err(|p| p.to_string())?;
     let study = first.study.clone().ok_or("there is no study")?;
-    let again = read_again(&first, &model)?;
+    let again = read_again(&first.sources, &model)?;
     let (a, b) = (alone(&first.model, &study)?, alone(&model, &again)?);
     let mut found = Apart { most: 0.0, at: String::new(), variables: 0 };
     for (name, x) in variables(&first.model) {
@@ -102,15 +102,26 @@ fn variables(model: &Model) -> Vec<(String, Place)> {
     all
 }
 
+/// What a study says of progression and rules, which may name what only the first file has: the comparison is made without.
+const NO_MATTER: [(&str, &[&str]); 2] =
+    [("study", &["recist_on", "progression_when"]), ("arms", &["after_progression", "rules"])];
+
 /// The study of the first file, read for the second model; what progression is does not matter here.
-fn read_again(first: &Loaded, model: &Model) -> Result<Study, String> {
-    let of = |file: &str| first.sources.iter().find(|s| s.file == file);
+fn read_again(sources: &[Source], model: &Model) -> Result<Study, String> {
+    let of = |file: &str| sources.iter().find(|s| s.file == file);
     let study = of("study.toml").ok_or("there is no study")?;
-    let kept = |line: &&str| {
-        let key = line.split('=').next().unwrap_or_default().trim();
-        !["recist_on", "progression_when", "after_progression", "rules"].contains(&key)
-    };
-    let text: String = study.text.lines().filter(kept).map(|l| format!("{l}\n")).collect();
+    let mut written: toml::Table = study.text.parse().map_err(|e: toml::de::Error| e.to_string())?;
+    for (section, keys) in NO_MATTER {
+        let tables = match written.get_mut(section) {
+            Some(toml::Value::Array(all)) => all.as_mut_slice(),
+            Some(one) => std::slice::from_mut(one),
+            None => continue,
+        };
+        for table in tables.iter_mut().filter_map(toml::Value::as_table_mut) {
+            table.retain(|key, _| !keys.contains(&key));
+        }
+    }
+    let text = written.to_string();
     let regimens = of("regimen.toml").map(|s| (s.shown.as_str(), s.text.as_str()));
     let beside = remission_model::Beside { regimens, records: &[] };
     remission_model::study_with_files(&study.shown, &text, &beside, "second", model).map_err(|p| p.to_string())
@@ -135,4 +146,52 @@ fn alone(model: &Model, study: &Study) -> Result<Vec<ArmOutcome>, String> {
     }
     let outcome = run(&Compiled::new(&model), &study, 0, Method::Mean);
     outcome.arms.map_err(|(_, why)| why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODEL: &str = "
+[model]
+title = 'x'
+[cells.s]
+birth = '0.1 /day'
+death = '0.2 /day'
+[drugs.d]
+route = 'bolus'
+clearance = '1 L/h'
+volume = '10 L'
+felt_as = 'mg/L'
+[before_treatment]
+start = { s = '100 cells' }
+";
+
+    const STUDY: &str = "
+[study]
+patients = 1
+seed = 1
+horizon = '3 days'
+visits = 'every 1 day'
+progression_when = '''
+there > 1e3 cells'''
+[[arms]]
+name = 'rules = of the ward'
+regimen = [
+  'd 1 mg daily',
+]
+rules = [
+  'hold d when there > 1e9 cells until there < 1 cells',
+]
+";
+
+    #[test]
+    fn what_only_the_first_file_can_say_is_left_out_however_it_is_laid_out() {
+        let study = Source { file: "study.toml".into(), shown: "study.toml".into(), text: STUDY.into() };
+        let model = remission_model::model_from_toml("model.toml", MODEL).unwrap_or_else(|p| panic!("{p}"));
+        let again = read_again(&[study], &model).unwrap();
+        assert!(again.progression_when.is_none() && again.arms[0].rules.is_empty());
+        assert_eq!(again.arms[0].name, "rules = of the ward");
+        assert_ne!(again.arms[0].regimen, Default::default());
+    }
 }
