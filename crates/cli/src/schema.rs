@@ -78,9 +78,9 @@ fn value(kind: Kind) -> Value {
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Numbers => numbers(),
-        Kind::Pairs => {
-            let pair = json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 });
-            json!({ "type": "array", "items": pair })
+        Kind::Points => {
+            let point = json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 3 });
+            json!({ "type": "array", "items": point })
         }
         Kind::Texts => texts(),
         Kind::TextOrTexts => json!({ "anyOf": [{ "type": "string" }, texts()] }),

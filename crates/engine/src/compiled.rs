@@ -262,15 +262,8 @@ impl Compiled {
 }
 
 fn without_drug(expr: &Expr) -> Expr {
-    let go = |e: &Expr| Box::new(without_drug(e));
-    match expr {
-        Expr::Slot(Slot::Drug(_) | Slot::Delayed(_) | Slot::Effect(_)) => Expr::Number(0.0),
-        Expr::Number(_) | Expr::Slot(_) => expr.clone(),
-        Expr::Neg(a) => Expr::Neg(go(a)),
-        Expr::Binary(op, a, b) => Expr::Binary(*op, go(a), go(b)),
-        Expr::Call(law, args) => Expr::Call(*law, args.iter().map(without_drug).collect()),
-        Expr::Table(t, a) => Expr::Table(*t, go(a)),
-    }
+    let drug = |s| matches!(s, Slot::Drug(_) | Slot::Delayed(_) | Slot::Effect(_));
+    expr.replaced(&|s| drug(s).then_some(Expr::Number(0.0)))
 }
 
 /// The blocks when these switches alone connect types.

@@ -255,6 +255,10 @@ fn put_values(model: &mut Model, values: &[f64]) {
             Expr::Slot(Slot::Parameter(i)) => *expr = Expr::Number(values[*i]),
             Expr::Number(_) | Expr::Slot(_) => {}
             Expr::Neg(a) | Expr::Table(_, a) => put(a, values),
+            Expr::Surface(_, a, b) => {
+                put(a, values);
+                put(b, values);
+            }
             Expr::Binary(_, a, b) => {
                 put(a, values);
                 put(b, values);

@@ -40,8 +40,10 @@ pub enum Expr {
     Binary(Op, Box<Expr>, Box<Expr>),
     /// A named law.
     Call(Law, Vec<Expr>),
-    /// A tabulated law (index into `Model::tables`).
+    /// A tabulated law of one argument (index into `Model::tables`).
     Table(usize, Box<Expr>),
+    /// A tabulated law of two arguments (index into `Model::tables`).
+    Surface(usize, Box<Expr>, Box<Expr>),
 }
 
 /// Arithmetic.
@@ -148,11 +150,25 @@ impl Expr {
             Expr::Number(_) => {}
             Expr::Slot(s) => f(*s),
             Expr::Neg(a) | Expr::Table(_, a) => a.each_slot(f),
-            Expr::Binary(_, a, b) => {
+            Expr::Binary(_, a, b) | Expr::Surface(_, a, b) => {
                 a.each_slot(f);
                 b.each_slot(f);
             }
             Expr::Call(_, args) => args.iter().for_each(|a| a.each_slot(f)),
+        }
+    }
+
+    /// The same tree with another one in place of every slot for which `f` has one.
+    pub fn replaced(&self, f: &impl Fn(Slot) -> Option<Expr>) -> Expr {
+        let go = |e: &Expr| Box::new(e.replaced(f));
+        match self {
+            Expr::Number(x) => Expr::Number(*x),
+            Expr::Slot(s) => f(*s).unwrap_or(Expr::Slot(*s)),
+            Expr::Neg(a) => Expr::Neg(go(a)),
+            Expr::Binary(op, a, b) => Expr::Binary(*op, go(a), go(b)),
+            Expr::Call(law, args) => Expr::Call(*law, args.iter().map(|a| a.replaced(f)).collect()),
+            Expr::Table(t, a) => Expr::Table(*t, go(a)),
+            Expr::Surface(t, a, b) => Expr::Surface(*t, go(a), go(b)),
         }
     }
 

@@ -19,8 +19,8 @@ pub enum Value {
     Whole(u64, u64),
     /// A list of plain numbers.
     Numbers,
-    /// A list of pairs of plain numbers.
-    Pairs,
+    /// A list of points: lists of two plain numbers, or of three.
+    Points,
     /// A list of texts.
     Texts,
     /// One text, or a list of texts.
@@ -199,9 +199,9 @@ static CORRELATION: Object = Object {
 static TABLE: Object = keys(
     "A tabulated law: linear between the points, constant outside.",
     &[
-        need("of", Value::Text, "Unit of the argument."),
+        need("of", Value::TextOrTexts, "Unit of the argument; a list of two of a table of two arguments."),
         may("gives", Value::Text, "Unit of the value; by default a plain number."),
-        need("points", Value::Pairs, "At least two pairs [x, y], x growing."),
+        need("points", Value::Points, "At least two [x, y], x growing; of two arguments a full grid of [x, z, value]."),
         may("source", Value::Object(&CITATION), "Where the numbers written here are printed."),
         may("assumed", Value::Words, "Why these numbers, when they are not measured."),
     ],

@@ -33,6 +33,7 @@ pub mod resolved;
 mod scope;
 mod sentence;
 mod study;
+mod tabulated;
 mod tree;
 pub mod units;
 mod visits;

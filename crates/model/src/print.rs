@@ -5,6 +5,7 @@
 
 mod drugs;
 mod expressions;
+mod tables;
 mod variation;
 
 pub use expressions::{expression_text, slot_text};
@@ -44,15 +45,7 @@ pub fn resolved_to_toml(model: &Model) -> String {
         p.parameter(parameter);
     }
     p.correlations();
-    for table in &model.tables {
-        p.line(&format!("\n[tables.{}]", table.name));
-        p.text("of", &table.of.base_unit());
-        p.text("gives", &table.gives.base_unit());
-        let points: Vec<String> =
-            (table.x.iter().zip(&table.y)).map(|(x, y)| format!("[{}, {}]", number(*x), number(*y))).collect();
-        p.line(&format!("points = [{}]", points.join(", ")));
-        p.basis(&format!("tables.{}", table.name));
-    }
+    model.tables.iter().for_each(|t| p.table(t));
     model.cells.iter().for_each(|c| p.cell_type(c));
     let events = || model.events.iter().map(|e| e.level);
     for (k, level) in model.levels.iter().enumerate() {

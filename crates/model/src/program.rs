@@ -35,6 +35,7 @@ enum Instruction {
     Call3(Law, u32, u32, u32),
     Call4(Law, [u32; 4]),
     Table(u32, u32),
+    Surface(u32, u32, u32),
 }
 
 /// Compiled expressions. Outputs keep the order in which they were given.
@@ -226,6 +227,7 @@ impl Program {
             Instruction::Call3(law, a, b, c) => call(law, [v(a), v(b), v(c), 0.0]),
             Instruction::Call4(law, x) => call(law, x.map(v)),
             Instruction::Table(t, a) => self.tables[t as usize].at(v(a)),
+            Instruction::Surface(t, a, b) => self.tables[t as usize].at_both(v(a), v(b)),
         }
     }
 
@@ -253,7 +255,8 @@ impl Program {
                 | Instruction::Mul(a, b)
                 | Instruction::Div(a, b)
                 | Instruction::Pow(a, b)
-                | Instruction::Call2(_, a, b) => m(a) || m(b),
+                | Instruction::Call2(_, a, b)
+                | Instruction::Surface(_, a, b) => m(a) || m(b),
                 Instruction::Call3(_, a, b, c) => m(a) || m(b) || m(c),
                 Instruction::Call4(_, x) => x.into_iter().any(m),
             };
@@ -314,6 +317,7 @@ pub fn evaluate(expr: &Expr, tables: &[Table], lookup: &impl Fn(Slot) -> f64) ->
             call(*law, x)
         }
         Expr::Table(t, a) => tables[*t].at(go(a)),
+        Expr::Surface(t, a, b) => tables[*t].at_both(go(a), go(b)),
     }
 }
 
@@ -327,24 +331,6 @@ fn binary(op: Op, a: f64, b: f64) -> f64 {
     }
 }
 
-impl Table {
-    /// Value at `x`: linear between points, the end values outside them.
-    pub fn at(&self, x: f64) -> f64 {
-        let k = self.x.partition_point(|&p| p <= x);
-        if x.is_nan() {
-            return f64::NAN;
-        }
-        if k == 0 {
-            return self.y[0];
-        }
-        if k == self.x.len() {
-            return self.y[k - 1];
-        }
-        let (x0, x1, y0, y1) = (self.x[k - 1], self.x[k], self.y[k - 1], self.y[k]);
-        y0 + (y1 - y0) * ((x - x0) / (x1 - x0))
-    }
-}
-
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     Number(u64),
@@ -353,6 +339,7 @@ enum Key {
     Binary(Op, u32, u32),
     Call(Law, Vec<u32>),
     Table(u32, u32),
+    Surface(u32, u32, u32),
 }
 
 struct Builder {
@@ -406,6 +393,11 @@ impl Builder {
                 let a = self.add(a);
                 self.intern(Key::Table(*t as u32, a), Instruction::Table(*t as u32, a), self.nodes[a as usize].1)
             }
+            Expr::Surface(t, a, b) => {
+                let (t, a, b) = (*t as u32, self.add(a), self.add(b));
+                let depends = self.nodes[a as usize].1.max(self.nodes[b as usize].1);
+                self.intern(Key::Surface(t, a, b), Instruction::Surface(t, a, b), depends)
+            }
         }
     }
 
@@ -436,6 +428,7 @@ impl Instruction {
             Instruction::Call3(law, a, b, c) => Instruction::Call3(law, p(a), p(b), p(c)),
             Instruction::Call4(law, x) => Instruction::Call4(law, x.map(p)),
             Instruction::Table(t, a) => Instruction::Table(t, p(a)),
+            Instruction::Surface(t, a, b) => Instruction::Surface(t, p(a), p(b)),
         }
     }
 }

@@ -182,8 +182,15 @@ fn origin(s: &Section<'_>, p: &mut Parameter, report: &mut Report) {
 
 fn table_law(name: Text, s: Section<'_>, report: &mut Report) -> Table {
     let s = s.only(&["of", "gives", "points", "source", "assumed"], report);
-    let of = s.need_text("of", "of = \"uM\"", report);
-    let points = s.pairs("points", report);
+    let of = match s.is_list("of") {
+        true => s.texts("of", report).unwrap_or_default(),
+        false => s.need_text("of", "of = \"uM\"", report).into_iter().collect(),
+    };
+    let (width, shape) = match of.len() {
+        2 => (3, "three numbers [x, z, value], a point of a table of two arguments"),
+        _ => (2, "a pair of numbers [x, y]"),
+    };
+    let points = s.points("points", width, shape, report);
     if !s.has("points") {
         s.need_text("points", "points = [[0, 1], [10, 0]]", report);
     }

@@ -15,6 +15,7 @@ mod measurements;
 mod parameters;
 mod sequencing;
 mod settings;
+mod tables;
 
 pub(crate) use cells::kind_name;
 
@@ -73,7 +74,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     }
     scope.stray = w.strays.iter().cloned().collect();
     let tables: Vec<Option<resolved::Table>> =
-        (w.tables.iter().enumerate()).map(|(k, t)| table(k, t, &mut scope, report)).collect();
+        (w.tables.iter().enumerate()).map(|(k, t)| tables::table(k, t, &mut scope, report)).collect();
     let tables_sound = tables.iter().all(Option::is_some);
     for (k, c) in w.cells.iter().enumerate() {
         scope.insert(&c.name.text, Meaning::Slot(Slot::Cells(k), Some(Dimension::CELLS)));
@@ -337,53 +338,6 @@ impl Context<'_> {
         }
         Some(expr)
     }
-}
-
-fn table(index: usize, t: &written::Table, scope: &mut Scope, report: &mut Report) -> Option<resolved::Table> {
-    let of = t.of.as_ref().and_then(|u| read_unit(u, report));
-    let gives = match &t.gives {
-        Some(u) => read_unit(u, report),
-        None => Some(crate::units::Unit::PLAIN),
-    };
-    let dimension = |u: Option<crate::units::Unit>| u.map(|u| u.dimension);
-    scope.insert(&t.name.text, Meaning::Table(index, dimension(of), dimension(gives)));
-    let points = t.points.as_ref()?;
-    if points.len() < 2 {
-        report.add(
-            Code::BadPoints,
-            &t.name.at,
-            format!("{} point(s)", points.len()),
-            "at least two points [x, y]",
-            "add points; a constant is a parameter",
-        );
-        return None;
-    }
-    let (of, gives) = (of?, gives?);
-    if let Some(bad) = points.windows(2).find(|p| p[1].0[0] <= p[0].0[0]) {
-        report.add(
-            Code::BadPoints,
-            &bad[1].1,
-            format!("{} after {}", bad[1].0[0], bad[0].0[0]),
-            "the first number of each point above that of the point before",
-            "sort the points, and keep one of each argument",
-        );
-        return None;
-    }
-    let x: Vec<f64> = points.iter().map(|p| of.to_base(p.0[0])).collect();
-    let y: Vec<f64> = points.iter().map(|p| gives.to_base(p.0[1])).collect();
-    let sound = x.windows(2).all(|p| p[0] < p[1]) && x.iter().chain(&y).all(|v| v.is_finite());
-    if !sound {
-        report.add(
-            Code::BadPoints,
-            &t.name.at,
-            "points too close or too large in base units",
-            "finite points that stay apart",
-            "write the points in another unit",
-        );
-        return None;
-    }
-    let (of, gives) = (of.dimension, gives.dimension);
-    Some(resolved::Table { name: t.name.text.clone(), x, y, of, gives })
 }
 
 /// Start of a level, its dimension, and the unit for printing.

@@ -18,7 +18,7 @@ pub use cells::{Barcodes, CellType, Death, Event, Kind, Level, Mutation, Start, 
 pub use drug::{Delay, Drug, Route};
 pub use measurement::{Ctdna, Measurement, MeasurementKind, Sequencing};
 pub use modification::{Action, Condition, Limit, Modification, Observed};
-pub use number::{Category, Citation, Correlation, Correlations, Covariate, Parameter, Source, Table, Variation};
+pub use number::{Axis, Category, Citation, Correlation, Correlations, Covariate, Parameter, Source, Table, Variation};
 pub use regimen::{DoseRule, Regimen};
 pub use row::{Body, Row};
 pub use setting::{Basis, Setting};

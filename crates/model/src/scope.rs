@@ -6,6 +6,7 @@
 
 mod hints;
 mod meant;
+mod tables;
 mod walk;
 
 use crate::expr::{Expr, Law, Slot};
@@ -22,7 +23,8 @@ use walk::Walk;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Meaning {
     Slot(Slot, Option<Dimension>),
-    Table(usize, Option<Dimension>, Option<Dimension>),
+    /// Units of its arguments, of which a table of one has the first, and of its value.
+    Table(usize, [Option<Dimension>; 2], Option<Dimension>),
 }
 
 /// Every name of a model.
@@ -37,6 +39,8 @@ pub(crate) struct Scope {
     pub(crate) effect: Vec<bool>,
     /// By cell type: drugs of which `felt` is less than the concentration, and by what.
     pub(crate) folds: Vec<Vec<(usize, Expr)>>,
+    /// Tables of two arguments.
+    pub(crate) surfaces: Vec<bool>,
     /// The cell type whose rates are read.
     pub(crate) of_type: Option<usize>,
     /// Length of a fraction in days, of drugs that are radiation.

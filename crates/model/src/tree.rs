@@ -16,6 +16,8 @@ use toml::de::{DeTable, DeValue};
 pub const MAX_BYTES: usize = 1 << 20;
 /// Most entries in one section (cell types, parameters, switches of one type, ...).
 pub const MAX_ENTRIES: usize = 2000;
+/// Most points of a table.
+const MAX_POINTS: usize = 10_000;
 
 /// A value as written: the text, its kind and its place.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -213,25 +215,30 @@ impl<'a> Section<'a> {
             .collect();
         // The parser sorts keys by name; people expect the order in which they wrote.
         entries.sort_by_key(|e| e.name.at.span.start);
-        self.few(&mut entries, report);
+        self.few(&mut entries, MAX_ENTRIES, report);
         entries
     }
 
-    fn few<T>(&self, entries: &mut Vec<T>, report: &mut Report) {
-        if entries.len() > MAX_ENTRIES {
+    fn few<T>(&self, entries: &mut Vec<T>, most: usize, report: &mut Report) {
+        if entries.len() > most {
             report.add(
                 Code::TooMany,
                 &self.at,
                 format!("{} entries", entries.len()),
-                format!("at most {MAX_ENTRIES}"),
+                format!("at most {most}"),
                 "merge entries that behave alike",
             );
-            entries.truncate(MAX_ENTRIES);
+            entries.truncate(most);
         }
     }
 
     /// Items of a list with their places.
     fn items(&self, key: &str, report: &mut Report) -> Vec<(&'a DeValue<'a>, Place)> {
+        self.items_within(key, MAX_ENTRIES, report)
+    }
+
+    /// At most so many items of a list with their places.
+    fn items_within(&self, key: &str, most: usize, report: &mut Report) -> Vec<(&'a DeValue<'a>, Place)> {
         let Some((value, at)) = self.value(key) else {
             return Vec::new();
         };
@@ -256,7 +263,7 @@ impl<'a> Section<'a> {
             .enumerate()
             .map(|(k, v)| (v.get_ref(), place(v, format!("{path}[{k}]"), self.whole)))
             .collect();
-        self.few(&mut items, report);
+        self.few(&mut items, most, report);
         items
     }
 
@@ -306,20 +313,28 @@ impl<'a> Section<'a> {
         numbers.into_iter().collect()
     }
 
-    /// A list of pairs of plain numbers.
-    pub(crate) fn pairs(&self, key: &str, report: &mut Report) -> Option<Vec<([f64; 2], Place)>> {
+    /// A list of points of `width` plain numbers each; `shape` is how one is written.
+    pub(crate) fn points(
+        &self,
+        key: &str,
+        width: usize,
+        shape: &str,
+        report: &mut Report,
+    ) -> Option<Vec<(Vec<f64>, Place)>> {
         self.value(key)?;
         let mut out = Vec::new();
         let faults = report.len();
-        for (value, at) in self.items(key, report) {
+        for (value, at) in self.items_within(key, MAX_POINTS, report) {
             let inner: Vec<f64> = value.as_array().map_or(Vec::new(), |a| {
-                a.iter().take(3).filter_map(|v| self.plain(v.get_ref(), at.clone(), report).map(|n| n.0)).collect()
+                let few = a.iter().take(width + 1);
+                few.filter_map(|v| self.plain(v.get_ref(), at.clone(), report).map(|n| n.0)).collect()
             });
-            match inner[..] {
-                [x, y] if value.as_array().is_some_and(|a| a.len() == 2) => out.push(([x, y], at)),
+            let whole = value.as_array().is_some_and(|a| a.len() == width);
+            match inner.len() == width && whole {
+                true => out.push((inner, at)),
                 // A number that cannot be read has been reported.
-                _ if value.as_array().is_some_and(|a| a.len() == 2) => {}
-                _ => self.wrong(value, &at, "a pair of numbers [x, y]", report),
+                false if whole => {}
+                false => self.wrong(value, &at, shape, report),
             }
         }
         (report.len() == faults).then_some(out)

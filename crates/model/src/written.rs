@@ -129,12 +129,12 @@ pub struct Correlation {
 pub struct Table {
     /// Name, as called.
     pub name: Text,
-    /// Unit of the argument.
-    pub of: Option<Text>,
+    /// Units of the arguments: one, or the two of a surface.
+    pub of: Vec<Text>,
     /// Unit of the value; a plain number by default.
     pub gives: Option<Text>,
-    /// Points.
-    pub points: Option<Vec<([f64; 2], Place)>>,
+    /// Points: arguments and value.
+    pub points: Option<Vec<(Vec<f64>, Place)>>,
 }
 
 /// `[cells.sensitive]`

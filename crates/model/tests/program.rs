@@ -3,7 +3,7 @@
 
 use remission_model::expr::{Expr, Law, Op, Slot};
 use remission_model::program::{Depends, Layout, Program, evaluate};
-use remission_model::resolved::Table;
+use remission_model::resolved::{Axis, Table};
 use remission_model::units::Dimension;
 
 const LAYOUT: Layout = Layout { parameters: 3, drugs: 2, levels: 1, cells: 2 };
@@ -35,11 +35,12 @@ fn slots() -> Vec<(Slot, Depends)> {
 
 fn tree(dice: &mut Dice, depth: usize, seen: &mut [usize; 5]) -> Expr {
     let slots = slots();
-    match if depth == 0 { dice.below(2) } else { dice.below(9) } {
+    match if depth == 0 { dice.below(2) } else { dice.below(10) } {
         0 => Expr::Number(dice.number()),
         1 => Expr::Slot(slots[dice.below(slots.len())].0),
         2 => Expr::Neg(Box::new(tree(dice, depth - 1, seen))),
         3 => Expr::Table(0, Box::new(tree(dice, depth - 1, seen))),
+        9 => Expr::Surface(1, Box::new(tree(dice, depth - 1, seen)), Box::new(tree(dice, depth - 1, seen))),
         4 => {
             let (_, law) = Law::ALL[dice.below(Law::ALL.len())];
             Expr::Call(law, (0..law.arity()).map(|_| tree(dice, depth - 1, seen)).collect())
@@ -56,7 +57,16 @@ fn tree(dice: &mut Dice, depth: usize, seen: &mut [usize; 5]) -> Expr {
 #[test]
 fn the_list_computes_what_the_trees_say() {
     let (x, y, plain) = (vec![-1.0, 0.5, 2.0], vec![0.3, 1.2, 0.1], Dimension::PLAIN);
-    let tables = [Table { name: "t".into(), x, y, of: plain, gives: plain }];
+    let second = Some(Axis { at: vec![-0.5, 0.0, 1.5], of: plain });
+    let surface = Table {
+        name: "s".into(),
+        x: vec![-1.0, 1.0],
+        second,
+        y: vec![0.1, 0.2, 0.4, 0.8, 1.6, 3.2],
+        of: plain,
+        gives: plain,
+    };
+    let tables = [Table { name: "t".into(), x, second: None, y, of: plain, gives: plain }, surface];
     let (mut dice, slots) = (Dice(7), slots());
     let (mut finite, mut all, mut seen) = (0, 0, [0; 5]);
     for _ in 0..3_000 {

@@ -153,7 +153,7 @@ impl Walk<'_> {
                 }
             }
             (Value::Text, other) => self.literal(value, other, at, section, LITERAL_ONLY.contains(&name)),
-            (Value::Whole(..) | Value::Numbers | Value::Pairs, other) => self.literal(value, other, at, section, true),
+            (Value::Whole(..) | Value::Numbers | Value::Points, other) => self.literal(value, other, at, section, true),
             _ => {}
         }
     }

@@ -311,17 +311,28 @@ pub fn levels(compiled: &Compiled) -> Vec<Named> {
 /// Tabulated laws.
 pub fn tables(model: &Model) -> Vec<Named> {
     let one = |t: &remission_model::resolved::Table| {
-        let ends = (t.x.first().zip(t.y.first()), t.x.last().zip(t.y.last()));
-        let says = match ends {
-            (Some((a, b)), Some((y, z))) => format!(
+        let (first, last) = (|v: &[f64]| figure(v[0]), |v: &[f64]| figure(v[v.len() - 1]));
+        let says = match &t.second {
+            None => format!(
                 "is a tabulated law of {} points, from {} at {} to {} at {} (in base units); constant outside",
                 t.x.len(),
-                figure(*b),
-                figure(*a),
-                figure(*z),
-                figure(*y)
+                first(&t.y),
+                first(&t.x),
+                last(&t.y),
+                last(&t.x)
             ),
-            _ => "is a tabulated law".to_string(),
+            Some(z) => format!(
+                "is a tabulated law of two arguments, {} x {} points, from {} at ({}, {}) to {} at ({}, {}) (in base units); linear \
+                 along each between, constant outside",
+                t.x.len(),
+                z.at.len(),
+                first(&t.y),
+                first(&t.x),
+                first(&z.at),
+                last(&t.y),
+                last(&t.x),
+                last(&z.at)
+            ),
         };
         Named { name: t.name.clone(), says }
     };

@@ -63,7 +63,7 @@ fn find<'e>(expr: &'e Expr, beam: usize, out: &mut Vec<(&'e Expr, &'e Expr)>) {
     match expr {
         Expr::Number(_) | Expr::Slot(_) => {}
         Expr::Neg(a) | Expr::Table(_, a) => find(a, beam, out),
-        Expr::Binary(_, a, b) => {
+        Expr::Binary(_, a, b) | Expr::Surface(_, a, b) => {
             find(a, beam, out);
             find(b, beam, out);
         }

@@ -224,14 +224,9 @@ fn without_others(model: &Model) -> Model {
 }
 
 fn alone(expr: &Expr, starts: &[Expr]) -> Expr {
-    let go = |e: &Expr| Box::new(alone(e, starts));
-    match expr {
-        Expr::Slot(Slot::Cells(_) | Slot::Total) => Expr::Number(0.0),
-        Expr::Slot(Slot::Level(k)) => starts[*k].clone(),
-        Expr::Number(_) | Expr::Slot(_) => expr.clone(),
-        Expr::Neg(a) => Expr::Neg(go(a)),
-        Expr::Binary(op, a, b) => Expr::Binary(*op, go(a), go(b)),
-        Expr::Call(law, args) => Expr::Call(*law, args.iter().map(|a| alone(a, starts)).collect()),
-        Expr::Table(t, a) => Expr::Table(*t, go(a)),
-    }
+    expr.replaced(&|s| match s {
+        Slot::Cells(_) | Slot::Total => Some(Expr::Number(0.0)),
+        Slot::Level(k) => Some(starts[k].clone()),
+        _ => None,
+    })
 }

@@ -110,7 +110,14 @@ pub fn written(text: &str) -> (Compiled, Vec<f64>) {
 }
 
 pub fn table(name: &str, x: &[f64], y: &[f64]) -> Table {
-    Table { name: name.into(), x: x.to_vec(), y: y.to_vec(), of: Dimension::PLAIN, gives: Dimension::PLAIN }
+    Table {
+        name: name.into(),
+        x: x.to_vec(),
+        second: None,
+        y: y.to_vec(),
+        of: Dimension::PLAIN,
+        gives: Dimension::PLAIN,
+    }
 }
 
 /// Two-sided bound on a standard normal statistic that is passed by chance with probability `rate`.

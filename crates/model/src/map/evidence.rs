@@ -35,6 +35,11 @@ impl<'m> Evidence<'m> {
                 self.table(*t);
                 self.all(a);
             }
+            Expr::Surface(t, a, b) => {
+                self.table(*t);
+                self.all(a);
+                self.all(b);
+            }
         }
     }
 
@@ -85,6 +90,10 @@ impl<'m> Evidence<'m> {
             Expr::Call(law, args) => args.iter().take(law.arity()).for_each(each),
             Expr::Table(t, a) => {
                 each(a);
+                self.table(*t);
+            }
+            Expr::Surface(t, a, b) => {
+                [a, b].into_iter().for_each(|part| each(part));
                 self.table(*t);
             }
         }

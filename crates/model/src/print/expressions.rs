@@ -68,6 +68,14 @@ fn write_expression(expr: &Expr, model: &Model, outside: u8, out: &mut String) {
             write_expression(a, model, 0, out);
             out.push(')');
         }
+        Expr::Surface(t, a, b) => {
+            *out += &model.tables[*t].name;
+            out.push('(');
+            write_expression(a, model, 0, out);
+            *out += ", ";
+            write_expression(b, model, 0, out);
+            out.push(')');
+        }
     }
     if open {
         out.push(')');

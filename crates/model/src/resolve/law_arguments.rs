@@ -39,7 +39,7 @@ impl Context<'_> {
         match expr {
             Expr::Number(_) | Expr::Slot(_) => Some(()),
             Expr::Neg(a) | Expr::Table(_, a) => self.law_arguments(text, a),
-            Expr::Binary(_, a, b) => {
+            Expr::Binary(_, a, b) | Expr::Surface(_, a, b) => {
                 let left = self.law_arguments(text, a);
                 left.and(self.law_arguments(text, b))
             }

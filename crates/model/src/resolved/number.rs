@@ -131,10 +131,21 @@ pub struct Table {
     pub name: String,
     /// Arguments, strictly increasing, base units.
     pub x: Vec<f64>,
-    /// Values, base units; same length as `x`.
+    /// The second argument of a surface.
+    pub second: Option<Axis>,
+    /// Values, base units: as many as `x` has, or of a surface as many for each of them as the second argument has.
     pub y: Vec<f64>,
-    /// What the argument is.
+    /// What the argument is, of a surface the first.
     pub of: Dimension,
     /// What the value is.
     pub gives: Dimension,
+}
+
+/// The second argument of a surface.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// Arguments, strictly increasing, base units.
+    pub at: Vec<f64>,
+    /// What it is.
+    pub of: Dimension,
 }

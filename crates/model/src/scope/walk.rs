@@ -59,7 +59,7 @@ impl Walk<'_, '_> {
                     Code::Arguments,
                     &at,
                     format!("`{name}` without an argument"),
-                    format!("{name}(x)"),
+                    self.scope.usage_of_table(name),
                     "call the table with what it is a table of",
                 );
                 None
@@ -218,7 +218,7 @@ impl Walk<'_, '_> {
         None
     }
 
-    fn cut(&self, tree: &Tree) -> String {
+    pub(super) fn cut(&self, tree: &Tree) -> String {
         short(&self.text.text[tree.span.clone()])
     }
 
@@ -281,24 +281,7 @@ impl Walk<'_, '_> {
             return self.felt(args, &at);
         }
         if let Some(Meaning::Table(index, of, gives)) = self.scope.find(name) {
-            if !self.count(name, 1, args, &at) {
-                return None;
-            }
-            let (inner, fits) = self.go(&args[0])?;
-            if let (Some(of), Fits::Only(found)) = (of, fits)
-                && of != found
-            {
-                self.report.add(
-                    Code::Dimension,
-                    &self.text.at.inside(args[0].span.clone()),
-                    format!("left {of} (table `{name}`), right {found} (`{}`)", self.cut(&args[0])),
-                    format!("an argument in {of}"),
-                    "pass what the table is a table of",
-                );
-                return None;
-            }
-            let fits = gives.map_or(Fits::Any, Fits::Only);
-            return Some((Expr::Table(index, Box::new(inner)), fits));
+            return self.table(index, (of, gives), name, args, &at);
         }
         let Some(&(_, law)) = Law::ALL.iter().find(|l| l.0 == name) else {
             if self.scope.find(name).is_some() {
@@ -383,13 +366,13 @@ impl Walk<'_, '_> {
         Some((Expr::Call(law, exprs), out))
     }
 
-    fn count(&mut self, name: &str, want: usize, args: &[Tree], at: &Place) -> bool {
+    pub(super) fn count(&mut self, name: &str, want: usize, args: &[Tree], at: &Place) -> bool {
         if args.len() != want {
             self.report.add(
                 Code::Arguments,
                 at,
                 format!("{} argument(s) for `{name}`", args.len()),
-                if want == 1 && usage(name).is_empty() { format!("{name}(x)") } else { usage(name) },
+                if usage(name).is_empty() { self.scope.usage_of_table(name) } else { usage(name) },
                 format!("give {want}"),
             );
         }
