@@ -78,6 +78,7 @@ fn value(kind: Kind) -> Value {
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Numbers => numbers(),
+        Kind::NumbersOrNamed => json!({ "anyOf": [numbers(), named(numbers())] }),
         Kind::Points => {
             let point = json!({ "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 3 });
             json!({ "type": "array", "items": point })

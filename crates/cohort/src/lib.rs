@@ -12,6 +12,7 @@ pub mod checkpoint;
 pub mod ctdna;
 pub mod events;
 pub mod law;
+pub mod lesions;
 pub mod levels;
 pub mod measure;
 pub mod modification;

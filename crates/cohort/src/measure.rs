@@ -1,11 +1,12 @@
 //! What a visit sees of a tumour: the sum of lesion diameters, or a number of cells; and how likely a reading is. What it
-//! sees in blood is in [`crate::ctdna`], in tissue in [`crate::sequencing`].
+//! sees at sites is in [`crate::lesions`], in blood in [`crate::ctdna`], in tissue in [`crate::sequencing`].
 //!
 //! A lesion is a sphere: with `n` cells at `rho` cells a litre its diameter is 100 (6 n / (pi rho))^(1/3) mm. A reader's
 //! error multiplies each diameter by a log-normal factor with median 1. Sampling and density stand side by side
 //! so that simulation and inference cannot drift apart.
 
 use crate::ctdna::{Assay, Plasma};
+use crate::lesions::{Lesions, recorded};
 use crate::patient::mechanisms;
 use crate::sequencing::Biopsy;
 use remission_engine::before::over_parameters;
@@ -38,8 +39,12 @@ pub fn channels(model: &Model) -> Vec<Channel> {
     let mut all = Vec::new();
     for (k, m) in model.measurements.iter().enumerate() {
         let mut put = |name: String, unit| all.push(Channel { name, unit, measurement: k });
-        match m.kind {
-            MeasurementKind::SumOfDiameters { .. } => put(m.name.clone(), "mm"),
+        match &m.kind {
+            MeasurementKind::SumOfDiameters { by_site, .. } => {
+                put(m.name.clone(), "mm");
+                let sites = by_site.iter().flat_map(|_| &model.sites);
+                sites.for_each(|site| put(format!("{}_{}", m.name, site.name), "mm"));
+            }
             MeasurementKind::CellCount { .. } => put(m.name.clone(), "cells"),
             // Shares of mutant reads are plain numbers.
             MeasurementKind::Ctdna(_) => {
@@ -72,6 +77,7 @@ pub struct Instruments {
 #[derive(Debug, Clone)]
 enum Instrument {
     Meter(Meter),
+    Lesions(Box<Lesions>),
     Assay(Box<Assay>),
     Biopsy(Box<Biopsy>),
 }
@@ -92,6 +98,9 @@ impl Instruments {
     /// A [`Failure`] where a value of this patient is impossible.
     pub fn new(compiled: &Compiled, parameters: &[f64]) -> Result<Instruments, Failure> {
         let one = |m: &Measurement| match (&m.kind, Meter::new(compiled, parameters, m)) {
+            (kind @ MeasurementKind::SumOfDiameters { .. }, None) => {
+                Ok(Lesions::new(compiled, parameters, kind).map(|l| Instrument::Lesions(Box::new(l))))
+            }
             (_, Some(meter)) => Ok(Some(Instrument::Meter(meter))),
             (MeasurementKind::Ctdna(c), None) => {
                 Ok(Some(Instrument::Assay(Box::new(Assay::new(compiled, parameters, &m.name, c)?))))
@@ -148,6 +157,7 @@ impl Instruments {
         for (k, instrument) in self.all.iter().enumerate() {
             match instrument {
                 Instrument::Meter(meter) => readings.push(meter.read(total, &mut streams.meters)),
+                Instrument::Lesions(lesions) => lesions.read(by_type, &mut streams.meters, &mut readings),
                 Instrument::Assay(assay) => {
                     if let (Some(deaths), Some(blood)) = (deaths.next(), streams.blood.get_mut(k)) {
                         assay.read(deaths, blood, &mut readings);
@@ -155,7 +165,7 @@ impl Instruments {
                 }
                 Instrument::Biopsy(biopsy) => {
                     if let Some(own) = streams.blood.get_mut(k) {
-                        biopsy.read(compiled, by_type, own, &mut readings);
+                        biopsy.read(by_type, own, &mut readings);
                     }
                 }
             }
@@ -217,7 +227,7 @@ impl Instruments {
                     first += width;
                     blood += 1;
                 }
-                Instrument::Biopsy(_) => first += instrument.width(),
+                Instrument::Biopsy(_) | Instrument::Lesions(_) => first += instrument.width(),
             }
         }
         f64::NEG_INFINITY
@@ -253,7 +263,7 @@ impl Instruments {
                     }
                     first += width;
                 }
-                Instrument::Biopsy(_) => first += instrument.width(),
+                Instrument::Biopsy(_) | Instrument::Lesions(_) => first += instrument.width(),
             }
         }
         f64::NEG_INFINITY
@@ -264,7 +274,7 @@ impl Instrument {
     fn assay(&self) -> Option<&Assay> {
         match self {
             Instrument::Assay(assay) => Some(assay),
-            Instrument::Meter(_) | Instrument::Biopsy(_) => None,
+            Instrument::Meter(_) | Instrument::Biopsy(_) | Instrument::Lesions(_) => None,
         }
     }
 
@@ -272,6 +282,7 @@ impl Instrument {
     fn width(&self) -> usize {
         match self {
             Instrument::Meter(_) => 1,
+            Instrument::Lesions(lesions) => lesions.width(),
             Instrument::Assay(assay) => 2 + assay.carriers.len(),
             Instrument::Biopsy(biopsy) => 1 + biopsy.carriers.len(),
         }
@@ -306,10 +317,11 @@ pub enum Meter {
 }
 
 impl Meter {
-    /// The measurement for a patient with these parameters; `None` where it is not one of the number of cells.
+    /// The measurement for a patient with these parameters; `None` where it is not one of the number of all cells.
     pub fn new(compiled: &Compiled, parameters: &[f64], measurement: &Measurement) -> Option<Meter> {
         match &measurement.kind {
-            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => {
+            MeasurementKind::SumOfDiameters { by_site: Some(_), .. } => None,
+            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small, .. } => {
                 let density = over_parameters(compiled, parameters, cells_per_litre);
                 let roots: Vec<f64> = shares.iter().map(|s| libm::cbrt(*s)).collect();
                 let sum: f64 = roots.iter().sum();
@@ -340,19 +352,9 @@ impl Meter {
     /// One reading of `total` cells.
     pub fn read(&self, total: f64, stream: &mut Stream) -> f64 {
         match self {
-            Meter::Diameters { shares, density, error, too_small, .. } => shares
-                .iter()
-                .map(|s| {
-                    let reading = diameter(total * s, *density) * libm::exp(error * draw::normal(stream));
-                    if reading >= *too_small {
-                        reading
-                    } else if reading >= 0.5 * too_small {
-                        *too_small
-                    } else {
-                        0.0
-                    }
-                })
-                .sum(),
+            Meter::Diameters { shares, density, error, too_small, .. } => {
+                shares.iter().map(|s| recorded(diameter(total * s, *density), *error, *too_small, stream)).sum()
+            }
             Meter::Cells { error, limit } => {
                 let reading = total * libm::exp(error * draw::normal(stream));
                 if reading < *limit { 0.0 } else { reading }

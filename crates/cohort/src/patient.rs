@@ -5,6 +5,7 @@
 use crate::barcodes;
 use crate::ctdna;
 use crate::events::{Events, LOOK};
+use crate::lesions::new_lesions;
 use crate::measure::{Instruments, ReadingStreams, first_channel};
 use crate::modification::{Modifications, Watch};
 use crate::outcome::*;
@@ -142,6 +143,7 @@ impl Patient<'_> {
         let mut barcodes = Vec::new();
         cells.barcodes(compiled, &mut barcodes);
         let recist_on = study.recist_on.map(|m| first_channel(&compiled.model, m));
+        let new_lesions = study.recist_on.zip(recist_on).and_then(|(m, first)| new_lesions(&compiled.model, m, first));
         let mut assessor = recist_on.and_then(|m| {
             // A patient without measurable disease at baseline cannot be assessed.
             Assessor::new(0.0, seen[0].readings[m], &RecistOptions::default()).ok()
@@ -182,7 +184,8 @@ impl Patient<'_> {
                 let before = assessor.progression().is_some();
                 let sum = Some(now.readings[m]);
                 // A reading is finite and later than the last, so it can always be assessed.
-                if assessor.visit(Visit { time: look, sum, new_lesion: false }).is_ok() {
+                let new_lesion = new_lesions.as_ref().is_some_and(|n| n.seen(&seen[0].readings, &now.readings));
+                if assessor.visit(Visit { time: look, sum, new_lesion }).is_ok() {
                     progressed = !before && assessor.progression().is_some();
                 }
             }

@@ -4,6 +4,7 @@
 //! are a random sample, and they are the same ones in every arm. Readings are those of the first [`KEPT`] patients at no more
 //! than [`VISITS`] visits, evenly spaced by number.
 
+use crate::lesions::{NewLesions, new_lesions};
 use crate::measure::channels;
 use crate::outcome::{ArmOutcome, DoseChange, Ended};
 use crate::recist::{RecistOptions, Response, Series, Visit, assess};
@@ -66,6 +67,7 @@ pub struct Sample {
     /// Every how many visits readings are kept.
     pub every: usize,
     recist: Option<usize>,
+    new_lesions: Option<NewLesions>,
 }
 
 impl Sample {
@@ -77,15 +79,16 @@ impl Sample {
         let shortest = study.visits.spacing.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
         let visits = 2.0 + study.horizon / shortest.max(1e-6);
         let every = (libm::ceil(visits / VISITS as f64) as usize).max(1);
+        let new_lesions = study.recist_on.zip(recist).and_then(|(m, first)| new_lesions(model, m, first));
         let arm = ArmSample { readings: vec![Vec::new(); series.len()], ..ArmSample::default() };
-        Sample { arms: vec![arm; study.arms.len()], series, every, recist }
+        Sample { arms: vec![arm; study.arms.len()], series, every, recist, new_lesions }
     }
 
     /// Adds a patient with an outcome in every arm.
     pub fn add(&mut self, patient: u32, outcomes: &[ArmOutcome]) {
         for (kept, arm) in self.arms.iter_mut().zip(outcomes) {
             if kept.courses.len() < COURSES {
-                kept.courses.push(course(patient, arm, self.recist));
+                kept.courses.push(course(patient, arm, self.recist, self.new_lesions.as_ref()));
             }
             if kept.patients < KEPT {
                 kept.patients += 1;
@@ -103,11 +106,12 @@ impl Sample {
     }
 }
 
-fn course(patient: u32, arm: &ArmOutcome, recist: Option<usize>) -> Course {
+fn course(patient: u32, arm: &ArmOutcome, recist: Option<usize>, new: Option<&NewLesions>) -> Course {
     let sums: Vec<(f64, f64)> =
         recist.map(|c| arm.seen.iter().map(|s| (s.time, s.readings[c])).collect()).unwrap_or_default();
-    let visits: Vec<Visit> =
-        sums.iter().skip(1).map(|&(time, sum)| Visit { time, sum: Some(sum), new_lesion: false }).collect();
+    let new = |k: usize| new.is_some_and(|n| n.seen(&arm.seen[0].readings, &arm.seen[k].readings));
+    let visit = |(k, &(time, sum)): (usize, &(f64, f64))| Visit { time, sum: Some(sum), new_lesion: new(k) };
+    let visits: Vec<Visit> = sums.iter().enumerate().skip(1).map(visit).collect();
     let assessed = sums.first().and_then(|&(baseline_time, baseline_sum)| {
         assess(&Series { baseline_time, baseline_sum, visits: &visits }, &RecistOptions::default()).ok()
     });

@@ -35,7 +35,9 @@ pub struct Biopsy {
     pub artefacts: f64,
     /// Share of mutant reads below which 0 is reported.
     pub limit: f64,
-    /// Cell types of each mechanism, in the order of [`mechanisms`].
+    /// Cell types of the tumour where the piece is taken.
+    pub types: Vec<usize>,
+    /// Of them, those of each mechanism, in the order of [`mechanisms`].
     pub carriers: Vec<Vec<usize>>,
 }
 
@@ -55,7 +57,11 @@ impl Biopsy {
         let (purity, copies) = (read("purity", &s.purity, &share)?, read("copies", &s.copies, &above)?);
         let mutated = read("mutated_copies", &s.mutated_copies, &|x| x > 0.0 && x <= copies)?;
         let cells = &compiled.model.cells;
-        let carries = |m: &String| (0..cells.len()).filter(|&i| cells[i].mechanism.as_ref() == Some(m)).collect();
+        let types: Vec<usize> = match s.site {
+            Some(site) => compiled.model.sites[site].cells.clone(),
+            None => (0..cells.len()).filter(|&i| compiled.model.is_tumour(i)).collect(),
+        };
+        let carries = |m: &String| types.iter().copied().filter(|&i| cells[i].mechanism.as_ref() == Some(m)).collect();
         Ok(Biopsy {
             cells: libm::round(read("cells", &s.cells, &|x| (0.5..1e15).contains(&x))?) as u64,
             clonal: purity * mutated / (purity * copies + NORMAL * (1.0 - purity)),
@@ -63,6 +69,7 @@ impl Biopsy {
             artefacts: read("artefacts", &s.artefacts, &share)?,
             limit: read("detection_limit", &s.detection_limit, &share)?,
             carriers: mechanisms(&compiled.model).iter().map(carries).collect(),
+            types: types.clone(),
         })
     }
 
@@ -72,7 +79,7 @@ impl Biopsy {
     /// use remission_cohort::sequencing::Biopsy;
     /// use remission_engine::stream::{Purpose, Stream};
     /// // 60 % tumour cells, one of two copies: 0.3 of all molecules; half of the cells carry it.
-    /// let biopsy = Biopsy { cells: 100_000, clonal: 0.3, depth: 1e6, artefacts: 0.0, limit: 0.01, carriers: vec![] };
+    /// let biopsy = Biopsy { cells: 100_000, clonal: 0.3, depth: 1e6, artefacts: 0.0, limit: 0.01, types: vec![], carriers: vec![] };
     /// let read = biopsy.locus(0.5, &mut Stream::new(1, 0, 0, Purpose::Check));
     /// assert!((read - 0.15).abs() < 0.01);
     /// ```
@@ -87,8 +94,8 @@ impl Biopsy {
 
     /// The truncal mutation and that of every mechanism, in a tumour of these cells by type; nothing of the tumour is found where there
     /// is none, and artefacts are.
-    pub fn read(&self, compiled: &Compiled, by_type: &[f64], stream: &mut Stream, out: &mut Vec<f64>) {
-        let total = compiled.total(by_type);
+    pub fn read(&self, by_type: &[f64], stream: &mut Stream, out: &mut Vec<f64>) {
+        let total: f64 = self.types.iter().map(|&t| by_type[t]).sum();
         let share = |cells: f64| if total > 0.0 { cells / total } else { 0.0 };
         out.push(self.locus(share(total), stream));
         for carriers in &self.carriers {

@@ -56,7 +56,7 @@ fn fractions_have_the_mean_of_purity_and_ploidy() {
     let (mut sums, mut squares) = ([0.0; 2], [0.0; 2]);
     for _ in 0..DRAWS {
         let mut out = Vec::new();
-        biopsy.read(&compiled, &[900.0, 100.0, 5000.0], &mut stream, &mut out);
+        biopsy.read(&[900.0, 100.0, 5000.0], &mut stream, &mut out);
         for k in 0..2 {
             sums[k] += out[k];
             squares[k] += out[k] * out[k];

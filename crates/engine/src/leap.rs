@@ -9,7 +9,8 @@
 //! frozen: rates and hazards are integrated over the step along the exposure ([`crate::window`]).
 //!
 //! Exact for one type at any step (a large clone's distribution function to 1e-6); exact in mean, variance and covariance for blocks connected by switching, and for
-//! cells that leave by mutation per time. Left out: third moments within a step of a block and, where a clone is so small
+//! cells that leave by mutation per time; few cells that come from another type by switching live as often as lines that began at their dates
+//! ([`crate::families`]). Left out: third moments within a step of a block and, where a clone is so small
 //! that H given its ends is far from linear in them, the shape of that law; both are kept small by [`TURNOVERS_BLOCK`] and
 //! [`TURNOVERS_FOUNDING`]. For large clones both vanish, and where hardly any founder is expected the second tells nothing: steps are
 //! longer there ([`TURNOVERS_LARGE`], [`longest_step`]).

@@ -19,6 +19,8 @@ pub enum Value {
     Whole(u64, u64),
     /// A list of plain numbers.
     Numbers,
+    /// A list of plain numbers, or such lists under names of the writer's choice.
+    NumbersOrNamed,
     /// A list of points: lists of two plain numbers, or of three.
     Points,
     /// A list of texts.
@@ -107,6 +109,7 @@ pub static MODEL: Object = keys(
             Value::NamedNamedTexts,
             "By cell type and drug: how many times the concentration it stands; felt(drug) is divided by it.",
         ),
+        may("sites", Value::Named(&SITE), "Places in the body; every type of the tumour lives at each of them."),
         may("drugs", Value::Named(&DRUG), "Drugs."),
         need("before_treatment", Value::Object(&BEFORE), "What exists when treatment begins."),
         may("measurements", Value::Kinds(measurements::MEASUREMENTS), "What the clinic or the laboratory can see."),
@@ -258,6 +261,16 @@ static EVENT: Object = keys(
         need("rate", Value::Text, "Hazard per time."),
         may("lasts", Value::Text, "How long it lasts; left out: it happens once, for good."),
         may("fatal", Value::Text, "Share of those to whom it happens whom it kills; default 0."),
+    ],
+);
+
+static SITE: Object = keys(
+    "A place in the body with tumour cells of its own.",
+    &[
+        may("exposure", Value::NamedTexts, "Share of a drug's concentration that cells feel there; default 1."),
+        may("values", Value::NamedTexts, "Parameters and levels that are something else in the rates of cells there."),
+        may("seeded_from", Value::NamedTexts, "By site: rate per cell and time at which its cells come and stay."),
+        may("cells", Value::Texts, "Types that live there, where every type is written for its site; as resolved."),
     ],
 );
 

@@ -47,6 +47,7 @@ pub fn resolved_to_toml(model: &Model) -> String {
     p.correlations();
     model.tables.iter().for_each(|t| p.table(t));
     model.cells.iter().for_each(|c| p.cell_type(c));
+    p.sites();
     let events = || model.events.iter().map(|e| e.level);
     for (k, level) in model.levels.iter().enumerate() {
         if events().any(|e| e == k) {
@@ -255,6 +256,14 @@ impl Printer<'_> {
         }
     }
 
+    fn sites(&mut self) {
+        for site in &self.model.sites {
+            self.line(&format!("\n[sites.{}]", site.name));
+            let cells: Vec<String> = site.cells.iter().map(|k| quoted(&self.model.cells[*k].name)).collect();
+            self.line(&format!("cells = [{}]", cells.join(", ")));
+        }
+    }
+
     fn start(&mut self) {
         self.line("\n[before_treatment]");
         match &self.model.start {
@@ -293,14 +302,25 @@ impl Printer<'_> {
     fn measurement(&mut self, m: &Measurement) {
         self.line(&format!("\n[measurements.{}]", m.name));
         match &m.kind {
-            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => {
+            MeasurementKind::SumOfDiameters { shares, by_site, cells_per_litre, reader_error, too_small } => {
                 self.text("kind", "sum_of_diameters");
-                let list: Vec<String> = shares.iter().map(|s| number(*s)).collect();
-                self.line(&format!("shares = [{}]", list.join(", ")));
+                let list = |shares: &[f64]| shares.iter().map(|s| number(*s)).collect::<Vec<_>>().join(", ");
+                match by_site {
+                    None => self.line(&format!("shares = [{}]", list(shares))),
+                    Some(lesions) => {
+                        let named = self.model.sites.iter().zip(&lesions.shares).filter(|(_, s)| !s.is_empty());
+                        let named: Vec<String> =
+                            named.map(|(s, own)| format!("{} = [{}]", s.name, list(own))).collect();
+                        self.line(&format!("shares = {{ {} }}", named.join(", ")));
+                    }
+                }
                 let dimension = Dimension::CELLS_PER_VOLUME;
                 self.expression("cells_per_volume", cells_per_litre, dimension);
                 self.text("reader_error", &number(*reader_error));
                 self.quantity("too_small", *too_small, "mm");
+                if let Some(lesions) = by_site {
+                    self.quantity("new_lesion", lesions.new_lesion, "mm");
+                }
             }
             MeasurementKind::CellCount { error, detection_limit } => {
                 self.text("kind", "cell_count");
@@ -309,6 +329,9 @@ impl Printer<'_> {
             }
             MeasurementKind::Sequencing(s) => {
                 self.text("kind", "sequencing");
+                if let Some(site) = s.site {
+                    self.text("site", &self.model.sites[site].name);
+                }
                 self.expression("cells", &s.cells, Dimension::CELLS);
                 self.expression("purity", &s.purity, Dimension::PLAIN);
                 self.expression("copies", &s.copies, Dimension::PLAIN);

@@ -80,6 +80,7 @@ codes! {
     Barcodes = "RM0410", "barcodes that cannot be given to the first cells";
     Immune = "RM0411", "immune cells that are taken for cells of the tumour";
     CrossResistance = "RM0412", "cross-resistance that is asked for where there is none";
+    Sites = "RM0413", "sites that cannot be";
     NotPositive = "RM0501", "a constant that is not above zero";
     RouteKeys = "RM0502", "a key missing for the route, or one that the route does not use";
     MolarMass = "RM0503", "a molar concentration without a molar mass";

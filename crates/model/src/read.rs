@@ -8,7 +8,7 @@ use crate::tree::{Entry, Section, parse};
 use crate::written::*;
 
 /// Sections of a model file.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "model",
     "parameters",
     "covariates",
@@ -18,6 +18,7 @@ const SECTIONS: [&str; 13] = [
     "levels",
     "events",
     "cross_resistance",
+    "sites",
     "drugs",
     "before_treatment",
     "measurements",
@@ -56,6 +57,7 @@ pub(crate) fn model(file: &str, text: &str, report: &mut Report) -> Option<Model
         let folds = s.named(report).into_iter().map(|e| (e.name.clone(), e.text(report))).collect();
         CrossResistance { cells: name, folds }
     });
+    out.sites = each(&root, "sites", report, site);
     out.drugs = each(&root, "drugs", report, drug);
     out.measurements = each(&root, "measurements", report, measurements::measurement);
     let example = "[before_treatment] with grow = \"<type> from 1 cell until 1e9 cells\"";
@@ -242,6 +244,16 @@ fn switch(s: Section<'_>, report: &mut Report) -> Switch {
         to: s.need_text("to", "to = \"<cell type>\"", report),
         rate: s.need_text("rate", "rate = \"<rate per cell>\"", report),
     }
+}
+
+fn site(name: Text, s: Section<'_>, report: &mut Report) -> Site {
+    let s = s.only(&["exposure", "values", "seeded_from", "cells"], report);
+    let mut named = |key: &str| {
+        let entries = s.entries(key, report);
+        entries.into_iter().map(|e| (e.name.clone(), e.text(report))).collect()
+    };
+    let (exposure, values, seeded_from) = (named("exposure"), named("values"), named("seeded_from"));
+    Site { name, cells: s.texts("cells", report), exposure, values, seeded_from }
 }
 
 fn level(name: Text, s: Section<'_>, report: &mut Report) -> Level {

@@ -15,6 +15,7 @@ mod measurements;
 mod parameters;
 mod sequencing;
 mod settings;
+mod sites;
 mod tables;
 
 pub(crate) use cells::kind_name;
@@ -56,6 +57,7 @@ pub(crate) struct Context<'r> {
     cell_index: HashMap<String, usize>,
     /// Types whose cells are not of the tumour.
     immune: Vec<bool>,
+    site_names: Vec<String>,
 }
 
 pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved::Model> {
@@ -86,13 +88,17 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         scope.effect.push(d.effect.is_some());
         scope.fractions.push(drugs::fraction(d));
     }
+    sites::into_scope(w, &mut scope);
     names(w, report);
     let values = quantities.iter().map(|q| q.as_ref().map(|q| q.value)).collect();
     let cell_names: Vec<String> = w.cells.iter().map(|c| c.name.text.clone()).collect();
-    let cell_index = cell_names.iter().enumerate().map(|(k, n)| (n.clone(), k)).collect();
+    // A type at a site is known by its name also where a fault elsewhere keeps it from being made.
+    let at_sites = sites::made_types(w).into_iter();
+    let cell_index = at_sites.chain(cell_names.iter().enumerate().map(|(k, n)| (n.clone(), k))).collect();
     let tables = tables.into_iter().flatten().collect();
-    let immune = w.cells.iter().map(|c| c.kind.as_ref().is_some_and(|k| k.text == "immune")).collect();
-    let mut cx = Context { scope, report, values, tables, tables_sound, cell_names, cell_index, immune };
+    let immune = w.cells.iter().map(sites::immune).collect();
+    let site_names = w.sites.iter().map(|s| s.name.text.clone()).collect();
+    let mut cx = Context { scope, report, values, tables, tables_sound, cell_names, cell_index, immune, site_names };
 
     let mut parameters: Vec<_> =
         (w.parameters.iter().zip(&quantities)).map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report)).collect();
@@ -141,6 +147,17 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     }
     cx.scope.of_type = None;
     cells::kept_apart(w, &cells, &mut cx);
+    let read = sites::read(w, &mut cx);
+    let mut sites = match sites::made(w) {
+        true => Some(Vec::new()),
+        false => sites::explicit(w, &cells, &mut cx),
+    };
+    if let (Some(read), true, true) = (read, sites::made(w), cells.iter().all(Option::is_some)) {
+        let types: Vec<resolved::CellType> = cells.into_iter().flatten().collect();
+        let (there, places) = sites::expand(&types, &read, &mut levels);
+        cx.at_sites(&types, &there, places.len());
+        (cells, sites) = (there.into_iter().map(Some).collect(), Some(places));
+    }
     let start = before::start(&w.before, &cells, &mut cx);
     let barcodes = w.before.barcodes.as_ref().map(|text| before::barcodes(text, start.as_ref(), &mut cx));
     let measurements: Vec<_> = w.measurements.iter().map(|m| measurements::measurement(m, &mut cx)).collect();
@@ -160,6 +177,7 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
         correlations: correlations?,
         tables,
         cells: all(cells)?,
+        sites: sites?,
         levels: all(levels)?,
         events: all(events)?,
         drugs: all(drugs)?,
@@ -183,7 +201,8 @@ fn all<T>(items: Vec<Option<T>>) -> Option<Vec<T>> {
 
 /// Names are well formed, not reserved, and mean one thing in the whole file.
 fn names(w: &written::Model, report: &mut Report) {
-    let sections: [Vec<&Text>; 8] = [
+    let made = sites::made_names(w);
+    let sections: [Vec<&Text>; 10] = [
         w.parameters.iter().map(|p| &p.name).collect(),
         w.covariates.iter().map(|c| &c.parameter.name).collect(),
         w.tables.iter().map(|t| &t.name).collect(),
@@ -192,6 +211,8 @@ fn names(w: &written::Model, report: &mut Report) {
         w.events.iter().map(|e| &e.name).collect(),
         w.drugs.iter().map(|d| &d.name).collect(),
         w.measurements.iter().map(|m| &m.name).collect(),
+        w.sites.iter().map(|s| &s.name).collect(),
+        made.iter().collect(),
     ];
     let mut seen: HashMap<&str, &str> = HashMap::new();
     for name in sections.into_iter().flatten() {
@@ -222,7 +243,7 @@ fn names(w: &written::Model, report: &mut Report) {
                 Code::NameTwice,
                 &name.at,
                 format!("`{}` is also `{before}`", name.text),
-                "every name once among parameters, covariates, tables, cells, levels, events, drugs and measurements",
+                "every name once among parameters, covariates, tables, cells, levels, events, sites, drugs and measurements, and `<type>_<site>` not at all",
                 "rename one of the two",
             );
         }
@@ -267,6 +288,19 @@ fn ascii_name(text: &str) -> Option<String> {
 }
 
 impl Context<'_> {
+    /// Goes on with the types at the sites; the name of a written type is that at the first of so many sites.
+    fn at_sites(&mut self, written: &[resolved::CellType], there: &[resolved::CellType], sites: usize) {
+        let immune = |c: &resolved::CellType| c.kind == resolved::Kind::Immune;
+        self.cell_names = there.iter().map(|c| c.name.clone()).collect();
+        self.immune = there.iter().map(immune).collect();
+        self.cell_index = self.cell_names.iter().enumerate().map(|(k, n)| (n.clone(), k)).collect();
+        let mut at = 0;
+        for c in written {
+            self.cell_index.insert(c.name.clone(), at);
+            at += if immune(c) { 1 } else { sites };
+        }
+    }
+
     /// Value at the parameters' central values; `None` when it depends on anything else, or on a fault.
     pub(crate) fn constant(&self, expr: &Expr) -> Option<f64> {
         let known = |s| match s {

@@ -12,16 +12,18 @@ mod number;
 mod regimen;
 mod row;
 mod setting;
+mod site;
 mod study;
 
 pub use cells::{Barcodes, CellType, Death, Event, Kind, Level, Mutation, Start, Switch};
 pub use drug::{Delay, Drug, Route};
-pub use measurement::{Ctdna, Measurement, MeasurementKind, Sequencing};
+pub use measurement::{Ctdna, Measurement, MeasurementKind, Sequencing, SiteLesions};
 pub use modification::{Action, Condition, Limit, Modification, Observed};
 pub use number::{Axis, Category, Citation, Correlation, Correlations, Covariate, Parameter, Source, Table, Variation};
 pub use regimen::{DoseRule, Regimen};
 pub use row::{Body, Row};
 pub use setting::{Basis, Setting};
+pub use site::Site;
 pub use study::{AfterProgression, Arm, Called, Study, Visits};
 
 /// A cancer under treatment: what there is and how fast it changes. No randomness, no dates.
@@ -41,6 +43,8 @@ pub struct Model {
     pub tables: Vec<Table>,
     /// Cell types, in the order written.
     pub cells: Vec<CellType>,
+    /// Places in the body with tumour cells of their own; empty where the tumour is in one.
+    pub sites: Vec<Site>,
     /// Continuous quantities with a rate of change; last those of events.
     pub levels: Vec<Level>,
     /// What may happen to a patient.

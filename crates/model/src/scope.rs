@@ -77,6 +77,22 @@ impl Scope {
         self.names.insert(name.to_string(), meaning);
     }
 
+    /// The slot and the dimension of a name.
+    pub(crate) fn slot(&self, name: &str) -> Option<(Slot, Option<Dimension>)> {
+        match self.find(name)? {
+            Meaning::Slot(slot, dimension) => Some((slot, dimension)),
+            Meaning::Table(..) => None,
+        }
+    }
+
+    /// Names of parameters and levels, in alphabetical order.
+    pub(crate) fn parameters_and_levels(&self) -> Vec<&str> {
+        let fits = |m: &Meaning| matches!(m, Meaning::Slot(Slot::Parameter(_) | Slot::Level(_), _));
+        let mut names: Vec<&str> = self.names.iter().filter(|(_, m)| fits(m)).map(|(n, _)| n.as_str()).collect();
+        names.sort_unstable();
+        names
+    }
+
     fn find(&self, name: &str) -> Option<Meaning> {
         match name {
             "total" => Some(Meaning::Slot(Slot::Total, Some(Dimension::CELLS))),

@@ -304,6 +304,17 @@ impl<'a> Section<'a> {
         self.table.get(key).is_some_and(|v| v.get_ref().is_array())
     }
 
+    /// True when the key holds a section.
+    pub(crate) fn is_section(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(|v| v.get_ref().is_table())
+    }
+
+    /// Lists of plain numbers under names of the writer's choice, those that can be read.
+    pub(crate) fn named_numbers(&self, report: &mut Report) -> Vec<(Text, Vec<(f64, Place)>)> {
+        let names: Vec<Text> = self.named(report).into_iter().map(|e| e.name).collect();
+        names.into_iter().filter_map(|name| Some((name.clone(), self.numbers(&name.text, report)?))).collect()
+    }
+
     /// A list of plain numbers.
     pub(crate) fn numbers(&self, key: &str, report: &mut Report) -> Option<Vec<(f64, Place)>> {
         self.value(key)?;

@@ -34,6 +34,8 @@ pub struct Model {
     pub events: Vec<Event>,
     /// `[cross_resistance]`
     pub cross_resistance: Vec<CrossResistance>,
+    /// `[sites.*]`
+    pub sites: Vec<Site>,
     /// `[drugs.*]`
     pub drugs: Vec<Drug>,
     /// `[before_treatment]`
@@ -206,6 +208,21 @@ pub struct CrossResistance {
     pub folds: Vec<(Text, Option<Text>)>,
 }
 
+/// `[sites.brain]`
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Site {
+    /// Name.
+    pub name: Text,
+    /// Cell types that live there, where every type is written for its site.
+    pub cells: Option<Vec<Text>>,
+    /// Drugs, and the share of each that cells feel there.
+    pub exposure: Vec<(Text, Option<Text>)>,
+    /// Parameters and levels that are something else there.
+    pub values: Vec<(Text, Option<Text>)>,
+    /// Sites that cells come from, and the rate of each per cell and time.
+    pub seeded_from: Vec<(Text, Option<Text>)>,
+}
+
 /// `[events.rash]`
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Event {
@@ -292,6 +309,10 @@ pub struct Measurement {
     pub kind: Option<Text>,
     /// Share of the tumour in each target lesion.
     pub shares: Option<Vec<(f64, Place)>>,
+    /// By site: share of its cells in each target lesion.
+    pub site_shares: Option<Vec<(Text, Vec<(f64, Place)>)>>,
+    /// Diameter from which a lesion at a site where none was seen is a new one.
+    pub new_lesion: Option<Text>,
     /// Cells per volume of tumour.
     pub cells_per_volume: Option<Text>,
     /// Error of one reading.
@@ -323,6 +344,8 @@ pub struct Sequencing {
     pub depth: Option<Text>,
     /// Share of wild-type reads that are read as mutant.
     pub artefacts: Option<Text>,
+    /// Where the piece is taken.
+    pub site: Option<Text>,
 }
 
 /// Keys of a measurement of kind ctdna.

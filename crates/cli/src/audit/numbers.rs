@@ -153,7 +153,14 @@ impl Walk<'_> {
                 }
             }
             (Value::Text, other) => self.literal(value, other, at, section, LITERAL_ONLY.contains(&name)),
-            (Value::Whole(..) | Value::Numbers | Value::Points, other) => self.literal(value, other, at, section, true),
+            (Value::NumbersOrNamed, DeValue::Table(table)) => {
+                for (key, item) in table {
+                    self.literal(item, item.get_ref(), &format!("{at}.{}", key.get_ref()), section, true);
+                }
+            }
+            (Value::Whole(..) | Value::Numbers | Value::NumbersOrNamed | Value::Points, other) => {
+                self.literal(value, other, at, section, true)
+            }
             _ => {}
         }
     }

@@ -27,11 +27,14 @@ pub fn measurements(compiled: &Compiled, cells: f64) -> Vec<Named> {
     let mut out = Vec::new();
     for m in &model.measurements {
         let says = match &m.kind {
-            MeasurementKind::SumOfDiameters { shares, cells_per_litre, reader_error, too_small } => {
+            MeasurementKind::SumOfDiameters { shares, by_site, cells_per_litre, reader_error, too_small } => {
                 let shares: Vec<String> = shares.iter().map(|s| percent(*s)).collect();
                 let by = formula(cells_per_litre, model).map(|f| format!(" ({f})")).unwrap_or_default();
                 let meter = Meter::new(compiled, &parameters, m);
                 let lesions = match shares.len() {
+                    _ if by_site.is_some() => {
+                        by_site.as_ref().map(|l| super::sites::lesions(model, l)).unwrap_or_default()
+                    }
                     1 => {
                         format!("the diameter of one target lesion, which holds {} of the tumour, a sphere", shares[0])
                     }
@@ -44,14 +47,15 @@ pub fn measurements(compiled: &Compiled, cells: f64) -> Vec<Named> {
                     0.0 => "It is read without error.".to_string(),
                     e => format!("Each diameter is read with an error of {} (sd of its logarithm).", percent(e)),
                 };
+                let start = meter.map_or(String::new(), |m| {
+                    format!(" At the start the typical patient has {} mm.", figure(m.expected(cells)))
+                });
                 format!(
-                    "{lesions} of {} cells per cm^3{by}. {error} A lesion below {} mm is recorded as {} mm, below {} mm as gone. \
-                     At the start the typical patient has {} mm.",
+                    "{lesions} of {} cells per cm^3{by}. {error} A lesion below {} mm is recorded as {} mm, below {} mm as gone.{start}",
                     figure(over_parameters(compiled, &parameters, cells_per_litre) / 1000.0),
                     figure(*too_small),
                     figure(*too_small),
                     figure(0.5 * too_small),
-                    meter.map_or("no".to_string(), |m| figure(m.expected(cells))),
                 )
             }
             MeasurementKind::Sequencing(s) => {

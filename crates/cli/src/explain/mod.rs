@@ -12,6 +12,7 @@ mod numbers;
 pub mod page;
 mod patients;
 mod radiation;
+mod sites;
 pub mod words;
 
 use crate::failure::{Exit, code};
@@ -37,6 +38,8 @@ pub struct Explanation {
     seed: Option<u64>,
     horizon_days: Option<f64>,
     conditions: Vec<Condition>,
+    /// Where the types of the tumour live, in words; none where it is in one place.
+    sites: Option<String>,
     cells: Vec<cells::Cell>,
     levels: Vec<clinic::Named>,
     tables: Vec<clinic::Named>,
@@ -123,6 +126,7 @@ pub fn explain(loaded: &Loaded, stop: &AtomicBool) -> Result<(Explanation, Strin
             of_record: of.clone(),
         }))
         .collect(),
+        sites: sites::sites(model),
         cells: cells::cells(&compiled, &averaged),
         levels: clinic::levels(&compiled),
         tables: clinic::tables(model),
@@ -189,6 +193,10 @@ fn text(e: &Explanation, compiled: &Compiled, study: Option<&remission_model::St
     }
     page.heading("Cells");
     page.text(0, &rates_are(compiled, study, averaged));
+    if let Some(sites) = &e.sites {
+        page.text(0, sites);
+        page.gap();
+    }
     cells::print(&mut page, &e.cells, averaged, &compiled.model);
     if !e.levels.is_empty() || !e.tables.is_empty() {
         page.gap();

@@ -38,6 +38,7 @@ pub fn model(cells: Vec<CellType>, start: &[(usize, f64)]) -> Model {
         correlations: Correlations::default(),
         tables: vec![],
         cells,
+        sites: vec![],
         levels: vec![],
         events: vec![],
         drugs: vec![],

@@ -80,11 +80,14 @@ pub fn read(text: &str, model: &Model) -> Result<Data, TableProblems> {
         return Err(sheet.finish().err().unwrap_or(TableProblems(Vec::new())));
     };
     let channels = channels(model);
-    // How likely reads of tissue are is not weighed yet.
-    let tissue = |m: usize| matches!(model.measurements[m].kind, MeasurementKind::Sequencing(_));
-    let weighed = |c: &&Channel| !tissue(c.measurement);
+    // How likely reads of tissue and lesions by site are is not weighed yet.
+    let unweighed = |m: usize| {
+        let kind = &model.measurements[m].kind;
+        matches!(kind, MeasurementKind::Sequencing(_) | MeasurementKind::SumOfDiameters { by_site: Some(_), .. })
+    };
+    let weighed = |c: &&Channel| !unweighed(c.measurement);
     let names: Vec<&str> = channels.iter().filter(weighed).map(|c| c.name.as_str()).collect();
-    let aside = if names.len() < channels.len() { ", sequencing of tissue aside" } else { "" };
+    let aside = if names.len() < channels.len() { ", sequencing of tissue and lesions by site aside" } else { "" };
     let mut patients: Vec<Readings> = Vec::new();
     let (mut once, mut early, mut left) = (Once::default(), 0usize, 0usize);
     for row in sheet.rows().iter() {
@@ -99,7 +102,7 @@ pub fn read(text: &str, model: &Model) -> Result<Data, TableProblems> {
             sheet.reject(row, time, &format!("{day}"), "days since treatment began, -28 to 36500");
             continue;
         }
-        let Some(channel) = channels.iter().position(|c| c.name == what && !tissue(c.measurement)) else {
+        let Some(channel) = channels.iter().position(|c| c.name == what && !unweighed(c.measurement)) else {
             sheet.reject(
                 row,
                 variable,

@@ -9,10 +9,15 @@ static DIAMETERS: Object = keys(
     "Sum of the diameters of the target lesions.",
     &[
         need("kind", Value::Choice(&["sum_of_diameters"]), "What is measured."),
-        need("shares", Value::Numbers, "Share of the tumour in each target lesion; sum at most 1."),
+        need("shares", Value::NumbersOrNamed, "Share of the tumour, or by site of its cells, in each target lesion."),
         need("cells_per_volume", Value::Text, "Such as \"1e9 cells/cm^3\"."),
         need("reader_error", Value::Text, "Standard deviation of the logarithm of one reading."),
         may("too_small", Value::Text, "Smallest diameter measured; default 5 mm."),
+        may(
+            "new_lesion",
+            Value::Text,
+            "Where none was seen, a new lesion from this diameter on; default 10 mm; with sites.",
+        ),
         may("source", Value::Object(&CITATION), "Where the numbers written here are printed."),
         may("assumed", Value::Words, "Why these numbers, when they are not measured."),
     ],
@@ -55,6 +60,7 @@ static SEQUENCING: Object = keys(
     "A piece of tissue, sequenced.",
     &[
         need("kind", Value::Choice(&["sequencing"]), "What is measured."),
+        may("site", Value::Text, "Where the piece is taken; default: from the whole tumour."),
         need("cells", Value::Text, "Tumour cells in the piece."),
         need("purity", Value::Text, "Share of tumour cells in the piece."),
         may("copies", Value::Text, "Copies of the locus in a tumour cell; default 2."),

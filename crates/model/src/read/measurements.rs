@@ -5,8 +5,8 @@ use crate::tree::Section;
 use crate::written::{Ctdna, Measurement, Sequencing, Text};
 
 pub(super) fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Measurement {
-    const DIAMETERS: [&str; 7] =
-        ["kind", "shares", "cells_per_volume", "reader_error", "too_small", "source", "assumed"];
+    const DIAMETERS: [&str; 8] =
+        ["kind", "shares", "cells_per_volume", "reader_error", "too_small", "new_lesion", "source", "assumed"];
     const COUNT: [&str; 5] = ["kind", "error", "detection_limit", "source", "assumed"];
     const CTDNA: [&str; 16] = [
         "kind",
@@ -26,8 +26,9 @@ pub(super) fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Me
         "source",
         "assumed",
     ];
-    const SEQUENCING: [&str; 10] = [
+    const SEQUENCING: [&str; 11] = [
         "kind",
+        "site",
         "cells",
         "purity",
         "copies",
@@ -43,7 +44,14 @@ pub(super) fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Me
     match kind.as_ref().map(|k| k.text.as_str()) {
         Some("sum_of_diameters") => {
             let s = s.only(&DIAMETERS, report);
-            out.shares = s.numbers("shares", report);
+            match s.is_section("shares") {
+                true => {
+                    let sites = s.section("shares", report);
+                    let lists = sites.map_or(Vec::new(), |sites| sites.named_numbers(report));
+                    out.site_shares = Some(lists);
+                }
+                false => out.shares = s.numbers("shares", report),
+            }
             if !s.has("shares") {
                 s.need_text("shares", "shares = [1.0], one share a target lesion", report);
             }
@@ -51,6 +59,7 @@ pub(super) fn measurement(name: Text, s: Section<'_>, report: &mut Report) -> Me
             out.cells_per_volume = s.need_text("cells_per_volume", example, report);
             out.reader_error = s.need_text("reader_error", "reader_error = \"5 %\"", report);
             out.too_small = s.text("too_small", report);
+            out.new_lesion = s.text("new_lesion", report);
         }
         Some("cell_count") => {
             let s = s.only(&COUNT, report);
@@ -109,5 +118,6 @@ fn sequencing(s: &Section<'_>, report: &mut Report) -> Sequencing {
         mutated_copies: s.text("mutated_copies", report),
         depth: s.need_text("depth", "depth = \"500\", reads expected at a locus", report),
         artefacts: s.text("artefacts", report),
+        site: s.text("site", report),
     }
 }

@@ -125,7 +125,8 @@ fn draw(m: &written::Measurement, [plasma, blood, fraction]: [&Expr; 3], cx: &mu
     None
 }
 
-/// Columns of sequencing (`name`, `name_<mechanism>`, and `name_ge` of ctDNA) are unlike every other column of the results.
+/// Columns of sequencing (`name`, `name_<mechanism>`, and `name_ge` of ctDNA) and of lesions by site (`name_<site>`) are unlike every other column of
+/// the results.
 pub(super) fn columns(w: &written::Model, report: &mut Report) {
     let mut mechanisms: Vec<&str> = Vec::new();
     for name in w.cells.iter().filter_map(|c| c.mechanism.as_ref()) {
@@ -140,11 +141,19 @@ pub(super) fn columns(w: &written::Model, report: &mut Report) {
         taken.insert(name.text.clone(), format!("`{}`", name.at.path));
     }
     let kind = |m: &written::Measurement, what: &str| m.kind.as_ref().is_some_and(|k| k.text == what);
-    for m in w.measurements.iter().filter(|m| kind(m, "ctdna") || kind(m, "sequencing")) {
-        let own = kind(m, "ctdna").then_some("ge").into_iter().chain(mechanisms.iter().copied());
-        for ending in own {
+    let sites: Vec<&str> = w.sites.iter().map(|s| s.name.text.as_str()).collect();
+    for m in &w.measurements {
+        let own: Vec<(&str, &str)> = match (kind(m, "ctdna"), kind(m, "sequencing"), &m.site_shares) {
+            (false, false, None) => continue,
+            (false, false, Some(_)) => sites.iter().map(|s| (*s, "site")).collect(),
+            (blood, ..) => {
+                let mutants = mechanisms.iter().map(|m| (*m, "mechanism"));
+                blood.then_some(("ge", "")).into_iter().chain(mutants).collect()
+            }
+        };
+        for (ending, what) in own {
             let column = format!("{}_{ending}", m.name.text);
-            let said = if ending == "ge" { "genome equivalents".into() } else { format!("mechanism `{ending}`") };
+            let said = if what.is_empty() { "genome equivalents".into() } else { format!("{what} `{ending}`") };
             let said = format!("the column of `{}` for {said}", m.name.at.path);
             if let Some(other) = taken.insert(column.clone(), said.clone()) {
                 report.add(
@@ -152,7 +161,7 @@ pub(super) fn columns(w: &written::Model, report: &mut Report) {
                     &m.name.at,
                     format!("`{}` is {said}, and also {other}", short(&column)),
                     "every column of the results once",
-                    "rename the measurement, the mechanism or what bears the same name",
+                    "rename the measurement, the mechanism, the site or what bears the same name",
                 );
             }
         }

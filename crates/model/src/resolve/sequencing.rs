@@ -29,7 +29,12 @@ pub(super) fn sequencing(m: &written::Measurement, cx: &mut Context<'_>) -> Opti
         cx.report.add(Code::Sequencing, at, found, "at most as many mutated copies as copies", repair);
         return None;
     }
+    let site = match &w.site {
+        Some(name) => Some(cx.find_site(name)?),
+        None => None,
+    };
     Some(Sequencing {
+        site,
         cells: cells?,
         purity: purity?,
         copies,

@@ -16,8 +16,10 @@ pub struct Measurement {
 pub enum MeasurementKind {
     /// Sum of the diameters of spherical target lesions, in mm.
     SumOfDiameters {
-        /// Share of the tumour in each target lesion; adds up to at most 1.
+        /// Share of the tumour in each target lesion; adds up to at most 1. Empty where lesions are `by_site`.
         shares: Vec<f64>,
+        /// Lesions by site.
+        by_site: Option<SiteLesions>,
         /// Cells per litre of tumour (1e9 per cm^3 is 1e12).
         cells_per_litre: Expr,
         /// Standard deviation of the logarithm of a reading of one lesion.
@@ -39,9 +41,20 @@ pub enum MeasurementKind {
     Sequencing(Box<Sequencing>),
 }
 
+/// Lesions at the sites of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteLesions {
+    /// By site, the share of its cells in each target lesion; empty where none is a target, and the cells of the site are one lesion.
+    pub shares: Vec<Vec<f64>>,
+    /// Diameter (mm) from which a lesion is a new one, at a site where none was seen at the first visit.
+    pub new_lesion: f64,
+}
+
 /// A piece of tissue and its sequencing at the loci of the truncal mutation and of every mechanism. Expressions are over parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sequencing {
+    /// Index of the site where the piece is taken; none: of the whole tumour.
+    pub site: Option<usize>,
     /// Tumour cells in the piece.
     pub cells: Expr,
     /// Share of tumour cells among all cells of the piece.
