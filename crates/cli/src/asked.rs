@@ -40,6 +40,9 @@ pub struct Asked {
     /// Published numbers that are known not to come out, for the report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misses: Vec<Miss>,
+    /// The file of published numbers, where it asks for answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
 }
 
 impl Asked {
@@ -89,6 +92,7 @@ impl Asked {
             csv: record.files.keys().any(|f| f.ends_with(".csv")),
             inputs: record.inputs.clone(),
             misses: Vec::new(),
+            answers: None,
         }
     }
 

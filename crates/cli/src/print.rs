@@ -2,7 +2,7 @@
 
 use crate::figures::MONTH;
 use crate::report::data::{ArmData, ReportData};
-use crate::report::words;
+use crate::report::{answers, words};
 use serde_json::{Map, Value, json};
 
 /// The table, ready to print.
@@ -15,6 +15,12 @@ pub fn table(data: &ReportData) -> String {
         span(data.horizon_days),
         data.seed
     );
+    if !data.question.trim().is_empty() {
+        out += &format!("{}\n", data.question.trim());
+    }
+    for line in answered(data) {
+        out += &format!("  {line}\n");
+    }
     let mut rows: Vec<Vec<String>> = vec![if data.assesses_progression {
         ["arm", "median PFS", "response", "resistant clone at progression", "found at rebiopsy"]
             .map(String::from)
@@ -67,6 +73,18 @@ pub fn table(data: &ReportData) -> String {
     }
     // A title may hold anything; a terminal must not obey it.
     out.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
+}
+
+/// What the study asks for, a line a figure.
+fn answered(data: &ReportData) -> Vec<String> {
+    let one = |answer: &crate::report::data::Answer| {
+        let each: Vec<String> = match &answer.arms[..] {
+            [only] if data.arms.len() == 1 => vec![answers::in_words(answer, only)],
+            arms => arms.iter().map(|of| format!("{} {}", of.arm, answers::in_words(answer, of))).collect(),
+        };
+        format!("{}: {}", answers::name(answer), each.join("; ")).replace('\u{a0}', " ").replace('\u{2013}', "-")
+    };
+    data.answers.iter().map(one).collect()
 }
 
 fn patient_row(arm: &ArmData) -> Vec<String> {
@@ -181,8 +199,21 @@ pub fn json(data: &ReportData, seconds: f64, run_dir: &str) -> Value {
             })
         })
         .collect();
+    let answers: Vec<Value> = data
+        .answers
+        .iter()
+        .map(|a| {
+            let arm = |of: &crate::report::data::ArmAnswer| {
+                json!({ "arm": of.arm, "value": of.value.map(|v| v.0), "ci95": [of.value.map(|v| v.1), of.value.map(|v| v.2)] })
+            };
+            let against = (!a.against.is_empty()).then_some(&a.against);
+            json!({ "name": a.name, "unit": a.unit, "against": against, "arms": a.arms.iter().map(arm).collect::<Vec<_>>() })
+        })
+        .collect();
     json!({
         "study": data.study,
+        "question": data.question,
+        "answers": answers,
         "seed": data.seed,
         "method": data.method,
         "patients": { "asked": data.asked, "finished": data.finished, "failed": data.failed_count },

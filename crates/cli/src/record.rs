@@ -15,7 +15,7 @@ use std::path::Path;
 /// File name within a run directory.
 pub const FILE: &str = "record.json";
 /// Changes when a change of the program moves the random path of any run.
-pub const RNG_VERSION: u32 = 5;
+pub const RNG_VERSION: u32 = 6;
 
 /// What was run, and what came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

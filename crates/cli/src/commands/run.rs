@@ -4,11 +4,12 @@ use crate::args::{self, MethodArg};
 use crate::asked::Asked;
 use crate::commands::resume::{self, Found};
 use crate::disk;
+use crate::expected::answer::{Answers, source_of};
 use crate::expected::known_misses;
 use crate::extra_arms::with_arms;
 use crate::failure::{Exit, code};
 use crate::figures::figures;
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, Source, load};
 use crate::record::{self, Record};
 use crate::report;
 use crate::report::data::ReportData;
@@ -93,6 +94,7 @@ pub fn simulate(
     stop: &AtomicBool,
     bar: &ProgressBar,
     mut kept: Option<&mut Unfinished>,
+    mut answers: Answers,
 ) -> Result<ReportData, Exit> {
     let fail = |e: ParquetError| match e {
         // Steps on the disk say what and where.
@@ -104,6 +106,7 @@ pub fn simulate(
     let options = Options { method: job.method, threads: job.threads, batch: job.batch };
     let mut take = |patient: &PatientOutcome| -> Result<(), Exit> {
         gathered.add(patient);
+        answers.add(patient);
         tables.add(patient).map_err(fail)?;
         bar.set_position(u64::from(patient.patient) + 1);
         if !gathered.failed.is_empty() {
@@ -148,6 +151,9 @@ pub fn simulate(
     let summary = gathered.summarise();
     let mut data = figures(&job.compiled, &job.study, &gathered, &summary, job.method.name());
     pictures::fill(&mut data, &job.compiled, &job.study, &gathered, job.method);
+    if data.finished > 0 {
+        data.answers = answers.found(&job.compiled.model, &job.study, job.method, &gathered);
+    }
     Ok(data)
 }
 
@@ -227,7 +233,13 @@ fn make(
 ) -> Result<ReportData, Exit> {
     let whole = kept.whole()?;
     let put = |name: &str, bytes: &[u8]| disk::write(&whole.join(name), bytes).map_err(disk::exit);
-    let mut data = simulate(job, &whole, stop, bar, Some(kept))?;
+    let expected = kept.asked.answers.as_ref().map(|text| Source {
+        file: "expected.toml".into(),
+        shown: "expected.toml".into(),
+        text: text.clone(),
+    });
+    let answers = Answers::of(expected.as_ref(), &loaded.name, &job.compiled.model, &job.study);
+    let mut data = simulate(job, &whole, stop, bar, Some(kept), answers)?;
     data.misses.clone_from(&kept.asked.misses);
     for source in &loaded.sources {
         put(&record::input_name(source), source.text.as_bytes())?;
@@ -265,6 +277,7 @@ fn begin(job: &Job, loaded: &Loaded, args: &args::Run, every: u32) -> Result<Unf
         csv: args.csv,
         inputs: record::inputs(&loaded.sources),
         misses: known_misses(loaded),
+        answers: source_of(loaded).map(|s| s.text),
     };
     let begin = |dir: &Path| Unfinished::begin(dir, asked.clone(), &loaded.sources, every);
     if let Some(out) = &args.out {

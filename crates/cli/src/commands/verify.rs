@@ -3,6 +3,7 @@
 use crate::asked::Asked;
 use crate::commands::report::note_of_report;
 use crate::commands::run::{progress_of, simulate};
+use crate::expected::answer::Answers;
 use crate::failure::{Exit, code};
 use crate::load::Source;
 use crate::record;
@@ -47,7 +48,7 @@ pub fn verify(dir: &Path, threads: Option<u16>, stop: &AtomicBool) -> Result<u8,
     let (_, job) = Asked::of_record(&record).job(sources, threads)?;
     let scratch = folder::Partial::beside(&std::env::temp_dir().join("remission-verify"))?;
     let bar = progress_of(record.patients);
-    let repeated = simulate(&job, scratch.path(), stop, &bar, None);
+    let repeated = simulate(&job, scratch.path(), stop, &bar, None, Answers::none());
     bar.finish_and_clear();
     let data = repeated?;
     differences.extend(record::damaged(dir, &record.tables)?.into_iter().map(one));

@@ -1,11 +1,12 @@
 //! Published numbers of a catalogue entry (`expected.toml`): what they are, and whether a run of the entry gives them.
 //!
-//! In reading order: [`quantity`] (what can be asked of a run), [`read`] (the file, every fault at once), [`names`] (arms, variables
+//! In reading order: [`answer`] (what a run says first), [`quantity`] (what can be asked of a run), [`read`] (the file, every fault at once), [`names`] (arms, variables
 //! and sets against the entry's studies), [`entry`] (an entry with its variants), [`gather`] (what is kept of every patient of a
 //! run), [`spread`] (Monte Carlo errors), [`figure`] (a number from a run), [`judge`] (does it agree?), [`mod@test`] (all of an entry),
 //! [`table`] (how that is printed). Ranges are fixed beforehand and never widened: a number that honestly does not come out
 //! says why (`reason`) and is counted apart.
 
+pub mod answer;
 pub mod entry;
 pub mod figure;
 pub mod gather;
@@ -28,6 +29,8 @@ use remission_cohort::patient::Method;
 pub struct Expected {
     /// Numbers, in the order written.
     pub published: Vec<Published>,
+    /// What a run of the entry, or of a variant, says first; numbers without a published one.
+    pub answers: Vec<Published>,
     /// What tests judge by a procedure of their own, such as fits to readings.
     pub fits: Vec<Fit>,
     /// How the second reading is compared; none where the file says nothing.

@@ -20,7 +20,8 @@ pub fn check(entry: &Entry) -> Vec<Fault> {
             with(&second.with, &|_| second.line, loaded, &mut faults);
         }
     }
-    for p in entry.expected.published.iter().filter(|p| p.judged_by.is_none()) {
+    let answers = entry.expected.answers.iter();
+    for p in answers.chain(entry.expected.published.iter().filter(|p| p.judged_by.is_none())) {
         let Some(loaded) = entry.set(p.set.as_deref()) else {
             let known: Vec<String> = entry.sets.iter().filter_map(|s| s.0.clone()).collect();
             let set = p.set.clone().unwrap_or_default();

@@ -80,8 +80,11 @@ pub fn read(source: &Source) -> Result<Expected, Vec<Fault>> {
     })?;
     let mut faults = Vec::new();
     let root = Section::root(table.get_ref(), text);
-    root.only(&["published", "fit", "second"], &mut faults);
+    root.only(&["answer", "published", "fit", "second"], &mut faults);
     let mut out = Expected::default();
+    for section in root.sections("answer", &mut faults) {
+        out.answers.extend(answer(&section, &mut faults));
+    }
     for section in root.sections("published", &mut faults) {
         out.published.extend(published(&section, &mut faults));
     }
@@ -187,6 +190,50 @@ fn published(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
         reason,
         citation,
         judged_by,
+        lines: s.lines(),
+    })
+}
+
+/// Keys of an answer beside those of its quantity.
+const OF_ANSWER: [&str; 7] = ["name", "quantity", "arm", "against", "as", "set", "unit"];
+
+/// What a run says first.
+fn answer(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
+    let before = faults.len();
+    let name = s.need_text("name", "what it is, in words, such as \"alive at 3 years\"", faults);
+    let written = s.need_text("quantity", "what is asked of the run", faults)?;
+    let found = quantity::form_of(&written).filter(|(form, _)| !form.name.starts_with("law."));
+    let Some((form, of)) = found else {
+        let known: Vec<String> = quantity::all_names().into_iter().filter(|n| !n.starts_with("law.")).collect();
+        faults.push(Fault::of_name(s.line_of("quantity"), "quantity", "the quantity", &written, &known));
+        return None;
+    };
+    s.only(&OF_ANSWER.iter().chain(form.keys).copied().collect::<Vec<_>>(), faults);
+    let quantity = of_form(form, of, s, faults);
+    let relations = [("ratio", Relation::Ratio), ("difference", Relation::Difference)];
+    let relation = s.choice("as", &relations, Some(Relation::Ratio), faults);
+    let [arm, against, set, unit] = ["arm", "against", "set", "unit"].map(|key| s.text(key, faults));
+    if faults.len() > before {
+        return None;
+    }
+    Some(Published {
+        name: name?,
+        quantity: quantity?,
+        arm,
+        against,
+        relation: relation?,
+        set,
+        with: Vec::new(),
+        method: Method::Leap,
+        unit,
+        value: None,
+        low: f64::NEG_INFINITY,
+        high: f64::INFINITY,
+        range: None,
+        kind: Kind::Predicted,
+        reason: None,
+        citation: None,
+        judged_by: None,
         lines: s.lines(),
     })
 }

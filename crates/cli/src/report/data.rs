@@ -57,12 +57,42 @@ pub struct ReportData {
     pub map: Option<crate::map::data::Map>,
     /// Papers, as DOI or address with the place.
     pub citations: Vec<(String, String)>,
+    /// What the study answers in figures of its own; empty where it asks for none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
     /// Published numbers of a catalogue entry that are known not to come out, each with its reason; judged by `catalogue test` and
     /// not by this run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub misses: Vec<Miss>,
     /// Version of the program.
     pub version: String,
+}
+
+/// A figure that a study asks for.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// What it is, in words.
+    pub name: String,
+    /// Unit; empty for a plain number.
+    pub unit: String,
+    /// A share of patients, said in per cent.
+    pub share: bool,
+    /// The arm it is compared with; empty where it is not.
+    pub against: String,
+    /// Arms that it is given of.
+    pub arms: Vec<ArmAnswer>,
+}
+
+/// A figure of one arm.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ArmAnswer {
+    /// The arm.
+    pub arm: String,
+    /// The figure and its 95 % interval; none where the run gives none.
+    pub value: Option<(f64, f64, f64)>,
+    /// Why it gives none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
 }
 
 /// One arm.

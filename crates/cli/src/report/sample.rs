@@ -195,6 +195,7 @@ pub fn trial() -> ReportData {
         percentiles_of: 1000,
         ranking: Some(sample_patients::ranking()),
         misses: Vec::new(),
+        answers: Vec::new(),
         map: Some(crate::map::sample::patient()),
     }
 }

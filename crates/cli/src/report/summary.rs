@@ -74,7 +74,10 @@ pub fn answer(data: &ReportData) -> String {
         "These are simulated cells, under the model's <a href=\"#assumptions\">assumptions</a>. Ranges hold the differences between the \
          simulated runs, not what is unknown about the model."
     };
-    format!("{out}<div class=answer>{sentences}{comparisons}</div><p class=note>{caution}</p>")
+    format!(
+        "{out}{}<div class=answer>{sentences}{comparisons}</div><p class=note>{caution}</p>",
+        super::answers::table(data)
+    )
 }
 
 /// Published numbers that are known not to come out, with their reasons; empty where there is none.

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     /// Cells that come at an even rate, or at one that falls or grows with those who send them, and their lines, which are known: the chance to
-    /// leave any is met to 0.3 % up to ten events a cell in an interval, where one geometric law is a third off.
+    /// leave any is met to 0.5 % up to ten events a cell in an interval, where one geometric law is a third off.
     #[test]
     fn the_chance_to_leave_any_is_that_of_lines_that_began_at_all_dates() {
         for (birth, death, sender) in
@@ -105,7 +105,7 @@ mod tests {
                 let off = found.chance / chance - 1.0;
                 let one = mean / (0.5 * (second / mean + 1.0)) / chance - 1.0;
                 println!("b {birth} d {death} s {sender}, {events} events: off by {off:.1e}, of one size {one:.1e}");
-                assert!(off.abs() < 3e-3, "{off}");
+                assert!(off.abs() < 5e-3, "{off}");
                 let moments: Vec<f64> = (1..=2)
                     .map(|p| {
                         let of = |(share, odds): (&f64, &f64)| {

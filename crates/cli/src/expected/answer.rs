@@ -1,0 +1,121 @@
+//! What a study answers, in its own figures: the `[[answer]]`s of `expected.toml`, taken of a run and said first.
+//!
+//! An answer is a quantity as of a published number, without one. It is computed for every arm, or for the arm that is named, with the 95 % interval of
+//! chance among the simulated patients.
+
+use super::figure::{Found, arms, threshold_scale};
+use super::gather::{Kept, Patients, Probe, unit_of};
+use super::quantity::{Over, Quantity};
+use super::{Published, read};
+use crate::load::{Loaded, Source};
+use crate::report::data::{Answer, ArmAnswer};
+use remission_cohort::outcome::PatientOutcome;
+use remission_cohort::patient::Method;
+use remission_cohort::summary::Gather;
+use remission_model::resolved::{Model, Study};
+
+/// Half the width of a 95 % interval in standard errors.
+const NORMAL: f64 = 1.959_963_984_540_054;
+
+/// Answers that a run is asked for, and what they need of its patients.
+pub struct Answers {
+    /// By answer and arm.
+    asked: Vec<(usize, Published)>,
+    names: Vec<Published>,
+    patients: Patients,
+}
+
+impl Answers {
+    /// None.
+    pub fn none() -> Answers {
+        Answers { asked: Vec::new(), names: Vec::new(), patients: Patients::default() }
+    }
+
+    /// Those of a file of published numbers that are of this set; names that the study does not have are left out, which `catalogue test` reports.
+    pub fn of(source: Option<&Source>, name: &str, model: &Model, study: &Study) -> Answers {
+        let Some(Ok(expected)) = source.map(read::read) else { return Answers::none() };
+        let set = name.split_once('/').map(|(_, variant)| variant);
+        let mut out = Answers::none();
+        for answer in expected.answers.into_iter().filter(|a| a.set.as_deref() == set) {
+            let k = out.names.len();
+            let every = study.arms.iter().map(|a| Some(a.name.clone()));
+            let against = answer.against.clone();
+            let of: Vec<Option<String>> = match &answer.arm {
+                Some(arm) => vec![Some(arm.clone())],
+                None => every.filter(|arm| answer.quantity != Quantity::HazardRatio || *arm != against).collect(),
+            };
+            out.asked.extend(of.into_iter().map(|arm| (k, Published { arm, ..answer.clone() })));
+            out.names.push(answer);
+        }
+        for (k, (_, p)) in out.asked.iter().enumerate() {
+            if let Quantity::Reading(r) = &p.quantity
+                && let Some(probe) = Probe::new(r, model)
+            {
+                let (arm, against) = arms(p, study);
+                let arms = std::iter::once(arm).chain(against).map(|a| (a, Vec::new())).collect();
+                out.patients
+                    .readings
+                    .push((k, Kept { probe, over: r.over.clone(), scale: threshold_scale(p, model), arms }));
+            }
+        }
+        out
+    }
+
+    /// Adds a patient.
+    pub fn add(&mut self, patient: &PatientOutcome) {
+        if !self.asked.is_empty() {
+            self.patients.add(patient);
+        }
+    }
+
+    /// The answers of a run.
+    pub fn found(&self, model: &Model, study: &Study, method: Method, gathered: &Gather) -> Vec<Answer> {
+        let found = Found { model, study, method, gathered, patients: &self.patients };
+        let one = |(k, answer): (usize, &Published)| {
+            let own = || self.asked.iter().enumerate().filter(|(_, a)| a.0 == k);
+            let arm = |(at, (_, p)): (usize, &(usize, Published))| {
+                let figure = found.figure(at, p);
+                let ends = |e: super::spread::Estimate| (e.value, e.value - NORMAL * e.down, e.value + NORMAL * e.up);
+                ArmAnswer {
+                    arm: p.arm.clone().unwrap_or_default(),
+                    value: figure.as_ref().ok().map(|e| ends(*e)),
+                    why: figure.err().unwrap_or_default(),
+                }
+            };
+            let share = is_share(&answer.quantity) && answer.unit.is_none() && answer.against.is_none();
+            Answer {
+                name: answer.name.clone(),
+                unit: answer.unit.clone().unwrap_or_else(|| match answer.against {
+                    Some(_) if answer.relation == super::Relation::Ratio => String::new(),
+                    _ => unit_of(&answer.quantity, model),
+                }),
+                share,
+                against: answer.against.clone().unwrap_or_default(),
+                arms: own().map(arm).collect(),
+            }
+        };
+        self.names.iter().enumerate().map(one).collect()
+    }
+}
+
+/// A share of patients, which is said in per cent.
+fn is_share(quantity: &Quantity) -> bool {
+    match quantity {
+        Quantity::Reading(r) => matches!(r.over, Over::Share(..)),
+        Quantity::Response
+        | Quantity::Mechanism(_)
+        | Quantity::Origin(_)
+        | Quantity::ProgressionFreeAt(_)
+        | Quantity::AliveAt(_)
+        | Quantity::EventShare(..)
+        | Quantity::RelapseOrigin(..)
+        | Quantity::RelapseMechanism(..) => true,
+        _ => false,
+    }
+}
+
+/// The file of published numbers of a study, where it asks for answers.
+pub fn source_of(loaded: &Loaded) -> Option<Source> {
+    let source = loaded.expected.as_ref()?;
+    read::read(source).ok().filter(|e| !e.answers.is_empty()).map(|_| source.clone())
+}
