@@ -6,7 +6,7 @@
 //! its share of the variance is about (feedback x step), so the step is at most [`FEEDBACK`] / feedback, where
 //! feedback is the change of any rate for an e-fold change of the counts, straight or through a level; and counts
 //! change by at most [`CHANGE`] within it, arrivals included; no step goes beyond a jump of input, at which rates change at once. Levels are then carried
-//! again along the drawn counts.
+//! again along the drawn counts: the predicted path, turned so that it ends where the draw does.
 
 use crate::compiled::{Compiled, RateLayout};
 use crate::exposure::Exposure;
@@ -147,17 +147,55 @@ impl Read {
     }
 }
 
-/// The step over the next `days` from `state`; `exposure` is advanced to its end.
+/// Counts along a step, as they are predicted.
+pub struct Path {
+    types: usize,
+    /// Days into the step, from 0.
+    times: Vec<f64>,
+    /// Counts by type at each.
+    counts: Vec<f64>,
+}
+
+impl Path {
+    /// Counts that go exponentially from one end of a step to the other.
+    pub fn straight(before: &[u64], after: &[u64], days: f64) -> Path {
+        let counts = before.iter().chain(after).map(|&n| n as f64).collect();
+        Path { types: before.len(), times: vec![0.0, days], counts }
+    }
+
+    fn put(&mut self, time: f64, counts: &[f64]) {
+        self.times.push(time);
+        self.counts.extend_from_slice(&counts[..self.types]);
+    }
+
+    /// Count of a type at a time into the step, of a path that ends at `end`.
+    fn at(&self, cell_type: usize, time: f64, end: f64) -> f64 {
+        let of = |k: usize| self.counts[k * self.types + cell_type];
+        let last = self.times.len() - 1;
+        let k = self.times[1..last].partition_point(|&t| t <= time);
+        let share = ((time - self.times[k]) / (self.times[k + 1] - self.times[k])).clamp(0.0, 1.0);
+        let predicted = between(of(k), of(k + 1), share);
+        let (meant, part) = (of(last), time / self.times[last]);
+        match meant > 0.0 && end > 0.0 {
+            true => predicted * libm::pow(end / meant, part),
+            false => (predicted + (end - meant) * part).max(0.0),
+        }
+    }
+}
+
+/// The step over the next `days` from `state`, and the path that is predicted; `exposure` is advanced to its end.
 pub fn step(
     compiled: &Compiled,
     registers: &mut Registers,
     exposure: &mut Exposure,
     state: &State,
     days: f64,
-) -> Result<Step, Failure> {
+) -> Result<(Step, Path), Failure> {
     let mut field = Field::new(compiled, 1);
     let mut y: Vec<f64> = state.by_type(compiled).iter().map(|&x| x as f64).collect();
     y.extend(&state.levels);
+    let mut path = Path { types: compiled.types(), times: Vec::new(), counts: Vec::new() };
+    path.put(0.0, &y);
     let mut intervals = Vec::new();
     let mut rates = Vec::new();
     let from = exposure.time();
@@ -176,20 +214,21 @@ pub fn step(
             rates.extend_from_slice(field.rates());
             field.carry(compiled, registers, exposure, &mut y, 0.5 * piece, TOLERANCE, &mut all_in_one)?;
             at += piece;
+            path.put(at, &y);
         }
         at = end;
         exposure.advance(from + at);
     }
-    Ok(Step::of_window(compiled, Window { days, intervals, rates, width: compiled.layout.len() }))
+    Ok((Step::of_window(compiled, Window { days, intervals, rates, width: compiled.layout.len() }), path))
 }
 
-/// Carries the levels of `state` over the step just drawn, along counts that went exponentially from `before`.
+/// Carries the levels of `state` over the step just drawn, along counts that went as `path` does and ended as they are.
 pub fn carry_levels(
     compiled: &Compiled,
     registers: &mut Registers,
     exposure: &mut Exposure,
     state: &mut State,
-    before: &[u64],
+    path: &Path,
     days: f64,
 ) -> Result<(), Failure> {
     if state.levels.is_empty() {
@@ -210,8 +249,7 @@ pub fn carry_levels(
                 exposure.restore(&start);
                 exposure.drift(t - at);
                 set_exposure(compiled, registers, exposure, from + t);
-                let counts: Vec<f64> =
-                    before.iter().zip(&after).map(|(&a, &z)| between(a as f64, z as f64, t / days)).collect();
+                let counts: Vec<f64> = after.iter().enumerate().map(|(k, &z)| path.at(k, t, z as f64)).collect();
                 compiled.set_counts(registers, &counts);
                 for (k, &level) in y.iter().enumerate() {
                     registers.set(Slot::Level(k), level);

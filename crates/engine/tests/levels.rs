@@ -99,3 +99,46 @@ fn cells_that_arrive_at_once_are_felt_at_once() {
     tumour.advance(60.0, f64::INFINITY, &mut stream).unwrap();
     assert!(tumour.state.levels.iter().all(|l| *l >= 0.0), "{:?}", tumour.state.levels);
 }
+
+const EFFECTORS: &str = "
+[model]
+title = 'x'
+[parameters]
+per_mg = { value = '1e6 cells/mg', assumed = 'x', prior = 'uniform(1e5 cells/mg, 1e7 cells/mg)' }
+kill = { value = '4e-6 /cell/day', assumed = 'x', prior = 'uniform(1e-6 /cell/day, 1e-5 /cell/day)' }
+spent = { value = '5e-11 /cell/day', assumed = 'x', prior = 'uniform(1e-11 /cell/day, 1e-10 /cell/day)' }
+[levels.effector]
+start = '0 cells'
+rate = 'per_mg * cart - spent * total * effector'
+[cells.a]
+birth = '0.05 /day'
+death = 'kill * effector'
+[drugs.cart]
+route = 'kpd'
+elimination = '100 /day'
+felt_as = 'mg/day'
+[before_treatment]
+start = { a = '2.5e10 cells' }
+";
+
+/// Effectors arrive within the hour, kill a third of the tumour in the first day and are spent on it: cells fall fast and then slowly within
+/// one step, and the effectors follow that path and not the straight one between its ends, which is 3 % off. Chance moves
+/// 10^10 cells by 1e-5 of themselves.
+#[test]
+fn levels_follow_the_path_within_a_step() {
+    let (compiled, parameters) = written(EFFECTORS);
+    let regimen = remission_model::regimen::from_sentences(&["cart 0.2 mg once from day 3"], &compiled.model).unwrap();
+    let mut mean = remission_engine::mean::MeanTumour::start(&compiled, &parameters).unwrap();
+    mean.follow(&regimen);
+    let mut tumour = at_start(&compiled, &parameters);
+    tumour.follow(&regimen);
+    let mut stream = Stream::new(1, 0, 0, Purpose::Treatment);
+    for day in [2.0, 3.0, 4.0, 8.0] {
+        tumour.advance(day, f64::INFINITY, &mut stream).unwrap();
+        mean.advance(day).unwrap();
+        let (found, expected) = (tumour.state.levels[0], mean.means().levels[0]);
+        let (cells, means) = (tumour.state.total() as f64, mean.means().by_type()[0]);
+        println!("day {day}: {found:.5e} of {expected:.5e}, cells {cells:.5e} of {means:.5e}");
+        assert!((found - expected).abs() <= 3e-3 * expected && (cells / means - 1.0).abs() < 1e-3, "day {day}");
+    }
+}

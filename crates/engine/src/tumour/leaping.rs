@@ -173,7 +173,8 @@ impl Leap {
                 };
                 let now = leap::advance(compiled, &step, state, &mut self.scratch, stream)?;
                 if let Some((exposure, before)) = &mut levels {
-                    interacting::carry_levels(compiled, registers, exposure, state, before, step.days())?;
+                    let path = interacting::Path::straight(before, &state.by_type(compiled), step.days());
+                    interacting::carry_levels(compiled, registers, exposure, state, &path, step.days())?;
                 }
                 now
             };
@@ -421,14 +422,13 @@ impl Leap {
         // A dose may kill or bring cells a thousand times faster than anything before it: what was felt at the beginning of a step tells
         // nothing of what comes after a jump of input.
         days = days.min((self.exposure.next_event() - state.time).max(SHORTEST));
-        let before = state.by_type(compiled);
         loop {
             let mut ahead = self.exposure.clone();
-            let step = interacting::step(compiled, registers, &mut ahead, state, days)?;
+            let (step, path) = interacting::step(compiled, registers, &mut ahead, state, days)?;
             let hidden = size < f64::INFINITY && days >= SHORTEST && step.hides(compiled, total, size);
             if step.drawable() && !hidden {
                 let total = leap::advance(compiled, &step, state, &mut self.scratch, stream)?;
-                interacting::carry_levels(compiled, registers, &mut self.exposure, state, &before, days)?;
+                interacting::carry_levels(compiled, registers, &mut self.exposure, state, &path, days)?;
                 return Ok(total);
             }
             days *= 0.5;
