@@ -232,6 +232,20 @@ fn a_new_study_checks_and_runs() {
 }
 
 #[test]
+fn a_folder_is_shown_like_an_entry() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../catalogue/gbm-pus7");
+    let (entry, own) = (flat(&said(&["catalogue", "show", "gbm-pus7"])), flat(&said(&["catalogue", "show", folder])));
+    let part = |text: &str, from: &str, to: &str| {
+        let (a, z) = (text.find(from).unwrap_or_else(|| panic!("{from}: {text}")), text.find(to).unwrap());
+        text[a..z].to_string()
+    };
+    for (from, to) in [("gbm-pus7:", "`remission catalogue test"), ("Arms", "Published numbers")] {
+        assert_eq!(part(&entry, from, to), part(&own, from, to));
+    }
+    assert!(own.contains("expected.toml") && own.contains("Notes"), "{own}");
+}
+
+#[test]
 fn a_catalogue_entry_is_shown_and_copied() {
     let shown = flat(&said(&["catalogue", "show", "nsclc-egfr-tki"]));
     for wanted in [
