@@ -3,7 +3,7 @@
 use crate::commands::new;
 use crate::expected::entry::Entry;
 use crate::expected::quantity::Quantity;
-use crate::expected::{Expected, Kind};
+use crate::expected::{Expected, Kind, table};
 use crate::explain::page::Page;
 use crate::explain::words::figure;
 use crate::failure::{Exit, code};
@@ -181,6 +181,7 @@ fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &st
         said = Some(arm);
         let percent = |x: f64| figure(100.0 * x);
         let plain = |x: f64| figure(x);
+        let ranged = |x: f64| table::digits(x, table::digits_of(p.low, p.high));
         let (says, unit, write): (String, &str, &dyn Fn(f64) -> String) = match &p.quantity {
             Quantity::MedianPfs => ("median progression-free survival".into(), " months", &plain),
             Quantity::MedianOs => ("median survival".into(), " months", &plain),
@@ -192,8 +193,9 @@ fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &st
                 (format!("hazard ratio against {}", p.against.as_deref().unwrap_or(first)), "", &plain)
             }
             Quantity::CellsAtEnd(name) => (format!("{} cells at the end", words::name(name)), "", &plain),
-            _ => (p.name.clone(), p.unit.as_deref().unwrap_or_default(), &plain),
+            _ => (p.name.clone(), p.unit.as_deref().unwrap_or_default(), &ranged),
         };
+        let unit = if unit.is_empty() || unit.starts_with(' ') { unit.to_string() } else { format!(" {unit}") };
         let value = p.value.map(|v| format!(" {}{unit}", write(v))).unwrap_or_default();
         let kind = match p.kind {
             Kind::Calibrated => "the model was tuned to it",
