@@ -243,6 +243,9 @@ fn a_folder_is_shown_like_an_entry() {
         assert_eq!(part(&entry, from, to), part(&own, from, to));
     }
     assert!(own.contains("expected.toml") && own.contains("Notes"), "{own}");
+    // A narrow range has its digits, and a unit a space before it.
+    let narrow = flat(&said(&["catalogue", "show", "lgg-pcv"]));
+    assert!(narrow.contains("4.8330e10 cells; 4.8325e10 to 4.8335e10 cells counts as agreement"), "{narrow}");
 }
 
 #[test]

@@ -63,7 +63,7 @@ impl Entry {
         names.sort();
         for name in names {
             let folder = beside("variants").join(&name);
-            if folder.is_dir() {
+            if folder.is_dir() && !name.starts_with('.') {
                 read.set(Some(name), &folder.to_string_lossy());
             }
         }
