@@ -21,7 +21,7 @@ pub struct Cli {
 pub enum Command {
     /// Run a study: every virtual patient in every arm
     Run(Run),
-    /// Check a model and its study without running it; for a catalogue entry also against its published numbers
+    /// Read and check a study folder with everything beside it; where it has published numbers, run it against them
     Check(Check),
     /// Repeat a run from its record and compare every table bit for bit
     Verify {
@@ -98,7 +98,7 @@ pub enum Command {
 pub enum Entry {
     /// Show an entry: question, arms, published numbers, files, notes
     Show {
-        /// Catalogue ID
+        /// Catalogue ID, ID/variant, or a folder like an entry's
         id: String,
     },
     /// Run entries against their published numbers and say of each whether it comes out
@@ -279,10 +279,10 @@ pub struct Sensitivity {
 pub struct Check {
     /// Catalogue ID, a folder with model.toml (and study.toml), or a model file
     pub study: String,
-    /// Patients per arm for a catalogue entry's published numbers [default: the study's]
+    /// Patients per arm for the published numbers [default: the study's]
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub patients: Option<u32>,
-    /// Only read the files; do not run the entry against its published numbers
+    /// Read all files (variants, expected.toml and second.toml too) and run nothing
     #[arg(long)]
     pub read_only: bool,
     /// Print one JSON document on stdout

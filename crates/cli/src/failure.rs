@@ -34,6 +34,19 @@ impl Exit {
         Exit { message: message.into(), code: code::REFUSED }
     }
 
+    /// Several at once, each said once, with the code of the first.
+    pub fn all(exits: Vec<Exit>) -> Exit {
+        let code = exits.first().map_or(code::REFUSED, |e| e.code);
+        let mut said: Vec<String> = Vec::new();
+        for exit in exits {
+            let message = exit.message.trim_end().to_string();
+            if !said.contains(&message) {
+                said.push(message);
+            }
+        }
+        Exit { message: said.join("\n\n"), code }
+    }
+
     /// A file that could not be read or written.
     pub fn io(doing: &str, path: &Path, error: impl fmt::Display) -> Exit {
         Exit { message: format!("error: cannot {doing} {}: {error}", path.display()), code: code::IO }

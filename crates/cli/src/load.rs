@@ -55,7 +55,7 @@ pub fn load(what: &str) -> Result<Loaded, Exit> {
     } else if path.is_file() {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let file = path.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
-        let beside = file == "study.toml" || file == "regimen.toml" || is_file_name(&file);
+        let beside = ["study.toml", "regimen.toml", "expected.toml"].contains(&file.as_str()) || is_file_name(&file);
         (folder, if beside { "model.toml".to_string() } else { file })
     } else {
         let near = catalogue::near(what);

@@ -232,6 +232,23 @@ fn a_new_study_checks_and_runs() {
 }
 
 #[test]
+fn a_folder_is_shown_like_an_entry() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../catalogue/gbm-pus7");
+    let (entry, own) = (flat(&said(&["catalogue", "show", "gbm-pus7"])), flat(&said(&["catalogue", "show", folder])));
+    let part = |text: &str, from: &str, to: &str| {
+        let (a, z) = (text.find(from).unwrap_or_else(|| panic!("{from}: {text}")), text.find(to).unwrap());
+        text[a..z].to_string()
+    };
+    for (from, to) in [("gbm-pus7:", "`remission catalogue test"), ("Arms", "Published numbers")] {
+        assert_eq!(part(&entry, from, to), part(&own, from, to));
+    }
+    assert!(own.contains("expected.toml") && own.contains("Notes"), "{own}");
+    // A narrow range has its digits, and a unit a space before it.
+    let narrow = flat(&said(&["catalogue", "show", "lgg-pcv"]));
+    assert!(narrow.contains("4.8330e10 cells; 4.8325e10 to 4.8335e10 cells counts as agreement"), "{narrow}");
+}
+
+#[test]
 fn a_catalogue_entry_is_shown_and_copied() {
     let shown = flat(&said(&["catalogue", "show", "nsclc-egfr-tki"]));
     for wanted in [

@@ -1,4 +1,4 @@
-//! The guides of `docs/infer-*.md`: every command in a block ```console is run from the root of the repository, and what
+//! The small entry of `docs/contributing-a-model.md` runs and reproduces its numbers. The guides of `docs/infer-*.md`: every command in a block ```console is run from the root of the repository, and what
 //! stands below it is what it prints. `UPDATE_GUIDES=1` writes what is printed into the guides.
 
 use std::path::{Path, PathBuf};
@@ -94,4 +94,29 @@ fn guides_show_what_is_printed() {
             assert!(text == now, "{}: {differ:?}; UPDATE_GUIDES=1 writes what is printed now", guide.display());
         }
     }
+}
+
+/// The entry that contributors are told to copy, as it stands in the guide.
+#[test]
+fn the_small_entry_of_the_guide_is_whole_and_comes_out() {
+    let guide = std::fs::read_to_string(root().join("docs/contributing-a-model.md")).unwrap();
+    let (_, entry) = guide.split_once("## A complete small entry").unwrap();
+    let folder = std::env::temp_dir().join(format!("remission-guide-entry-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for file in ["model.toml", "study.toml", "expected.toml"] {
+        let (_, rest) = entry.split_once(&format!("`{file}`:\n\n```toml\n")).unwrap_or_else(|| panic!("no {file}"));
+        std::fs::write(folder.join(file), rest.split_once("```").unwrap().0).unwrap();
+    }
+    let remission = |arguments: &[&str]| {
+        let run = Command::new(env!("CARGO_BIN_EXE_remission")).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&[run.stdout, run.stderr].concat()).into_owned();
+        assert!(run.status.success(), "{arguments:?}: {said}");
+        said
+    };
+    let folder = folder.to_str().unwrap();
+    let said = remission(&["catalogue", "test", folder]);
+    assert!(said.contains("2 published numbers: 2 reproduce, 0 differ"), "nothing is weak or fails: {said}");
+    assert!(remission(&["catalogue", "audit", folder]).contains("0 bare"));
+    assert_eq!(remission(&["fmt", "--check", folder]), "");
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -109,7 +109,7 @@ codes! {
     NoArms = "RM0805", "a study without arms";
     ArmTwice = "RM0806", "an arm named twice";
     RecistOn = "RM0807", "RECIST on something that is not a sum of diameters";
-    RuleSentence = "RM0808", "a rule of dose modification that cannot be read";
+    RuleSentence = "RM0808", "a rule or a condition that cannot be read";
     RuleQuantity = "RM0809", "a rule about something that no visit sees";
     RuleNumber = "RM0810", "an impossible number in a rule";
     RuleDrug = "RM0811", "a rule for a drug that its arm never gives";

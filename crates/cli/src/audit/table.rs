@@ -3,9 +3,21 @@
 use super::{Audited, Finding, Marks};
 use serde_json::{Value, json};
 
+/// `1 citation`, `2 citations`.
+pub fn many(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
 /// Counts in one line.
 pub fn marks(m: Marks) -> String {
-    format!("{} numbers: {} cited, {} fitted, {} assumed, {} bare", m.all(), m.cited, m.fitted, m.assumed, m.bare)
+    format!(
+        "{}: {} cited, {} fitted, {} assumed, {} bare",
+        many(m.all(), "number"),
+        m.cited,
+        m.fitted,
+        m.assumed,
+        m.bare
+    )
 }
 
 /// A set of an entry.
@@ -19,7 +31,6 @@ pub fn text(a: &Audited) -> String {
             list.iter().map(|f| format!("{}:{}", f.file, f.line)).collect::<Vec<_>>().join(", ")
         ),
     };
-    let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     out += &format!(
         "  {}{}{}\n",
         many(a.citations.all, "citation"),

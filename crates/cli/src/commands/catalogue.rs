@@ -3,15 +3,18 @@
 use crate::commands::new;
 use crate::expected::entry::Entry;
 use crate::expected::quantity::Quantity;
-use crate::expected::{Expected, Kind};
+use crate::expected::{Expected, Kind, table};
 use crate::explain::page::Page;
 use crate::explain::words::figure;
 use crate::failure::{Exit, code};
 use crate::load::load;
 use crate::report::words;
-use crate::{catalogue, treatment};
+use crate::{bounded, catalogue, treatment};
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Largest notes read, bytes.
+const LARGEST_NOTES: u64 = 1 << 20;
 
 /// `remission catalogue`
 pub fn list(as_json: bool) -> Result<u8, Exit> {
@@ -42,12 +45,16 @@ pub fn list(as_json: bool) -> Result<u8, Exit> {
 }
 
 /// `remission catalogue show`
-pub fn show(id: &str) -> Result<u8, Exit> {
-    let folder = known(id)?;
-    let loaded = load(id)?;
-    let entry = folder.split('/').next().unwrap_or(&folder).to_string();
+pub fn show(what: &str) -> Result<u8, Exit> {
+    let inside = catalogue::folder(what);
+    if inside.is_none() && !Path::new(what).exists() {
+        known(what)?;
+    }
+    let entry = Entry::find(what)?;
+    let set = entry.only.as_deref();
+    let loaded = entry.set(set).ok_or_else(|| Exit::refused(format!("error: `{what}` has no model")))?;
     let mut page = Page::for_terminal();
-    page.text(0, &format!("{id}: {}", loaded.model.title));
+    page.text(0, &format!("{}: {}", entry.id, loaded.model.title));
     page.text(0, &loaded.model.question);
     if let Some(study) = &loaded.study {
         page.heading("Arms");
@@ -58,29 +65,61 @@ pub fn show(id: &str) -> Result<u8, Exit> {
             .collect();
         page.table(2, &rows, &[]);
     }
-    if loaded.expected.is_some() {
-        let set = id.split_once('/').map(|(_, variant)| variant);
+    if entry.source.is_some() {
         let first = loaded.study.as_ref().and_then(|s| s.arms.first()).map_or("the first arm", |a| a.name.as_str());
-        published(&mut page, &Entry::find(id)?.expected, set, first);
+        published(&mut page, &entry.expected, set, first, what);
     }
     page.heading("Files");
-    for name in files_of(&entry, &folder) {
-        page.text(2, &format!("catalogue/{name}"));
+    let names = match &inside {
+        Some(folder) => {
+            let entry = folder.split('/').next().unwrap_or(folder);
+            files_of(entry, folder).into_iter().map(|name| format!("catalogue/{name}")).collect()
+        }
+        None => files_in(&folder_of(Path::new(what))),
+    };
+    for name in names {
+        page.text(2, &name);
     }
-    page.text(
-        0,
-        &format!("`remission catalogue copy {id} DIR` writes those of them that a study of your own begins with."),
-    );
-    let variants: Vec<String> = catalogue::ids().into_iter().filter(|k| k.starts_with(&format!("{id}/"))).collect();
-    if !variants.is_empty() {
-        page.text(0, &format!("Variants: {}.", variants.join(", ")));
+    if inside.is_some() {
+        let copies =
+            format!("`remission catalogue copy {what} DIR` writes those of them that a study of your own begins with.");
+        page.text(0, &copies);
     }
-    if let Some(notes) = catalogue::file(&format!("{entry}/notes.md")) {
+    let variants: Vec<String> = entry.sets.iter().filter_map(|s| s.0.clone()).collect();
+    if set.is_none() && !variants.is_empty() {
+        let shown = |name: &String| if inside.is_some() { format!("{what}/{name}") } else { name.clone() };
+        page.text(0, &format!("Variants: {}.", variants.iter().map(shown).collect::<Vec<_>>().join(", ")));
+    }
+    let notes = match &inside {
+        Some(folder) => {
+            let entry = folder.split('/').next().unwrap_or(folder);
+            catalogue::file(&format!("{entry}/notes.md")).map(str::to_string)
+        }
+        None => {
+            let path = folder_of(Path::new(what)).join("notes.md");
+            path.is_file().then(|| bounded::text(&path, LARGEST_NOTES, "notes")).transpose()?
+        }
+    };
+    if let Some(notes) = notes {
         page.heading("Notes");
-        markdown(&mut page, notes);
+        markdown(&mut page, &notes);
     }
     say!("{}", page.finish());
     Ok(code::DONE)
+}
+
+/// The folder that a path stands for.
+fn folder_of(path: &Path) -> PathBuf {
+    if path.is_dir() { path.to_path_buf() } else { path.parent().map(Path::to_path_buf).unwrap_or_default() }
+}
+
+/// Files of a folder that belong to an entry, as they are asked for.
+fn files_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<PathBuf> =
+        std::fs::read_dir(folder).map(|all| all.flatten().map(|f| f.path()).collect()).unwrap_or_default();
+    names.retain(|p| p.is_file() && p.extension().is_some_and(|e| e == "toml" || e == "csv" || e == "md"));
+    names.sort();
+    names.iter().map(|p| p.display().to_string()).collect()
 }
 
 /// `remission catalogue copy`
@@ -127,7 +166,7 @@ fn files_of(entry: &str, folder: &str) -> Vec<String> {
 }
 
 /// The published numbers in words.
-fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &str) {
+fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &str, what: &str) {
     let mine: Vec<_> = expected.published.iter().filter(|p| p.set.as_deref() == set).collect();
     if mine.is_empty() {
         return;
@@ -142,6 +181,7 @@ fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &st
         said = Some(arm);
         let percent = |x: f64| figure(100.0 * x);
         let plain = |x: f64| figure(x);
+        let ranged = |x: f64| table::digits(x, table::digits_of(p.low, p.high));
         let (says, unit, write): (String, &str, &dyn Fn(f64) -> String) = match &p.quantity {
             Quantity::MedianPfs => ("median progression-free survival".into(), " months", &plain),
             Quantity::MedianOs => ("median survival".into(), " months", &plain),
@@ -153,8 +193,9 @@ fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &st
                 (format!("hazard ratio against {}", p.against.as_deref().unwrap_or(first)), "", &plain)
             }
             Quantity::CellsAtEnd(name) => (format!("{} cells at the end", words::name(name)), "", &plain),
-            _ => (p.name.clone(), p.unit.as_deref().unwrap_or_default(), &plain),
+            _ => (p.name.clone(), p.unit.as_deref().unwrap_or_default(), &ranged),
         };
+        let unit = if unit.is_empty() || unit.starts_with(' ') { unit.to_string() } else { format!(" {unit}") };
         let value = p.value.map(|v| format!(" {}{unit}", write(v))).unwrap_or_default();
         let kind = match p.kind {
             Kind::Calibrated => "the model was tuned to it",
@@ -173,7 +214,7 @@ fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &st
             ),
         );
     }
-    page.text(0, "`remission catalogue test` runs the entry against those that a run can give.");
+    page.text(0, &format!("`remission catalogue test {what}` runs it against those that a run can give."));
 }
 
 /// Markdown for a terminal: paragraphs and items are wrapped, tables laid out, blocks of code left alone.

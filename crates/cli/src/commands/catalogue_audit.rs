@@ -16,7 +16,11 @@ pub fn audit(args: &args::EntryAudit) -> Result<u8, Exit> {
     all.iter().for_each(|a| sum.add(a.marks));
     let (expected, unsourced) = all.iter().fold((0, 0), |s, a| (s.0 + a.expected, s.1 + a.unsourced.len()));
     let mut text: String = all.iter().map(table::text).collect();
-    text += &format!("in all {}; {expected} published numbers, {unsourced} without a citation", table::marks(sum));
+    text += &format!(
+        "in all {}; {}, {unsourced} without a citation",
+        table::marks(sum),
+        table::many(expected, "published number")
+    );
     if args.json {
         warnln!("{text}");
         sayln!("{:#}", table::json(&all));

@@ -1,8 +1,8 @@
 //! An entry of the catalogue, or a folder like one, with its variants and its published numbers.
 
-use super::names;
 use super::read::{read, refused};
 use super::{Expected, Published};
+use super::{names, second};
 use crate::catalogue;
 use crate::failure::Exit;
 use crate::load::{Loaded, Source, load};
@@ -26,45 +26,57 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Finds an entry and reads all of it.
+    /// Finds an entry and reads all of it: models, studies, variants, the second reading and the published numbers.
     ///
     /// # Errors
-    /// What is wrong with its models, studies or published numbers.
+    /// Everything that is wrong with any of them.
     pub fn find(what: &str) -> Result<Entry, Exit> {
+        let mut read = Reading::default();
         if catalogue::folder(what).is_some() {
             let (entry, only) = what.split_once('/').map_or((what, None), |(e, v)| (e, Some(v.to_string())));
-            let mut sets = vec![(None, load(entry)?)];
+            read.set(None, entry);
             for id in catalogue::ids() {
                 if let Some(variant) = id.strip_prefix(&format!("{entry}/")) {
-                    sets.push((Some(variant.to_string()), load(&id)?));
+                    read.set(Some(variant.to_string()), &id);
                 }
             }
-            let second = catalogue::file(&format!("{entry}/second.toml")).map(|text| Source {
-                file: "second.toml".into(),
-                shown: format!("catalogue/{entry}/second.toml"),
-                text: text.to_string(),
-            });
-            return Entry::of(what, sets, second, only);
+            let file = |name: &str| {
+                catalogue::file(&format!("{entry}/{name}")).map(|text| Source {
+                    file: name.into(),
+                    shown: format!("catalogue/{entry}/{name}"),
+                    text: text.to_string(),
+                })
+            };
+            return read.finish(what, file("expected.toml"), file("second.toml"), only);
         }
-        let own = load(what)?;
-        let id = own.name.clone();
-        let mut sets = vec![(None, own)];
         let path = Path::new(what);
+        if !path.exists() || crate::unfinished::is_unfinished(path) {
+            // Says what there is instead.
+            load(what)?;
+        }
+        read.set(None, what);
         // A model file stands for the folder it lies in.
-        let variants = if path.is_file() { path.with_file_name("variants") } else { path.join("variants") };
-        let mut names: Vec<String> = std::fs::read_dir(&variants)
+        let beside = |name: &str| if path.is_file() { path.with_file_name(name) } else { path.join(name) };
+        let mut names: Vec<String> = std::fs::read_dir(beside("variants"))
             .map(|list| list.flatten().map(|f| f.file_name().to_string_lossy().into_owned()).collect())
             .unwrap_or_default();
         names.sort();
         for name in names {
-            let folder = variants.join(&name);
-            if folder.join("model.toml").is_file() {
-                sets.push((Some(name), load(&folder.to_string_lossy())?));
+            let folder = beside("variants").join(&name);
+            if folder.is_dir() && !name.starts_with('.') {
+                read.set(Some(name), &folder.to_string_lossy());
             }
         }
-        let beside = if path.is_file() { path.with_file_name("second.toml") } else { path.join("second.toml") };
-        let second = beside.is_file().then(|| crate::load::source(&beside)).transpose()?;
-        Entry::of(&id, sets, second, None)
+        let mut file = |name: &str| {
+            let path = beside(name);
+            if !path.is_file() {
+                return None;
+            }
+            crate::load::source(&path).map_err(|exit| read.faults.push(exit)).ok()
+        };
+        let (expected, second) = (file("expected.toml"), file("second.toml"));
+        let id = read.sets.iter().find(|s| s.0.is_none()).map_or(what.to_string(), |s| s.1.name.clone());
+        read.finish(&id, expected, second, None)
     }
 
     /// All entries of the catalogue.
@@ -75,24 +87,6 @@ impl Entry {
         catalogue::ids().iter().filter(|id| !id.contains('/')).map(|id| Entry::find(id)).collect()
     }
 
-    fn of(
-        id: &str,
-        sets: Vec<(Option<String>, Loaded)>,
-        second: Option<Source>,
-        only: Option<String>,
-    ) -> Result<Entry, Exit> {
-        let source = sets[0].1.expected.clone();
-        let mut entry = Entry { id: id.to_string(), sets, source, second, expected: Expected::default(), only };
-        if let Some(source) = entry.source.clone() {
-            entry.expected = read(&source).map_err(|faults| refused(&source, faults))?;
-            let faults = names::check(&entry);
-            if !faults.is_empty() {
-                return Err(refused(&source, faults));
-            }
-        }
-        Ok(entry)
-    }
-
     /// The entry itself or one of its variants.
     pub fn set(&self, name: Option<&str>) -> Option<&Loaded> {
         self.sets.iter().find(|(n, _)| n.as_deref() == name).map(|(_, loaded)| loaded)
@@ -101,5 +95,56 @@ impl Entry {
     /// Whether a number is among those that are looked at.
     pub fn looks_at(&self, p: &Published) -> bool {
         self.only.is_none() || self.only == p.set
+    }
+}
+
+/// An entry while it is read.
+#[derive(Default)]
+struct Reading {
+    sets: Vec<(Option<String>, Loaded)>,
+    /// Sets that cannot be read.
+    broken: Vec<Option<String>>,
+    /// Everything that is wrong, file by file.
+    faults: Vec<Exit>,
+}
+
+impl Reading {
+    fn set(&mut self, name: Option<String>, what: &str) {
+        match load(what) {
+            Ok(loaded) => self.sets.push((name, loaded)),
+            Err(exit) => {
+                self.broken.push(name);
+                self.faults.push(exit);
+            }
+        }
+    }
+
+    /// The entry, or all faults at once.
+    fn finish(
+        mut self,
+        id: &str,
+        source: Option<Source>,
+        second: Option<Source>,
+        only: Option<String>,
+    ) -> Result<Entry, Exit> {
+        let expected = Expected::default();
+        let mut entry = Entry { id: id.to_string(), sets: self.sets, source, second, expected, only };
+        if let Some(source) = &entry.source {
+            match read(source) {
+                Ok(expected) => {
+                    entry.expected = expected;
+                    let faults = names::check(&entry, &self.broken);
+                    if !faults.is_empty() {
+                        self.faults.push(refused(source, faults));
+                    }
+                }
+                Err(faults) => self.faults.push(refused(source, faults)),
+            }
+        }
+        self.faults.extend(second::fault(&entry));
+        match self.faults.is_empty() {
+            true => Ok(entry),
+            false => Err(Exit::all(self.faults)),
+        }
     }
 }

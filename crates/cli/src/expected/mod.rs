@@ -1,7 +1,7 @@
 //! Published numbers of a catalogue entry (`expected.toml`): what they are, and whether a run of the entry gives them.
 //!
 //! In reading order: [`answer`] (what a run says first), [`quantity`] (what can be asked of a run), [`read`] (the file, every fault at once), [`names`] (arms, variables
-//! and sets against the entry's studies), [`entry`] (an entry with its variants), [`gather`] (what is kept of every patient of a
+//! and sets against the entry's studies), [`entry`] (an entry with its variants), [`mod@typical`] (the patient of the mean equations), [`gather`] (what is kept of every patient of a
 //! run), [`spread`] (Monte Carlo errors), [`figure`] (a number from a run), [`judge`] (does it agree?), [`mod@test`] (all of an entry),
 //! [`table`] (how that is printed). Ranges are fixed beforehand and never widened: a number that honestly does not come out
 //! says why (`reason`) and is counted apart.
@@ -18,6 +18,7 @@ pub mod second;
 pub mod spread;
 pub mod table;
 pub mod test;
+pub mod typical;
 
 use crate::load::Loaded;
 use crate::report::data::Miss;
@@ -93,6 +94,8 @@ pub struct Published {
     pub with: Vec<(String, String)>,
     /// How it is run.
     pub method: Method,
+    /// Of the typical patient alone, by the mean equations; else over the study's patients.
+    pub typical: bool,
     /// Unit of `value`, `low` and `high`, where it is not the quantity's own.
     pub unit: Option<String>,
     /// As printed, where one figure is printed.
@@ -178,10 +181,11 @@ pub fn known_misses(loaded: &Loaded) -> Vec<Miss> {
         Ok(expected) => expected.misses(set),
         Err(faults) => {
             warnln!(
-                "note: {} cannot be read ({} problems, `remission catalogue test` names them); the report does not say which published \
+                "note: {} cannot be read ({} {}; `remission check --read-only` says more); the report does not say which published \
                  numbers do not come out",
                 source.shown,
-                faults.len()
+                faults.len(),
+                if faults.len() == 1 { "problem" } else { "problems" }
             );
             Vec::new()
         }

@@ -5,15 +5,25 @@ use super::entry::Entry;
 use super::gather::{factor, unit_of, variables};
 use super::quantity::{Law, Over, Quantity, When};
 use super::read::Fault;
+use super::typical::left_to_chance;
 use crate::load::Loaded;
 use remission_cohort::outcome::OriginFound;
 use remission_cohort::patient::mechanisms;
 
-/// Everything that is wrong with the names of an entry's published numbers.
-pub fn check(entry: &Entry) -> Vec<Fault> {
+/// Everything that is wrong with the names of an entry's published numbers. What belongs to sets that could not be read is left out.
+pub fn check(entry: &Entry, broken: &[Option<String>]) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let known: Vec<String> = entry.sets.iter().map(|s| &s.0).chain(broken).filter_map(|name| name.clone()).collect();
     if let Some(second) = &entry.expected.second {
-        let known: Vec<String> = entry.sets.iter().filter_map(|s| s.0.clone()).collect();
+        if entry.second.is_none() {
+            faults.push(Fault {
+                line: second.line,
+                at: "second".into(),
+                found: "[second] without a second.toml beside it".into(),
+                allowed: "second.toml, the model as somebody else read it from the source; leave [second] out until there is one".into(),
+                near: Vec::new(),
+            });
+        }
         if let Some(set) = second.set.as_ref().filter(|s| !known.contains(s)) {
             faults.push(Fault::of_name(second.line, "set", "the variant", set, &known));
         } else if let Some(loaded) = entry.set(second.set.as_deref()) {
@@ -22,8 +32,10 @@ pub fn check(entry: &Entry) -> Vec<Fault> {
     }
     let answers = entry.expected.answers.iter();
     for p in answers.chain(entry.expected.published.iter().filter(|p| p.judged_by.is_none())) {
+        if broken.contains(&p.set) {
+            continue;
+        }
         let Some(loaded) = entry.set(p.set.as_deref()) else {
-            let known: Vec<String> = entry.sets.iter().filter_map(|s| s.0.clone()).collect();
             let set = p.set.clone().unwrap_or_default();
             faults.push(Fault::of_name(p.lines.of("set"), "set", "the variant", &set, &known));
             continue;
@@ -97,6 +109,18 @@ fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
         let key = if matches!(p.quantity, Quantity::Reading(_)) { "of" } else { "quantity" };
         faults.push(Fault::of_name(p.lines.of(key), key, what, name, &known));
         return;
+    }
+    if let (Quantity::Reading(r), true) = (&p.quantity, p.typical)
+        && let Some(why) = left_to_chance(model, &r.of)
+    {
+        faults.push(Fault {
+            line: p.lines.of("of"),
+            at: "of".into(),
+            found: format!("`{}` of the typical patient: {why}", r.of),
+            allowed: "patients = \"median\", \"mean\", \"quantile 0.9\" or \"share > 0.5\", over the study's patients"
+                .into(),
+            near: Vec::new(),
+        });
     }
     if let Quantity::Correlation(pair) = &p.quantity {
         let traits = model.parameters.iter().filter(|p| p.covariate.is_some());

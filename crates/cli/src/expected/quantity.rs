@@ -223,7 +223,7 @@ pub const FORMS: [Form; 24] = [
     form("hazard_ratio", "", &[]),
     form("mechanism", "NAME", &[]),
     form("origin", "NAME", &[]),
-    form("cells_at_end", "TYPE", &[]),
+    form("cells_at_end", "TYPE", &["patients"]),
     form("progression_free_at", "", &["at"]),
     form("alive_at", "", &["at"]),
     form("event_share", "NAME", &["at"]),

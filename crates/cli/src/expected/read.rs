@@ -17,6 +17,9 @@ use std::collections::HashMap;
 /// Difference between two readings of a model that counts as agreement where the file names none.
 const WITHIN: f64 = 1e-3;
 
+/// The patient with every number at its centre, as `patients` is written.
+const TYPICAL: &str = "typical";
+
 /// Something wrong with the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -155,6 +158,7 @@ fn published(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
     let kind = s.choice("kind", &[("calibrated", Kind::Calibrated), ("predicted", Kind::Predicted)], None, faults);
     let methods = [("leap", Method::Leap), ("mean", Method::Mean), ("exact", Method::Exact)];
     let method = s.choice("method", &methods, Some(Method::Leap), faults);
+    let typical = typical(s, found.map(|f| f.0.name), method, faults);
     let relations = [("ratio", Relation::Ratio), ("difference", Relation::Difference)];
     let relation = s.choice("as", &relations, Some(Relation::Ratio), faults);
     if s.has("as") && !s.has("against") {
@@ -181,6 +185,7 @@ fn published(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
         set,
         with,
         method: method?,
+        typical,
         unit,
         value,
         low: low?,
@@ -225,6 +230,7 @@ fn answer(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
         set,
         with: Vec::new(),
         method: Method::Leap,
+        typical: false,
         unit,
         value: None,
         low: f64::NEG_INFINITY,
@@ -236,6 +242,20 @@ fn answer(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
         judged_by: None,
         lines: s.lines(),
     })
+}
+
+/// Whether a number is of the typical patient alone: what the mean equations give, unless patients are asked for.
+fn typical(s: &Section<'_>, form: Option<&str>, method: Option<Method>, faults: &mut Vec<Fault>) -> bool {
+    if !matches!(form, Some("reading" | "cells_at_end")) {
+        return false;
+    }
+    let (asked, mean) = (s.says("patients", TYPICAL), method == Some(Method::Mean));
+    if asked && !mean {
+        let allowed = "method = \"mean\" beside it: the typical patient is followed by the mean equations; with another method `patients` is what is taken over \
+                       all patients, such as \"median\"";
+        s.fault("patients", "patients = \"typical\" without method = \"mean\"", allowed, faults);
+    }
+    mean && (asked || !s.has("patients"))
 }
 
 /// Both ends are there, in order, and the value lies between them.
@@ -285,7 +305,10 @@ fn of_form(form: &Form, of: &str, s: &Section<'_>, faults: &mut Vec<Fault>) -> O
         "hazard_ratio" => Quantity::HazardRatio,
         "mechanism" => Quantity::Mechanism(of.into()),
         "origin" => Quantity::Origin(of.into()),
-        "cells_at_end" => Quantity::CellsAtEnd(of.into()),
+        "cells_at_end" => {
+            s.choice("patients", &[("median", ()), (TYPICAL, ())], Some(()), faults)?;
+            Quantity::CellsAtEnd(of.into())
+        }
         "progression_free_at" => Quantity::ProgressionFreeAt(needs_day(faults)?),
         "alive_at" => Quantity::AliveAt(needs_day(faults)?),
         "event_share" => Quantity::EventShare(of.into(), at(faults)),
@@ -322,15 +345,17 @@ fn reading(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Reading> {
         s.day("at", faults).map(When::At)
     };
     let over = match s.text("patients", faults) {
+        // One patient is the median of itself.
         None => Some(Over::Median),
+        Some(text) if text == TYPICAL => Some(Over::Median),
         Some(text) => {
             let over = quantity::over(&text);
             if over.is_none() {
-                let allowed = "\"median\", \"mean\", \"quantile 0.9\", or \"share > 0.5\" (also >=, <, <=, =; the number with a unit \
+                let allowed = "\"median\", \"mean\", \"quantile 0.9\", \"typical\" (with method = \"mean\"), or \"share > 0.5\" (also >=, <, <=, =; the number with a unit \
                                where it is not that of the table)";
                 let mut fault = Fault::of_name(s.line_of("patients"), "patients", "the words", &text, &[]);
                 fault.allowed = allowed.into();
-                fault.near = near_names(&text, ["median", "mean"]);
+                fault.near = near_names(&text, ["median", "mean", TYPICAL]);
                 faults.push(fault);
             }
             over

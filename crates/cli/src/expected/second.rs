@@ -7,12 +7,15 @@
 
 use super::entry::Entry;
 use super::test::changed;
+use super::typical::typical;
+use crate::failure::Exit;
 use crate::load::Source;
+use crate::problems;
 use remission_cohort::outcome::ArmOutcome;
 use remission_cohort::patient::{Method, run};
 use remission_engine::compiled::Compiled;
 use remission_model::Model;
-use remission_model::resolved::{AfterProgression, Covariate, Study, Visits};
+use remission_model::resolved::{AfterProgression, Study};
 
 /// What `[second]` says.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +76,30 @@ pub fn compare(entry: &Entry, second: &Second, source: &Source) -> Result<Apart,
     Ok(found)
 }
 
+/// What is wrong with the file of the second reading, by itself or beside the study of the first; nothing where that cannot be read.
+pub fn fault(entry: &Entry) -> Option<Exit> {
+    let source = entry.second.as_ref()?;
+    let model = match remission_model::model_from_toml(&source.shown, &source.text) {
+        Ok(model) => model,
+        Err(problems) => return Some(Exit::refused(problems::render(&problems, std::slice::from_ref(source)))),
+    };
+    let set = entry.expected.second.as_ref().and_then(|s| s.set.as_deref());
+    let first = entry.set(set)?;
+    let wrong =
+        |why: String| Some(Exit::refused(format!("error: {}: {why}\n1 problem; nothing was run", source.shown)));
+    let known: Vec<String> = variables(&first.model).into_iter().map(|v| v.0).collect();
+    if !variables(&model).iter().any(|v| known.contains(&v.0)) {
+        return wrong(format!(
+            "no cell type and no level has a name of the first file, so nothing can be compared\n  allowed  its names: {}",
+            known.join(", ")
+        ));
+    }
+    let why = read_again(&first.sources, &model).err()?;
+    wrong(format!(
+        "the study of the first file cannot be read with this model: {why}\n  allowed  the drugs of the first file, by their names"
+    ))
+}
+
 fn short(x: f64) -> String {
     format!("{x:.6e}")
 }
@@ -129,17 +156,8 @@ fn read_again(sources: &[Source], model: &Model) -> Result<Study, String> {
 
 /// The typical patient by the mean equations, followed through every arm to the horizon.
 fn alone(model: &Model, study: &Study) -> Result<Vec<ArmOutcome>, String> {
-    let (mut model, mut study) = (model.clone(), study.clone());
-    for p in &mut model.parameters {
-        p.between_patients = None;
-        if matches!(p.covariate, Some(Covariate::Categories(_))) {
-            p.covariate = None;
-        }
-    }
-    model.correlations = Default::default();
-    model.death = None;
+    let (model, mut study) = typical(model, study);
     (study.recist_on, study.progression_when) = (None, None);
-    study.visits = Visits { window: 0.0, ..study.visits };
     for arm in &mut study.arms {
         arm.rules.clear();
         arm.after_progression = AfterProgression::Continue;

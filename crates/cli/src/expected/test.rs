@@ -3,10 +3,11 @@
 use super::entry::Entry;
 use super::figure::{Found, arms, of_law, threshold_scale};
 use super::gather::{Kept, Patients, Probe};
-use super::judge::{Check, Status, judge};
+use super::judge::{Check, Size, Status, judge};
 use super::quantity::{Law, Quantity};
 use super::second::{Second, compare};
 use super::spread::Estimate;
+use super::typical::typical;
 use super::{Kind, Published};
 use crate::commands::run::{Job, job, progress_of};
 use crate::failure::{Exit, code};
@@ -16,7 +17,7 @@ use remission_cohort::patient::Method;
 use remission_cohort::run::{Finish, Handed, Options, run as run_cohort};
 use remission_cohort::summary::Gather;
 use remission_engine::compiled::Compiled;
-use remission_model::resolved::Visits;
+use remission_model::resolved::{Study, Visits};
 use std::sync::atomic::AtomicBool;
 
 /// How the entries are run.
@@ -26,6 +27,13 @@ pub struct Choices {
     pub patients: Option<u32>,
     /// Seed; the study's own where none is given.
     pub seed: Option<u64>,
+}
+
+impl Choices {
+    /// Patients an arm of a study's run.
+    fn size(self, typical: bool, study: &Study) -> u32 {
+        if typical { 1 } else { self.patients.unwrap_or(study.patients) }
+    }
 }
 
 /// A number that a test of its own judges.
@@ -50,25 +58,89 @@ pub struct Tested {
     pub runs: Vec<String>,
 }
 
+/// What [`test`] will do for an entry: a line a run of the cohort, and one each for what the exact law gives and for the second reading.
+pub fn plan(entry: &Entry, choices: Choices) -> Vec<String> {
+    let all = looked_at(entry);
+    let mut out = Vec::new();
+    for key in runs(&all) {
+        let Some(study) = entry.set(key.0).and_then(|l| l.study.as_ref()) else { continue };
+        let arms = match study.arms.len() {
+            1 => "its arm".to_string(),
+            n => format!("each of {n} arms"),
+        };
+        let mine = count(all.iter().filter(|(_, p)| is_run(p) && run_of(p) == key).count());
+        out.push(format!(
+            "{}, in {arms}: for {mine}",
+            in_words(key, choices.size(key.2, study), choices.seed.unwrap_or(study.seed))
+        ));
+    }
+    match all.iter().filter(|(_, p)| p.quantity.is_law()).count() {
+        0 => {}
+        n => out.push(format!("the exact law: for {}", count(n))),
+    }
+    if entry.second.is_some() && entry.only.is_none() {
+        out.push("the second reading beside the first: the typical patient, mean".to_string());
+    }
+    out
+}
+
+fn count(n: usize) -> String {
+    format!("{n} published {}", if n == 1 { "number" } else { "numbers" })
+}
+
+/// A run in words: what of, how many, how, and with which seed where there is chance.
+fn in_words((set, method, typical, with): Run<'_>, patients: u32, seed: u64) -> String {
+    let mut name = set.map_or("the entry itself".to_string(), |set| format!("variant {set}"));
+    if !with.is_empty() {
+        let all: Vec<String> = with.iter().map(|(n, x)| format!("{n} = {x}")).collect();
+        name += &format!(" with {}", all.join(", "));
+    }
+    if typical {
+        return format!("{name}: the typical patient, {}", method.name());
+    }
+    format!("{name}: {} an arm, {}, seed {seed}", crate::report::words::patients(patients.into()), method.name())
+}
+
+/// The published numbers that are looked at, with their places in the file.
+fn looked_at(entry: &Entry) -> Vec<(usize, &Published)> {
+    entry.expected.published.iter().enumerate().filter(|(_, p)| entry.looks_at(p)).collect()
+}
+
+/// Whether a run of the cohort gives a number.
+fn is_run(p: &Published) -> bool {
+    !p.quantity.is_law() && p.quantity != Quantity::Elsewhere
+}
+
+/// The runs of the cohort that the numbers need, each once.
+fn runs<'a>(all: &[(usize, &'a Published)]) -> Vec<Run<'a>> {
+    let mut needed = Vec::new();
+    for key in all.iter().filter(|(_, p)| is_run(p)).map(|(_, p)| run_of(p)) {
+        if !needed.contains(&key) {
+            needed.push(key);
+        }
+    }
+    needed
+}
+
 /// Runs an entry against its numbers.
 ///
 /// # Errors
 /// Interrupted. What cannot be run fails the numbers that need it.
 pub fn test(entry: &Entry, choices: Choices, stop: &AtomicBool) -> Result<Tested, Exit> {
-    let all: Vec<(usize, &Published)> =
-        entry.expected.published.iter().enumerate().filter(|(_, p)| entry.looks_at(p)).collect();
+    let all = looked_at(entry);
     let mut out = Tested { id: entry.id.clone(), checks: Vec::new(), elsewhere: Vec::new(), runs: Vec::new() };
     let mut checks: Vec<(usize, Check)> = Vec::new();
-    let mut needed: Vec<Run<'_>> = Vec::new();
     for (k, p) in &all {
-        let key = run_of(p);
         match &p.quantity {
             Quantity::Elsewhere => {
                 let judged_by = p.judged_by.clone().unwrap_or_default();
                 out.elsewhere.push(Elsewhere { name: p.name.clone(), judged_by });
             }
-            Quantity::Law(asked) => checks.push((*k, judge(p, by_law(entry, p, asked, choices, stop)?))),
-            _ if !needed.contains(&key) => needed.push(key),
+            Quantity::Law(asked) => {
+                let own = entry.set(p.set.as_deref()).and_then(|l| l.study.as_ref());
+                let size = own.map(|study| Size { run: choices.size(false, study), own: study.patients });
+                checks.push((*k, judge(p, by_law(entry, p, asked, choices, stop)?, size)));
+            }
             _ => {}
         }
     }
@@ -76,32 +148,28 @@ pub fn test(entry: &Entry, choices: Choices, stop: &AtomicBool) -> Result<Tested
         let fits = entry.expected.fits.iter();
         out.elsewhere.extend(fits.map(|f| Elsewhere { name: f.name.clone(), judged_by: f.judged_by.clone() }));
     }
-    for key in needed {
-        let (set, method, with) = key;
-        let mine: Vec<(usize, &Published)> = all
-            .iter()
-            .filter(|(_, p)| run_of(p) == key)
-            .filter(|(_, p)| !p.quantity.is_law() && p.quantity != Quantity::Elsewhere)
-            .copied()
-            .collect();
+    for key in runs(&all) {
+        let (set, method, alone, with) = key;
+        let mine: Vec<(usize, &Published)> =
+            all.iter().filter(|(_, p)| is_run(p) && run_of(p) == key).copied().collect();
         let Some(loaded) = entry.set(set) else { continue };
-        let loaded = &changed(loaded, with);
-        match job(loaded, choices.patients, choices.seed, method, None) {
+        let mut loaded = changed(loaded, with);
+        let own = loaded.study.as_ref().map(|s| s.patients);
+        if let (true, Some(study)) = (alone, &loaded.study) {
+            let (model, study) = typical(&loaded.model, study);
+            (loaded.model, loaded.study) = (model, Some(study));
+        }
+        match job(&loaded, choices.patients.filter(|_| !alone), choices.seed, method, None) {
             Ok(job) => {
-                let mut name = set.map_or(entry.id.clone(), |set| format!("variant {set}"));
-                if !with.is_empty() {
-                    let all: Vec<String> = with.iter().map(|(n, x)| format!("{n} = {x}")).collect();
-                    name += &format!(" with {}", all.join(", "));
-                }
-                let (n, seed) = (crate::report::words::patients(job.study.patients.into()), job.study.seed);
-                out.runs.push(format!("{name}: {n} an arm, {}, seed {seed}", method.name()));
+                let size = own.filter(|_| !alone).map(|own| Size { run: job.study.patients, own });
+                out.runs.push(in_words(key, job.study.patients, job.study.seed));
                 for (k, found) in figures(&job, &mine, stop)? {
-                    checks.push((k, judge(&entry.expected.published[k], found)));
+                    checks.push((k, judge(&entry.expected.published[k], found, size)));
                 }
             }
             Err(exit) => {
                 let why = exit.message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_string();
-                checks.extend(mine.iter().map(|(k, p)| (*k, judge(p, Err(why.clone())))));
+                checks.extend(mine.iter().map(|(k, p)| (*k, judge(p, Err(why.clone()), None))));
             }
         }
     }
@@ -120,7 +188,7 @@ fn twice(entry: &Entry, source: &Source) -> Check {
     let found = compare(entry, second, source);
     let agrees = found.as_ref().is_ok_and(|f| f.most <= second.within);
     let reason = match &found {
-        Ok(f) if agrees => format!("{} variables compared; farthest apart: {}", f.variables, f.at),
+        Ok(f) if agrees => format!("variables compared: {}; farthest apart: {}", f.variables, f.at),
         Ok(f) => format!("the two readings of the model differ: {}", f.at),
         Err(why) => format!("not computable: {why}"),
     };
@@ -140,15 +208,16 @@ fn twice(entry: &Entry, source: &Source) -> Check {
         tolerance: second.within,
         status: if agrees { Status::Reproduces } else { Status::Failed },
         reason: (!agrees).then_some(reason),
+        size: None,
         citation: None,
     }
 }
 
-/// What one run of the cohort serves: a set, how it is run, and parameters that have other values.
-type Run<'a> = (Option<&'a str>, Method, &'a [(String, String)]);
+/// What one run of the cohort serves: a set, how it is run, of the typical patient alone or not, and parameters that have other values.
+type Run<'a> = (Option<&'a str>, Method, bool, &'a [(String, String)]);
 
 fn run_of(p: &Published) -> Run<'_> {
-    (p.set.as_deref(), p.method, &p.with)
+    (p.set.as_deref(), p.method, p.typical, &p.with)
 }
 
 /// A set with other values of parameters, whose names and units have been checked.

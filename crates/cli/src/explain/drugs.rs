@@ -228,7 +228,8 @@ fn kinetics(compiled: &Compiled, drug: &Drug) -> Vec<String> {
         Route::Bolus => body("Injected at once".into()),
         Route::Infusion => body("Infused over the time that the regimen says".into()),
         Route::Kpd { elimination } => format!(
-            "No concentration is modelled (K-PD): cells feel the rate at which a virtual compartment empties, {} /h{}",
+            "No concentration is modelled (K-PD): a dose, given by whatever route, is put into a virtual compartment at once (a sentence may say bolus \
+             or no route), and cells feel the rate at which that empties: {} /h{} of what is in it",
             figure(value(elimination) / 24.0),
             from(elimination)
         ),

@@ -80,7 +80,10 @@ pub(super) fn rules(
                 part.last.clone(),
                 format!("day {day} in a cycle of {} days", number(cycle)),
                 format!("days 1 to {}", number(libm::ceil(cycle))),
-                "lengthen the cycle, or leave the day out",
+                format!(
+                    "lengthen the cycle, or leave the day out; days count within the cycle, so doses that begin on day {day} have `from day \
+                     {day}` at the end of the sentence"
+                ),
             );
         }
     }

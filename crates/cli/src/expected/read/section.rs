@@ -54,6 +54,11 @@ impl<'a> Section<'a> {
         self.table.get(key).is_some()
     }
 
+    /// True when the key holds this word.
+    pub fn says(&self, key: &str, word: &str) -> bool {
+        self.table.get(key).and_then(|v| v.get_ref().as_str()).is_some_and(|text| text.trim() == word)
+    }
+
     /// Reports something about a key.
     pub fn fault(&self, key: &str, found: &str, allowed: &str, faults: &mut Vec<Fault>) {
         faults.push(Fault {
