@@ -5,13 +5,16 @@
 //! content security policy allows that script and that style sheet by their hashes and nothing else. Every picture
 //! is read aloud in figures, told apart without colour, and drawn for a wide and for a narrow page.
 
+mod axis;
 mod burden;
 mod clones;
 mod compare;
 pub mod data;
 mod doses;
+mod events;
 mod exposure;
 pub(crate) mod html;
+mod levels;
 pub(crate) mod origins;
 pub(crate) mod panels;
 mod ranking;
@@ -40,7 +43,7 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 pub(crate) const SCRIPT: &str = include_str!("download.js");
 
 /// Sections that a page may have: anchor and short name.
-const SECTIONS: [(&str, &str); 20] = [
+const SECTIONS: [(&str, &str); 22] = [
     ("misses", "Not reproduced"),
     ("table", "Table"),
     ("burden", "Burden"),
@@ -51,6 +54,8 @@ const SECTIONS: [(&str, &str); 20] = [
     ("spider", "Spider"),
     ("swimmer", "Swimmer"),
     ("readings", "Readings"),
+    ("levels", "Levels"),
+    ("events", "Events"),
     ("origin", "Origin"),
     ("mechanism", "Mechanism"),
     ("clones", "Clones"),
@@ -84,6 +89,8 @@ pub fn render(data: &ReportData) -> String {
             spider::section(data),
             swimmer::section(data),
             series::section(data),
+            levels::section(data),
+            events::section(data),
             origins::section(data),
             clones::section(data),
             exposure::section(data),
