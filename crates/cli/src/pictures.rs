@@ -4,6 +4,8 @@
 //! those at stated ranks of time to progression. Patients are found by their number, so a portrait is made by running that
 //! patient once more; nothing has to be kept of the others.
 
+mod levels_over_time;
+
 use crate::figures::rank;
 use crate::report::data::*;
 use crate::treatment::{Shown, shown};
@@ -52,6 +54,7 @@ pub fn fill(data: &mut ReportData, compiled: &Compiled, study: &Study, gathered:
         arm.exposure = exposure(compiled, &study.arms[k], study.horizon, &people);
         arm.series = series(compiled, gathered, k);
     }
+    levels_over_time::fill(data, model, gathered);
     portraits(data, compiled, study, gathered, &numbers, method);
     data.ranking = if study.assesses_progression() { ranking(model, study, gathered, &numbers) } else { None };
 }

@@ -32,14 +32,14 @@ fn chromium() -> Option<PathBuf> {
 /// Pictures that a made-up report must show.
 fn pictures(name: &str) -> usize {
     match name {
-        // 6 kinds of picture in 3 panels, 6 portraits, 2 endpoints, origin, mechanism, comparisons, ranking, map
-        "trial" => 31,
+        // 6 kinds of picture in 3 panels, 6 portraits, 2 endpoints, origin, mechanism, comparisons, ranking, 3 levels, an event, map
+        "trial" => 35,
         // Burden and clones of 4 arms, map
         "dish" => 9,
-        // 5 kinds in 1 panel (nothing was detected), 2 endpoints, origin, map
-        "cured" => 9,
-        // 6 kinds in 12 panels, 2 portraits of 9 arms, and the 7 single pictures
-        "twelve" => 97,
+        // 5 kinds in 1 panel (nothing was detected), 2 endpoints, origin, 3 levels, an event, map
+        "cured" => 13,
+        // 6 kinds in 12 panels, 2 portraits of 9 arms, 3 levels, and the 8 other single pictures
+        "twelve" => 101,
         // The map is there whatever came out
         "nobody" => 1,
         // Two figures, origin, next, two posteriors

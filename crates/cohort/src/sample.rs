@@ -2,12 +2,15 @@
 //!
 //! Courses are those of the first [`COURSES`] patients by number that have an outcome: patients are alike in law, so the first
 //! are a random sample, and they are the same ones in every arm. Readings are those of the first [`KEPT`] patients at no more
-//! than [`VISITS`] visits, evenly spaced by number.
+//! than [`VISITS`] visits, evenly spaced by number. Levels and immune cells at the same visits: [`over_time`].
+
+pub mod over_time;
 
 use crate::lesions::{NewLesions, new_lesions};
 use crate::measure::channels;
 use crate::outcome::{ArmOutcome, DoseChange, Ended};
 use crate::recist::{RecistOptions, Response, Series, Visit, assess};
+use over_time::OverTime;
 use remission_model::resolved::{Model, Study};
 
 /// Patients whose course is kept.
@@ -66,6 +69,8 @@ pub struct Sample {
     pub series: Vec<usize>,
     /// Every how many visits readings are kept.
     pub every: usize,
+    /// Levels and immune cells.
+    pub over_time: OverTime,
     recist: Option<usize>,
     new_lesions: Option<NewLesions>,
 }
@@ -81,11 +86,13 @@ impl Sample {
         let every = (libm::ceil(visits / VISITS as f64) as usize).max(1);
         let new_lesions = study.recist_on.zip(recist).and_then(|(m, first)| new_lesions(model, m, first));
         let arm = ArmSample { readings: vec![Vec::new(); series.len()], ..ArmSample::default() };
-        Sample { arms: vec![arm; study.arms.len()], series, every, recist, new_lesions }
+        let over_time = OverTime::new(model, study.arms.len());
+        Sample { arms: vec![arm; study.arms.len()], series, every, over_time, recist, new_lesions }
     }
 
     /// Adds a patient with an outcome in every arm.
     pub fn add(&mut self, patient: u32, outcomes: &[ArmOutcome]) {
+        self.over_time.add(outcomes, self.every);
         for (kept, arm) in self.arms.iter_mut().zip(outcomes) {
             if kept.courses.len() < COURSES {
                 kept.courses.push(course(patient, arm, self.recist, self.new_lesions.as_ref()));

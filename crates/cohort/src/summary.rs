@@ -70,6 +70,8 @@ pub struct ArmData {
     pub gone: u64,
     /// Patients with each event of the model.
     pub events: Vec<u64>,
+    /// The days on which each event of the model first happened, of the patients to whom it did.
+    pub happened: Vec<Vec<f64>>,
     /// Patients by why their run ended, in the order of [`Ended::ALL`].
     pub ended: [u64; Ended::ALL.len()],
     /// What blood says, by patient; empty where nothing looks at it.
@@ -88,6 +90,7 @@ impl Gather {
                 found: vec![0; mechanisms.len()],
                 followed: vec![0; BAND_POINTS],
                 events: vec![0; model.events.len()],
+                happened: vec![Vec::new(); model.events.len()],
                 ..ArmData::default()
             })
             .collect();
@@ -123,8 +126,10 @@ impl Gather {
             data.best.push(arm.best);
             data.ended[arm.ended as usize] += 1;
             data.gone += u64::from(arm.seen.last().is_some_and(|seen| seen.total == 0.0));
-            for (k, count) in data.events.iter_mut().enumerate() {
-                *count += u64::from(arm.events.iter().any(|e| e.event == k));
+            for (k, (count, days)) in data.events.iter_mut().zip(&mut data.happened).enumerate() {
+                let first = arm.events.iter().find(|e| e.event == k).map(|e| e.time);
+                *count += u64::from(first.is_some());
+                days.extend(first);
             }
             data.best_change.push(arm.best_change.map_or(f32::NAN, |c| c as f32));
             if let Some(rebiopsy) = &arm.rebiopsy {

@@ -46,6 +46,15 @@ pub struct ReportData {
     /// Parameters that vary between patients, against time to progression.
     #[serde(default)]
     pub ranking: Option<Ranking>,
+    /// Patients whose levels are shown: the first by number.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub levels_of: u32,
+    /// Levels and immune cell types that change and are not among those drawn, for want of room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels_left: Vec<String>,
+    /// Those that never change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels_constant: Vec<String>,
     /// Arms in the study's order.
     pub arms: Vec<ArmData>,
     /// Every later arm against the first.
@@ -155,6 +164,51 @@ pub struct ArmData {
     /// Readings at visits, by channel.
     #[serde(default)]
     pub series: Vec<Series>,
+    /// Levels and immune cells at visits, in the model's order; the same ones in every arm.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<LevelCourse>,
+    /// Share of patients to whom each event has happened, by day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub happened: Vec<EventCourse>,
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// A level, or the immune cells of one type, over time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LevelCourse {
+    /// As in the model.
+    pub name: String,
+    /// Unit.
+    pub unit: String,
+    /// By visit.
+    pub points: Vec<LevelAt>,
+}
+
+/// A level at a visit, over the patients seen there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct LevelAt {
+    /// Median day of the visit.
+    pub day: f64,
+    /// 5th percentile.
+    pub low: f64,
+    /// Median.
+    pub middle: f64,
+    /// 95th percentile.
+    pub high: f64,
+    /// Patients seen.
+    pub patients: usize,
+}
+
+/// An event over time.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct EventCourse {
+    /// As in the model.
+    pub name: String,
+    /// Day, and share of all patients to whom it has happened by then; the first is (0, 0) or what has happened on day 0.
+    pub steps: Vec<(f64, f64)>,
 }
 
 /// Tumour DNA of an arm; each figure with its 95 % interval, `None` where no patient gives it.

@@ -6,13 +6,16 @@
 //! is read aloud in figures, told apart without colour, and drawn for a wide and for a narrow page.
 
 pub mod answers;
+mod axis;
 mod burden;
 mod clones;
 mod compare;
 pub mod data;
 mod doses;
+mod events;
 mod exposure;
 pub(crate) mod html;
+mod levels;
 pub(crate) mod origins;
 pub(crate) mod panels;
 mod ranking;
@@ -41,7 +44,7 @@ pub(crate) const STYLE: &str = include_str!("style.css");
 pub(crate) const SCRIPT: &str = include_str!("download.js");
 
 /// Sections that a page may have: anchor and short name.
-const SECTIONS: [(&str, &str); 20] = [
+const SECTIONS: [(&str, &str); 22] = [
     ("misses", "Not reproduced"),
     ("table", "Table"),
     ("burden", "Burden"),
@@ -52,6 +55,8 @@ const SECTIONS: [(&str, &str); 20] = [
     ("spider", "Spider"),
     ("swimmer", "Swimmer"),
     ("readings", "Readings"),
+    ("levels", "Levels"),
+    ("events", "Events"),
     ("origin", "Origin"),
     ("mechanism", "Mechanism"),
     ("clones", "Clones"),
@@ -85,6 +90,8 @@ pub fn render(data: &ReportData) -> String {
             spider::section(data),
             swimmer::section(data),
             series::section(data),
+            levels::section(data),
+            events::section(data),
             origins::section(data),
             clones::section(data),
             exposure::section(data),

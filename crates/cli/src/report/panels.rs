@@ -22,20 +22,26 @@ pub fn response(code: &str) -> usize {
 
 /// Panels of arms, each under its name, drawn for the number of columns that the arms allow.
 pub fn panels(data: &ReportData, draw: &dyn Fn(usize, f64, &str) -> String) -> String {
-    let body: String = data
-        .arms
+    let arms = data.arms.iter().enumerate();
+    let heads: Vec<String> = arms.map(|(k, arm)| format!("{} {}", swatch(k), escape(&arm.name))).collect();
+    grid(&heads, draw)
+}
+
+/// Panels under these headings (HTML), drawn for the number of columns that they allow.
+pub fn grid(heads: &[String], draw: &dyn Fn(usize, f64, &str) -> String) -> String {
+    let body: String = heads
         .iter()
         .enumerate()
-        .map(|(k, arm)| {
-            let drawn = match data.arms.len() {
+        .map(|(k, head)| {
+            let drawn = match heads.len() {
                 1 => draw(k, 960.0, "wide") + &draw(k, 368.0, "narrow"),
                 2 | 4 => draw(k, 460.0, "wide") + &draw(k, 340.0, "narrow"),
                 _ => draw(k, 312.0, "both"),
             };
-            format!("<div class=panel><h3>{} {}</h3>{drawn}</div>", swatch(k), escape(&arm.name))
+            format!("<div class=panel><h3>{head}</h3>{drawn}</div>")
         })
         .collect();
-    let columns = if matches!(data.arms.len(), 1 | 2 | 4) { "panels few" } else { "panels" };
+    let columns = if matches!(heads.len(), 1 | 2 | 4) { "panels few" } else { "panels" };
     format!("<div class=\"{columns}\">{body}</div>")
 }
 

@@ -196,6 +196,9 @@ pub fn trial() -> ReportData {
         ranking: Some(sample_patients::ranking()),
         misses: Vec::new(),
         answers: Vec::new(),
+        levels_of: 1000,
+        levels_left: Vec::new(),
+        levels_constant: vec!["albumin".to_owned()],
         map: Some(crate::map::sample::patient()),
     }
 }
@@ -278,6 +281,8 @@ pub fn cured() -> ReportData {
         (c.progressed, c.ended, c.end, c.best) = (None, "horizon".to_owned(), HORIZON, "CR".to_owned());
     }
     arm.series[0].points.iter_mut().for_each(|r| (r.low, r.middle, r.high, r.detected) = (0.0, 0.0, 0.0, 0.0));
+    arm.levels[1].points.iter_mut().for_each(|p| (p.low, p.middle, p.high) = (0.0, 0.0, 0.0));
+    arm.happened[0].steps = vec![(0.0, 0.0)];
     data.ranking = None;
     data.detection_limit_cells = None;
     data.failed = vec![(7, Some("erlotinib 150 mg daily".to_owned()), "more than 1e13 cells".to_owned())];
@@ -302,6 +307,7 @@ pub fn twelve() -> ReportData {
                 arm.burden.clear();
                 (arm.waterfall, arm.courses, arm.portraits) = (None, Vec::new(), Vec::new());
                 (arm.exposure, arm.series) = (Vec::new(), Vec::new());
+                (arm.levels, arm.happened) = (Vec::new(), Vec::new());
             }
             if k % 5 == 4 {
                 arm.doses = (0..8)

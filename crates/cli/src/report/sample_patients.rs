@@ -27,6 +27,42 @@ pub fn fill(arm: &mut ArmData, median: f64, spread: &mut Spread) {
     arm.portraits = vec![portrait(958, true, median), portrait(12, false, 1.4 * median)];
     arm.exposure = vec![exposure("erlotinib", 7.0, median)];
     arm.series = vec![series(median)];
+    arm.levels = levels(median);
+    arm.happened = vec![EventCourse {
+        name: "rash".to_owned(),
+        steps: (0..40)
+            .map(|k| (30.0 * f64::from(k), 0.37 * (1.0 - f64::exp(-f64::from(k) / (0.03 * median)))))
+            .collect(),
+    }];
+}
+
+/// One that stays within a decade, one that spans many with zero among them, and one with both signs.
+pub fn levels(median: f64) -> Vec<LevelCourse> {
+    let level = |name: &str, unit: &str, of: &dyn Fn(f64) -> (f64, f64, f64)| LevelCourse {
+        name: name.to_owned(),
+        unit: unit.to_owned(),
+        points: (0..30)
+            .map(|k| 56.0 * f64::from(k))
+            .map(|day| {
+                let (low, middle, high) = of(day);
+                LevelAt { day, low, middle, high, patients: (1000.0 * f64::exp(-day / (2.0 * median))) as usize }
+            })
+            .collect(),
+    };
+    vec![
+        level("neutrophils", "cells/L", &|day| {
+            let m = 4e9 - 2.4e9 * f64::exp(-(day - 300.0).powi(2) / 4e4);
+            (0.6 * m, m, 1.6 * m)
+        }),
+        level("car_t_cells", "cells/uL", &|day| {
+            let m = 300.0 * f64::exp(-day / 90.0);
+            (if m < 0.5 { 0.0 } else { 0.02 * m }, m, 40.0 * m)
+        }),
+        level("balance", "", &|day| {
+            let m = 8.0 * f64::cos(day / median);
+            (m - 2.0, m, m + 1.0)
+        }),
+    ]
 }
 
 fn course(patient: u32, median: f64, spread: &mut Spread) -> Course {

@@ -1,6 +1,6 @@
 //! Tests of the whole page that need no browser.
 
-use super::data::{ArmData, Band, DoseChange, Exposure, Miss, Reading, ReportData};
+use super::data::{ArmData, Band, DoseChange, EventCourse, Exposure, LevelAt, LevelCourse, Miss, Reading, ReportData};
 use super::{render, sample};
 
 /// Pictures of the wide page (those of both widths counted once).
@@ -12,8 +12,8 @@ fn pictures(page: &str) -> usize {
 fn every_picture_is_there_once_per_width() {
     let page = render(&sample::trial());
     // Two endpoints, origin, mechanism, comparisons, ranking; in three panels burden, waterfall, spider, swimmer, readings and
-    // exposure; three portraits and three for comparison; the map.
-    assert_eq!(pictures(&page), 2 + 4 + 3 * 6 + 6 + 1);
+    // exposure; three portraits and three for comparison; three levels and an event; the map.
+    assert_eq!(pictures(&page), 2 + 4 + 3 * 6 + 6 + 4 + 1);
     assert_eq!(page.matches("class=\"wide\"").count(), page.matches("class=\"narrow\"").count());
     // Burden and clones, and the map, which is there whatever came out.
     assert_eq!(pictures(&render(&sample::dish())), 4 + 4 + 1);
@@ -164,6 +164,10 @@ fn break_patients(arm: &mut ArmData) {
         e.doses.push((f64::NAN, f64::NAN, None));
     }
     arm.exposure.push(Exposure { curve: vec![(0.0, f64::NAN, 0.0, 0.0, 0.0); 3], days: 1.0, ..Exposure::default() });
+    for l in &mut arm.levels {
+        l.points.push(LevelAt { day: f64::NAN, low: f64::INFINITY, patients: 3, ..LevelAt::default() });
+    }
+    arm.happened.iter_mut().for_each(|e| e.steps.push((f64::NAN, f64::INFINITY)));
     for s in &mut arm.series {
         s.limit = Some(f64::NAN);
         s.points.push(Reading { day: f64::NAN, low: f64::INFINITY, patients: 3, ..Reading::default() });
@@ -174,11 +178,11 @@ fn break_patients(arm: &mut ArmData) {
 fn a_summary_of_an_older_layout_is_read_and_says_what_is_missing() {
     let mut old = serde_json::to_value(sample::trial()).unwrap();
     old["format"] = 1.into();
-    for key in ["detection_limit_is", "percentiles_of", "ranking", "map"] {
+    for key in ["detection_limit_is", "percentiles_of", "ranking", "map", "levels_of", "levels_constant"] {
         old.as_object_mut().unwrap().remove(key);
     }
     for arm in old["arms"].as_array_mut().unwrap() {
-        for key in ["waterfall", "courses", "portraits", "exposure", "series"] {
+        for key in ["waterfall", "courses", "portraits", "exposure", "series", "levels", "happened"] {
             arm.as_object_mut().unwrap().remove(key);
         }
     }
@@ -253,4 +257,72 @@ fn question_answer_and_what_is_not_reproduced_come_first_in_a_dish_too() {
         );
         assert!(page.contains("<a href=\"#misses\">Not reproduced</a>"));
     }
+}
+
+/// The section of this anchor.
+fn part<'a>(page: &'a str, id: &str) -> &'a str {
+    let from = page.find(&format!("<section id={id}>")).unwrap_or_else(|| panic!("no section {id}"));
+    &page[from..from + page[from..].find("</section>").unwrap()]
+}
+
+fn one_level(points: &[(f64, f64, f64, f64, usize)]) -> Vec<LevelCourse> {
+    let at = |&(day, low, middle, high, patients): &_| LevelAt { day, low, middle, high, patients };
+    vec![LevelCourse { name: "effectors".into(), unit: "cells".into(), points: points.iter().map(at).collect() }]
+}
+
+#[test]
+fn a_level_that_is_zero_in_one_arm_is_drawn_on_the_line_of_zero() {
+    let mut data = sample::trial();
+    for (k, arm) in data.arms.iter_mut().enumerate() {
+        let x = if k == 0 { 0.0 } else { 1e6 };
+        arm.levels = one_level(&[(0.0, 0.0, 0.0, 0.0, 100), (300.0, x / 1e5, x, 2.0 * x, 100), (900.0, x, x, x, 90)]);
+    }
+    let levels = part(&render(&data), "levels").to_owned();
+    assert!(levels.contains("cells (log axis)") && levels.contains(">0</text>"), "zero has a name on the axis");
+    assert!(levels.contains("median 0 at first, lowest 0 after"), "the flat arm is told too");
+    // All arms zero: a linear axis, and nothing divides by nothing.
+    data.arms.iter_mut().for_each(|a| a.levels = one_level(&[(0.0, 0.0, 0.0, 0.0, 9), (9.0, 0.0, 0.0, 0.0, 9)]));
+    let levels = part(&render(&data), "levels").to_owned();
+    assert!(!levels.contains("log axis") && !levels.contains("NaN"));
+}
+
+#[test]
+fn negative_levels_stay_on_the_page() {
+    let mut data = sample::trial();
+    data.arms
+        .iter_mut()
+        .for_each(|a| a.levels = one_level(&[(0.0, -5.0, -1.0, 1e-4, 50), (400.0, -9.0, 2.0, 4000.0, 50)]));
+    let page = render(&data);
+    let levels = part(&page, "levels");
+    assert!(!levels.contains("(log axis)</text>") && levels.contains(">\u{2212}2000</text>"), "{levels:.900}");
+    assert!(levels.contains("<td>-9<td>2<td>4000<td>50"), "the table has the numbers as they are");
+}
+
+#[test]
+fn an_arm_whose_patients_all_left_and_a_single_patient_are_drawn() {
+    let mut data = sample::trial();
+    // Nobody is seen after the first visit of the first arm; nobody at all in the second; one patient in the third.
+    data.arms[0].levels = one_level(&[(0.0, 10.0, 20.0, 30.0, 80)]);
+    data.arms[1].levels = one_level(&[]);
+    data.arms[2].levels = one_level(&[(0.0, 20.0, 20.0, 20.0, 1), (300.0, 25.0, 25.0, 25.0, 1)]);
+    data.arms[0].happened = vec![EventCourse { name: "rash".into(), steps: vec![(0.0, 0.0), (3.0, 1.0)] }];
+    let page = render(&data);
+    let levels = part(&page, "levels");
+    assert!(levels.contains("erlotinib pulsed: nothing to show."));
+    assert!(levels.contains("80 seen") && levels.contains("(5 to 95\u{a0}% from 25 to 25, 1 seen)"));
+    assert_eq!(levels.matches("class=\"band\"").count(), 0, "no band of one point or of one patient");
+    assert!(part(&page, "events").contains("erlotinib 150 mg daily: 100\u{a0}%, half of them within 0.1 months"));
+}
+
+#[test]
+fn levels_that_are_not_drawn_are_named() {
+    let mut data = sample::trial();
+    (data.levels_left, data.levels_of) = (vec!["il_<6>".into(), "ferritin".into()], 500);
+    let page = render(&data);
+    let levels = part(&page, "levels");
+    assert!(levels.contains("Not drawn, for want of room: il &lt;6&gt;, ferritin."));
+    assert!(levels.contains("Not drawn, because they never change: albumin."));
+    assert!(levels.contains("Of the first 500 patients by number."));
+    data.arms.iter_mut().for_each(|a| a.levels.clear());
+    assert!(!render(&data).contains("id=levels"));
 }

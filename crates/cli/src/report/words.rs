@@ -291,6 +291,7 @@ pub fn ended_early(data: &ReportData, arm: &ArmData) -> Option<String> {
         "ceiling" => "at the ceiling of cells",
         "death_tumour" => "by death of the tumour",
         "death_other_cause" => "by death of another cause",
+        "death_event" => "by an event that killed",
         _ => "at progression",
     };
     let parts: Vec<String> = match &arm.ended_early[..] {
