@@ -49,7 +49,7 @@ fn biopsy(text: &str) -> (Compiled, Biopsy) {
 
 #[test]
 fn fractions_have_the_mean_of_purity_and_ploidy() {
-    let (compiled, biopsy) = biopsy(&MODEL.replace("detection_limit = \"1 %\"", ""));
+    let (_, biopsy) = biopsy(&MODEL.replace("detection_limit = \"1 %\"", ""));
     // 0.6 x 2 / (0.6 x 4 + 2 x 0.4)
     assert!((biopsy.clonal - 0.375).abs() < 1e-12);
     let mut stream = Stream::new(1, 0, 0, Purpose::Ctdna);

@@ -144,3 +144,33 @@ fn a_lesion_where_none_was_is_progression() {
     let there = text.replace("s_brain = \"1 cells\"", "s_brain = \"1e8 cells\"");
     assert!(!arms(&there, "60 days", "", Method::Mean, 1).1[0].time_to_progression.event);
 }
+
+#[test]
+fn a_piece_holds_the_cells_of_the_place_it_is_taken_from() {
+    // All of the lung and none of the brain is resistant: a piece of the brain shows the tumour and no mutant, one of the lung both in all cells,
+    // and one of the whole tumour mutants in half.
+    let text = MODEL.split("[measurements.lesions]").next().unwrap().replace(
+        "[sites.lung]",
+        "[cells.r]\nmechanism = \"r\"\nbirth = \"none / none_days\"\ndeath = \"none / none_days\"\n[sites.lung]",
+    );
+    let text = text.replace("[cells.s]", "none_days = { value = \"1 day\", fitted = \"x\" }\n[cells.s]");
+    let text = text.replace("start = { s = \"1e9 cells\" }", "start = { r = \"1e8 cells\", s_brain = \"1e8 cells\" }");
+    let piece = |name: &str, site: &str| {
+        format!(
+            "[measurements.{name}]\nkind = \"sequencing\"\n{site}cells = \"1e6 cells\"\npurity = \"100 %\"\ncopies = \"1\"\ndepth = \"1e6\"\n"
+        )
+    };
+    let text = text
+        + &piece("brain_piece", "site = \"brain\"\n")
+        + &piece("lung_piece", "site = \"lung\"\n")
+        + &piece("piece", "");
+    let model = remission_model::model_from_toml("model.toml", &text).unwrap_or_else(|p| panic!("{p}"));
+    let study = "[study]\npatients = 1\nseed = 1\nhorizon = '1 day'\nvisits = 'every 1 day'\n[[arms]]\nname = 'a'\nregimen = []\n";
+    let study = remission_model::study_from_toml("study.toml", study, "x", &model).unwrap_or_else(|p| panic!("{p}"));
+    let outcome = run(&Compiled::new(&model), &study, 0, Method::Leap);
+    let seen = outcome.arms.unwrap_or_else(|e| panic!("{}", e.1)).remove(0).seen.remove(0);
+    // Reads of a million: 5.2 standard deviations are 0.003.
+    for (found, wanted) in seen.readings.iter().zip([1.0, 0.0, 1.0, 1.0, 1.0, 0.5]) {
+        assert!((found - wanted).abs() < 3e-3, "{:?}", seen.readings);
+    }
+}
