@@ -111,7 +111,7 @@ pub fn text(t: &Tested) -> String {
 }
 
 /// The name, with the variant where the name does not hold it.
-fn named(c: &Check) -> String {
+pub fn named(c: &Check) -> String {
     match &c.set {
         Some(set) if !c.name.contains(set.as_str()) => format!("{} ({set})", c.name),
         _ => c.name.clone(),
