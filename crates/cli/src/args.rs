@@ -93,7 +93,7 @@ pub enum Command {
     },
 }
 
-/// `remission catalogue show|copy|test|audit`
+/// `remission catalogue show|copy|test|audit|pages`
 #[derive(Debug, Subcommand)]
 pub enum Entry {
     /// Show an entry: question, arms, published numbers, files, notes
@@ -105,6 +105,8 @@ pub enum Entry {
     Test(EntryTest),
     /// Count the numbers of entries by where they come from, and name those that say nothing of it
     Audit(EntryAudit),
+    /// Run entries and write a page with pictures of each, in Markdown and SVG, and an index of the pages
+    Pages(EntryPages),
     /// Copy an entry's model, study and data into a folder of your own
     Copy {
         /// Catalogue ID
@@ -138,6 +140,19 @@ pub struct EntryAudit {
     /// Print one JSON document on stdout
     #[arg(long)]
     pub json: bool,
+}
+
+/// `remission catalogue pages`
+#[derive(Debug, Args)]
+pub struct EntryPages {
+    /// Catalogue ID [default: all entries]
+    pub id: Option<String>,
+    /// Folder of the pages; pages of that name are replaced
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Patients per arm, for the run and for the published numbers [default: each study's own]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub patients: Option<u32>,
 }
 
 /// `remission explain`

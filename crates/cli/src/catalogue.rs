@@ -57,7 +57,6 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// Every file: name below `catalogue/`, text.
-#[cfg(test)]
-pub fn files() -> &'static [(&'static str, &'static str)] {
+pub fn all() -> &'static [(&'static str, &'static str)] {
     FILES
 }

@@ -28,6 +28,7 @@ mod layout;
 mod load;
 mod map;
 mod muller;
+mod pages;
 mod pictures;
 mod print;
 mod problems;
@@ -81,6 +82,9 @@ fn main() -> ExitCode {
         Command::Catalogue { what: Some(args::Entry::Copy { id, dir }), .. } => commands::catalogue::copy(id, dir),
         Command::Catalogue { what: Some(args::Entry::Test(args)), .. } => commands::catalogue_test::test(args, &stop),
         Command::Catalogue { what: Some(args::Entry::Audit(args)), .. } => commands::catalogue_audit::audit(args),
+        Command::Catalogue { what: Some(args::Entry::Pages(args)), .. } => {
+            commands::catalogue_pages::pages(args, &stop)
+        }
     };
     if say::lost() {
         warnln!("error: cannot write to the standard output; what was printed is incomplete");

@@ -204,7 +204,7 @@ pub fn json(data: &ReportData, seconds: f64, run_dir: &str) -> Value {
         .iter()
         .map(|a| {
             let arm = |of: &crate::report::data::ArmAnswer| {
-                json!({ "arm": of.arm, "value": of.value.map(|v| v.0), "ci95": [of.value.map(|v| v.1), of.value.map(|v| v.2)] })
+                json!({ "arm": of.arm, "value": of.value, "ci95": [of.low, of.high] })
             };
             let against = (!a.against.is_empty()).then_some(&a.against);
             json!({ "name": a.name, "unit": a.unit, "against": against, "arms": a.arms.iter().map(arm).collect::<Vec<_>>() })

@@ -143,7 +143,7 @@ pub fn copy(id: &str, dir: &Path) -> Result<u8, Exit> {
 }
 
 /// Folder of an entry, or which there are.
-fn known(id: &str) -> Result<String, Exit> {
+pub fn known(id: &str) -> Result<String, Exit> {
     catalogue::folder(id).ok_or_else(|| {
         let near = catalogue::near(id);
         let hint = if near.is_empty() {

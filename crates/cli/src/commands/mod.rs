@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod catalogue;
 pub mod catalogue_audit;
+pub mod catalogue_pages;
 pub mod catalogue_test;
 pub mod check;
 pub mod completions;

@@ -7,8 +7,9 @@ use super::figure::{Found, arms, threshold_scale};
 use super::gather::{Kept, Patients, Probe, unit_of};
 use super::quantity::{Over, Quantity};
 use super::{Published, read};
+use crate::figures::MONTH;
 use crate::load::{Loaded, Source};
-use crate::report::data::{Answer, ArmAnswer};
+use crate::report::data::{Answer, ArmAnswer, ReportData};
 use remission_cohort::outcome::PatientOutcome;
 use remission_cohort::patient::Method;
 use remission_cohort::summary::Gather;
@@ -69,16 +70,34 @@ impl Answers {
     }
 
     /// The answers of a run.
-    pub fn found(&self, model: &Model, study: &Study, method: Method, gathered: &Gather) -> Vec<Answer> {
+    /// Those that the report gives anyway have the interval that it gives.
+    pub fn found(
+        &self,
+        model: &Model,
+        study: &Study,
+        method: Method,
+        gathered: &Gather,
+        data: &ReportData,
+    ) -> Vec<Answer> {
         let found = Found { model, study, method, gathered, patients: &self.patients };
         let one = |(k, answer): (usize, &Published)| {
             let own = || self.asked.iter().enumerate().filter(|(_, a)| a.0 == k);
             let arm = |(at, (_, p)): (usize, &(usize, Published))| {
                 let figure = found.figure(at, p);
-                let ends = |e: super::spread::Estimate| (e.value, e.value - NORMAL * e.down, e.value + NORMAL * e.up);
+                let finite = |x: f64| x.is_finite().then_some(x);
+                let (mut low, mut high) = match &figure {
+                    Ok(e) => (finite(e.value - NORMAL * e.down), finite(e.value + NORMAL * e.up)),
+                    Err(_) => (None, None),
+                };
+                if let Some(told) = as_told(p, data) {
+                    (low, high) = told;
+                }
+                let arm = p.arm.clone().unwrap_or_default();
                 ArmAnswer {
-                    arm: p.arm.clone().unwrap_or_default(),
-                    value: figure.as_ref().ok().map(|e| ends(*e)),
+                    arm,
+                    value: figure.as_ref().ok().and_then(|e| finite(e.value)),
+                    low,
+                    high,
                     why: figure.err().unwrap_or_default(),
                 }
             };
@@ -95,6 +114,23 @@ impl Answers {
             }
         };
         self.names.iter().enumerate().map(one).collect()
+    }
+}
+
+/// The 95 % interval of a figure that the report has anyway: medians of survival, responses, hazard ratios against the first arm.
+fn as_told(p: &Published, data: &ReportData) -> Option<(Option<f64>, Option<f64>)> {
+    let arm = data.arms.iter().find(|a| Some(&a.name) == p.arm.as_ref())?;
+    let months = |(low, high): (Option<f64>, Option<f64>)| (low.map(|x| x / MONTH), high.map(|x| x / MONTH));
+    let first = |against: &str| p.against.as_ref().is_none_or(|a| a == against);
+    match (&p.quantity, &p.against, &p.unit) {
+        (Quantity::MedianPfs, None, None) => Some(months(arm.progression.as_ref()?.ci95_days)),
+        (Quantity::MedianOs, None, None) => Some(months(arm.survival.as_ref()?.ci95_days)),
+        (Quantity::Response, None, None) => arm.response.map(|(_, low, high)| (Some(low), Some(high))),
+        (Quantity::HazardRatio, _, None) => {
+            let c = data.comparisons.iter().find(|c| c.arm == arm.name && first(&c.against))?;
+            c.ci95.map(|(low, high)| (Some(low), Some(high)))
+        }
+        _ => None,
     }
 }
 

@@ -152,7 +152,7 @@ fn weakness(c: &Check) -> String {
 }
 
 /// The name, with the variant where the name does not hold it.
-fn named(c: &Check) -> String {
+pub fn named(c: &Check) -> String {
     match &c.set {
         Some(set) if !c.name.contains(set.as_str()) => format!("{} ({set})", c.name),
         _ => c.name.clone(),

@@ -20,7 +20,7 @@ fn texts() -> Vec<(String, String)> {
             text.split(STUDY).flat_map(|t| t.split(REGIMEN)).map(|t| (path.display().to_string(), t.to_string()));
         out.extend(parts);
     }
-    for (name, text) in crate::catalogue::files() {
+    for (name, text) in crate::catalogue::all() {
         if ["model.toml", "study.toml", "regimen.toml"].iter().any(|f| name.ends_with(f)) {
             out.push((name.to_string(), text.to_string()));
         }

@@ -21,14 +21,24 @@ fn figure(x: f64) -> String {
 
 /// A figure of one arm with its interval.
 pub fn in_words(answer: &Answer, of: &ArmAnswer) -> String {
-    let Some((value, low, high)) = of.value else { return format!("not known: {}", of.why) };
-    if answer.share {
+    let Some(value) = of.value else { return format!("not known: {}", of.why) };
+    if let (true, Some(low), Some(high)) = (answer.share, of.low, of.high) {
         let (low, high) = (low.max(0.0), high.min(1.0));
         return if low == high { percent(value) } else { percent_with(value, low, high) };
     }
     let unit = if answer.unit.is_empty() { String::new() } else { format!("\u{a0}{}", answer.unit) };
-    let interval = if low == high { String::new() } else { format!(" ({} to {})", figure(low), figure(high)) };
+    let end = |x: Option<f64>| x.map_or("?".to_string(), figure);
+    let interval = match (of.low, of.high) {
+        (Some(low), Some(high)) if low == high => String::new(),
+        (low, high) => format!(" ({} to {})", end(low), end(high)),
+    };
     format!("{}{unit}{interval}", figure(value))
+}
+
+/// The figure alone.
+#[allow(dead_code)] // the browser test draws whole pages
+pub fn without_interval(answer: &Answer, of: &ArmAnswer) -> String {
+    in_words(answer, &ArmAnswer { low: of.value, high: of.value, ..of.clone() })
 }
 
 /// What it is, and against what.

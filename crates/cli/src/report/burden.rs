@@ -75,6 +75,11 @@ pub fn section(data: &ReportData) -> String {
     )
 }
 
+/// The panel of one arm, for a file of its own.
+pub(super) fn alone(data: &ReportData, k: usize, width: f64) -> String {
+    panel(data, k, &Decades::of(data), width, "both", &alternative(data, &data.arms[k]))
+}
+
 /// What an arm is given: its sentences or the courses of its record, and the rules that modify doses.
 fn given(arm: &ArmData) -> String {
     let list = |lines: &[String]| lines.iter().map(|l| format!("<li>{}", escape(l))).collect::<String>();
@@ -211,11 +216,15 @@ fn panel(data: &ReportData, k: usize, decades: &Decades, width: f64, class: &str
         &format!("{} since treatment began", clock.unit),
     );
     svg.text(0.0, bottom + 54.0, Anchor::Start, "l", &format!("{} still followed", words::subjects(data)));
+    // The last visit may lie before the end of the study: those whose runs did not end early are followed all the same.
+    let early: u64 = arm.ended_early.iter().map(|e| e.1).sum();
+    let to_the_end = u64::from(data.finished).saturating_sub(early) as usize;
+    let to_the_end = to_the_end.min(bands.last().map_or(0, |b| b.patients));
     for t in time_ticks(end, (right - LEFT) / 46.0) {
         svg.line(x.at(t), bottom, x.at(t), bottom + 4.0, "axis");
         svg.text(x.at(t), bottom + 17.0, Anchor::Middle, "t", &tick(t));
         let followed = bands.iter().rfind(|b| clock.at(b.day) <= t + 1e-6).map_or(0, |b| b.patients);
-        let followed = if last < t * clock.days * (1.0 - 1e-6) - 1e-6 { 0 } else { followed };
+        let followed = if last < t * clock.days * (1.0 - 1e-6) - 1e-6 { to_the_end } else { followed };
         svg.text(x.at(t), bottom + 71.0, Anchor::Middle, "t", &short_count(followed));
     }
     if bands.is_empty() {

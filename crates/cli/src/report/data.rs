@@ -97,8 +97,12 @@ pub struct Answer {
 pub struct ArmAnswer {
     /// The arm.
     pub arm: String,
-    /// The figure and its 95 % interval; none where the run gives none.
-    pub value: Option<(f64, f64, f64)>,
+    /// The figure; none where the run gives none.
+    pub value: Option<f64>,
+    /// Lower end of its 95 % interval; none where it has no end.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
     /// Why it gives none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub why: String,

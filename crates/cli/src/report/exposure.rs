@@ -54,6 +54,17 @@ pub fn section(data: &ReportData) -> String {
     )
 }
 
+/// The arms in which a concentration changes within what is shown.
+pub(super) fn moving(data: &ReportData) -> Vec<usize> {
+    let changes = |e: &&Exposure| e.curve.iter().any(|c| (c.1 - e.curve[0].1).abs() > 1e-6 * c.1.abs());
+    (0..data.arms.len()).filter(|k| drawable(&data.arms[*k]).iter().any(changes)).collect()
+}
+
+/// The panel of one arm, for a file of its own.
+pub(super) fn alone(data: &ReportData, k: usize, width: f64) -> String {
+    draw(data, k, width, "both")
+}
+
 /// Highest concentration of a drug in any arm.
 fn highest(data: &ReportData, drug: &Exposure) -> f64 {
     let same = data.arms.iter().flat_map(drawable).filter(|e| e.drug == drug.drug && e.unit == drug.unit);
@@ -129,8 +140,14 @@ fn one(svg: &mut Svg, e: &Exposure, high: f64, k: usize, from: f64, right: f64) 
     let ticks = steps(high);
     let x = Scale { from: 0.0, to: e.days / per, start: LEFT, end: right };
     let y = Scale { from: 0.0, to: ticks.last().copied().unwrap_or(high).max(high), start: bottom, end: top };
-    let title = format!("{} ({}), {}", words::name(&e.drug), unit(&e.unit), which(e));
-    svg.text(0.0, from + 12.0, Anchor::Start, "l", &fit(&title, right, 12.5));
+    let (title, cycle) = (format!("{} ({})", words::name(&e.drug), unit(&e.unit)), which(e));
+    let both = format!("{title}, {cycle}");
+    if fit(&both, right, 12.5) == both {
+        svg.text(0.0, from + 12.0, Anchor::Start, "l", &both);
+    } else {
+        svg.text(0.0, from + 12.0, Anchor::Start, "l", &fit(&title, right, 12.5));
+        svg.text(0.0, from + 26.0, Anchor::Start, "l", &fit(&cycle, right, 12.5));
+    }
     for t in &ticks {
         svg.line(LEFT, y.at(*t), right, y.at(*t), "grid");
         svg.text(LEFT - 7.0, y.at(*t) + 4.0, Anchor::End, "t", &super::html::number(*t));

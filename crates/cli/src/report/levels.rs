@@ -59,21 +59,26 @@ pub fn section(data: &ReportData) -> String {
     }
     let heads: Vec<String> = names.iter().map(|(name, _)| escape(&said(name))).collect();
     let drawn = grid(&heads, &|k, width, class| draw(data, names[k].0, names[k].1, width, class));
-    let log = names.iter().any(|n| axis(data, n.0).is_log());
     format!(
         "<section id=levels><h2>Levels over time</h2><figure>{}{drawn}<figcaption>Line: median of the {} seen at each visit. \
          Band: 5th to 95th percentile, while at least {FEWEST} are seen (all of them where fewer began). Whoever's run has ended is seen no \
          more, and what happens between visits is not in the picture.{}{}</figcaption>{}</figure></section>",
         legend(data),
         words::subjects(data),
-        if log {
-            " The axis is logarithmic where values above zero span more than three decades; zero, and what is less than nine decades under the top, then has a line of its own below."
-        } else {
-            ""
-        },
+        log_note(data),
         escape(&left_out(data)),
         behind(&[table(data, &names)]),
     )
+}
+
+/// What the line under the decades is, where an axis is logarithmic.
+pub(crate) fn log_note(data: &ReportData) -> &'static str {
+    if names(data).iter().any(|n| axis(data, n.0).is_log()) {
+        " The axis is logarithmic where values above zero span more than three decades; zero, and what is less than nine decades under the \
+         top, then has a line of its own below."
+    } else {
+        ""
+    }
 }
 
 /// The arms with their lines; nothing where there is one.

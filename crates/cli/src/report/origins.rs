@@ -74,6 +74,31 @@ pub fn section(data: &ReportData) -> String {
     out
 }
 
+/// Origins for a file of their own, with samples and meanings; none where no more than one of them occurs.
+pub(super) fn alone_origin(data: &ReportData) -> Option<(Vec<(String, String)>, String)> {
+    let names = union(data, |a| a.origins.as_ref());
+    let occurs = |n: &str| data.arms.iter().any(|a| share(a.origins.as_ref(), n).is_some_and(|s| s > 0.0));
+    if names.iter().filter(|n| occurs(n)).count() < 2 {
+        return None;
+    }
+    let places = names.iter().enumerate().filter(|(_, n)| occurs(n));
+    let legend = places.map(|(k, name)| {
+        let (colour, hatch) = fill(name, k);
+        let meaning = words::origin_meaning(name).map(|m| format!(": {m}")).unwrap_or_default();
+        (super::panels::area(colour, hatch), format!("{}{meaning}", words::name(name)))
+    });
+    let label = describe("Origin of the largest resistant clone at progression", data, |a| a.origins.as_ref());
+    Some((legend.collect(), bars(data, &names, 960.0, "wide", &label)))
+}
+
+/// Mechanisms for a file of their own; none where none is found.
+pub(super) fn alone_mechanism(data: &ReportData) -> Option<String> {
+    let names = union(data, |a| a.mechanisms.as_ref());
+    let occurs = |n: &&str| data.arms.iter().any(|a| share(a.mechanisms.as_ref(), n).is_some_and(|s| s > 0.0));
+    let label = describe("Mechanisms found at progression", data, |a| a.mechanisms.as_ref());
+    names.iter().any(occurs).then(|| dots(data, &names, 960.0, "wide", &label))
+}
+
 /// The stacked bars.
 fn origin_figure(data: &ReportData, names: &[&str]) -> String {
     let label = describe("Origin of the largest resistant clone at progression", data, |a| a.origins.as_ref());

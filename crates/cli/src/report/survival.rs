@@ -56,15 +56,44 @@ struct Series<'a> {
     curve: &'a Curve,
 }
 
-/// The section of an endpoint; empty when no arm has it.
-pub fn section(data: &ReportData, endpoint: &Endpoint) -> String {
-    let series: Vec<Series> = data
-        .arms
+/// The arms that have an endpoint.
+fn all<'a>(data: &'a ReportData, endpoint: &Endpoint) -> Vec<Series<'a>> {
+    data.arms
         .iter()
         .enumerate()
         .filter_map(|(place, arm)| (endpoint.of)(arm).map(|curve| Series { place, name: &arm.name, curve }))
         .filter(|s| s.curve.patients > 0)
+        .collect()
+}
+
+/// The curves for a file of their own; none where nobody has an event, or where too many left early to be followed.
+pub(super) fn alone(data: &ReportData, endpoint: &Endpoint) -> Option<String> {
+    let series = all(data, endpoint);
+    let told = series.iter().any(|s| s.curve.events > 0 && !words::left_early(data, s.curve));
+    told.then(|| draw(data, endpoint, &series, 960.0, "wide", &label(data, endpoint, &series)))
+}
+
+/// What the curves show, to be read aloud.
+fn label(data: &ReportData, endpoint: &Endpoint, series: &[Series]) -> String {
+    let clock = Clock::of(data.horizon_days);
+    let spoken: Vec<String> = series
+        .iter()
+        .map(|s| {
+            format!(
+                "{}: median {}, {} events in {} patients.",
+                s.name,
+                clock.median(s.curve),
+                s.curve.events,
+                s.curve.patients
+            )
+        })
         .collect();
+    format!("Kaplan-Meier curves of {}. {} Risk table below.", endpoint.title.to_lowercase(), spoken.join(" "))
+}
+
+/// The section of an endpoint; empty when no arm has it.
+pub fn section(data: &ReportData, endpoint: &Endpoint) -> String {
+    let series = all(data, endpoint);
     if series.is_empty() {
         return String::new();
     }
@@ -93,20 +122,7 @@ pub fn section(data: &ReportData, endpoint: &Endpoint) -> String {
             escape(&early.join(", "))
         )
     };
-    let spoken: Vec<String> = series
-        .iter()
-        .map(|s| {
-            format!(
-                "{}: median {}, {} events in {} patients.",
-                s.name,
-                clock.median(s.curve),
-                s.curve.events,
-                s.curve.patients
-            )
-        })
-        .collect();
-    let label =
-        format!("Kaplan-Meier curves of {}. {} Risk table below.", endpoint.title.to_lowercase(), spoken.join(" "));
+    let label = label(data, endpoint, &series);
     format!(
         "<section id={id}><h2>{title}</h2>{warning}<figure><ul class=legend>{legend}</ul>{wide}{narrow}\
          <figcaption>Kaplan-Meier estimate; an event is {event}. Light band: 95\u{a0}% interval at each time. Ticks on a curve: \

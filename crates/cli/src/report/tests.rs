@@ -326,3 +326,19 @@ fn levels_that_are_not_drawn_are_named() {
     data.arms.iter_mut().for_each(|a| a.levels.clear());
     assert!(!render(&data).contains("id=levels"));
 }
+
+#[test]
+fn who_is_followed_to_the_end_is_counted_there_though_the_last_visit_is_earlier() {
+    let mut data = sample::trial();
+    for (k, arm) in data.arms.iter_mut().enumerate() {
+        let band = |day: f64, patients: usize| Band { day, low: 1.0, middle: 10.0, high: 99.0, patients };
+        arm.burden = vec![band(0.0, 1000), band(1770.0, 723)];
+        // In the first arm 23 more end between the last visit and the end of the study.
+        arm.ended_early = vec![("death_tumour".into(), [300, 277, 1000][k])];
+    }
+    let page = render(&data);
+    let burden = part(&page, "burden");
+    let ends = |count: &str| burden.matches(&format!(">{count}</text>")).count();
+    // Nobody in the third, and so no other number than the first two.
+    assert_eq!((ends("700"), ends("723")), (1, 1));
+}
