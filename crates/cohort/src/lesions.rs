@@ -125,7 +125,8 @@ impl NewLesions {
     ///
     /// ```
     /// let text = std::fs::read_to_string("../../spec/cases/valid/sites.toml").unwrap();
-    /// let model = remission_model::model_from_toml("sites.toml", &text).unwrap();
+    /// let model = text.split("# --- study ---").next().unwrap();
+    /// let model = remission_model::model_from_toml("sites.toml", model).unwrap();
     /// let new = remission_cohort::lesions::new_lesions(&model, 0, 0).unwrap();
     /// // The sum, the lung and the brain, in which a lesion counts from 8 mm on.
     /// assert!(!new.seen(&[40.0, 40.0, 0.0], &[30.0, 30.0, 6.0]));
