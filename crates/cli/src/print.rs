@@ -75,7 +75,7 @@ pub fn table(data: &ReportData) -> String {
     out.chars().filter(|c| *c == '\n' || !c.is_control()).collect()
 }
 
-/// What the study asks for, a line a figure.
+/// What the study asks for and the table below does not hold, a line a figure.
 fn answered(data: &ReportData) -> Vec<String> {
     let one = |answer: &crate::report::data::Answer| {
         let each: Vec<String> = match &answer.arms[..] {
@@ -84,7 +84,7 @@ fn answered(data: &ReportData) -> Vec<String> {
         };
         format!("{}: {}", answers::name(answer), each.join("; ")).replace('\u{a0}', " ").replace('\u{2013}', "-")
     };
-    data.answers.iter().map(one).collect()
+    data.answers.iter().filter(|a| !a.in_table).map(one).collect()
 }
 
 fn patient_row(arm: &ArmData) -> Vec<String> {

@@ -109,6 +109,7 @@ impl Answers {
                     _ => unit_of(&answer.quantity, model),
                 }),
                 share,
+                in_table: data.assesses_progression && is_in_table(answer),
                 against: answer.against.clone().unwrap_or_default(),
                 arms: own().map(arm).collect(),
             }
@@ -132,6 +133,20 @@ fn as_told(p: &Published, data: &ReportData) -> Option<(Option<f64>, Option<f64>
         }
         _ => None,
     }
+}
+
+/// True for what stands in the table of arms that a run prints.
+fn is_in_table(p: &Published) -> bool {
+    let plain = p.unit.is_none() && (p.against.is_none() || p.quantity == Quantity::HazardRatio);
+    plain
+        && matches!(
+            p.quantity,
+            Quantity::MedianPfs
+                | Quantity::Response
+                | Quantity::HazardRatio
+                | Quantity::Origin(_)
+                | Quantity::Mechanism(_)
+        )
 }
 
 /// A share of patients, which is said in per cent.

@@ -86,6 +86,9 @@ pub struct Answer {
     pub unit: String,
     /// A share of patients, said in per cent.
     pub share: bool,
+    /// The table that a run prints holds it anyway.
+    #[serde(default)]
+    pub in_table: bool,
     /// The arm it is compared with; empty where it is not.
     pub against: String,
     /// Arms that it is given of.
