@@ -2,7 +2,7 @@
 //! variants, and the commands.
 
 use super::markdown::{code, paper, plain, table};
-use super::stamp::{Stamp, of_files};
+use super::stamp::{ArmStamp, Stamp, of_files};
 use crate::audit::{Marks, audit};
 use crate::commands::run::{job, progress_of};
 use crate::expected::Kind;
@@ -12,7 +12,7 @@ use crate::expected::judge::{Check, Status};
 use crate::expected::table::{Counts, digits, named};
 use crate::expected::test::{Choices, Tested, test};
 use crate::failure::{Exit, code as exit_code};
-use crate::figures::{figures, title};
+use crate::figures::{MONTH, figures, title};
 use crate::map::draw;
 use crate::pictures;
 use crate::report::data::{Answer, ArmAnswer, ArmData, ReportData};
@@ -100,6 +100,7 @@ fn written(entry: &Entry, data: &ReportData, tested: &Tested) -> Made {
         treatment: drugs(entry),
         answer: in_one_line(data),
         published: counts(tested),
+        arms: progressions(data),
     };
     let pictures_part: String = drawn
         .iter()
@@ -343,6 +344,23 @@ fn commands(entry: &Entry) -> String {
 fn drugs(entry: &Entry) -> String {
     let names: Vec<String> = entry.sets[0].1.model.drugs.iter().map(|d| words::name(&d.name)).collect();
     if names.is_empty() { "no drug".into() } else { names.join(", ") }
+}
+
+/// When each arm progressed and where its resistance came from, for the comparison of all entries.
+fn progressions(data: &ReportData) -> Vec<ArmStamp> {
+    let months = |x: Option<f64>| x.map_or("?".to_string(), |d| format!("{:.1}", d / MONTH));
+    let one = |arm: &ArmData| {
+        let curve = arm.progression.as_ref()?;
+        let progression = match curve.median_days {
+            Some(_) => {
+                format!("{} ({}–{})", months(curve.median_days), months(curve.ci95_days.0), months(curve.ci95_days.1))
+            }
+            None => "not reached".into(),
+        };
+        let shares = arm.origins.iter().flatten().map(|(name, share)| (name.clone(), words::percent(*share)));
+        Some(ArmStamp { name: arm.name.clone(), progression, progressed: arm.progressed, origins: shares.collect() })
+    };
+    data.arms.iter().filter(|_| data.assesses_progression).filter_map(one).collect()
 }
 
 /// The answer in one line, for the index.

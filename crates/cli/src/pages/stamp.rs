@@ -28,6 +28,22 @@ pub struct Stamp {
     pub answer: String,
     /// How the published numbers came out, in words.
     pub published: String,
+    /// What became of each arm, where progression is assessed.
+    #[serde(default)]
+    pub arms: Vec<ArmStamp>,
+}
+
+/// One arm, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArmStamp {
+    /// As in the study.
+    pub name: String,
+    /// Median progression-free survival in months, with its interval.
+    pub progression: String,
+    /// Patients who progressed.
+    pub progressed: u64,
+    /// Share of each origin among them.
+    pub origins: Vec<(String, String)>,
 }
 
 impl Stamp {
