@@ -29,7 +29,7 @@ pub struct Waited {
     pub after: f64,
 }
 
-/// Where the largest resistant clone came from.
+/// Where the largest resistant clone came from: one that began with a resistant cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OriginFound {
     /// The founder's label.

@@ -415,14 +415,16 @@ impl<'a> Subject<'a> {
         Rebiopsy { origin, found, shares }
     }
 
-    /// Label and size of the largest resistant clone (of a mean, of the largest label).
+    /// Label and size of the largest resistant clone (of a mean, of the largest label). Cells that became resistant by switching alone are in a clone
+    /// that began otherwise, whose label says when that began and not why they resist.
     fn largest_resistant(&self, compiled: &Compiled) -> (Option<Origin>, f64) {
         let resistant = |i: usize| compiled.model.cells[i].kind == Kind::Resistant;
         let mut best = (None, 0.0);
         match self {
             Subject::Cells(tumour) => {
                 for (block, clones) in compiled.blocks.iter().zip(&tumour.state.blocks) {
-                    for (founder, row) in clones.founders.iter().zip(clones.counts.chunks_exact(block.types.len())) {
+                    let rows = clones.founders.iter().zip(clones.counts.chunks_exact(block.types.len()));
+                    for (founder, row) in rows.filter(|(founder, _)| resistant(founder.cell_type)) {
                         let cells: u64 =
                             block.types.iter().zip(row).filter(|(t, _)| resistant(**t)).map(|(_, n)| n).sum();
                         if cells as f64 > best.1 {

@@ -242,7 +242,7 @@ pub fn origins(model: &Model) -> Vec<Named> {
             ),
         ),
     ];
-    out.push(named("non_genetic", "no resistant clone has more than 1 % of the cells at progression".into()));
+    out.push(named("non_genetic", "no clone that began with a resistant cell has more than 1 % of the cells at progression: resistant cells, if any, became so by switching".into()));
     out
 }
 
