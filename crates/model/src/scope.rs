@@ -6,6 +6,7 @@
 
 mod hints;
 mod meant;
+mod of_drugs;
 mod tables;
 mod walk;
 
