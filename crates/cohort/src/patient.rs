@@ -230,7 +230,9 @@ impl Patient<'_> {
             Some((time, after)) => Waited { time, event: true, after },
             None => unknown(last),
         };
-        let progression = if progressed.is_none() && died { known(end) } else { time_to_progression };
+        // Who lives is known to be free of progression up to the last visit only: a death after it would be one of hardly anybody at risk.
+        let followed = visit < self.visits.len();
+        let progression = if progressed.is_none() && died && followed { known(end) } else { time_to_progression };
         let best = assessment.as_ref().map(|a| a.best);
         Ok(ArmOutcome {
             progression,
