@@ -310,7 +310,7 @@ pub struct Measurement {
     /// Share of the tumour in each target lesion.
     pub shares: Option<Vec<(f64, Place)>>,
     /// By site: share of its cells in each target lesion.
-    pub site_shares: Option<Vec<(Text, Vec<(f64, Place)>)>>,
+    pub site_shares: Option<Vec<SiteShares>>,
     /// Diameter from which a lesion at a site where none was seen is a new one.
     pub new_lesion: Option<Text>,
     /// Cells per volume of tumour.
@@ -328,6 +328,9 @@ pub struct Measurement {
     /// Keys of kind sequencing alone.
     pub sequencing: Sequencing,
 }
+
+/// A site, and the share of its cells in each target lesion there.
+pub type SiteShares = (Text, Vec<(f64, Place)>);
 
 /// Keys of a measurement of kind sequencing.
 #[derive(Debug, Clone, PartialEq, Default)]
