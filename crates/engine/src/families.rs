@@ -6,7 +6,7 @@
 //!     mu_ij = (E(x_j^2) / E(x_j) + 1) / 2,   q_ij = E(x_j) / mu_ij,
 //! and families of two types from one ancestor occur together with probability E(x_j x_k) / (mu_j mu_k), which
 //! gives the exact covariance. Families in another type than the ancestor's are of several sizes, since they began at several dates
-//! ([`arrivals`]). What is left out is the third moment within a step; the step is kept short
+//! (`arrivals.rs`). What is left out is the third moment within a step; the step is kept short
 //! enough for that (see `leap.rs`). Three draws a family, at 1 cell and at 10^13; never negative.
 
 mod arrivals;

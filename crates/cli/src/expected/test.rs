@@ -58,7 +58,7 @@ pub struct Tested {
     pub runs: Vec<String>,
 }
 
-/// What [`test`] will do for an entry: a line a run of the cohort, and one each for what the exact law gives and for the second reading.
+/// What [`fn@test`] will do for an entry: a line a run of the cohort, and one each for what the exact law gives and for the second reading.
 pub fn plan(entry: &Entry, choices: Choices) -> Vec<String> {
     let all = looked_at(entry);
     let mut out = Vec::new();
