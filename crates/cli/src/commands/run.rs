@@ -238,7 +238,7 @@ fn make(
         shown: "expected.toml".into(),
         text: text.clone(),
     });
-    let answers = Answers::of(expected.as_ref(), &loaded.name, &job.compiled.model, &job.study);
+    let answers = Answers::of(expected.as_ref(), &loaded.name, loaded, &job.study);
     let mut data = simulate(job, &whole, stop, bar, Some(kept), answers)?;
     data.misses.clone_from(&kept.asked.misses);
     for source in &loaded.sources {

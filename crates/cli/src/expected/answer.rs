@@ -5,6 +5,7 @@
 
 use super::figure::{Found, arms, threshold_scale};
 use super::gather::{Kept, Patients, Probe, unit_of};
+use super::names::faults_of;
 use super::quantity::{Over, Quantity};
 use super::{Published, read};
 use crate::figures::MONTH;
@@ -12,6 +13,7 @@ use crate::load::{Loaded, Source};
 use crate::report::data::{Answer, ArmAnswer, ReportData};
 use remission_cohort::outcome::PatientOutcome;
 use remission_cohort::patient::Method;
+use remission_cohort::statistics::proportion::wilson;
 use remission_cohort::summary::Gather;
 use remission_model::resolved::{Model, Study};
 
@@ -32,12 +34,22 @@ impl Answers {
         Answers { asked: Vec::new(), names: Vec::new(), patients: Patients::default() }
     }
 
-    /// Those of a file of published numbers that are of this set; names that the study does not have are left out, which `catalogue test` reports.
-    pub fn of(source: Option<&Source>, name: &str, model: &Model, study: &Study) -> Answers {
+    /// Those of a file of published numbers that are of this set. What names something that the study does not have is told of and left out.
+    pub fn of(source: Option<&Source>, name: &str, loaded: &Loaded, study: &Study) -> Answers {
         let Some(Ok(expected)) = source.map(read::read) else { return Answers::none() };
-        let set = name.split_once('/').map(|(_, variant)| variant);
+        let (set, model) = (name.split_once('/').map(|(_, variant)| variant), &loaded.model);
         let mut out = Answers::none();
         for answer in expected.answers.into_iter().filter(|a| a.set.as_deref() == set) {
+            if let Some(fault) = faults_of(&answer, loaded).first() {
+                warnln!(
+                    "note: the answer \"{}\" is left out: {} in line {} of expected.toml; allowed: {}",
+                    answer.name,
+                    fault.found,
+                    fault.line,
+                    fault.allowed
+                );
+                continue;
+            }
             let k = out.names.len();
             let every = study.arms.iter().map(|a| Some(a.name.clone()));
             let against = answer.against.clone();
@@ -89,6 +101,9 @@ impl Answers {
                     Ok(e) => (finite(e.value - NORMAL * e.down), finite(e.value + NORMAL * e.up)),
                     Err(_) => (None, None),
                 };
+                if let (true, Ok(e)) = (is_counted(&p.quantity) && p.against.is_none() && p.unit.is_none(), &figure) {
+                    (low, high) = wilson_of(e.value, e.patients);
+                }
                 if let Some(told) = as_told(p, data) {
                     (low, high) = told;
                 }
@@ -116,6 +131,17 @@ impl Answers {
         };
         self.names.iter().enumerate().map(one).collect()
     }
+}
+
+/// A share of patients who are counted, each once.
+fn is_counted(quantity: &Quantity) -> bool {
+    is_share(quantity) && !matches!(quantity, Quantity::ProgressionFreeAt(_) | Quantity::AliveAt(_))
+}
+
+/// Wilson's 95 % interval of a share of so many patients, as the report gives of its shares.
+fn wilson_of(share: f64, patients: usize) -> (Option<f64>, Option<f64>) {
+    let found = wilson(libm::round(share * patients as f64) as u64, patients as u64, 0.95);
+    found.map_or((None, None), |s| (Some(s.interval.lower), Some(s.interval.upper)))
 }
 
 /// The 95 % interval of a figure that the report has anyway: medians of survival, responses, hazard ratios against the first arm.

@@ -45,6 +45,13 @@ pub fn check(entry: &Entry, broken: &[Option<String>]) -> Vec<Fault> {
     faults
 }
 
+/// What is wrong with the names of one number.
+pub fn faults_of(p: &Published, loaded: &Loaded) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    one(p, loaded, &mut faults);
+    faults
+}
+
 fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
     let Some(study) = &loaded.study else {
         faults.push(Fault {

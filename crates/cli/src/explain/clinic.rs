@@ -139,12 +139,17 @@ pub fn progression(model: &Model, study: &Study) -> Option<String> {
             percent(study.rebiopsy_detects)
         ));
     }
-    let on = &model.measurements[study.recist_on?].name;
+    let measured = &model.measurements[study.recist_on?];
+    let on = &measured.name;
+    let new = match &measured.kind {
+        MeasurementKind::SumOfDiameters { by_site: Some(_), .. } => "a new lesion is progression too",
+        _ => "new lesions do not occur",
+    };
     let o = RecistOptions::default();
     Some(format!(
         "Progression is RECIST 1.1 on `{on}`: the sum is at least {} and at least {} mm above the smallest sum so far, at a visit; \
          its date is that visit's. Response is a sum at least {} below that at the start, without confirmation. The sums are those \
-         that were read, errors included; new lesions do not occur. Progression-free survival counts death as well. At progression a \
+         that were read, errors included; {new}. Progression-free survival counts death as well. At progression a \
          rebiopsy finds every mechanism that at least {} of cells carry.",
         percent(o.progression_fraction),
         figure(o.progression_increase),

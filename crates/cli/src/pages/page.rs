@@ -53,7 +53,7 @@ pub fn make(entry: &Entry, patients: Option<u32>, stop: &AtomicBool) -> Result<M
 fn run(entry: &Entry, patients: Option<u32>, stop: &AtomicBool) -> Result<ReportData, Exit> {
     let job = job(&entry.sets[0].1, patients, None, Method::Leap, None)?;
     let mut gathered = Gather::new(&job.compiled.model, &job.study);
-    let mut asked = Answers::of(entry.source.as_ref(), &entry.id, &job.compiled.model, &job.study);
+    let mut asked = Answers::of(entry.source.as_ref(), &entry.id, &entry.sets[0].1, &job.study);
     let options = Options { method: job.method, threads: job.threads, batch: job.batch };
     let bar = progress_of(job.study.patients);
     let finish = run_cohort(&job.compiled, &job.study, 0..job.study.patients, options, stop, |handed| {
