@@ -152,7 +152,7 @@ pub fn simulate(
     let mut data = figures(&job.compiled, &job.study, &gathered, &summary, job.method.name());
     pictures::fill(&mut data, &job.compiled, &job.study, &gathered, job.method);
     if data.finished > 0 {
-        data.answers = answers.found(&job.compiled.model, &job.study, job.method, &gathered, &data);
+        data.answers = answers.found(&job.compiled.model, &job.study, job.method, &gathered);
     }
     Ok(data)
 }

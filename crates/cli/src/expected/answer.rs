@@ -7,18 +7,15 @@ use super::figure::{Found, arms, threshold_scale};
 use super::gather::{Kept, Patients, Probe, unit_of};
 use super::names::faults_of;
 use super::quantity::{Over, Quantity};
+use super::spread::{Estimate, NORMAL};
 use super::{Published, read};
-use crate::figures::MONTH;
 use crate::load::{Loaded, Source};
-use crate::report::data::{Answer, ArmAnswer, ReportData};
+use crate::report::data::{Answer, ArmAnswer};
 use remission_cohort::outcome::PatientOutcome;
 use remission_cohort::patient::Method;
 use remission_cohort::statistics::proportion::wilson;
 use remission_cohort::summary::Gather;
 use remission_model::resolved::{Model, Study};
-
-/// Half the width of a 95 % interval in standard errors.
-const NORMAL: f64 = 1.959_963_984_540_054;
 
 /// Answers that a run is asked for, and what they need of its patients.
 pub struct Answers {
@@ -82,31 +79,20 @@ impl Answers {
     }
 
     /// The answers of a run.
-    /// Those that the report gives anyway have the interval that it gives.
-    pub fn found(
-        &self,
-        model: &Model,
-        study: &Study,
-        method: Method,
-        gathered: &Gather,
-        data: &ReportData,
-    ) -> Vec<Answer> {
-        let found = Found { model, study, method, gathered, patients: &self.patients };
+    pub fn found(&self, model: &Model, study: &Study, method: Method, gathered: &Gather) -> Vec<Answer> {
+        let found = Found { model, study, method, gathered, patients: &self.patients, sigmas: NORMAL };
         let one = |(k, answer): (usize, &Published)| {
             let own = || self.asked.iter().enumerate().filter(|(_, a)| a.0 == k);
             let arm = |(at, (_, p)): (usize, &(usize, Published))| {
                 let figure = found.figure(at, p);
                 let finite = |x: f64| x.is_finite().then_some(x);
-                let (mut low, mut high) = match &figure {
-                    Ok(e) => (finite(e.value - NORMAL * e.down), finite(e.value + NORMAL * e.up)),
-                    Err(_) => (None, None),
+                let counted = is_counted(answer);
+                let ends = |e: &Estimate| match counted {
+                    true => wilson_of(e.value, e.patients),
+                    false => [(e.open[0], e.value - NORMAL * e.down), (e.open[1], e.value + NORMAL * e.up)]
+                        .map(|(open, end)| (!open && end.is_finite()).then_some(end)),
                 };
-                if let (true, Ok(e)) = (is_counted(&p.quantity) && p.against.is_none() && p.unit.is_none(), &figure) {
-                    (low, high) = wilson_of(e.value, e.patients);
-                }
-                if let Some(told) = as_told(p, data) {
-                    (low, high) = told;
-                }
+                let [low, high] = figure.as_ref().map_or([None; 2], ends);
                 let arm = p.arm.clone().unwrap_or_default();
                 ArmAnswer {
                     arm,
@@ -124,7 +110,7 @@ impl Answers {
                     _ => unit_of(&answer.quantity, model),
                 }),
                 share,
-                in_table: data.assesses_progression && is_in_table(answer),
+                in_table: study.assesses_progression() && is_in_table(answer),
                 against: answer.against.clone().unwrap_or_default(),
                 arms: own().map(arm).collect(),
             }
@@ -134,31 +120,15 @@ impl Answers {
 }
 
 /// A share of patients who are counted, each once.
-fn is_counted(quantity: &Quantity) -> bool {
-    is_share(quantity) && !matches!(quantity, Quantity::ProgressionFreeAt(_) | Quantity::AliveAt(_))
+fn is_counted(p: &Published) -> bool {
+    let waits = matches!(p.quantity, Quantity::ProgressionFreeAt(_) | Quantity::AliveAt(_));
+    is_share(&p.quantity) && !waits && p.against.is_none() && p.unit.is_none()
 }
 
 /// Wilson's 95 % interval of a share of so many patients, as the report gives of its shares.
-fn wilson_of(share: f64, patients: usize) -> (Option<f64>, Option<f64>) {
+fn wilson_of(share: f64, patients: usize) -> [Option<f64>; 2] {
     let found = wilson(libm::round(share * patients as f64) as u64, patients as u64, 0.95);
-    found.map_or((None, None), |s| (Some(s.interval.lower), Some(s.interval.upper)))
-}
-
-/// The 95 % interval of a figure that the report has anyway: medians of survival, responses, hazard ratios against the first arm.
-fn as_told(p: &Published, data: &ReportData) -> Option<(Option<f64>, Option<f64>)> {
-    let arm = data.arms.iter().find(|a| Some(&a.name) == p.arm.as_ref())?;
-    let months = |(low, high): (Option<f64>, Option<f64>)| (low.map(|x| x / MONTH), high.map(|x| x / MONTH));
-    let first = |against: &str| p.against.as_ref().is_none_or(|a| a == against);
-    match (&p.quantity, &p.against, &p.unit) {
-        (Quantity::MedianPfs, None, None) => Some(months(arm.progression.as_ref()?.ci95_days)),
-        (Quantity::MedianOs, None, None) => Some(months(arm.survival.as_ref()?.ci95_days)),
-        (Quantity::Response, None, None) => arm.response.map(|(_, low, high)| (Some(low), Some(high))),
-        (Quantity::HazardRatio, _, None) => {
-            let c = data.comparisons.iter().find(|c| c.arm == arm.name && first(&c.against))?;
-            c.ci95.map(|(low, high)| (Some(low), Some(high)))
-        }
-        _ => None,
-    }
+    found.map_or([None; 2], |s| [Some(s.interval.lower), Some(s.interval.upper)])
 }
 
 /// True for what stands in the table of arms that a run prints.

@@ -3,7 +3,7 @@
 
 use super::gather::{Patients, factor, unit_of, unit_of_patient};
 use super::quantity::{Law, Over, Quantity};
-use super::spread::{self, Estimate, SIGMAS};
+use super::spread::{self, Estimate, NORMAL, SIGMAS};
 use super::{Published, Relation};
 use crate::figures::{MONTH, blood};
 use remission_cohort::law::StudyLaw;
@@ -13,8 +13,6 @@ use remission_cohort::statistics::cox::{CoxOptions, hazard_ratio};
 use remission_cohort::summary::{ArmData, Gather, observations};
 use remission_model::resolved::{Model, Study};
 
-/// Half the width of a 95 % interval in standard deviations.
-const NORMAL: f64 = 1.959_963_984_540_054;
 /// mL of plasma in 15 mL of blood.
 const TUBE: f64 = 15.0 * 0.55;
 
@@ -30,6 +28,8 @@ pub struct Found<'a> {
     pub gathered: &'a Gather,
     /// What is kept beside it.
     pub patients: &'a Patients,
+    /// Standard errors at whose interval errors are read: they are a quarter of one at four.
+    pub sigmas: f64,
 }
 
 /// Index of a published number's arm, and of the one it is compared with.
@@ -66,12 +66,12 @@ impl Found<'_> {
         match &kept.arms[..] {
             [(_, a), (_, b)] => match kept.over {
                 Over::Share(..) => {
-                    let of = |x: &[f64]| spread::over(x, &kept.over, kept.scale, fixed);
+                    let of = |x: &[f64]| spread::over(x, &kept.over, kept.scale, fixed, self.sigmas);
                     of(a)?.against(of(b)?, relation)
                 }
                 _ => spread::paired(a, b, &kept.over, relation, fixed),
             },
-            [(_, a), ..] => spread::over(a, &kept.over, kept.scale, fixed),
+            [(_, a), ..] => spread::over(a, &kept.over, kept.scale, fixed, self.sigmas),
             [] => Err("no patient has an outcome".into()),
         }
     }
@@ -83,9 +83,9 @@ impl Found<'_> {
         }
         let fit = hazard_ratio(&of(against), &of(arm), &CoxOptions::default()).map_err(|e| e.to_string())?;
         let effect = fit.estimate().and_then(|e| e.effects.first()).ok_or("one arm has no events at all")?;
-        let far = libm::exp(SIGMAS * effect.standard_error);
+        let far = libm::exp(self.sigmas * effect.standard_error);
         let ratio = effect.hazard_ratio;
-        Ok(Estimate::between(ratio, ratio / far, ratio * far, SIGMAS, self.gathered.finished as usize))
+        Ok(Estimate::between(ratio, ratio / far, ratio * far, self.sigmas, self.gathered.finished as usize))
     }
 
     /// A quantity of one arm, in its own unit.
@@ -97,39 +97,39 @@ impl Found<'_> {
         match quantity {
             Quantity::MedianPfs => {
                 assessed()?;
-                Ok(spread::median_time(&patients.progression)?.times(1.0 / MONTH))
+                Ok(spread::median_time(&patients.progression, self.sigmas)?.times(1.0 / MONTH))
             }
             Quantity::MedianOs => {
                 followed()?;
-                Ok(spread::median_time(&patients.survival)?.times(1.0 / MONTH))
+                Ok(spread::median_time(&patients.survival, self.sigmas)?.times(1.0 / MONTH))
             }
             Quantity::ProgressionFreeAt(day) => {
                 assessed()?;
-                spread::free_at(&patients.progression, *day)
+                spread::free_at(&patients.progression, *day, self.sigmas)
             }
             Quantity::AliveAt(day) => {
                 followed()?;
-                spread::free_at(&patients.survival, *day)
+                spread::free_at(&patients.survival, *day, self.sigmas)
             }
             Quantity::Response => {
                 assessed()?;
                 let best: Vec<_> = patients.best.iter().filter_map(|b| *b).collect();
-                spread::share(best.iter().filter(|b| b.is_objective()).count() as u64, best.len() as u64)
+                spread::share(best.iter().filter(|b| b.is_objective()).count() as u64, best.len() as u64, self.sigmas)
             }
             Quantity::Mechanism(name) => {
                 let at = self.gathered.mechanisms.iter().position(|m| m == name).ok_or("no such mechanism")?;
-                spread::share(patients.found[at], patients.rebiopsies).map_err(nobody)
+                spread::share(patients.found[at], patients.rebiopsies, self.sigmas).map_err(nobody)
             }
             Quantity::Origin(name) => {
                 let at = OriginFound::ALL.iter().position(|o| o.name() == name).ok_or("no such origin")?;
-                spread::share(patients.origins[at], patients.rebiopsies).map_err(nobody)
+                spread::share(patients.origins[at], patients.rebiopsies, self.sigmas).map_err(nobody)
             }
             Quantity::RelapseOrigin(name, between) => {
                 let (from, to) = between.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
                 let all = self.patients.relapses.get(arm).map_or(&[][..], Vec::as_slice);
                 let inside: Vec<_> = all.iter().filter(|r| r.0 >= from && r.0 <= to).collect();
                 let mine = inside.iter().filter(|r| r.1.name() == name).count();
-                spread::share(mine as u64, inside.len() as u64)
+                spread::share(mine as u64, inside.len() as u64, self.sigmas)
                     .map_err(|_| "nobody progressed between these days".into())
             }
             Quantity::CellsAtEnd(name) => self.last(patients, name),
@@ -143,18 +143,19 @@ impl Found<'_> {
                     Some(k) => r.2.get(k) == Some(&true),
                     None => r.2.contains(&true),
                 };
-                spread::share(inside().filter(found).count() as u64, inside().count() as u64)
+                spread::share(inside().filter(found).count() as u64, inside().count() as u64, self.sigmas)
                     .map_err(|_| "nobody progressed between these days".into())
             }
             Quantity::EventShare(name, by) => {
                 let days = self.first_days(name, arm)?;
                 let by = by.unwrap_or(self.study.horizon);
-                spread::share(days.iter().filter(|d| **d <= by).count() as u64, days.len() as u64)
+                spread::share(days.iter().filter(|d| **d <= by).count() as u64, days.len() as u64, self.sigmas)
             }
             Quantity::EventMedianDays(name, since) => {
                 let days: Vec<f64> = self.first_days(name, arm)?.into_iter().filter(|d| d.is_finite()).collect();
                 let days: Vec<f64> = days.into_iter().map(|d| d - since).collect();
-                spread::over(&days, &Over::Median, 1.0, false).map_err(|_| format!("nobody had the event {name}"))
+                spread::over(&days, &Over::Median, 1.0, false, self.sigmas)
+                    .map_err(|_| format!("nobody had the event {name}"))
             }
             Quantity::Correlation(pair) => {
                 let at = |name: &String| self.model.parameters.iter().position(|p| &p.name == name);
@@ -163,7 +164,7 @@ impl Found<'_> {
                         |t: &Vec<(usize, f64)>| t.iter().find(|c| Some(c.0) == at(name)).map_or(f64::NAN, |c| c.1);
                     self.patients.traits.iter().map(value).collect()
                 };
-                spread::correlation(&of(&pair[0]), &of(&pair[1]))
+                spread::correlation(&of(&pair[0]), &of(&pair[1]), self.sigmas)
             }
             Quantity::Reading(_) | Quantity::HazardRatio | Quantity::Law(_) | Quantity::Elsewhere => {
                 Err("not a quantity of one arm".into())
@@ -183,7 +184,7 @@ impl Found<'_> {
         let at = self.model.cells.iter().position(|c| c.name == name);
         let cells = |row: &Vec<f64>| at.map_or_else(|| self.model.total(row), |k| row[k]);
         let all: Vec<f64> = patients.last.iter().map(cells).collect();
-        spread::over(&all, &Over::Median, 1.0, self.method == Method::Mean)
+        spread::over(&all, &Over::Median, 1.0, self.method == Method::Mean, self.sigmas)
     }
 }
 
@@ -218,7 +219,7 @@ pub fn of_law(law: &Law, found: &StudyLaw, arm: usize) -> Result<Estimate, Strin
     let value = if law.resistant { arm.days.last().ok_or("no days")?.no_resistant } else { arm.cure };
     // Patients' own probabilities scatter less than yes and no do, so this error is not too small.
     let holding = libm::round(value * f64::from(arm.patients)) as u64;
-    let error = spread::share(holding, arm.patients.into())?;
+    let error = spread::share(holding, arm.patients.into(), SIGMAS)?;
     Ok(Estimate { value, ..error })
 }
 

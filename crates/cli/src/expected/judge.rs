@@ -6,7 +6,7 @@
 //! without one, wider than a quarter of the value either way), and where that interval lies outside the published range, so that only the room of four
 //! errors lets the number in.
 
-use super::spread::{Estimate, SIGMAS};
+use super::spread::{Estimate, NORMAL, SIGMAS};
 use super::{Kind, Published};
 
 /// How a number came out.
@@ -82,8 +82,6 @@ pub struct Check {
 
 /// Share of a published value that stands for its range where no range is printed.
 const OF_VALUE: f64 = 0.25;
-/// Half the width of a 95 % interval in standard errors.
-const NORMAL: f64 = 1.959_963_984_540_054;
 
 impl Check {
     /// Half the width of the published range; of a range without width a quarter of the value.
@@ -222,7 +220,7 @@ mod tests {
             judged_by: None,
             lines: Default::default(),
         };
-        judge(&p, Ok(Estimate { value, down: error, up: error, patients: 1 }), Some(size))
+        judge(&p, Ok(Estimate { value, down: error, up: error, patients: 1, open: [false; 2] }), Some(size))
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::gather::{Kept, Patients, Probe};
 use super::judge::{Check, Size, Status, judge};
 use super::quantity::{Law, Quantity};
 use super::second::{Second, compare};
-use super::spread::Estimate;
+use super::spread::{Estimate, SIGMAS};
 use super::typical::typical;
 use super::{Kind, Published};
 use crate::commands::run::{Job, job, progress_of};
@@ -274,7 +274,7 @@ fn figures(job: &Job, mine: &[(usize, &Published)], stop: &AtomicBool) -> Result
         );
         return Ok(mine.iter().map(|(k, _)| (*k, Err(why.clone()))).collect());
     }
-    let found = Found { model, study, method: job.method, gathered: &gathered, patients: &patients };
+    let found = Found { model, study, method: job.method, gathered: &gathered, patients: &patients, sigmas: SIGMAS };
     Ok(mine.iter().map(|(k, p)| (*k, found.figure(*k, p))).collect())
 }
 

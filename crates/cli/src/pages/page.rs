@@ -72,7 +72,7 @@ fn run(entry: &Entry, patients: Option<u32>, stop: &AtomicBool) -> Result<Report
     let mut data = figures(&job.compiled, &job.study, &gathered, &summary, job.method.name());
     pictures::fill(&mut data, &job.compiled, &job.study, &gathered, job.method);
     if data.finished > 0 {
-        data.answers = asked.found(&job.compiled.model, &job.study, job.method, &gathered, &data);
+        data.answers = asked.found(&job.compiled.model, &job.study, job.method, &gathered);
     }
     Ok(data)
 }
