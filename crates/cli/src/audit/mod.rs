@@ -156,15 +156,15 @@ fn published(entry: &Entry, set: &Option<String>, out: &mut Audited) {
     let variants: Vec<&String> = entry.sets.iter().filter_map(|s| s.0.as_ref()).collect();
     for p in &entry.expected.published {
         // What belongs to no variant is counted with the entry.
-        let of = p.set.as_ref().filter(|s| variants.contains(s));
+        let of = p.asking.set.as_ref().filter(|s| variants.contains(s));
         if of != set.as_ref() {
             continue;
         }
         out.expected += 1;
         let finding = |key: &str, found: &str, do_: &str| Finding {
             file: source.shown.clone(),
-            line: p.lines.of(key),
-            key: format!("\"{}\"", p.name),
+            line: p.asking.lines.of(key),
+            key: format!("\"{}\"", p.asking.name),
             found: found.into(),
             do_: do_.into(),
         };

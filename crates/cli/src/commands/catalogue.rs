@@ -167,14 +167,14 @@ fn files_of(entry: &str, folder: &str) -> Vec<String> {
 
 /// The published numbers in words.
 fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &str, what: &str) {
-    let mine: Vec<_> = expected.published.iter().filter(|p| p.set.as_deref() == set).collect();
+    let mine: Vec<_> = expected.published.iter().filter(|p| p.asking.set.as_deref() == set).collect();
     if mine.is_empty() {
         return;
     }
     page.heading("Published numbers");
     let mut said: Option<&str> = None;
     for p in mine {
-        let arm = p.arm.as_deref().unwrap_or_default();
+        let arm = p.asking.arm.as_deref().unwrap_or_default();
         if said != Some(arm) && !arm.is_empty() {
             page.text(2, &format!("{arm}:"));
         }
@@ -182,7 +182,7 @@ fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &st
         let percent = |x: f64| figure(100.0 * x);
         let plain = |x: f64| figure(x);
         let ranged = |x: f64| table::digits(x, table::digits_of(p.low, p.high));
-        let (says, unit, write): (String, &str, &dyn Fn(f64) -> String) = match &p.quantity {
+        let (says, unit, write): (String, &str, &dyn Fn(f64) -> String) = match &p.asking.quantity {
             Quantity::MedianPfs => ("median progression-free survival".into(), " months", &plain),
             Quantity::MedianOs => ("median survival".into(), " months", &plain),
             Quantity::Response => ("response".into(), " %", &percent),
@@ -190,10 +190,10 @@ fn published(page: &mut Page, expected: &Expected, set: Option<&str>, first: &st
                 (format!("patients with {} at progression", words::name(name)), " %", &percent)
             }
             Quantity::HazardRatio => {
-                (format!("hazard ratio against {}", p.against.as_deref().unwrap_or(first)), "", &plain)
+                (format!("hazard ratio against {}", p.asking.against.as_deref().unwrap_or(first)), "", &plain)
             }
             Quantity::CellsAtEnd(name) => (format!("{} cells at the end", words::name(name)), "", &plain),
-            _ => (p.name.clone(), p.unit.as_deref().unwrap_or_default(), &ranged),
+            _ => (p.asking.name.clone(), p.asking.unit.as_deref().unwrap_or_default(), &ranged),
         };
         let unit = if unit.is_empty() || unit.starts_with(' ') { unit.to_string() } else { format!(" {unit}") };
         let value = p.value.map(|v| format!(" {}{unit}", write(v))).unwrap_or_default();

@@ -30,7 +30,7 @@ pub fn check(args: &args::Check, stop: &AtomicBool) -> Result<u8, Exit> {
     if let (Some(_), false, Some(_)) = (&loaded.expected, args.read_only, &loaded.study) {
         // An entry is checked alone; `catalogue test` looks at its variants too.
         let only = entry.only.clone();
-        entry.expected.published.retain(|p| p.set == only);
+        entry.expected.published.retain(|p| p.asking.set == only);
         entry.expected.fits.clear();
         let choices = Choices { patients: args.patients, seed: None };
         announce(&entry, choices);

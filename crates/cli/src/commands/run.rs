@@ -86,6 +86,45 @@ pub fn job(
     Ok(Job { compiled, study, method, threads: args::threads(threads), batch: BATCH })
 }
 
+/// Runs a job without tables, telling `each` of every patient; `left` says what an interruption leaves undone.
+///
+/// # Errors
+/// Interrupted.
+pub fn gathered(
+    job: &Job,
+    stop: &AtomicBool,
+    left: &str,
+    mut each: impl FnMut(&PatientOutcome),
+) -> Result<Gather, Exit> {
+    let mut gathered = Gather::new(&job.compiled.model, &job.study);
+    let options = Options { method: job.method, threads: job.threads, batch: job.batch };
+    let bar = progress_of(job.study.patients);
+    let finish = run_cohort(&job.compiled, &job.study, 0..job.study.patients, options, stop, |handed| {
+        if let Handed::Next(patient) = handed {
+            gathered.add(&patient);
+            each(&patient);
+            bar.set_position(u64::from(patient.patient) + 1);
+        }
+        Ok::<(), Exit>(())
+    })?;
+    bar.finish_and_clear();
+    match finish {
+        Finish::Interrupted => Err(Exit { message: format!("interrupted: {left}"), code: code::INTERRUPTED }),
+        _ => Ok(gathered),
+    }
+}
+
+/// What a report says of a run, with the answers that its study asks for.
+pub fn told(job: &Job, gathered: &Gather, answers: &Answers) -> ReportData {
+    let (compiled, study) = (&job.compiled, &job.study);
+    let mut data = figures(compiled, study, gathered, &gathered.summarise(), job.method.name());
+    pictures::fill(&mut data, compiled, study, gathered, job.method);
+    if data.finished > 0 {
+        data.answers = answers.found(&compiled.model, study, job.method, gathered);
+    }
+    data
+}
+
 /// Runs a job with its tables written into `into`. A run that is kept goes on where its checkpoints end, and its new patients
 /// are kept too.
 pub fn simulate(
@@ -148,13 +187,7 @@ pub fn simulate(
         }
     }
     tables.close().map_err(fail)?;
-    let summary = gathered.summarise();
-    let mut data = figures(&job.compiled, &job.study, &gathered, &summary, job.method.name());
-    pictures::fill(&mut data, &job.compiled, &job.study, &gathered, job.method);
-    if data.finished > 0 {
-        data.answers = answers.found(&job.compiled.model, &job.study, job.method, &gathered);
-    }
-    Ok(data)
+    Ok(told(job, &gathered, &answers))
 }
 
 /// `remission run`

@@ -3,12 +3,12 @@
 //! An answer is a quantity as of a published number, without one. It is computed for every arm, or for the arm that is named, with the 95 % interval of
 //! chance among the simulated patients.
 
-use super::figure::{Found, arms, threshold_scale};
-use super::gather::{Kept, Patients, Probe, unit_of};
+use super::figure::Found;
+use super::gather::{Patients, unit_of};
 use super::names::faults_of;
 use super::quantity::{Over, Quantity};
 use super::spread::{Estimate, NORMAL};
-use super::{Published, read};
+use super::{Asking, read};
 use crate::load::{Loaded, Source};
 use crate::report::data::{Answer, ArmAnswer};
 use remission_cohort::outcome::PatientOutcome;
@@ -20,8 +20,8 @@ use remission_model::resolved::{Model, Study};
 /// Answers that a run is asked for, and what they need of its patients.
 pub struct Answers {
     /// By answer and arm.
-    asked: Vec<(usize, Published)>,
-    names: Vec<Published>,
+    asked: Vec<(usize, Asking)>,
+    names: Vec<Asking>,
     patients: Patients,
 }
 
@@ -48,25 +48,13 @@ impl Answers {
                 continue;
             }
             let k = out.names.len();
-            let every = study.arms.iter().map(|a| Some(a.name.clone()));
-            let against = answer.against.clone();
-            let of: Vec<Option<String>> = match &answer.arm {
-                Some(arm) => vec![Some(arm.clone())],
-                None => every.filter(|arm| answer.quantity != Quantity::HazardRatio || *arm != against).collect(),
-            };
-            out.asked.extend(of.into_iter().map(|arm| (k, Published { arm, ..answer.clone() })));
+            let every = study.arms.iter().map(|a| a.name.clone());
+            let of = answer.arm.clone().map_or_else(|| every.collect(), |arm| vec![arm]);
+            out.asked.extend(of.into_iter().map(|arm| (k, Asking { arm: Some(arm), ..answer.clone() })));
             out.names.push(answer);
         }
-        for (k, (_, p)) in out.asked.iter().enumerate() {
-            if let Quantity::Reading(r) = &p.quantity
-                && let Some(probe) = Probe::new(r, model)
-            {
-                let (arm, against) = arms(p, study);
-                let arms = std::iter::once(arm).chain(against).map(|a| (a, Vec::new())).collect();
-                out.patients
-                    .readings
-                    .push((k, Kept { probe, over: r.over.clone(), scale: threshold_scale(p, model), arms }));
-            }
+        for (k, (_, asking)) in out.asked.iter().enumerate() {
+            out.patients.keep(k, asking, model, study);
         }
         out
     }
@@ -81,9 +69,9 @@ impl Answers {
     /// The answers of a run.
     pub fn found(&self, model: &Model, study: &Study, method: Method, gathered: &Gather) -> Vec<Answer> {
         let found = Found { model, study, method, gathered, patients: &self.patients, sigmas: NORMAL };
-        let one = |(k, answer): (usize, &Published)| {
+        let one = |(k, answer): (usize, &Asking)| {
             let own = || self.asked.iter().enumerate().filter(|(_, a)| a.0 == k);
-            let arm = |(at, (_, p)): (usize, &(usize, Published))| {
+            let arm = |(at, (_, p)): (usize, &(usize, Asking))| {
                 let figure = found.figure(at, p);
                 let finite = |x: f64| x.is_finite().then_some(x);
                 let counted = is_counted(answer);
@@ -120,7 +108,7 @@ impl Answers {
 }
 
 /// A share of patients who are counted, each once.
-fn is_counted(p: &Published) -> bool {
+fn is_counted(p: &Asking) -> bool {
     let waits = matches!(p.quantity, Quantity::ProgressionFreeAt(_) | Quantity::AliveAt(_));
     is_share(&p.quantity) && !waits && p.against.is_none() && p.unit.is_none()
 }
@@ -132,7 +120,7 @@ fn wilson_of(share: f64, patients: usize) -> [Option<f64>; 2] {
 }
 
 /// True for what stands in the table of arms that a run prints.
-fn is_in_table(p: &Published) -> bool {
+fn is_in_table(p: &Asking) -> bool {
     let plain = p.unit.is_none() && (p.against.is_none() || p.quantity == Quantity::HazardRatio);
     plain
         && matches!(

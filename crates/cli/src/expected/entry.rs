@@ -94,7 +94,7 @@ impl Entry {
 
     /// Whether a number is among those that are looked at.
     pub fn looks_at(&self, p: &Published) -> bool {
-        self.only.is_none() || self.only == p.set
+        self.only.is_none() || self.only == p.asking.set
     }
 }
 

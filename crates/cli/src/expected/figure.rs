@@ -4,7 +4,7 @@
 use super::gather::{Patients, factor, unit_of, unit_of_patient};
 use super::quantity::{Law, Over, Quantity};
 use super::spread::{self, Estimate, NORMAL, SIGMAS};
-use super::{Published, Relation};
+use super::{Asking, Relation};
 use crate::figures::{MONTH, blood};
 use remission_cohort::law::StudyLaw;
 use remission_cohort::outcome::OriginFound;
@@ -33,14 +33,14 @@ pub struct Found<'a> {
 }
 
 /// Index of a published number's arm, and of the one it is compared with.
-pub fn arms(p: &Published, study: &Study) -> (usize, Option<usize>) {
+pub fn arms(p: &Asking, study: &Study) -> (usize, Option<usize>) {
     let at = |name: &Option<String>| name.as_ref().and_then(|n| study.arms.iter().position(|a| &a.name == n));
     (at(&p.arm).unwrap_or(0), at(&p.against))
 }
 
 impl Found<'_> {
     /// The counterpart of published number `k`.
-    pub fn figure(&self, k: usize, p: &Published) -> Result<Estimate, String> {
+    pub fn figure(&self, k: usize, p: &Asking) -> Result<Estimate, String> {
         let own = unit_of(&p.quantity, self.model);
         let (arm, against) = arms(p, self.study);
         let plain = against.is_some() && p.relation == Relation::Ratio;
@@ -224,7 +224,7 @@ pub fn of_law(law: &Law, found: &StudyLaw, arm: usize) -> Result<Estimate, Strin
 }
 
 /// What a patient's own number is multiplied by, and a threshold is in, where it has a unit of its own.
-pub fn threshold_scale(p: &Published, model: &Model) -> f64 {
+pub fn threshold_scale(p: &Asking, model: &Model) -> f64 {
     match &p.quantity {
         Quantity::Reading(r) => match &r.over {
             Over::Share(_, t) if !t.unit.is_empty() => factor(&t.unit, &unit_of_patient(r, model)).unwrap_or(f64::NAN),

@@ -4,10 +4,12 @@
 //! Of a patient whose run ended before the day asked for (death, the ceiling, progression where the arm ends there) the last look is taken: who was
 //! cured stays cured, and a tumour that reached the ceiling is as large as that.
 
+use super::Asking;
+use super::figure::{arms, threshold_scale};
 use super::quantity::{Over, Quantity, Reading, Take, When};
 use remission_cohort::measure::channels;
 use remission_cohort::outcome::{ArmOutcome, OriginFound, PatientOutcome, Seen};
-use remission_model::resolved::Model;
+use remission_model::resolved::{Model, Study};
 use remission_model::units::{Unit, quantity, unit};
 
 /// Where a variable of trajectories stands in a look.
@@ -153,6 +155,18 @@ pub struct Patients {
 }
 
 impl Patients {
+    /// Keeps what the figure number `k` reads of every patient from now on, where it is a reading.
+    pub fn keep(&mut self, k: usize, asking: &Asking, model: &Model, study: &Study) {
+        if let Quantity::Reading(r) = &asking.quantity
+            && let Some(probe) = Probe::new(r, model)
+        {
+            let (arm, against) = arms(asking, study);
+            let arms = std::iter::once(arm).chain(against).map(|a| (a, Vec::new())).collect();
+            let scale = threshold_scale(asking, model);
+            self.readings.push((k, Kept { probe, over: r.over.clone(), scale, arms }));
+        }
+    }
+
     /// Adds a patient with an outcome in every arm.
     pub fn add(&mut self, outcome: &PatientOutcome) {
         let Ok(arms) = &outcome.arms else { return };

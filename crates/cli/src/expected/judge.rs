@@ -136,15 +136,15 @@ pub const STALE: &str = "the reason written in expected.toml is stale: the numbe
 pub fn judge(p: &Published, found: Result<Estimate, String>, size: Option<Size>) -> Check {
     let published = p.figure();
     let mut check = Check {
-        name: p.name.clone(),
-        set: p.set.clone(),
-        arm: p.arm.clone(),
+        name: p.asking.name.clone(),
+        set: p.asking.set.clone(),
+        arm: p.asking.arm.clone(),
         kind: p.kind,
         published,
         printed: super::table::printed(p),
         low: p.low,
         high: p.high,
-        unit: p.unit.clone().unwrap_or_default(),
+        unit: p.asking.unit.clone().unwrap_or_default(),
         obtained: None,
         standard_error: None,
         patients: None,
@@ -192,6 +192,7 @@ pub fn judge(p: &Published, found: Result<Estimate, String>, size: Option<Size>)
 mod tests {
     use super::*;
     use crate::expected::quantity::Quantity;
+    use crate::expected::{Asking, Lines, Relation};
     use remission_cohort::patient::Method;
 
     fn checked(range: (f64, f64), value: f64, error: f64, size: Size) -> Check {
@@ -200,16 +201,19 @@ mod tests {
 
     fn for_a_reason(range: (f64, f64), value: f64, error: f64, size: Size, reason: Option<&str>) -> Check {
         let p = Published {
-            name: "x".into(),
-            quantity: Quantity::Response,
-            arm: None,
-            against: None,
-            relation: crate::expected::Relation::Ratio,
-            set: None,
+            asking: Asking {
+                name: "x".into(),
+                quantity: Quantity::Response,
+                arm: None,
+                against: None,
+                relation: Relation::Ratio,
+                set: None,
+                unit: None,
+                lines: Lines::default(),
+            },
             with: Vec::new(),
             method: Method::Leap,
             typical: false,
-            unit: None,
             value: None,
             low: range.0,
             high: range.1,
@@ -218,7 +222,6 @@ mod tests {
             reason: reason.map(String::from),
             citation: None,
             judged_by: None,
-            lines: Default::default(),
         };
         judge(&p, Ok(Estimate { value, down: error, up: error, patients: 1, open: [false; 2] }), Some(size))
     }

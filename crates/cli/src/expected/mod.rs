@@ -30,8 +30,8 @@ use remission_cohort::patient::Method;
 pub struct Expected {
     /// Numbers, in the order written.
     pub published: Vec<Published>,
-    /// What a run of the entry, or of a variant, says first; numbers without a published one.
-    pub answers: Vec<Published>,
+    /// What a run of the entry, or of a variant, says first.
+    pub answers: Vec<Asking>,
     /// What tests judge by a procedure of their own, such as fits to readings.
     pub fits: Vec<Fit>,
     /// How the second reading is compared; none where the file says nothing.
@@ -75,14 +75,14 @@ pub enum Relation {
     Difference,
 }
 
-/// One published number.
+/// A figure that is asked of a run.
 #[derive(Debug, Clone)]
-pub struct Published {
+pub struct Asking {
     /// In words, once in the entry.
     pub name: String,
-    /// What is asked of the run.
+    /// What is asked.
     pub quantity: Quantity,
-    /// Arm; the first where none is named.
+    /// Arm; the first, or every one, where none is named.
     pub arm: Option<String>,
     /// The arm it is compared with.
     pub against: Option<String>,
@@ -90,14 +90,23 @@ pub struct Published {
     pub relation: Relation,
     /// Variant that is run; none: the entry itself.
     pub set: Option<String>,
+    /// Unit, where it is not the quantity's own.
+    pub unit: Option<String>,
+    /// Line of its keys, from 1.
+    pub lines: Lines,
+}
+
+/// One published number.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// Its counterpart in a run.
+    pub asking: Asking,
     /// Parameters that have another value for this number alone: name, and number with its unit.
     pub with: Vec<(String, String)>,
     /// How it is run.
     pub method: Method,
     /// Of the typical patient alone, by the mean equations; else over the study's patients.
     pub typical: bool,
-    /// Unit of `value`, `low` and `high`, where it is not the quantity's own.
-    pub unit: Option<String>,
     /// As printed, where one figure is printed.
     pub value: Option<f64>,
     /// Lowest that agrees.
@@ -114,8 +123,6 @@ pub struct Published {
     pub citation: Option<Citation>,
     /// The test that looks at it, where no run gives it.
     pub judged_by: Option<String>,
-    /// Line of its keys, from 1.
-    pub lines: Lines,
 }
 
 /// Where the keys of an entry stand.
@@ -164,10 +171,10 @@ impl Citation {
 impl Expected {
     /// The honest misses of the entry itself, or of a variant, as written: nothing is run for them.
     pub fn misses(&self, set: Option<&str>) -> Vec<Miss> {
-        let mine = self.published.iter().filter(|p| p.set.as_deref() == set);
+        let mine = self.published.iter().filter(|p| p.asking.set.as_deref() == set);
         mine.filter_map(|p| {
             let reason = p.reason.clone()?;
-            Some(Miss { name: p.name.clone(), published: table::printed(p), reason })
+            Some(Miss { name: p.asking.name.clone(), published: table::printed(p), reason })
         })
         .collect()
     }

@@ -1,11 +1,11 @@
 //! Names in published numbers against the studies of the entry: variants, arms, variables, mechanisms, cell types, units, days.
 
-use super::Published;
 use super::entry::Entry;
 use super::gather::{factor, unit_of, variables};
 use super::quantity::{Law, Over, Quantity, When};
 use super::read::Fault;
 use super::typical::left_to_chance;
+use super::{Asking, Published};
 use crate::load::Loaded;
 use remission_cohort::outcome::OriginFound;
 use remission_cohort::patient::mechanisms;
@@ -30,8 +30,14 @@ pub fn check(entry: &Entry, broken: &[Option<String>]) -> Vec<Fault> {
             with(&second.with, &|_| second.line, loaded, &mut faults);
         }
     }
-    let answers = entry.expected.answers.iter();
-    for p in answers.chain(entry.expected.published.iter().filter(|p| p.judged_by.is_none())) {
+    let published = || entry.expected.published.iter().filter(|p| p.judged_by.is_none());
+    for p in published() {
+        if let Some(loaded) = entry.set(p.asking.set.as_deref()) {
+            with(&p.with, &|key| p.asking.lines.of(key), loaded, &mut faults);
+            faults.extend(typical(p, &loaded.model));
+        }
+    }
+    for p in entry.expected.answers.iter().chain(published().map(|p| &p.asking)) {
         if broken.contains(&p.set) {
             continue;
         }
@@ -45,14 +51,28 @@ pub fn check(entry: &Entry, broken: &[Option<String>]) -> Vec<Fault> {
     faults
 }
 
-/// What is wrong with the names of one number.
-pub fn faults_of(p: &Published, loaded: &Loaded) -> Vec<Fault> {
+/// A reading of the typical patient that chance has a part in.
+fn typical(p: &Published, model: &remission_model::Model) -> Option<Fault> {
+    let Quantity::Reading(r) = &p.asking.quantity else { return None };
+    let why = left_to_chance(model, &r.of).filter(|_| p.typical)?;
+    Some(Fault {
+        line: p.asking.lines.of("of"),
+        at: "of".into(),
+        found: format!("`{}` of the typical patient: {why}", r.of),
+        allowed: "patients = \"median\", \"mean\", \"quantile 0.9\" or \"share > 0.5\", over the study's patients"
+            .into(),
+        near: Vec::new(),
+    })
+}
+
+/// What is wrong with the names of one figure.
+pub fn faults_of(p: &Asking, loaded: &Loaded) -> Vec<Fault> {
     let mut faults = Vec::new();
     one(p, loaded, &mut faults);
     faults
 }
 
-fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
+fn one(p: &Asking, loaded: &Loaded, faults: &mut Vec<Fault>) {
     let Some(study) = &loaded.study else {
         faults.push(Fault {
             line: p.lines.own,
@@ -117,18 +137,6 @@ fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
         faults.push(Fault::of_name(p.lines.of(key), key, what, name, &known));
         return;
     }
-    if let (Quantity::Reading(r), true) = (&p.quantity, p.typical)
-        && let Some(why) = left_to_chance(model, &r.of)
-    {
-        faults.push(Fault {
-            line: p.lines.of("of"),
-            at: "of".into(),
-            found: format!("`{}` of the typical patient: {why}", r.of),
-            allowed: "patients = \"median\", \"mean\", \"quantile 0.9\" or \"share > 0.5\", over the study's patients"
-                .into(),
-            near: Vec::new(),
-        });
-    }
     if let Quantity::Correlation(pair) = &p.quantity {
         let traits = model.parameters.iter().filter(|p| p.covariate.is_some());
         let known: Vec<String> = traits.map(|p| p.name.clone()).collect();
@@ -136,7 +144,6 @@ fn one(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
             faults.push(Fault::of_name(p.lines.of("of"), "of", "the covariate", name, &known));
         }
     }
-    with(&p.with, &|key| p.lines.of(key), loaded, faults);
     units(p, loaded, faults);
 }
 
@@ -171,7 +178,7 @@ fn with(all: &[(String, String)], line: &dyn Fn(&str) -> usize, loaded: &Loaded,
 }
 
 /// Units fit what they stand for.
-fn units(p: &Published, loaded: &Loaded, faults: &mut Vec<Fault>) {
+fn units(p: &Asking, loaded: &Loaded, faults: &mut Vec<Fault>) {
     let mut wrong = |key: &str, unit: &str, own: &str| {
         let own =
             if own.is_empty() { "a plain number or a share (%)".to_string() } else { format!("a unit like {own}") };

@@ -6,7 +6,7 @@ mod section;
 
 use super::quantity::{self, Form, Law, Over, Quantity, Reading, Take, When};
 use super::second::Second;
-use super::{Citation, Expected, Fit, Kind, Published, Relation};
+use super::{Asking, Citation, Expected, Fit, Kind, Published, Relation};
 use crate::failure::Exit;
 use crate::load::Source;
 use remission_cohort::patient::Method;
@@ -105,10 +105,10 @@ pub fn read(source: &Source) -> Result<Expected, Vec<Fault>> {
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
     for p in &out.published {
-        if let Some(first) = seen.insert(&p.name, p.lines.own) {
+        if let Some(first) = seen.insert(&p.asking.name, p.asking.lines.own) {
             faults.push(Fault {
-                line: p.lines.of("name"),
-                at: format!("\"{}\"", p.name),
+                line: p.asking.lines.of("name"),
+                at: format!("\"{}\"", p.asking.name),
                 found: format!("the same name as in line {first}"),
                 allowed: "every name once: write name = \"...\" in words that tell the two apart".into(),
                 near: Vec::new(),
@@ -159,34 +159,18 @@ fn published(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
     let methods = [("leap", Method::Leap), ("mean", Method::Mean), ("exact", Method::Exact)];
     let method = s.choice("method", &methods, Some(Method::Leap), faults);
     let typical = typical(s, found.map(|f| f.0.name), method, faults);
-    let relations = [("ratio", Relation::Ratio), ("difference", Relation::Difference)];
-    let relation = s.choice("as", &relations, Some(Relation::Ratio), faults);
-    if s.has("as") && !s.has("against") {
-        s.fault("as", "`as` without `against`", "as = \"ratio\" or \"difference\" beside against = \"<arm>\"", faults);
-    }
-    let [arm, against, set, unit, range, reason] =
-        ["arm", "against", "set", "unit", "range", "reason"].map(|key| s.text(key, faults));
+    let [range, reason] = ["range", "reason"].map(|key| s.text(key, faults));
     let citation = citation(s, faults);
     let with = s.quantities("with", faults);
-    let name = s.text("name", faults).or_else(|| {
-        let parts = [written.clone()?, arm.clone().unwrap_or_default()];
-        let name = parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(", ");
-        Some(set.as_ref().map_or(name.clone(), |set| format!("{name} ({set})")))
-    });
+    let asking = asking(s, quantity, faults);
     if faults.len() > before {
         return None;
     }
     Some(Published {
-        name: name?,
-        quantity: quantity?,
-        arm,
-        against,
-        relation: relation?,
-        set,
+        asking: asking?,
         with,
         method: method?,
         typical,
-        unit,
         value,
         low: low?,
         high: high?,
@@ -195,53 +179,44 @@ fn published(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
         reason,
         citation,
         judged_by,
-        lines: s.lines(),
     })
+}
+
+/// What is asked of a run, of which the quantity has been read.
+fn asking(s: &Section<'_>, quantity: Option<Quantity>, faults: &mut Vec<Fault>) -> Option<Asking> {
+    let relations = [("ratio", Relation::Ratio), ("difference", Relation::Difference)];
+    let relation = s.choice("as", &relations, Some(Relation::Ratio), faults);
+    if s.has("as") && !s.has("against") {
+        s.fault("as", "`as` without `against`", "as = \"ratio\" or \"difference\" beside against = \"<arm>\"", faults);
+    }
+    let [name, written, arm, against, set, unit] =
+        ["name", "quantity", "arm", "against", "set", "unit"].map(|key| s.text(key, faults));
+    let name = name.or_else(|| {
+        let parts = [written?, arm.clone().unwrap_or_default()];
+        let name = parts.iter().filter(|p| !p.is_empty()).cloned().collect::<Vec<_>>().join(", ");
+        Some(set.as_ref().map_or(name.clone(), |set| format!("{name} ({set})")))
+    });
+    Some(Asking { name: name?, quantity: quantity?, arm, against, relation: relation?, set, unit, lines: s.lines() })
 }
 
 /// Keys of an answer beside those of its quantity.
 const OF_ANSWER: [&str; 7] = ["name", "quantity", "arm", "against", "as", "set", "unit"];
 
 /// What a run says first.
-fn answer(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Published> {
+fn answer(s: &Section<'_>, faults: &mut Vec<Fault>) -> Option<Asking> {
     let before = faults.len();
-    let name = s.need_text("name", "what it is, in words, such as \"alive at 3 years\"", faults);
+    s.need_text("name", "what it is, in words, such as \"alive at 3 years\"", faults);
     let written = s.need_text("quantity", "what is asked of the run", faults)?;
-    let found = quantity::form_of(&written).filter(|(form, _)| !form.name.starts_with("law."));
-    let Some((form, of)) = found else {
-        let known: Vec<String> = quantity::all_names().into_iter().filter(|n| !n.starts_with("law.")).collect();
+    let of_runs = |name: &str| !name.starts_with("law.");
+    let Some((form, of)) = quantity::form_of(&written).filter(|(form, _)| of_runs(form.name)) else {
+        let known: Vec<String> = quantity::all_names().into_iter().filter(|n| of_runs(n)).collect();
         faults.push(Fault::of_name(s.line_of("quantity"), "quantity", "the quantity", &written, &known));
         return None;
     };
     s.only(&OF_ANSWER.iter().chain(form.keys).copied().collect::<Vec<_>>(), faults);
     let quantity = of_form(form, of, s, faults);
-    let relations = [("ratio", Relation::Ratio), ("difference", Relation::Difference)];
-    let relation = s.choice("as", &relations, Some(Relation::Ratio), faults);
-    let [arm, against, set, unit] = ["arm", "against", "set", "unit"].map(|key| s.text(key, faults));
-    if faults.len() > before {
-        return None;
-    }
-    Some(Published {
-        name: name?,
-        quantity: quantity?,
-        arm,
-        against,
-        relation: relation?,
-        set,
-        with: Vec::new(),
-        method: Method::Leap,
-        typical: false,
-        unit,
-        value: None,
-        low: f64::NEG_INFINITY,
-        high: f64::INFINITY,
-        range: None,
-        kind: Kind::Predicted,
-        reason: None,
-        citation: None,
-        judged_by: None,
-        lines: s.lines(),
-    })
+    let asking = asking(s, quantity, faults);
+    asking.filter(|_| faults.len() == before)
 }
 
 /// Whether a number is of the typical patient alone: what the mean equations give, unless patients are asked for.

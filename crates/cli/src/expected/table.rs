@@ -28,7 +28,7 @@ pub fn digits_of(low: f64, high: f64) -> usize {
 pub fn printed(p: &Published) -> String {
     let more = digits_of(p.low, p.high);
     let range = format!("{} to {}", digits(p.low, more), digits(p.high, more));
-    let unit = p.unit.as_ref().map_or(String::new(), |u| format!(" {u}"));
+    let unit = p.asking.unit.as_ref().map_or(String::new(), |u| format!(" {u}"));
     match p.value {
         Some(value) => format!("{} ({range}){unit}", digits(value, more)),
         None => format!("{range}{unit}"),

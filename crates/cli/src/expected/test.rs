@@ -1,21 +1,19 @@
 //! An entry against its published numbers: every set and method that a number needs is run once.
 
 use super::entry::Entry;
-use super::figure::{Found, arms, of_law, threshold_scale};
-use super::gather::{Kept, Patients, Probe};
+use super::figure::{Found, arms, of_law};
+use super::gather::Patients;
 use super::judge::{Check, Size, Status, judge};
 use super::quantity::{Law, Quantity};
 use super::second::{Second, compare};
 use super::spread::{Estimate, SIGMAS};
 use super::typical::typical;
 use super::{Kind, Published};
-use crate::commands::run::{Job, job, progress_of};
+use crate::commands::run::{Job, gathered, job};
 use crate::failure::{Exit, code};
 use crate::load::{Loaded, Source};
 use remission_cohort::law::{Refused, StudyLaw, law, typical_none};
 use remission_cohort::patient::Method;
-use remission_cohort::run::{Finish, Handed, Options, run as run_cohort};
-use remission_cohort::summary::Gather;
 use remission_engine::compiled::Compiled;
 use remission_model::resolved::{Study, Visits};
 use std::sync::atomic::AtomicBool;
@@ -74,7 +72,7 @@ pub fn plan(entry: &Entry, choices: Choices) -> Vec<String> {
             in_words(key, choices.size(key.2, study), choices.seed.unwrap_or(study.seed))
         ));
     }
-    match all.iter().filter(|(_, p)| p.quantity.is_law()).count() {
+    match all.iter().filter(|(_, p)| p.asking.quantity.is_law()).count() {
         0 => {}
         n => out.push(format!("the exact law: for {}", count(n))),
     }
@@ -108,7 +106,7 @@ fn looked_at(entry: &Entry) -> Vec<(usize, &Published)> {
 
 /// Whether a run of the cohort gives a number.
 fn is_run(p: &Published) -> bool {
-    !p.quantity.is_law() && p.quantity != Quantity::Elsewhere
+    !p.asking.quantity.is_law() && p.asking.quantity != Quantity::Elsewhere
 }
 
 /// The runs of the cohort that the numbers need, each once.
@@ -131,13 +129,13 @@ pub fn test(entry: &Entry, choices: Choices, stop: &AtomicBool) -> Result<Tested
     let mut out = Tested { id: entry.id.clone(), checks: Vec::new(), elsewhere: Vec::new(), runs: Vec::new() };
     let mut checks: Vec<(usize, Check)> = Vec::new();
     for (k, p) in &all {
-        match &p.quantity {
+        match &p.asking.quantity {
             Quantity::Elsewhere => {
                 let judged_by = p.judged_by.clone().unwrap_or_default();
-                out.elsewhere.push(Elsewhere { name: p.name.clone(), judged_by });
+                out.elsewhere.push(Elsewhere { name: p.asking.name.clone(), judged_by });
             }
             Quantity::Law(asked) => {
-                let own = entry.set(p.set.as_deref()).and_then(|l| l.study.as_ref());
+                let own = entry.set(p.asking.set.as_deref()).and_then(|l| l.study.as_ref());
                 let size = own.map(|study| Size { run: choices.size(false, study), own: study.patients });
                 checks.push((*k, judge(p, by_law(entry, p, asked, choices, stop)?, size)));
             }
@@ -217,7 +215,7 @@ fn twice(entry: &Entry, source: &Source) -> Check {
 type Run<'a> = (Option<&'a str>, Method, bool, &'a [(String, String)]);
 
 fn run_of(p: &Published) -> Run<'_> {
-    (p.set.as_deref(), p.method, p.typical, &p.with)
+    (p.asking.set.as_deref(), p.method, p.typical, &p.with)
 }
 
 /// A set with other values of parameters, whose names and units have been checked.
@@ -243,29 +241,9 @@ fn figures(job: &Job, mine: &[(usize, &Published)], stop: &AtomicBool) -> Result
     let (model, study) = (&job.compiled.model, &job.study);
     let mut patients = Patients::default();
     for (k, p) in mine {
-        if let Quantity::Reading(r) = &p.quantity
-            && let Some(probe) = Probe::new(r, model)
-        {
-            let (arm, against) = arms(p, study);
-            let arms = std::iter::once(arm).chain(against).map(|a| (a, Vec::new())).collect();
-            patients.readings.push((*k, Kept { probe, over: r.over.clone(), scale: threshold_scale(p, model), arms }));
-        }
+        patients.keep(*k, &p.asking, model, study);
     }
-    let mut gathered = Gather::new(model, study);
-    let options = Options { method: job.method, threads: job.threads, batch: job.batch };
-    let bar = progress_of(study.patients);
-    let finish = run_cohort(&job.compiled, study, 0..study.patients, options, stop, |handed| {
-        if let Handed::Next(patient) = handed {
-            gathered.add(&patient);
-            patients.add(&patient);
-            bar.set_position(u64::from(patient.patient) + 1);
-        }
-        Ok::<(), Exit>(())
-    })?;
-    bar.finish_and_clear();
-    if finish == Finish::Interrupted {
-        return Err(interrupted());
-    }
+    let gathered = gathered(job, stop, "nothing was judged", |patient| patients.add(patient))?;
     if let Some((number, _, why)) = gathered.failed.first() {
         let why = format!(
             "{} of {} patients failed, the first (patient {number}): {why}",
@@ -275,7 +253,7 @@ fn figures(job: &Job, mine: &[(usize, &Published)], stop: &AtomicBool) -> Result
         return Ok(mine.iter().map(|(k, _)| (*k, Err(why.clone()))).collect());
     }
     let found = Found { model, study, method: job.method, gathered: &gathered, patients: &patients, sigmas: SIGMAS };
-    Ok(mine.iter().map(|(k, p)| (*k, found.figure(*k, p))).collect())
+    Ok(mine.iter().map(|(k, p)| (*k, found.figure(*k, &p.asking))).collect())
 }
 
 /// A probability by the exact law of the typical patient, or averaged over the study's.
@@ -287,7 +265,7 @@ fn by_law(
     stop: &AtomicBool,
 ) -> Result<Result<Estimate, String>, Exit> {
     let Some((loaded, mut study)) = entry
-        .set(p.set.as_deref())
+        .set(p.asking.set.as_deref())
         .map(|l| changed(l, &p.with))
         .and_then(|l: Loaded| Some((l.study.clone()?, l)))
         .map(|(s, l)| (l, s))
@@ -298,7 +276,7 @@ fn by_law(
     study.seed = choices.seed.unwrap_or(study.seed);
     // Nothing else is looked at.
     study.visits = Visits { spacing: vec![(0.0, study.horizon)], window: 0.0 };
-    let (arm, against) = arms(p, &study);
+    let (arm, against) = arms(&p.asking, &study);
     let compiled = Compiled::new(&loaded.model);
     let of = |arm: usize| -> Result<Result<Estimate, String>, Exit> {
         let mut study = study.clone();
@@ -325,7 +303,7 @@ fn by_law(
     let own = of(arm)?;
     Ok(match against {
         Some(other) => match (own, of(other)?) {
-            (Ok(a), Ok(b)) => a.against(b, p.relation),
+            (Ok(a), Ok(b)) => a.against(b, p.asking.relation),
             (Err(why), _) | (_, Err(why)) => Err(why),
         },
         None => own,

@@ -4,24 +4,21 @@
 use super::markdown::{code, paper, plain, table};
 use super::stamp::{ArmStamp, Stamp, of_files};
 use crate::audit::{Marks, audit};
-use crate::commands::run::{job, progress_of};
+use crate::commands::run::{gathered, job, told};
 use crate::expected::Kind;
 use crate::expected::answer::Answers;
 use crate::expected::entry::Entry;
 use crate::expected::judge::{Check, Status};
 use crate::expected::table::{Counts, digits, named};
 use crate::expected::test::{Choices, Tested, test};
-use crate::failure::{Exit, code as exit_code};
-use crate::figures::{MONTH, figures, title};
+use crate::failure::Exit;
+use crate::figures::{MONTH, title};
 use crate::map::draw;
-use crate::pictures;
 use crate::report::data::{Answer, ArmAnswer, ArmData, ReportData};
 use crate::report::words::{self, Clock};
 use crate::report::{alone, answers};
 use crate::treatment;
 use remission_cohort::patient::Method;
-use remission_cohort::run::{Finish, Handed, Options, run as run_cohort};
-use remission_cohort::summary::Gather;
 use std::sync::atomic::AtomicBool;
 
 /// Arms that are told one by one in the index.
@@ -52,29 +49,9 @@ pub fn make(entry: &Entry, patients: Option<u32>, stop: &AtomicBool) -> Result<M
 /// One run of the entry, as `run` does it, without its tables.
 fn run(entry: &Entry, patients: Option<u32>, stop: &AtomicBool) -> Result<ReportData, Exit> {
     let job = job(&entry.sets[0].1, patients, None, Method::Leap, None)?;
-    let mut gathered = Gather::new(&job.compiled.model, &job.study);
-    let mut asked = Answers::of(entry.source.as_ref(), &entry.id, &entry.sets[0].1, &job.study);
-    let options = Options { method: job.method, threads: job.threads, batch: job.batch };
-    let bar = progress_of(job.study.patients);
-    let finish = run_cohort(&job.compiled, &job.study, 0..job.study.patients, options, stop, |handed| {
-        if let Handed::Next(patient) = handed {
-            gathered.add(&patient);
-            asked.add(&patient);
-            bar.set_position(u64::from(patient.patient) + 1);
-        }
-        Ok::<(), Exit>(())
-    })?;
-    bar.finish_and_clear();
-    if finish == Finish::Interrupted {
-        return Err(Exit { message: "interrupted: no page was written".into(), code: exit_code::INTERRUPTED });
-    }
-    let summary = gathered.summarise();
-    let mut data = figures(&job.compiled, &job.study, &gathered, &summary, job.method.name());
-    pictures::fill(&mut data, &job.compiled, &job.study, &gathered, job.method);
-    if data.finished > 0 {
-        data.answers = asked.found(&job.compiled.model, &job.study, job.method, &gathered);
-    }
-    Ok(data)
+    let mut answers = Answers::of(entry.source.as_ref(), &entry.id, &entry.sets[0].1, &job.study);
+    let gathered = gathered(&job, stop, "no page was written", |patient| answers.add(patient))?;
+    Ok(told(&job, &gathered, &answers))
 }
 
 /// The page of what was run and tested.
