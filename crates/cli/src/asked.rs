@@ -6,7 +6,6 @@ use crate::commands::run::{Job, job};
 use crate::failure::Exit;
 use crate::load::{Loaded, Source, resolve};
 use crate::record::{self, Record, digest};
-use crate::report::data::Miss;
 use crate::unfinished::FOLDER;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -37,12 +36,9 @@ pub struct Asked {
     pub csv: bool,
     /// SHA-256 of every input.
     pub inputs: BTreeMap<String, String>,
-    /// Published numbers that are known not to come out, for the report.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub misses: Vec<Miss>,
-    /// The file of published numbers, where it asks for answers.
+    /// The file of published numbers beside the study, for the report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answers: Option<String>,
+    pub expected: Option<String>,
 }
 
 impl Asked {
@@ -91,8 +87,7 @@ impl Asked {
             method: record.method.clone(),
             csv: record.files.keys().any(|f| f.ends_with(".csv")),
             inputs: record.inputs.clone(),
-            misses: Vec::new(),
-            answers: None,
+            expected: None,
         }
     }
 

@@ -9,8 +9,10 @@ mod common;
 use common::written;
 use remission_engine::before::start;
 use remission_engine::compiled::Compiled;
+use remission_engine::mean::MeanTumour;
 use remission_engine::stream::{Purpose, Stream};
 use remission_engine::tumour::{Method, Tumour};
+use remission_model::regimen::from_sentences;
 
 const MODEL: &str = "
 [model]
@@ -33,6 +35,15 @@ fn at_start<'a>(compiled: &'a Compiled, parameters: &[f64]) -> Tumour<'a> {
     let mut before = Stream::new(1, 0, 0, Purpose::BeforeTreatment);
     let state = start(compiled, parameters, Method::Leap, &mut before).unwrap();
     Tumour::new(compiled, parameters, state, Method::Leap).unwrap()
+}
+
+/// The same and its mean equations, under one regimen.
+fn under<'a>(compiled: &'a Compiled, parameters: &[f64], sentence: &str) -> (Tumour<'a>, MeanTumour<'a>) {
+    let regimen = from_sentences(&[sentence], &compiled.model).unwrap();
+    let (mut tumour, mut mean) = (at_start(compiled, parameters), MeanTumour::start(compiled, parameters).unwrap());
+    tumour.follow(&regimen);
+    mean.follow(&regimen);
+    (tumour, mean)
 }
 
 #[test]
@@ -82,11 +93,7 @@ start = { a = '1 cell' }
 #[test]
 fn cells_that_arrive_at_once_are_felt_at_once() {
     let (compiled, parameters) = written(ARRIVALS);
-    let regimen = remission_model::regimen::from_sentences(&["implant 1 mg once from day 3"], &compiled.model).unwrap();
-    let mut mean = remission_engine::mean::MeanTumour::start(&compiled, &parameters).unwrap();
-    mean.follow(&regimen);
-    let mut tumour = at_start(&compiled, &parameters);
-    tumour.follow(&regimen);
+    let (mut tumour, mut mean) = under(&compiled, &parameters, "implant 1 mg once from day 3");
     let mut stream = Stream::new(1, 0, 0, Purpose::Treatment);
     for day in [2.5, 3.0, 3.0 + 0.25] {
         tumour.advance(day, f64::INFINITY, &mut stream).unwrap();
@@ -127,11 +134,7 @@ start = { a = '2.5e10 cells' }
 #[test]
 fn levels_follow_the_path_within_a_step() {
     let (compiled, parameters) = written(EFFECTORS);
-    let regimen = remission_model::regimen::from_sentences(&["cart 0.2 mg once from day 3"], &compiled.model).unwrap();
-    let mut mean = remission_engine::mean::MeanTumour::start(&compiled, &parameters).unwrap();
-    mean.follow(&regimen);
-    let mut tumour = at_start(&compiled, &parameters);
-    tumour.follow(&regimen);
+    let (mut tumour, mut mean) = under(&compiled, &parameters, "cart 0.2 mg once from day 3");
     let mut stream = Stream::new(1, 0, 0, Purpose::Treatment);
     for day in [2.0, 3.0, 4.0, 8.0] {
         tumour.advance(day, f64::INFINITY, &mut stream).unwrap();

@@ -58,6 +58,7 @@ pub(crate) struct Context<'r> {
     /// Types whose cells are not of the tumour.
     immune: Vec<bool>,
     site_names: Vec<String>,
+    drug_names: Vec<String>,
 }
 
 pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved::Model> {
@@ -98,7 +99,9 @@ pub(crate) fn model(w: &written::Model, report: &mut Report) -> Option<resolved:
     let tables = tables.into_iter().flatten().collect();
     let immune = w.cells.iter().map(sites::immune).collect();
     let site_names = w.sites.iter().map(|s| s.name.text.clone()).collect();
-    let mut cx = Context { scope, report, values, tables, tables_sound, cell_names, cell_index, immune, site_names };
+    let drug_names = w.drugs.iter().map(|d| d.name.text.clone()).collect();
+    let mut cx =
+        Context { scope, report, values, tables, tables_sound, cell_names, cell_index, immune, site_names, drug_names };
 
     let mut parameters: Vec<_> =
         (w.parameters.iter().zip(&quantities)).map(|(p, q)| parameters::parameter(p, q.as_ref(), cx.report)).collect();

@@ -4,12 +4,11 @@ use crate::args::{self, MethodArg};
 use crate::asked::Asked;
 use crate::commands::resume::{self, Found};
 use crate::disk;
-use crate::expected::answer::{Answers, source_of};
-use crate::expected::known_misses;
+use crate::expected::{self, answer::Answers};
 use crate::extra_arms::with_arms;
 use crate::failure::{Exit, code};
 use crate::figures::figures;
-use crate::load::{Loaded, Source, load};
+use crate::load::{Loaded, load};
 use crate::record::{self, Record};
 use crate::report;
 use crate::report::data::ReportData;
@@ -266,14 +265,11 @@ fn make(
 ) -> Result<ReportData, Exit> {
     let whole = kept.whole()?;
     let put = |name: &str, bytes: &[u8]| disk::write(&whole.join(name), bytes).map_err(disk::exit);
-    let expected = kept.asked.answers.as_ref().map(|text| Source {
-        file: "expected.toml".into(),
-        shown: "expected.toml".into(),
-        text: text.clone(),
-    });
-    let answers = Answers::of(expected.as_ref(), &loaded.name, loaded, &job.study);
+    let expected = expected::beside(kept.asked.expected.as_deref(), &loaded.name);
+    let set = expected::set_of(&loaded.name);
+    let answers = Answers::of(&expected, set, loaded, &job.study);
     let mut data = simulate(job, &whole, stop, bar, Some(kept), answers)?;
-    data.misses.clone_from(&kept.asked.misses);
+    data.misses = expected.misses(set);
     for source in &loaded.sources {
         put(&record::input_name(source), source.text.as_bytes())?;
     }
@@ -309,8 +305,7 @@ fn begin(job: &Job, loaded: &Loaded, args: &args::Run, every: u32) -> Result<Unf
         method: job.method.name().to_string(),
         csv: args.csv,
         inputs: record::inputs(&loaded.sources),
-        misses: known_misses(loaded),
-        answers: source_of(loaded).map(|s| s.text),
+        expected: loaded.expected.as_ref().map(|source| source.text.clone()),
     };
     let begin = |dir: &Path| Unfinished::begin(dir, asked.clone(), &loaded.sources, every);
     if let Some(out) = &args.out {

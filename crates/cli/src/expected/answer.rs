@@ -8,8 +8,8 @@ use super::gather::{Patients, unit_of};
 use super::names::faults_of;
 use super::quantity::{Over, Quantity};
 use super::spread::{Estimate, NORMAL};
-use super::{Asking, read};
-use crate::load::{Loaded, Source};
+use super::{Asking, Expected};
+use crate::load::Loaded;
 use crate::report::data::{Answer, ArmAnswer};
 use remission_cohort::outcome::PatientOutcome;
 use remission_cohort::patient::Method;
@@ -31,13 +31,11 @@ impl Answers {
         Answers { asked: Vec::new(), names: Vec::new(), patients: Patients::default() }
     }
 
-    /// Those of a file of published numbers that are of this set. What names something that the study does not have is told of and left out.
-    pub fn of(source: Option<&Source>, name: &str, loaded: &Loaded, study: &Study) -> Answers {
-        let Some(Ok(expected)) = source.map(read::read) else { return Answers::none() };
-        let (set, model) = (name.split_once('/').map(|(_, variant)| variant), &loaded.model);
+    /// Those of an entry, or of its variant `set`. What names something that the study does not have is told of and left out.
+    pub fn of(expected: &Expected, set: Option<&str>, loaded: &Loaded, study: &Study) -> Answers {
         let mut out = Answers::none();
-        for answer in expected.answers.into_iter().filter(|a| a.set.as_deref() == set) {
-            if let Some(fault) = faults_of(&answer, loaded).first() {
+        for answer in expected.answers.iter().filter(|a| a.set.as_deref() == set) {
+            if let Some(fault) = faults_of(answer, loaded).first() {
                 warnln!(
                     "note: the answer \"{}\" is left out: {} in line {} of expected.toml; allowed: {}",
                     answer.name,
@@ -51,10 +49,10 @@ impl Answers {
             let every = study.arms.iter().map(|a| a.name.clone());
             let of = answer.arm.clone().map_or_else(|| every.collect(), |arm| vec![arm]);
             out.asked.extend(of.into_iter().map(|arm| (k, Asking { arm: Some(arm), ..answer.clone() })));
-            out.names.push(answer);
+            out.names.push(answer.clone());
         }
         for (k, (_, asking)) in out.asked.iter().enumerate() {
-            out.patients.keep(k, asking, model, study);
+            out.patients.keep(k, asking, &loaded.model, study);
         }
         out
     }
@@ -147,10 +145,4 @@ fn is_share(quantity: &Quantity) -> bool {
         | Quantity::RelapseMechanism(..) => true,
         _ => false,
     }
-}
-
-/// The file of published numbers of a study, where it asks for answers.
-pub fn source_of(loaded: &Loaded) -> Option<Source> {
-    let source = loaded.expected.as_ref()?;
-    read::read(source).ok().filter(|e| !e.answers.is_empty()).map(|_| source.clone())
 }

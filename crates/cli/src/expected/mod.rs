@@ -20,7 +20,7 @@ pub mod table;
 pub mod test;
 pub mod typical;
 
-use crate::load::Loaded;
+use crate::load::Source;
 use crate::report::data::Miss;
 use quantity::Quantity;
 use remission_cohort::patient::Method;
@@ -180,21 +180,23 @@ impl Expected {
     }
 }
 
-/// The honest misses of a study that has published numbers beside it; a file that cannot be read is told of and stops no run.
-pub fn known_misses(loaded: &Loaded) -> Vec<Miss> {
-    let Some(source) = &loaded.expected else { return Vec::new() };
-    let set = loaded.name.split_once('/').map(|(_, variant)| variant);
-    match read::read(source) {
-        Ok(expected) => expected.misses(set),
-        Err(faults) => {
-            warnln!(
-                "note: {} cannot be read ({} {}; `remission check --read-only` says more); the report does not say which published \
-                 numbers do not come out",
-                source.shown,
-                faults.len(),
-                if faults.len() == 1 { "problem" } else { "problems" }
-            );
-            Vec::new()
-        }
-    }
+/// The published numbers and answers beside a study of this name; a file that cannot be read is told of and stops no run.
+pub fn beside(text: Option<&str>, study: &str) -> Expected {
+    let Some(text) = text else { return Expected::default() };
+    let source = Source { file: "expected.toml".into(), shown: format!("expected.toml of {study}"), text: text.into() };
+    read::read(&source).unwrap_or_else(|faults| {
+        warnln!(
+            "note: {} cannot be read ({} {}; `remission check --read-only` says more); the report says neither what the study answers nor which \
+             published numbers do not come out",
+            source.shown,
+            faults.len(),
+            if faults.len() == 1 { "problem" } else { "problems" }
+        );
+        Expected::default()
+    })
+}
+
+/// The variant that a study of this name is; none: the entry itself.
+pub fn set_of(study: &str) -> Option<&str> {
+    study.split_once('/').map(|(_, variant)| variant)
 }

@@ -49,7 +49,7 @@ pub fn make(entry: &Entry, patients: Option<u32>, stop: &AtomicBool) -> Result<M
 /// One run of the entry, as `run` does it, without its tables.
 fn run(entry: &Entry, patients: Option<u32>, stop: &AtomicBool) -> Result<ReportData, Exit> {
     let job = job(&entry.sets[0].1, patients, None, Method::Leap, None)?;
-    let mut answers = Answers::of(entry.source.as_ref(), &entry.id, &entry.sets[0].1, &job.study);
+    let mut answers = Answers::of(&entry.expected, None, &entry.sets[0].1, &job.study);
     let gathered = gathered(&job, stop, "no page was written", |patient| answers.add(patient))?;
     Ok(told(&job, &gathered, &answers))
 }
@@ -350,7 +350,9 @@ fn in_one_line(data: &ReportData) -> String {
         n => format!("; {n} more {}", if n == 1 { "arm" } else { "arms" }),
     };
     if let Some(first) = data.answers.first() {
-        let short = |of: &ArmAnswer| format!("{}: {}", of.arm, answers::without_interval(first, of));
+        // A figure whose interval has no width is told alone.
+        let alone = |of: &ArmAnswer| ArmAnswer { low: of.value, high: of.value, ..of.clone() };
+        let short = |of: &ArmAnswer| format!("{}: {}", of.arm, answers::in_words(first, &alone(of)));
         let told: Vec<String> = first.arms.iter().take(TOLD).map(short).collect();
         return format!("{}: {}{}", answers::name(first), told.join("; "), more_arms(first.arms.len()));
     }

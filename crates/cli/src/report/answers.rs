@@ -35,12 +35,6 @@ pub fn in_words(answer: &Answer, of: &ArmAnswer) -> String {
     format!("{}{unit}{interval}", figure(value))
 }
 
-/// The figure alone.
-#[allow(dead_code)] // the browser test draws whole pages
-pub fn without_interval(answer: &Answer, of: &ArmAnswer) -> String {
-    in_words(answer, &ArmAnswer { low: of.value, high: of.value, ..of.clone() })
-}
-
 /// What it is, and against what.
 pub fn name(answer: &Answer) -> String {
     if answer.against.is_empty() { answer.name.clone() } else { format!("{}, against {}", answer.name, answer.against) }

@@ -80,19 +80,10 @@ fn kind(c: &written::CellType, cx: &mut Context<'_>) -> Option<Kind> {
 /// By cell type: the drugs of which it stands more than cells without resistance, and how many times more.
 pub(super) fn cross_resistance(w: &written::Model, cx: &mut Context<'_>) -> Vec<Vec<(usize, Expr)>> {
     let mut out = vec![Vec::new(); w.cells.len()];
-    let drugs: Vec<&str> = w.drugs.iter().map(|d| d.name.text.as_str()).collect();
     for written::CrossResistance { cells, folds } in &w.cross_resistance {
         let index = cx.find_type(cells);
         for (drug, fold) in folds {
-            let found = drugs.iter().position(|d| *d == drug.text);
-            if found.is_none() {
-                let message = [
-                    format!("`{}`", short(&drug.text)),
-                    format!("a drug of the model: {}", short(&drugs.join(", "))),
-                    "correct the name, or add a section [drugs.<name>]".into(),
-                ];
-                cx.report.add_near(Code::UnknownDrug, &drug.at, message, &drug.text, drugs.iter().copied());
-            }
+            let found = cx.find_drug(drug);
             let fold = cx.above_zero(fold, Dimension::PLAIN, "write 1 for cells that stand no more than others");
             if let (Some(k), Some(drug), Some(fold)) = (index, found, fold) {
                 out[k].push((drug, fold));
@@ -210,6 +201,21 @@ impl Context<'_> {
                 &name.text,
                 self.cell_names.iter().map(String::as_str),
             );
+        }
+        found
+    }
+
+    /// Index of a drug, or a report.
+    pub(super) fn find_drug(&mut self, name: &Text) -> Option<usize> {
+        let found = self.drug_names.iter().position(|d| *d == name.text);
+        if found.is_none() {
+            let message = [
+                format!("`{}`", short(&name.text)),
+                format!("a drug of the model: {}", short(&self.drug_names.join(", "))),
+                "correct the name, or add a section [drugs.<name>]".into(),
+            ];
+            let known = self.drug_names.iter().map(String::as_str);
+            self.report.add_near(Code::UnknownDrug, &name.at, message, &name.text, known);
         }
         found
     }

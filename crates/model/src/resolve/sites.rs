@@ -129,18 +129,18 @@ pub(super) fn read(w: &written::Model, cx: &mut Context<'_>) -> Option<Vec<Site>
         cx.report.add(Code::Sites, &odd.name.at, found, allowed, "remove `cells`: every type then lives at every site");
         return None;
     }
-    let sites: Vec<Option<Site>> = w.sites.iter().enumerate().map(|(k, s)| site(k, s, w, cx)).collect();
+    let sites: Vec<Option<Site>> = w.sites.iter().enumerate().map(|(k, s)| site(k, s, cx)).collect();
     super::all(sites)
 }
 
-fn site(own: usize, s: &written::Site, w: &written::Model, cx: &mut Context<'_>) -> Option<Site> {
+fn site(own: usize, s: &written::Site, cx: &mut Context<'_>) -> Option<Site> {
     if s.cells.is_some() && !(s.exposure.is_empty() && s.values.is_empty() && s.seeded_from.is_empty()) {
         let allowed = "`cells` alone, where each type is written for its site, or the other keys without it";
         let found = format!("`cells` beside other keys of `{}`", short(&s.name.text));
         cx.report.add(Code::Sites, &s.name.at, found, allowed, "keep one of the two");
         return None;
     }
-    let exposure: Vec<_> = s.exposure.iter().map(|(drug, share)| exposure(drug, share, w, cx)).collect();
+    let exposure: Vec<_> = s.exposure.iter().map(|(drug, share)| exposure(drug, share, cx)).collect();
     let values: Vec<_> = s.values.iter().map(|(name, value)| value_there(name, value, cx)).collect();
     let seeded: Vec<_> = s.seeded_from.iter().map(|(from, rate)| seeded(own, from, rate, cx)).collect();
     Some(Site {
@@ -151,17 +151,8 @@ fn site(own: usize, s: &written::Site, w: &written::Model, cx: &mut Context<'_>)
     })
 }
 
-fn exposure(drug: &Text, share: &Option<Text>, w: &written::Model, cx: &mut Context<'_>) -> Option<(usize, Expr)> {
-    let drugs: Vec<&str> = w.drugs.iter().map(|d| d.name.text.as_str()).collect();
-    let found = drugs.iter().position(|d| *d == drug.text);
-    if found.is_none() {
-        let message = [
-            format!("`{}`", short(&drug.text)),
-            format!("a drug of the model: {}", short(&drugs.join(", "))),
-            "correct the name, or add a section [drugs.<name>]".into(),
-        ];
-        cx.report.add_near(Code::UnknownDrug, &drug.at, message, &drug.text, drugs.iter().copied());
-    }
+fn exposure(drug: &Text, share: &Option<Text>, cx: &mut Context<'_>) -> Option<(usize, Expr)> {
+    let found = cx.find_drug(drug);
     let repair = "write 0 for a place that the drug does not reach, 1 for one like the rest of the body";
     let share = cx.rate(share, Dimension::PLAIN, Allowed::Parameters, repair);
     Some((found?, share?))
